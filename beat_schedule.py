@@ -1,0 +1,44 @@
+"""The timetable, built from what the jobs declare; `python -m beat_schedule` prints it.
+
+Beat has one entry per job and looks every minute. Which slots are due is computed from the job's
+crontab in each company's time zone and remembered in the ledger, so two beats do no harm.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import schedule
+
+from tasks import catalogue
+
+
+def entries(tick_seconds: float) -> dict[str, dict[str, Any]]:
+    """Celery's `beat_schedule`: an entry per job, and the fleet's own two."""
+    every = schedule(timedelta(seconds=tick_seconds))
+    # A tick that waited longer than this is worthless: the next one does the same.
+    options = {"expires": max(tick_seconds, 1)}
+    own = {
+        "recover": {"task": "fleet.recover", "schedule": every, "options": options},
+        "deliver": {"task": "fleet.deliver", "schedule": every, "options": options},
+    }
+    return own | {
+        f"dispatch-{name}": {
+            "task": "fleet.dispatch",
+            "args": (name,),
+            "schedule": every,
+            "options": options,
+        }
+        for name in catalogue.jobs()
+    }
+
+
+def timetable() -> str:
+    """The jobs with their crontabs, one per line."""
+    width = max(map(len, catalogue.jobs()))
+    return "\n".join(
+        f"{name:{width}}  {job.cron.line:16}  {job.title}" for name, job in catalogue.jobs().items()
+    )
+
+
+if __name__ == "__main__":
+    print(timetable())

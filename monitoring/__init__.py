@@ -1,0 +1,1 @@
+"""How we watch: metrics, the exporter that Prometheus scrapes, and logs."""

@@ -1,0 +1,1 @@
+"""How we ask Odoo: typed records in, complete answers or a named error out."""

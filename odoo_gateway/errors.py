@@ -1,0 +1,44 @@
+"""Every error of the fleet that callers may meet below the workers.
+
+    FleetError
+      ConfigurationError      at start, all problems at once
+      OdooError
+        OdooUnavailable         retry with backoff; opens the tenant's circuit
+        OdooRejected            no retry: the job is wrong or not allowed
+          OdooLoginRefused        the credentials or the database name are wrong
+        OdooSchemaDrift         no retry: the database lacks what a record needs
+
+The class alone decides the retry. Delivery errors stand in `workers.delivery.errors`.
+"""
+
+
+class FleetError(Exception):
+    """An error whose message names the thing and the remedy, fit to be shown to a person."""
+
+
+class ConfigurationError(FleetError):
+    """The configuration cannot be used; `problems` lists every reason at once."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class OdooError(FleetError):
+    """Odoo did not give what was asked."""
+
+
+class OdooUnavailable(OdooError):
+    """Odoo could not be reached or was too busy; the same call may succeed later."""
+
+
+class OdooRejected(OdooError):
+    """Odoo understood and refused; repeating the call cannot help."""
+
+
+class OdooLoginRefused(OdooRejected):
+    """Odoo refused the login: credentials or database name."""
+
+
+class OdooSchemaDrift(OdooError):
+    """A model or field that a record needs is absent or hidden on this database."""

@@ -1,0 +1,215 @@
+"""Complete answers about one company: search, group and count, or a named error."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from odoo_gateway.errors import OdooUnavailable
+from odoo_gateway.records import BadValue, Record, parse
+from odoo_gateway.session import Session
+
+Condition = tuple[str, str, Any] | str
+Domain = Sequence[Condition]
+Key = int | str | date | None
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One row that does not fit its record, and the records that it belongs to."""
+
+    model: str
+    record_id: int
+    field: str
+    problem: str
+    related: tuple[tuple[str, int], ...] = ()
+
+    def touches(self, model: str, record_id: int | None) -> bool:
+        """Whether what we would say about that record rests on the unreadable row."""
+        return (model, record_id) == (self.model, self.record_id) or (
+            model,
+            record_id,
+        ) in self.related
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group: keys (many2one as id), sums and earliest days in the order asked for."""
+
+    keys: tuple[Key, ...]
+    sums: tuple[float, ...]
+    earliest: tuple[date | None, ...]
+    count: int
+
+
+class Reader:
+    """Reads one company of one database.
+
+    Every call names its companies: the reader's own first, then the others that the user has,
+    so rows of other companies are seen only where a domain asks for them.
+    `drift` collects the rows that no record could be made of.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        company_id: int,
+        page_size: int = 2000,
+    ) -> None:
+        self.session = session
+        self.company_id = company_id
+        self.drift: list[Drift] = []
+        self._page_size = page_size
+        others = [company.id for company in session.companies if company.id != company_id]
+        self._context = {
+            "allowed_company_ids": [company_id, *others],
+            "lang": "en_US",
+            "tz": "UTC",
+        }
+
+    def search(self, record: type[R], domain: Domain, *, archived: bool = False) -> tuple[R, ...]:
+        """All records that match, by ascending id; with `archived`, the inactive ones too.
+
+        Pages by an id cursor, so rows that come or go meanwhile shift no page. Raises OdooError
+        rather than give part of the answer.
+        """
+        layout = self.session.layout(record)
+        found: list[R] = []
+        last_id = 0
+        while True:
+            rows = self._page(record.MODEL, domain, list(layout.names.values()), last_id, archived)
+            for row in rows:
+                self._take(record, row, found)
+            if len(rows) < self._page_size:
+                return tuple(found)
+            last_id = rows[-1]["id"]
+
+    def count(self, model: str, domain: Domain) -> int:
+        """How many rows the user sees."""
+        return int(self.session.call(model, "search_count", list(domain), context=self._context))
+
+    def group(
+        self,
+        model: str,
+        domain: Domain,
+        by: Sequence[str],
+        sums: Sequence[str] = (),
+        earliest: Sequence[str] = (),
+    ) -> tuple[Group, ...]:
+        """Sums and earliest dates by keys (`field` or `date_field:day`), from the server."""
+        if self.session.major_version >= 19:
+            aggregates = [*(f"{name}:sum" for name in sums), *(f"{name}:min" for name in earliest)]
+            rows = self.session.call(
+                model,
+                "formatted_read_group",
+                list(domain),
+                list(by),
+                ["__count", *aggregates],
+                context=self._context,
+            )
+            return tuple(_formatted_group(row, by, sums, earliest) for row in rows)
+        rows = self.session.call(
+            model,
+            "read_group",
+            list(domain),
+            [*(f"{name}:sum" for name in sums), *(f"{name}_min:min({name})" for name in earliest)],
+            list(by),
+            lazy=False,
+            context=self._context,
+        )
+        return tuple(_classic_group(row, by, sums, earliest) for row in rows)
+
+    def lacks(self, record: type[Record], field: str) -> bool:
+        """Whether this database has no such optional field for this user."""
+        return field in self.session.layout(record).absent
+
+    def unreadable(self, model: str) -> frozenset[int]:
+        """Ids of a model's records that rest on a row with drift."""
+        return frozenset(
+            record_id
+            for drift in self.drift
+            for of, record_id in ((drift.model, drift.record_id), *drift.related)
+            if of == model
+        )
+
+    def _page(
+        self, model: str, domain: Domain, fields: list[str], last_id: int, archived: bool
+    ) -> list[dict[str, Any]]:
+        context = {**self._context, "active_test": not archived}
+        rows: list[dict[str, Any]] = self.session.call(
+            model,
+            "search_read",
+            [("id", ">", last_id), *domain],
+            fields,
+            limit=self._page_size,
+            order="id",
+            load="",
+            context=context,
+        )
+        ids = [row["id"] for row in rows]
+        if ids != sorted(set(ids)) or (ids and ids[0] <= last_id):
+            raise OdooUnavailable(
+                f"{model}: a page came out of order, so the answer may be incomplete; tried again"
+            )
+        return rows
+
+    def _take(self, record: type[R], row: dict[str, Any], found: list[R]) -> None:
+        layout = self.session.layout(record)
+        try:
+            found.append(parse(record, row, layout.names))
+        except BadValue as bad:
+            related = tuple(
+                (model, row[layout.names[field]])
+                for field, model in layout.relations.items()
+                if type(row.get(layout.names[field])) is int
+            )
+            self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
+
+
+def _formatted_group(
+    row: dict[str, Any], by: Sequence[str], sums: Sequence[str], earliest: Sequence[str]
+) -> Group:
+    return Group(
+        keys=tuple(_key(row[name], name) for name in by),
+        # A sum over no value is False.
+        sums=tuple(float(row[f"{name}:sum"] or 0) for name in sums),
+        earliest=tuple(_day(row[f"{name}:min"]) for name in earliest),
+        count=row["__count"],
+    )
+
+
+def _classic_group(
+    row: dict[str, Any], by: Sequence[str], sums: Sequence[str], earliest: Sequence[str]
+) -> Group:
+    """The shape that Odoo 16 to 18 answer: dates as labels, their bounds apart."""
+
+    def value(name: str) -> Any:
+        if ":" not in name:
+            return row[name]
+        ranges = row.get("__range", {})
+        bounds = ranges.get(name) or ranges.get(name.split(":")[0])
+        return [bounds["from"]] if bounds else False
+
+    return Group(
+        keys=tuple(_key(value(name), name) for name in by),
+        sums=tuple(float(row[name] or 0) for name in sums),
+        earliest=tuple(_day(row[f"{name}_min"]) for name in earliest),
+        count=row["__count"],
+    )
+
+
+def _day(value: Any) -> date | None:
+    return datetime.fromisoformat(value).date() if value else None
+
+
+def _key(value: Any, name: str) -> Key:
+    if value is False or value is None:
+        return None
+    if isinstance(value, list | tuple):
+        value = value[0]
+    if ":" in name:
+        return datetime.fromisoformat(value).date()
+    if isinstance(value, int | str):
+        return value
+    raise OdooUnavailable(f"grouping by {name} answered {value!r}, which is no key")

@@ -1,0 +1,147 @@
+"""A frozen dataclass is at once the field list, the parser and the type of an Odoo row."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, TypeVar, Union
+
+
+class Record:
+    """Base of all records. Subclasses are frozen dataclasses and declare `id: int` themselves.
+
+    MODEL is Odoo's model, MODULE the addon that brings it (named in errors). Fields keep Odoo's
+    names of the newest version. A field with a default may be absent on a database: the default
+    is then its value, and `Reader.lacks` tells.
+    """
+
+    MODEL: ClassVar[str]
+    MODULE: ClassVar[str]
+    id: int
+
+
+R = TypeVar("R", bound=Record)
+
+
+class BadValue(ValueError):
+    """A value of a row does not fit the record's declared type."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Field:
+    """One declared field: its newest name, its parser, and whether a database may lack it."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    optional: bool
+
+
+_FIELDS: dict[type[Record], tuple[Field, ...]] = {}
+
+
+def fields_of(record: type[Record]) -> tuple[Field, ...]:
+    """The declared fields of a record class, in order."""
+    if record not in _FIELDS:
+        hints = typing.get_type_hints(record)
+        _FIELDS[record] = tuple(
+            Field(f.name, _parser(hints[f.name]), f.default is not dataclasses.MISSING)
+            for f in dataclasses.fields(typing.cast(Any, record))
+        )
+    return _FIELDS[record]
+
+
+def parse(record: type[R], row: Mapping[str, Any], names: Mapping[str, str]) -> R:
+    """Build a record from a row of Odoo; `names` maps our field names to the row's.
+
+    Raises BadValue naming the first field that does not fit.
+    """
+    values: dict[str, Any] = {}
+    for field in fields_of(record):
+        actual = names.get(field.name)
+        if actual is None:
+            continue
+        try:
+            values[field.name] = field.parse(row[actual])
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise BadValue(field.name, str(error)) from error
+        except KeyError as error:
+            raise BadValue(field.name, "missing from the answer") from error
+    return record(**values)
+
+
+def _parser(hint: Any) -> Callable[[Any], Any]:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        (inner,) = (a for a in arguments if a is not type(None))
+        return _nullable(_parser(inner))
+    if origin is Literal:
+        return _one_of(arguments)
+    if origin is tuple:
+        return _ids
+    return _PARSERS[hint]
+
+
+def _nullable(parse_inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Odoo answers False for every empty field that is not a number or a boolean."""
+    return lambda value: None if value is False or value is None else parse_inner(value)
+
+
+def _one_of(allowed: tuple[Any, ...]) -> Callable[[Any], Any]:
+    def parse_selection(value: Any) -> Any:
+        if value not in allowed:
+            raise ValueError(f"{value!r} is none of {', '.join(map(str, allowed))}")
+        return value
+
+    return parse_selection
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is no whole number")
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list of ids")
+    return tuple(_integer(item) for item in value)
+
+
+_PARSERS: dict[Any, Callable[[Any], Any]] = {
+    int: _integer,
+    float: _number,
+    str: _text,
+    bool: _flag,
+    Decimal: lambda value: Decimal(repr(_number(value))),
+    date: lambda value: date.fromisoformat(_text(value)),
+    # Datetimes travel as naive UTC strings.
+    datetime: lambda value: datetime.fromisoformat(_text(value)).replace(tzinfo=UTC),
+}

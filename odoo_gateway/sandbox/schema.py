@@ -1,0 +1,131 @@
+"""The models and fields that the sandbox knows, with the metadata of a real Odoo 19."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+# Beyond what records declare: fields that job domains filter on, and names of related records.
+EXTRA: Final[Mapping[str, frozenset[str]]] = {
+    "account.move": frozenset({"company_id", "move_type"}),
+    "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
+    "hr.job": frozenset({"id", "name", "company_id"}),
+    "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
+    "ir.module.module": frozenset({"id", "name", "state", "latest_version"}),
+    "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),
+    "project.task": frozenset({"id", "name", "project_id", "company_id", "active"}),
+    "res.currency": frozenset({"active"}),
+    "res.partner": frozenset({"active", "name"}),
+    "res.users": frozenset({"active"}),
+    "resource.resource": frozenset({"active", "calendar_id"}),
+    "sale.order": frozenset({"state"}),
+    "sale.order.line": frozenset({"company_id", "display_type", "state"}),
+}
+
+# Not stored, yet Odoo searches and groups by them: they follow a stored field of another record.
+FOLLOWED: Final = frozenset(
+    {
+        ("hr.employee", "department_id"),
+        ("hr.employee", "job_id"),
+        ("hr.employee", "resource_calendar_id"),
+        ("product.product", "invoice_policy"),
+        ("res.users", "name"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One field as `fields_get` describes it."""
+
+    name: str
+    type: str
+    store: bool
+    required: bool = False
+    relation: str = ""
+    selection: tuple[tuple[str, str], ...] = ()
+    followed: bool = False
+
+    @property
+    def is_many(self) -> bool:
+        """Whether the value is a list of ids."""
+        return self.type in ("one2many", "many2many")
+
+    @property
+    def searchable(self) -> bool:
+        """Whether domains and groups may name the field."""
+        return self.store or self.followed
+
+    def described(self, attributes: Collection[str] | None) -> dict[str, Any]:
+        """The attributes asked for, or all that the sandbox knows."""
+        known: dict[str, Any] = {
+            "groupable": self.searchable,
+            "name": self.name,
+            "required": self.required,
+            "searchable": self.searchable or self.name == "display_name",
+            "sortable": self.searchable,
+            "store": self.store,
+            "type": self.type,
+        }
+        if self.relation:
+            known["relation"] = self.relation
+        if self.type == "selection":
+            known["selection"] = [list(pair) for pair in self.selection]
+        return {
+            attribute: value
+            for attribute, value in known.items()
+            if attributes is None or attribute in attributes
+        }
+
+
+Schema = Mapping[str, Mapping[str, Shape]]
+
+
+def trim(
+    recorded: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    declared: Mapping[str, Collection[str]],
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """What the sandbox keeps of a recorded `fields_get` per model: the declared fields, and EXTRA.
+
+    Models and fields that the recording lacks stay absent, as they are on that Odoo.
+    """
+    wanted = {
+        model: {*declared.get(model, ()), *EXTRA.get(model, ())} for model in {*declared, *EXTRA}
+    }
+    return {
+        model: {name: dict(fields[name]) for name in sorted(names) if name in fields}
+        for model, names in sorted(wanted.items())
+        if (fields := recorded.get(model))
+    }
+
+
+@cache
+def load() -> Schema:
+    """The schema that comes with the package."""
+    text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
+    return {
+        model: {name: _shape(model, name, entry) for name, entry in fields.items()}
+        for model, fields in json.loads(text).items()
+    }
+
+
+def _shape(model: str, name: str, entry: Mapping[str, Any]) -> Shape:
+    return Shape(
+        name=name,
+        type=entry["type"],
+        store=entry["store"],
+        required=bool(entry.get("required")),
+        relation=entry.get("relation", ""),
+        selection=_selection(entry.get("selection", ())),
+        followed=(model, name) in FOLLOWED,
+    )
+
+
+def _selection(recorded: Sequence[Any]) -> tuple[tuple[str, str], ...]:
+    """Recordings keep the keys alone: labels are for people, and differ by language."""
+    return tuple(
+        (entry, entry.replace("_", " ").capitalize()) if isinstance(entry, str) else tuple(entry)
+        for entry in recorded
+    )

@@ -1,0 +1,136 @@
+"""What one tenant's Odoo has: its companies, modules, fields and rights, asked once and kept."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from odoo_gateway import field_names
+from odoo_gateway.errors import OdooSchemaDrift
+from odoo_gateway.records import Record, fields_of, parse
+from odoo_gateway.transport import Transport
+
+
+@dataclass(frozen=True)
+class Company(Record):
+    """A company that the user may see."""
+
+    MODEL: ClassVar[str] = "res.company"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    name: str
+    currency_id: int
+    resource_calendar_id: int | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one record maps onto one database.
+
+    names: our field name to the database's; types: ours to (type, related model or "").
+    """
+
+    names: Mapping[str, str]
+    relations: Mapping[str, str]
+    absent: frozenset[str]
+
+
+class Session:
+    """One tenant's database. Keeps what it learnt for its life: one per process and tenant."""
+
+    def __init__(self, transport: Transport, base_url: str = "") -> None:
+        self.transport = transport
+        self.base_url = base_url.rstrip("/")
+        self._layouts: dict[type[Record], Layout] = {}
+        self._rights: dict[str, bool] = {}
+
+    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """The method's result, as the transport gives it."""
+        return self.transport.call(model, method, args, kwargs)
+
+    @cached_property
+    def modules(self) -> Mapping[str, str]:
+        """The installed modules: technical name to version, like "19.0.1.0"."""
+        rows: list[dict[str, Any]] = self.call(
+            "ir.module.module",
+            "search_read",
+            [("state", "=", "installed")],
+            ["name", "latest_version"],
+            order="id",
+        )
+        return {row["name"]: row["latest_version"] or "" for row in rows}
+
+    @cached_property
+    def major_version(self) -> int:
+        """16 to 19, or what an online version calls itself ("saas~18.2" counts as 18)."""
+        digits = re.search(r"\d+", self.modules.get("base", ""))
+        if digits is None:
+            raise OdooSchemaDrift("the module base names no version: is this Odoo 16 to 19?")
+        return int(digits.group())
+
+    @cached_property
+    def companies(self) -> tuple[Company, ...]:
+        """All companies that the user is allowed in, by id."""
+        names = self.layout(Company).names
+        rows: list[dict[str, Any]] = self.call(
+            Company.MODEL, "search_read", [], list(names.values()), order="id", load=""
+        )
+        return tuple(parse(Company, row, names) for row in rows)
+
+    def layout(self, record: type[Record]) -> Layout:
+        """Which of the record's fields this database shows to this user, and under which name.
+
+        Raises OdooSchemaDrift when a field without a default is absent or hidden.
+        """
+        if record not in self._layouts:
+            self._layouts[record] = self._find_layout(record)
+        return self._layouts[record]
+
+    def may_read(self, model: str) -> bool:
+        """Whether the model exists and the user has the right to read it at all."""
+        if model not in self._rights:
+            try:
+                self._rights[model] = bool(
+                    self.call(model, "check_access_rights", "read", raise_exception=False)
+                )
+            except OdooSchemaDrift:
+                self._rights[model] = False
+        return self._rights[model]
+
+    def link(self, model: str, record_id: int) -> str:
+        """Where a person opens the record in a browser."""
+        if self.major_version >= 18:
+            return f"{self.base_url}/odoo/{model}/{record_id}"
+        return f"{self.base_url}/web#id={record_id}&model={model}&view_type=form"
+
+    def _find_layout(self, record: type[Record]) -> Layout:
+        declared = fields_of(record)
+        wanted = [name for f in declared for name in field_names.candidates(record.MODEL, f.name)]
+        found: dict[str, dict[str, Any]] = self.call(
+            record.MODEL, "fields_get", wanted, ["type", "relation"]
+        )
+        names = {
+            f.name: actual
+            for f in declared
+            for actual in field_names.candidates(record.MODEL, f.name)[::-1]
+            if actual in found
+        }
+        absent = [f for f in declared if f.name not in names]
+        missing = [f.name for f in absent if not f.optional]
+        if missing:
+            raise OdooSchemaDrift(_absence(record, missing))
+        relations = {
+            ours: found[actual]["relation"]
+            for ours, actual in names.items()
+            if found[actual].get("relation")
+        }
+        return Layout(names, relations, frozenset(f.name for f in absent))
+
+
+def _absence(record: type[Record], missing: Sequence[str]) -> str:
+    return (
+        f"{record.MODEL} shows no field {', '.join(missing)} to this user: either the module "
+        f"{record.MODULE!r} is not installed, or a group that the user lacks guards the field. "
+        "Install the module or widen the user's groups, then run `fleet doctor`"
+    )

@@ -1,0 +1,1 @@
+"""What we look for: jobs and the pure domain they judge by."""

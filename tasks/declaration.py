@@ -1,0 +1,94 @@
+"""What a job module declares; adding the file is the registration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from odoo_gateway.reader import Reader
+from tasks.domain.cases import Ageing
+from tasks.domain.findings import Report
+from tasks.domain.periods import AsOf
+from tasks.domain.policy import Policy
+
+P = TypeVar("P", bound=Policy)
+S = TypeVar("S")
+AnyJob: TypeAlias = "Job[Any, Any]"
+
+
+class Audience(StrEnum):
+    """Who hears of a job: the person of each finding, or everybody in a role, as one digest."""
+
+    PERSON = "person"
+    FINANCE = "finance"
+    DELIVERY = "delivery"
+    OPS = "ops"
+
+
+class CatchUp(StrEnum):
+    """What happens to slots that passed while the fleet was down."""
+
+    COALESCE = "coalesce"
+    ALL = "all"
+    SKIP = "skip"
+
+
+class Delivery(StrEnum):
+    """What to do when a crash leaves it unknown whether a mail went out."""
+
+    AT_MOST_ONCE = "at_most_once"
+    AT_LEAST_ONCE = "at_least_once"
+
+
+@dataclass(frozen=True)
+class Cron:
+    """A crontab line, read in the scope's time zone."""
+
+    line: str
+    catch_up: CatchUp = CatchUp.COALESCE
+    window: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Job(Generic[P, S]):
+    """A job: what to look for, when, and who is told.
+
+    read: fetches a complete snapshot in a constant number of calls but for pages; decides nothing.
+    judge: decides, purely, what the snapshot means.
+    """
+
+    name: str
+    title: str
+    owner: str
+    cron: Cron
+    audience: Audience
+    policy: type[P]
+    read: Callable[[Reader, AsOf, P], S]
+    judge: Callable[[S, AsOf, P], Report]
+    ageing: Ageing = field(default_factory=Ageing)
+    delivery: Delivery = Delivery.AT_MOST_ONCE
+    channels: tuple[str, ...] = ("email",)
+    queue: str = "batch"
+    doc: str | None = None
+
+    @property
+    def why(self) -> str:
+        """The `Why:` paragraph of the job's docstring."""
+        return self._paragraph("Why")
+
+    @property
+    def remedy(self) -> str:
+        """The `Remedy:` paragraph of the job's docstring."""
+        return self._paragraph("Remedy")
+
+    def run(self, odoo: Reader, as_of: AsOf, policy: P) -> Report:
+        """Read, then judge."""
+        return self.judge(self.read(odoo, as_of, policy), as_of, policy)
+
+    def _paragraph(self, word: str) -> str:
+        paragraphs = (" ".join(part.split()) for part in (self.doc or "").split("\n\n"))
+        return next(
+            (text.removeprefix(f"{word}:").strip() for text in paragraphs if text.startswith(word)),
+            "",
+        )

@@ -1,0 +1,1 @@
+"""The words of the domain, pure: no network, database, clock or environment."""

@@ -1,0 +1,83 @@
+"""What of a confirmed order line can be billed now, by how the line is billed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from tasks.domain.money import Currency
+
+
+class Billing(StrEnum):
+    """How a line is billed."""
+
+    TIME_AND_MATERIALS = "time_and_materials"
+    MILESTONE = "milestone"
+    MANUAL = "manual"
+    FIXED = "fixed"
+    EXPENSE = "expense"
+    DOWN_PAYMENT = "down_payment"
+
+
+@dataclass(frozen=True)
+class Sold:
+    """An order line as billing sees it: quantities in its unit, money untaxed in its currency.
+
+    invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too.
+    """
+
+    currency: Currency
+    billing: Billing
+    on_delivery: bool
+    ordered: Decimal
+    delivered: Decimal
+    invoiced: Decimal
+    price_unit: Decimal
+    discount_percent: Decimal
+    ordered_amount: Decimal
+    invoiced_amount: Decimal
+
+    @property
+    def due(self) -> Decimal:
+        """The quantity to bill in all: delivered, or ordered where billing goes by the order."""
+        return self.delivered if self.on_delivery else self.ordered
+
+    @property
+    def amount(self) -> Decimal:
+        """What can be billed now, drafts still in it; negative when too much was billed.
+
+        Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`.
+        """
+        return self.currency.round(self._untaxed(self.due)) - self.invoiced_amount
+
+    @property
+    def drafted(self) -> Decimal:
+        """The value on draft invoices: what is invoiced, drafts included, less what is posted."""
+        value = self.currency.round(self._untaxed(self.invoiced)) - self.invoiced_amount
+        return max(value, Decimal(0))
+
+    @property
+    def unpriced(self) -> bool:
+        """Whether something is due that nobody has put a price on."""
+        return self.price_unit == 0 and self.due > self.invoiced
+
+    def _untaxed(self, quantity: Decimal) -> Decimal:
+        net = self.price_unit * (1 - self.discount_percent / 100)
+        ordered_net = self.currency.round(net * self.ordered)
+        # Prices that include tax: the order's own subtotal tells the untaxed share.
+        if ordered_net and abs(ordered_net - self.ordered_amount) > Decimal("0.01"):
+            net *= self.ordered_amount / ordered_net
+        return net * quantity
+
+
+def billing_of(method: str, on_delivery: bool, is_expense: bool, is_downpayment: bool) -> Billing:
+    """How a line is billed: the line says how it is delivered, the product how it is invoiced."""
+    if is_downpayment:
+        return Billing.DOWN_PAYMENT
+    if is_expense:
+        return Billing.EXPENSE
+    if not on_delivery:
+        return Billing.FIXED
+    return {
+        "timesheet": Billing.TIME_AND_MATERIALS,
+        "milestones": Billing.MILESTONE,
+    }.get(method, Billing.MANUAL)

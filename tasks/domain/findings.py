@@ -1,0 +1,86 @@
+"""What a run says: rows for the full picture, findings for what somebody must act on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How bad; the order of the members is the order of badness."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for the mildest."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person who is told, and from when: `not_before` is UTC, None means at once."""
+
+    email: str
+    name: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that somebody must act on.
+
+    key: stable across runs, unique within job and scope. period: what it is about, part of the
+    identity of its mails. recipient: the person told, or None when the job's audience is a role.
+    """
+
+    key: str
+    severity: Severity
+    title: str
+    reason: str
+    remedy: str
+    owner: str
+    model: str
+    record_id: int
+    url: str
+    since: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    period: str = ""
+    recipient: Recipient | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that becomes a metric and a KPI sample; unit is part of the name."""
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NotVerifiable:
+    """What could not be checked on this Odoo, why, and what would make it checkable."""
+
+    check: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that one run of one job says about one scope.
+
+    rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
+    """
+
+    rows: tuple[Mapping[str, Any], ...]
+    findings: tuple[Finding, ...] = ()
+    totals: tuple[Mapping[str, Any], ...] = ()
+    measures: tuple[Measure, ...] = ()
+    not_verifiable: tuple[NotVerifiable, ...] = ()

@@ -1,0 +1,67 @@
+"""Periods of days, and the moment that a run stands at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Days from `start` to `end`, both included."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a period cannot end on {self.end}, before it starts on {self.start}")
+
+    def __str__(self) -> str:
+        return f"{self.start}/{self.end}"
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    def days(self) -> Iterator[date]:
+        """Every day, in order."""
+        day = self.start
+        while day <= self.end:
+            yield day
+            day += timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The moment a run judges: an instant, the scope's zone, and a period if one was asked for.
+
+    now: the true time, for what happens next; a late run judges its slot but sends no mail into
+    the past.
+    """
+
+    instant: datetime
+    zone: ZoneInfo
+    now: datetime
+    asked: Period | None = None
+
+    @property
+    def day(self) -> date:
+        """The calendar day in the scope's zone."""
+        return self.instant.astimezone(self.zone).date()
+
+    @property
+    def week(self) -> Period:
+        """The period asked for, else the last complete ISO week, Monday to Sunday."""
+        return self.asked or last_complete_week(self.day)
+
+
+def last_complete_week(day: date) -> Period:
+    """The ISO week before the one that `day` is in."""
+    monday = day - timedelta(days=day.isoweekday() - 1 + 7)
+    return Period(monday, monday + timedelta(days=6))
+
+
+def week_of(day: date) -> Period:
+    """The ISO week that `day` is in."""
+    monday = day - timedelta(days=day.isoweekday() - 1)
+    return Period(monday, monday + timedelta(days=6))

@@ -1,0 +1,162 @@
+"""Expected hours of a person per day: schedules in force, less the union of absences.
+
+The rules are Odoo's own (`resource.calendar._attendance_intervals_batch`, `_leave_intervals_batch`,
+`resource.resource._get_valid_work_intervals`), computed here because no public method returns them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from tasks.domain.periods import Period
+
+Interval = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Work from one wall-clock hour to another on a weekday (0 is Monday; 24.0 ends the day).
+
+    week: 0 or 1 in a two-week schedule, else None. in_force: only within these days, if given.
+    """
+
+    weekday: int
+    hour_from: float
+    hour_to: float
+    week: int | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def falls_on(self, day: date) -> bool:
+        """Whether this stretch is worked on that day."""
+        return (
+            self.weekday == day.weekday()
+            and self.week in (None, week_parity(day))
+            and (self.first is None or self.first <= day)
+            and (self.last is None or day <= self.last)
+        )
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A calendar: fixed stretches, or a flexible number of hours a week and at most a day."""
+
+    stretches: tuple[Stretch, ...] = ()
+    flexible: bool = False
+    hours_per_week: float = 0.0
+    hours_per_day: float = 0.0
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Time off between two instants, validated: leave or a public holiday."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """A schedule in force between two days, both included; None is open.
+
+    schedule None: fully flexible, nobody can say how many hours are expected.
+    """
+
+    schedule: Schedule | None
+    absences: tuple[Absence, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether this engagement is in force on that day."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+def expected_hours(
+    period: Period, zone: ZoneInfo, engagements: Sequence[Engagement]
+) -> Mapping[date, float] | None:
+    """Hours expected on each day of the period, 0.0 on days off; None when not measurable.
+
+    Flexible schedules fill seven-day blocks from the start of the period, as Odoo does, so ask
+    for whole weeks that start on a Monday.
+    """
+    hours = dict.fromkeys(period.days(), 0.0)
+    for engagement in engagements:
+        days = [day for day in period.days() if engagement.covers(day)]
+        if engagement.schedule is None:
+            if days:
+                return None
+            continue
+        planned = dict(_planned(engagement.schedule, period, zone))
+        off = _union((absence.start, absence.end) for absence in engagement.absences)
+        for day in days:
+            hours[day] += sum(_hours_left(work, off) for work in planned.get(day, ()))
+    return hours
+
+
+def week_parity(day: date) -> int:
+    """0 or 1: which week of a two-week schedule a day is in. Odoo's rule, not the ISO week."""
+    return (day.toordinal() - 1) // 7 % 2
+
+
+def _planned(
+    schedule: Schedule, period: Period, zone: ZoneInfo
+) -> Iterator[tuple[date, list[Interval]]]:
+    if schedule.flexible:
+        yield from _flexible(schedule, period, zone)
+        return
+    for day in period.days():
+        yield (
+            day,
+            [
+                (_instant(day, stretch.hour_from, zone), _instant(day, stretch.hour_to, zone))
+                for stretch in schedule.stretches
+                if stretch.falls_on(day)
+            ],
+        )
+
+
+def _flexible(
+    schedule: Schedule, period: Period, zone: ZoneInfo
+) -> Iterator[tuple[date, list[Interval]]]:
+    left = 0.0
+    for number, day in enumerate(period.days()):
+        if number % 7 == 0:
+            left = schedule.hours_per_week
+        hours = max(0.0, min(schedule.hours_per_day, left))
+        left -= hours
+        noon = datetime.combine(day, time(12), zone).astimezone(UTC)
+        half = timedelta(hours=hours / 2)
+        yield day, [(noon - half, noon + half)]
+
+
+def _instant(day: date, hour: float, zone: ZoneInfo) -> datetime:
+    """A wall-clock hour as an instant; 24.0 is the next midnight."""
+    whole_day, minutes = divmod(round(hour * 60), 24 * 60)
+    wall = time(minutes // 60, minutes % 60)
+    return datetime.combine(day + timedelta(days=whole_day), wall, zone).astimezone(UTC)
+
+
+def _union(intervals: Iterable[Interval]) -> list[Interval]:
+    """Sorted and disjoint: one leave stored twice takes its hours once."""
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _hours_left(work: Interval, off: Sequence[Interval]) -> float:
+    start, end = work
+    absent = sum(
+        (
+            min(end, off_end) - max(start, off_start)
+            for off_start, off_end in off
+            if off_start < end and start < off_end
+        ),
+        timedelta(),
+    )
+    return (end - start - absent) / timedelta(hours=1)

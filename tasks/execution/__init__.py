@@ -1,0 +1,1 @@
+"""Jobs of the execution layer: time and expenses."""

@@ -1,0 +1,1 @@
+"""Jobs of the financial layer: from work done to money."""

@@ -1,0 +1,113 @@
+"""Employees, their working schedules over time, and what takes hours out of them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from odoo_gateway.records import Record
+
+
+@dataclass(frozen=True)
+class Employee(Record):
+    """An employee as every internal user may see one."""
+
+    MODEL: ClassVar[str] = "hr.employee"
+    MODULE: ClassVar[str] = "hr"
+    id: int
+    name: str
+    active: bool
+    company_id: int
+    department_id: int | None
+    job_id: int | None
+    parent_id: int | None
+    user_id: int | None
+    work_email: str | None
+    resource_id: int
+    resource_calendar_id: int | None
+
+
+@dataclass(frozen=True)
+class Resource(Record):
+    """The resource behind an employee: its zone rules the hours of its calendar."""
+
+    MODEL: ClassVar[str] = "resource.resource"
+    MODULE: ClassVar[str] = "resource"
+    id: int
+    tz: str
+    company_id: int | None
+
+
+@dataclass(frozen=True)
+class EmploymentVersion(Record):
+    """What was agreed with an employee from a day on (Odoo 19; readable for HR officers)."""
+
+    MODEL: ClassVar[str] = "hr.version"
+    MODULE: ClassVar[str] = "hr"
+    id: int
+    employee_id: int | None
+    date_version: date
+    resource_calendar_id: int | None
+    contract_date_start: date | None = None
+    contract_date_end: date | None = None
+
+
+@dataclass(frozen=True)
+class Contract(Record):
+    """A contract of Odoo 16 to 18, where the module is installed."""
+
+    MODEL: ClassVar[str] = "hr.contract"
+    MODULE: ClassVar[str] = "hr_contract"
+    id: int
+    employee_id: int | None
+    date_start: date
+    date_end: date | None
+    resource_calendar_id: int | None
+    state: str
+
+
+@dataclass(frozen=True)
+class WorkingCalendar(Record):
+    """A weekly or two-weekly schedule, or a flexible number of hours."""
+
+    MODEL: ClassVar[str] = "resource.calendar"
+    MODULE: ClassVar[str] = "resource"
+    id: int
+    tz: str
+    hours_per_day: float
+    two_weeks_calendar: bool
+    flexible_hours: bool = False
+    full_time_required_hours: float = 0.0
+
+
+@dataclass(frozen=True)
+class Attendance(Record):
+    """One stretch of work of a calendar, in wall-clock hours; dayofweek "0" is Monday."""
+
+    MODEL: ClassVar[str] = "resource.calendar.attendance"
+    MODULE: ClassVar[str] = "resource"
+    id: int
+    calendar_id: int
+    dayofweek: Literal["0", "1", "2", "3", "4", "5", "6"]
+    hour_from: float
+    hour_to: float
+    week_type: str | None
+    day_period: str
+    display_type: str | None
+    date_from: date | None = None
+    date_to: date | None = None
+    resource_id: int | None = None
+
+
+@dataclass(frozen=True)
+class CalendarLeave(Record):
+    """A validated leave of one resource, or a public holiday when it names none."""
+
+    MODEL: ClassVar[str] = "resource.calendar.leaves"
+    MODULE: ClassVar[str] = "resource"
+    id: int
+    date_from: datetime
+    date_to: datetime
+    resource_id: int | None
+    calendar_id: int | None
+    company_id: int | None
+    time_type: str

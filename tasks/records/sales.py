@@ -1,0 +1,165 @@
+"""Confirmed orders, their lines and what was promised to the customer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from odoo_gateway.records import Record
+
+
+@dataclass(frozen=True)
+class Order(Record):
+    """A sales order."""
+
+    MODEL: ClassVar[str] = "sale.order"
+    MODULE: ClassVar[str] = "sale"
+    id: int
+    name: str
+    partner_id: int
+    partner_invoice_id: int
+    user_id: int | None
+    currency_id: int
+    company_id: int
+    date_order: datetime
+    client_order_ref: str | None
+    signed_on: datetime | None
+    project_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class OrderLine(Record):
+    """A line of a confirmed order; quantities in the line's own unit, money in its currency.
+
+    untaxed_amount_invoiced and untaxed_amount_to_invoice count posted invoices less credit notes,
+    qty_invoiced counts drafts too.
+    """
+
+    MODEL: ClassVar[str] = "sale.order.line"
+    MODULE: ClassVar[str] = "sale"
+    id: int
+    order_id: int
+    name: str
+    product_id: int | None
+    currency_id: int
+    price_unit: Decimal
+    discount: Decimal
+    price_subtotal: Decimal
+    product_uom_qty: Decimal
+    qty_delivered: Decimal
+    qty_invoiced: Decimal
+    qty_delivered_method: Literal["manual", "analytic", "milestones", "timesheet", "stock_move"]
+    untaxed_amount_invoiced: Decimal
+    untaxed_amount_to_invoice: Decimal
+    is_downpayment: bool
+    is_expense: bool
+    tax_ids: tuple[int, ...]
+    project_id: int | None = None
+    is_service: bool = True
+
+
+@dataclass(frozen=True)
+class Product(Record):
+    """How a product is invoiced: on what was ordered, or on what was delivered."""
+
+    MODEL: ClassVar[str] = "product.product"
+    MODULE: ClassVar[str] = "sale"
+    id: int
+    invoice_policy: Literal["order", "delivery"]
+
+
+@dataclass(frozen=True)
+class Milestone(Record):
+    """A milestone of a project, perhaps one that bills an order line."""
+
+    MODEL: ClassVar[str] = "project.milestone"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    name: str
+    project_id: int
+    deadline: date | None
+    is_reached: bool
+    reached_date: date | None
+    sale_line_id: int | None = None
+    quantity_percentage: float = 0.0
+
+
+@dataclass(frozen=True)
+class Partner(Record):
+    """A customer or contact."""
+
+    MODEL: ClassVar[str] = "res.partner"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    display_name: str
+    email: str | None
+
+
+@dataclass(frozen=True)
+class Currency(Record):
+    """A currency; decimal_places is what Odoo rounds to."""
+
+    MODEL: ClassVar[str] = "res.currency"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    name: str
+    decimal_places: int
+
+
+@dataclass(frozen=True)
+class User(Record):
+    """A user of Odoo, named as the owner of what must be done."""
+
+    MODEL: ClassVar[str] = "res.users"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Project(Record):
+    """A project and who leads it."""
+
+    MODEL: ClassVar[str] = "project.project"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    name: str
+    user_id: int | None
+    is_template: bool = False
+
+
+@dataclass(frozen=True)
+class Expense(Record):
+    """An employee's expense; before it is posted it is not on the order yet."""
+
+    MODEL: ClassVar[str] = "hr.expense"
+    MODULE: ClassVar[str] = "hr_expense"
+    id: int
+    name: str
+    employee_id: int
+    state: str
+    sale_order_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Attachment(Record):
+    """A file on a record."""
+
+    MODEL: ClassVar[str] = "ir.attachment"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    name: str
+    res_model: str | None
+    res_id: int | None
+
+
+@dataclass(frozen=True)
+class Invoice(Record):
+    """An invoice or credit note; reversed ones keep what they billed linked to them."""
+
+    MODEL: ClassVar[str] = "account.move"
+    MODULE: ClassVar[str] = "account"
+    id: int
+    name: str | None
+    state: Literal["draft", "posted", "cancel"]
+    payment_state: str | None

@@ -1,0 +1,1 @@
+"""From outbox to inbox: announce, render, send, settle."""

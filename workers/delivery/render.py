@@ -1,0 +1,80 @@
+"""Turns a message's stored payload into subject, plain text, HTML and a CSV beside it."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import css_inline
+import jinja2
+from babel.numbers import format_currency
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail's content; csv is empty when there are no rows."""
+
+    subject: str
+    text: str
+    html: str
+    csv: str = ""
+
+
+def render(payload: Mapping[str, Any]) -> Rendered:
+    """The same payload renders to the same bytes, so that a past mail can be rebuilt."""
+    template = payload["template"]
+    environment = _environment()
+    plain = environment.get_template(f"{template}.txt.j2")
+    subject = "".join(plain.blocks["subject"](plain.new_context(dict(payload)))).strip()
+    html = environment.get_template(f"{template}.html.j2").render(payload)
+    return Rendered(
+        subject=" ".join(subject.split()),
+        text=plain.render(payload).strip() + "\n",
+        html=css_inline.inline(html),
+        csv=_table(payload.get("rows", ())),
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("workers.delivery"),
+        autoescape=jinja2.select_autoescape(["html.j2", "html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["money"] = _money
+    return environment
+
+
+def _money(amount: str, currency: str) -> str:
+    return format_currency(amount, currency, locale="en", format="¤¤ #,##0.00")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The scalar columns of the rows; cells that a spreadsheet would run are quoted."""
+    if not rows:
+        return ""
+    columns = [key for key, value in rows[0].items() if not isinstance(value, list | dict)]
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    writer.writerows([_inert(row[column]) for column in columns] for row in rows)
+    return out.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""Which runs are due: slots of every job and scope, opened once each, published until done."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from odoo_gateway.errors import OdooError, OdooRejected
+from odoo_gateway.session import Company, Session
+from tasks.declaration import AnyJob
+from workers import slots
+from workers.ledger import runs, scopes
+from workers.ledger.runs import Run
+from workers.ledger.scopes import Scope
+from workers.tenants import Tenant
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+COMPANIES_KEPT = timedelta(hours=1)
+PUBLISHED_QUIET = timedelta(minutes=2)
+PUBLISH_LIMIT = 500
+Publish = Callable[[Run], None]
+
+
+def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
+    """Open a run for every due slot of the job that has none; returns the new runs' ids.
+
+    Any number of callers may do so at once: a slot is opened once.
+    """
+    opened: list[int] = []
+    for tenant in fleet.settings.tenants.values():
+        if job.name in tenant.settings.disabled_jobs:
+            continue
+        for scope in known_scopes(fleet, tenant):
+            opened += _open(fleet, job, tenant, scope)
+    return opened
+
+
+def publish_due(fleet: Fleet, publish: Publish) -> int:
+    """Publish every run that is due and was not published lately; returns how many.
+
+    This is also the recovery: what a broker lost or a dead worker left is published again.
+    """
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        found = runs.to_publish(connection, now, PUBLISHED_QUIET, PUBLISH_LIMIT)
+    for run in found:
+        publish(run)
+    return len(found)
+
+
+def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
+    """The tenant's companies; asked of Odoo at most once an hour, remembered while it is down.
+
+    Empty, with an error logged, when Odoo never answered so far.
+    """
+    now = fleet.clock()
+    with fleet.ledger.reading() as connection:
+        remembered = scopes.of_tenant(connection, tenant.name)
+        seen_at = scopes.seen_at(connection, tenant.name)
+    if seen_at and seen_at > now - COMPANIES_KEPT:
+        return remembered
+    try:
+        found = discover(fleet.session(tenant), tenant)
+    except OdooError as error:
+        log.error("scopes.unknown", tenant=tenant.name, message=str(error))
+        return remembered
+    with fleet.ledger.transaction() as connection:
+        scopes.remember(connection, tenant.name, found, now)
+    return found
+
+
+def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
+    """The companies to watch, with their zones: configured, else that of the working calendar."""
+    wanted = tenant.settings.companies or [company.id for company in session.companies]
+    companies = [company for company in session.companies if company.id in wanted]
+    hidden = sorted(set(wanted) - {company.id for company in companies})
+    if hidden:
+        raise OdooRejected(
+            f"tenant {tenant.name}: the user {tenant.settings.login} is not allowed in company "
+            f"{', '.join(map(str, hidden))}: allow it in Odoo, or correct `companies`"
+        )
+    zones = _calendar_zones(session, companies)
+    return [
+        Scope(
+            tenant=tenant.name,
+            company_id=company.id,
+            name=company.name,
+            zone=tenant.zone(company.id, zones.get(company.resource_calendar_id or 0, "UTC")),
+        )
+        for company in companies
+    ]
+
+
+def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int, str]:
+    ids = sorted({c.resource_calendar_id for c in companies if c.resource_calendar_id})
+    rows = session.call("resource.calendar", "search_read", [("id", "in", ids)], ["tz"])
+    return {row["id"]: row["tz"] or "UTC" for row in rows}
+
+
+def _open(fleet: Fleet, job: AnyJob, tenant: Tenant, scope: Scope) -> list[int]:
+    now = fleet.clock()
+    here = (job.name, scope.tenant, scope.company_id)
+    with fleet.ledger.transaction() as connection:
+        since = runs.watch_since(connection, *here, now)
+        closed = runs.newest_slot(connection, *here) or since
+        due = slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now)
+        found = [runs.open_slot(connection, *here, slot, now, uuid4().hex) for slot in due]
+    return [run_id for run_id in found if run_id is not None]
+
+
+def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:
+    """The next slots of a crontab line."""
+    found: list[datetime] = []
+    for _ in range(count):
+        found.append(slots.next_slot(line, zone, found[-1] if found else after))
+    return found

@@ -1,0 +1,176 @@
+"""Cases: the findings that we remember, per job, scope and key."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tasks.domain.cases import Change, ChangeKind, OpenCase, Reconciliation
+from tasks.domain.findings import Finding
+from workers.ledger import audit
+from workers.ledger.errors import StaleCases
+from workers.ledger.schema import case_is_open, cases
+from workers.ledger.statuses import CaseState
+
+Step = tuple[ChangeKind | None, Finding]
+
+_FINDING = TypeAdapter(Finding)
+
+
+def to_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON values; nothing is lost, amounts are text."""
+    values: dict[str, Any] = _FINDING.dump_python(finding, mode="json")
+    return values
+
+
+def from_json(values: Mapping[str, Any]) -> Finding:
+    """What `to_json` wrote; fields that findings have lost since are passed over."""
+    return _FINDING.validate_python(values)
+
+
+def open_cases(
+    connection: Connection, job: str, tenant: str, company_id: int
+) -> tuple[OpenCase, ...]:
+    """The cases that stand, oldest first."""
+    rows = connection.execute(_standing(job, tenant, company_id))
+    return tuple(
+        OpenCase(
+            finding=from_json(row.finding),
+            opened_on=row.opened_on,
+            spoken_on=row.spoken_on,
+            reminders=row.reminders,
+            escalated=row.escalated,
+        )
+        for row in rows
+    )
+
+
+def apply(
+    connection: Connection,
+    job: str,
+    tenant: str,
+    company_id: int,
+    run_id: int,
+    reconciliation: Reconciliation,
+    today: date,
+    now: datetime,
+) -> None:
+    """Write what became of the cases, and audit each change. `today` is the scope's.
+
+    Raises StaleCases when a case to be opened stands already, or one to be continued or resolved
+    does not: read the cases and reconcile again.
+    """
+    rows = connection.execute(_standing(job, tenant, company_id).with_for_update())
+    standing = {row.key: row for row in rows}
+    steps = [(change.kind, change.finding) for change in reconciliation.changes]
+    unchanged = [(None, finding) for finding in reconciliation.unchanged]
+    _refuse_stale([*steps, *unchanged], standing)
+    scope = {"job": job, "tenant": tenant, "company_id": company_id}
+    opened = [
+        {**scope, "opened_run_id": run_id, **_opened(finding, today, now)}
+        for kind, finding in steps
+        if kind is ChangeKind.OPENED
+    ]
+    continued = [
+        _continued(standing[finding.key], kind, finding, today, now)
+        for kind, finding in [*steps, *unchanged]
+        if kind is not ChangeKind.OPENED
+    ]
+    ids = {key: row.id for key, row in standing.items()} | _insert(connection, opened)
+    _update(connection, continued)
+    entries = [
+        audit.Entry(
+            f"case.{change.kind}",
+            now,
+            job,
+            tenant,
+            company_id,
+            run_id,
+            case_id=ids[change.finding.key],
+            detail=_detail(change),
+        )
+        for change in reconciliation.changes
+    ]
+    audit.note(connection, *entries)
+
+
+def _standing(job: str, tenant: str, company_id: int) -> Select[Any]:
+    scope = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id)
+    return scope.where(case_is_open).order_by(cases.c.id)
+
+
+def _refuse_stale(steps: Iterable[Step], standing: Container[str]) -> None:
+    moved = [
+        finding.key
+        for kind, finding in steps
+        if (kind is ChangeKind.OPENED) == (finding.key in standing)
+    ]
+    if moved:
+        raise StaleCases(f"cases changed since they were read: {', '.join(moved[:5])}")
+
+
+def _opened(finding: Finding, today: date, now: datetime) -> dict[str, Any]:
+    return {
+        **_content(finding),
+        "state": CaseState.OPEN,
+        "opened_on": today,
+        "spoken_on": today,
+        "reminders": 0,
+        "escalated": False,
+        "last_seen_at": now,
+    }
+
+
+def _continued(
+    row: Row[Any], kind: ChangeKind | None, finding: Finding, today: date, now: datetime
+) -> dict[str, Any]:
+    resolved = kind is ChangeKind.RESOLVED
+    return {
+        **_content(finding),
+        "case_id": row.id,
+        "state": CaseState.RESOLVED if resolved else CaseState.OPEN,
+        "resolved_at": now if resolved else None,
+        "spoken_on": today if kind else row.spoken_on,
+        "reminders": row.reminders + (kind is ChangeKind.REMINDED),
+        "escalated": row.escalated or kind is ChangeKind.ESCALATED,
+        "last_seen_at": row.last_seen_at if resolved else now,
+    }
+
+
+def _content(finding: Finding) -> dict[str, Any]:
+    return {
+        "key": finding.key,
+        "finding": to_json(finding),
+        "severity": finding.severity,
+        "amount": None if finding.amount is None else str(finding.amount),
+        "currency": finding.currency,
+    }
+
+
+def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    if not rows:
+        return {}
+    try:
+        inserted = connection.execute(insert(cases).returning(cases.c.key, cases.c.id), rows)
+    except IntegrityError as error:
+        raise StaleCases("another transaction opened one of these cases meanwhile") from error
+    return {row.key: row.id for row in inserted}
+
+
+def _update(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(update(cases).where(cases.c.id == bindparam("case_id")), rows)
+
+
+def _detail(change: Change) -> dict[str, Any]:
+    finding = change.finding
+    return {
+        "key": finding.key,
+        "step": change.step,
+        "severity": finding.severity,
+        "amount": None if finding.amount is None else str(finding.amount),
+        "currency": finding.currency,
+    }

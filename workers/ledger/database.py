@@ -1,0 +1,194 @@
+"""The ledger's database: opened from a URL, used in transactions, brought to its schema."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import Connection, Engine, Pool, create_engine, event, func, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from odoo_gateway.errors import ConfigurationError
+from workers.ledger import revisions
+from workers.ledger.address import Address, parse
+from workers.ledger.errors import LedgerUnavailable
+
+Use = AbstractContextManager[Connection]
+
+__all__ = ["Connection", "Ledger", "connect"]
+
+OLDEST_SQLITE = (3, 35)
+UPGRADE_LOCK = 0x_F1EE_7001
+
+# Seconds. A frozen worker must not hold a tenant's lock for ever, and a vanished server must be
+# noticed: PostgreSQL's and the kernel's own limits are hours.
+POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+IDLE_IN_TRANSACTION_LIMIT = "60s"
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+
+
+def connect(url: str) -> "Ledger":
+    """A ledger at `sqlite:///path` or `postgresql://..`; opens no connection yet.
+
+    Raises ConfigurationError when the URL cannot be used.
+    """
+    return Ledger(parse(url))
+
+
+class Ledger:
+    """One process' way to the database.
+
+    Safe to fork: the child starts with an empty pool and leaves the parent's connections alone.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._engine = _engine(address)
+        self._pools_of_parents: list[Pool] = []
+        _ledgers.add(self)
+
+    def __repr__(self) -> str:
+        return f"<Ledger at {self.address}>"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing, for writing: on SQLite it has the only write lock from the start.
+
+        Raises LedgerUnavailable when the database is away, busy or full.
+        """
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look on SQLite, statement by statement on PostgreSQL; refuses writes.
+
+        Waits for no writer. Raises LedgerUnavailable as `transaction` does.
+        """
+        with self._translated(), self._engine.connect() as connection:
+            connection.execution_options(reading=True, postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    def upgrade(self) -> None:
+        """Bring the schema to this version's; several processes may do so at once.
+
+        Raises ConfigurationError when the database cannot be opened or is newer than the fleet.
+        """
+        with self._opened(self.transaction) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+            self._refuse_newer(revisions.current(connection))
+            revisions.upgrade(connection)
+
+    def check(self) -> None:
+        """Raise ConfigurationError unless the database opens and has exactly this schema."""
+        if self.address.file is not None and not self.address.file.exists():
+            raise self._wrong("there is no such file yet: run `fleet upgrade`")
+        with self._opened(self.reading) as connection:
+            revision = revisions.current(connection)
+        self._refuse_newer(revision)
+        needed = revisions.known()[0]
+        if revision != needed:
+            at = revision or "empty"
+            raise self._wrong(f"its schema is {at}, not {needed}: run `fleet upgrade`")
+
+    def close(self) -> None:
+        """Close every pooled connection; the next use opens new ones."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolExhausted as error:
+            raise LedgerUnavailable(f"{self.address}: no connection is free") from error
+        except DBAPIError as error:
+            gone = isinstance(error, OperationalError | InterfaceError)
+            if not (gone or error.connection_invalidated):
+                raise
+            raise LedgerUnavailable(f"{self.address}: {self._words_of(error)}") from error
+
+    @contextmanager
+    def _opened(self, use: Callable[[], Use]) -> Iterator[Connection]:
+        try:
+            with use() as connection:
+                yield connection
+        except LedgerUnavailable as error:
+            raise ConfigurationError(f"{error}: check FLEET_DATABASE_URL") from error
+        except DBAPIError as error:
+            raise self._wrong(f"{self._words_of(error)}: check FLEET_DATABASE_URL") from error
+
+    def _refuse_newer(self, revision: str | None) -> None:
+        if revision is not None and revision not in revisions.known():
+            raise self._wrong(
+                f"its schema {revision} was written by a newer version of the fleet: "
+                "install that version, or restore the backup taken before it"
+            )
+
+    def _words_of(self, error: DBAPIError) -> str:
+        return self.address.without_secrets(str(error.orig))
+
+    def _wrong(self, problem: str) -> ConfigurationError:
+        return ConfigurationError(f"the ledger at {self.address}: {problem}")
+
+    def _leave_connections_to_parent(self) -> None:
+        # Kept, not collected: closing a socket or file here could disturb the parent's.
+        self._pools_of_parents.append(self._engine.pool)
+        self._engine.dispose(close=False)
+
+
+_ledgers: WeakSet[Ledger] = WeakSet()
+
+
+def _start_anew_after_fork() -> None:
+    for ledger in _ledgers:
+        ledger._leave_connections_to_parent()
+
+
+os.register_at_fork(after_in_child=_start_anew_after_fork)
+
+
+def _engine(address: Address) -> Engine:
+    if address.file is None:
+        engine = create_engine(
+            address.url, connect_args=POSTGRESQL, hide_parameters=True, pool_pre_ping=True
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
+    engine = create_engine(address.url, hide_parameters=True, pool_pre_ping=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, record: object) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_LIMIT}'")
+    connection.commit()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}")
+    # Lasts in the file. Refused at once while another process sets it too, which is as good.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # Else REPLACE deletes rows past the triggers that keep the audit.
+    connection.execute("PRAGMA recursive_triggers = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,27 @@
+"""What can go wrong with the ledger, apart from its configuration.
+
+    LedgerError
+      LedgerUnavailable    the database is away, busy or full; the same transaction may work later
+      LeaseLost            another worker holds the row now: throw away what was done for it
+      StaleCases           the cases changed since they were read: read them and reconcile again
+
+The class alone decides what to do.
+"""
+
+from odoo_gateway.errors import FleetError
+
+
+class LedgerError(FleetError):
+    """The ledger did not take what it was given; nothing of the transaction was written."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The database could not be reached, was too busy, or gave up half way."""
+
+
+class LeaseLost(LedgerError):
+    """The token no longer holds its row, so its holder may not change it."""
+
+
+class StaleCases(LedgerError):
+    """A reconciliation rests on cases that are no longer as they were read."""

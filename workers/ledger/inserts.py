@@ -1,0 +1,21 @@
+"""INSERT .. ON CONFLICT, which SQLite and PostgreSQL spell alike and SQLAlchemy spells twice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT into `table` that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> int | None:
+    """Insert a row and return its id, or None when a row with the same unique key is there."""
+    statement = upsert(connection, table).values(values).on_conflict_do_nothing()
+    inserted: int | None = connection.scalar(statement.returning(table.c.id))
+    return inserted

@@ -1,0 +1,78 @@
+"""The numbers that runs found, kept as KPI samples."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+
+from sqlalchemy import Connection, exists, insert, select
+
+from tasks.domain.findings import Measure
+from workers.ledger.column_types import canonical
+from workers.ledger.schema import measures, runs
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A measure as a run of that job and scope recorded it."""
+
+    job: str
+    tenant: str
+    company_id: int
+    name: str
+    labels: Mapping[str, str]
+    value: float
+    at: datetime
+
+
+def record(connection: Connection, run_id: int, found: Iterable[Measure], now: datetime) -> None:
+    """Keep what a run measured.
+
+    Raises ValueError when a measure is given twice or is no finite number: a job at fault.
+    """
+    rows = {}
+    for measure in found:
+        key = (measure.name, canonical(measure.labels))
+        if key in rows or not isfinite(measure.value):
+            raise ValueError(f"measure {measure.name} {key[1]} is given twice or not finite")
+        rows[key] = {
+            "run_id": run_id,
+            "name": measure.name,
+            "labels": measure.labels,
+            "value": measure.value,
+            "at": now,
+        }
+    if rows:
+        connection.execute(insert(measures), list(rows.values()))
+
+
+def latest(connection: Connection) -> tuple[Sample, ...]:
+    """What the newest measured slot of each job and scope says.
+
+    Values that only older slots gave are left out: what they counted is gone.
+    """
+    scope = select(runs.c.job, runs.c.tenant, runs.c.company_id).distinct().subquery()
+    measured = exists().where(measures.c.run_id == runs.c.id)
+    newest = (
+        select(runs.c.id)
+        .where(*(runs.c[column.name] == column for column in scope.c), measured)
+        .order_by(runs.c.slot.desc())
+        .limit(1)
+        .correlate(scope)
+        .scalar_subquery()
+    )
+    chosen = select(scope, newest.label("run_id")).subquery()
+    statement = (
+        select(
+            chosen.c.job,
+            chosen.c.tenant,
+            chosen.c.company_id,
+            measures.c.name,
+            measures.c.labels,
+            measures.c.value,
+            measures.c.at,
+        )
+        .join(chosen, measures.c.run_id == chosen.c.run_id)
+        .order_by(chosen.c.job, chosen.c.tenant, chosen.c.company_id, *measures.primary_key)
+    )
+    return tuple(Sample(**row._asdict()) for row in connection.execute(statement))

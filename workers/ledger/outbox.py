@@ -1,0 +1,220 @@
+"""The outbox: messages waiting to be sent, each once, however often a run repeats itself."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from tasks.declaration import Delivery
+from workers.ledger import audit, leases
+from workers.ledger.inserts import insert_once
+from workers.ledger.schema import messages
+from workers.ledger.statuses import MessageStatus
+
+UNKNOWN = "unknown whether it was sent"
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A message to be sent once per (job, scope, subject, period, recipient, step, channel).
+
+    message_id: the same for the same identity, so that a receiver can tell a repetition.
+    payload: JSON-ready, what the channel renders. finding_keys: the cases that it speaks of.
+    not_before: UTC, None means at once.
+    """
+
+    job: str
+    tenant: str
+    company_id: int
+    subject: str
+    period: str
+    recipient: str
+    step: str
+    channel: str
+    guarantee: Delivery
+    payload: Mapping[str, Any]
+    finding_keys: tuple[str, ...]
+    message_id: str
+    trace_id: str
+    run_id: int | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A row of the outbox. All instants are UTC; `token` holds it while the lease lasts."""
+
+    id: int
+    job: str
+    tenant: str
+    company_id: int
+    subject: str
+    period: str
+    recipient: str
+    step: str
+    channel: str
+    guarantee: Delivery
+    payload: Mapping[str, Any]
+    finding_keys: tuple[str, ...]
+    message_id: str
+    status: MessageStatus
+    attempts: int
+    token: str | None
+    lease_until: datetime | None
+    next_attempt_at: datetime
+    error_class: str | None
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    run_id: int | None
+    trace_id: str
+
+
+def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int | None:
+    """Queue a message; returns its id, or None when one with this identity was queued before."""
+    values = asdict(message)
+    values["next_attempt_at"] = values.pop("not_before") or now
+    state = {"status": MessageStatus.QUEUED, "attempts": 0, "created_at": now}
+    return insert_once(connection, messages, {**values, **state})
+
+
+def claim(
+    connection: Connection, now: datetime, lease: timedelta, limit: int
+) -> tuple[Message, ...]:
+    """Take up to `limit` messages to send, longest waiting first.
+
+    Those that are due, and those whose sender vanished: before sending always, and in the middle
+    of it only where the guarantee is at-least-once. At-most-once ones are parked instead.
+    """
+    _park_ambiguous(connection, now)
+    ids = [row.id for row in leases.pick(connection, messages, _claimable(now), limit)]
+    rows = leases.take(connection, messages, ids, now + lease, status=MessageStatus.CLAIMED)
+    return tuple(_message(row) for row in rows)
+
+
+def mark_sending(connection: Connection, message: Message, now: datetime) -> None:
+    """Say that the next step is to send; commit before it.
+
+    Raises LeaseLost, also when the lease has run out: then the message must not be sent.
+    """
+    token = str(message.token)
+    leases.keep(connection, messages, message.id, token, now, status=MessageStatus.SENDING)
+    _note(connection, MessageStatus.SENDING, message, now)
+
+
+def sent(connection: Connection, message: Message, now: datetime) -> None:
+    """Settle a message as sent. Raises LeaseLost when somebody took it over."""
+    _settle(connection, message, now, MessageStatus.SENT, sent_at=now)
+
+
+def failed(
+    connection: Connection,
+    message: Message,
+    now: datetime,
+    retry_at: datetime,
+    error_class: str,
+    error: str,
+) -> None:
+    """Put a message back, to be tried again from `retry_at` on. Raises LeaseLost as `sent`."""
+    queued = MessageStatus.QUEUED
+    _settle(connection, message, now, queued, error_class, error, next_attempt_at=retry_at)
+
+
+def park(
+    connection: Connection, message: Message, now: datetime, error_class: str, error: str
+) -> None:
+    """Set a message aside for a person to look at. Raises LeaseLost as `sent`."""
+    _settle(connection, message, now, MessageStatus.PARKED, error_class, error)
+
+
+def drop(connection: Connection, message: Message, now: datetime, reason: str) -> None:
+    """Settle a message that need not be sent any more. Raises LeaseLost as `sent`."""
+    _settle(connection, message, now, MessageStatus.DROPPED, error=reason)
+
+
+def find(
+    connection: Connection,
+    limit: int,
+    status: MessageStatus | None = None,
+    **only: str | int,
+) -> tuple[Message, ...]:
+    """The newest messages first; `only` names columns and the values they must have."""
+    wanted = only if status is None else {**only, "status": status}
+    statement = select(messages).filter_by(**wanted).order_by(messages.c.id.desc()).limit(limit)
+    return tuple(_message(row) for row in connection.execute(statement))
+
+
+def by_status(connection: Connection) -> Mapping[tuple[str, str, str, MessageStatus], int]:
+    """How many messages there are, by job, tenant, channel and status."""
+    kind = (messages.c.job, messages.c.tenant, messages.c.channel, messages.c.status)
+    rows = connection.execute(select(*kind, func.count()).group_by(*kind).order_by(*kind))
+    return {(job, tenant, channel, status): n for job, tenant, channel, status, n in rows}
+
+
+def oldest_due(connection: Connection, now: datetime) -> Mapping[str, float]:
+    """Seconds that the longest waiting message has been claimable, by channel."""
+    return leases.oldest(connection, messages, _claimable(now), messages.c.channel, now)
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return (
+        leases.waiting(messages, MessageStatus.QUEUED, now)
+        | leases.abandoned(messages, MessageStatus.CLAIMED, now)
+        | _ambiguous(now, Delivery.AT_LEAST_ONCE)
+    )
+
+
+def _ambiguous(now: datetime, guarantee: Delivery) -> ColumnElement[bool]:
+    abandoned = leases.abandoned(messages, MessageStatus.SENDING, now)
+    return abandoned & (messages.c.guarantee == guarantee)
+
+
+def _park_ambiguous(connection: Connection, now: datetime) -> None:
+    free = _ambiguous(now, Delivery.AT_MOST_ONCE)
+    for row in leases.pick(connection, messages, free, limit=100):
+        park(connection, _message(row), now, "Unknown", UNKNOWN)
+
+
+def _settle(
+    connection: Connection,
+    message: Message,
+    now: datetime,
+    status: MessageStatus,
+    error_class: str | None = None,
+    error: str | None = None,
+    **outcome: datetime,
+) -> None:
+    outcome_and_error = {**outcome, "error_class": error_class, "error": error}
+    token = str(message.token)
+    leases.settle(connection, messages, message.id, token, status=status, **outcome_and_error)
+    what = "failed" if status is MessageStatus.QUEUED else status
+    _note(connection, what, message, now, error_class=error_class, error=error)
+
+
+def _note(
+    connection: Connection, what: str, message: Message, now: datetime, **detail: str | None
+) -> None:
+    entry = audit.Entry(
+        f"message.{what}",
+        now,
+        message.job,
+        message.tenant,
+        message.company_id,
+        run_id=message.run_id,
+        message_id=message.id,
+        detail={
+            "trace_id": message.trace_id,
+            "channel": message.channel,
+            "step": message.step,
+            "attempt": message.attempts,
+            **detail,
+        },
+    )
+    audit.note(connection, entry)
+
+
+def _message(row: Row[Any]) -> Message:
+    columns = row._asdict()
+    return Message(**{**columns, "finding_keys": tuple(columns["finding_keys"])})

@@ -1,0 +1,308 @@
+"""Runs: one row per job, scope and slot, claimed under a lease, settled under its token."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+
+from workers.ledger import audit, leases
+from workers.ledger.inserts import insert_once, upsert
+from workers.ledger.schema import runs, watches
+from workers.ledger.statuses import RunStatus
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a job for a scope and a slot. All instants are UTC.
+
+    published_at: when the broker was last told of a run that nobody has claimed since.
+    started_at: when it was first claimed. next_attempt_at: not to be claimed before.
+    """
+
+    id: int
+    job: str
+    tenant: str
+    company_id: int
+    slot: datetime
+    status: RunStatus
+    attempts: int
+    token: str | None
+    lease_until: datetime | None
+    next_attempt_at: datetime
+    error_class: str | None
+    error: str | None
+    published_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    trace_id: str
+    detail: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run that is ours until its lease ends or somebody takes it over."""
+
+    run: Run
+    token: str
+
+
+def watch_since(
+    connection: Connection, job: str, tenant: str, company_id: int, now: datetime
+) -> datetime:
+    """The instant from which slots of this job and scope count: `now` at first sight."""
+    scope = {"job": job, "tenant": tenant, "company_id": company_id}
+    first_sight = upsert(connection, watches).values(**scope, since=now)
+    connection.execute(first_sight.on_conflict_do_nothing())
+    since: datetime = connection.scalars(select(watches.c.since).filter_by(**scope)).one()
+    return since
+
+
+def newest_slot(connection: Connection, job: str, tenant: str, company_id: int) -> datetime | None:
+    """The latest slot that has a run, in whatever state."""
+    statement = select(func.max(runs.c.slot)).filter_by(
+        job=job, tenant=tenant, company_id=company_id
+    )
+    newest: datetime | None = connection.scalar(statement)
+    return newest
+
+
+def open_slot(
+    connection: Connection,
+    job: str,
+    tenant: str,
+    company_id: int,
+    slot: datetime,
+    now: datetime,
+    trace_id: str,
+) -> int | None:
+    """Make the run of a slot, due at once; returns its id, or None when the slot has one."""
+    values = {
+        "job": job,
+        "tenant": tenant,
+        "company_id": company_id,
+        "slot": slot,
+        "status": RunStatus.PENDING,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "created_at": now,
+        "trace_id": trace_id,
+    }
+    return insert_once(connection, runs, values)
+
+
+def claim(
+    connection: Connection,
+    run_id: int,
+    now: datetime,
+    lease: timedelta,
+    tenant_limit: int,
+    max_attempts: int,
+) -> Claim | None:
+    """Take a run that is due or abandoned; None when it is not ours to run now.
+
+    That is so while it is held or settled, while `tenant_limit` runs of its tenant are held, and
+    when its attempts are used up: then it is dead. Claims of one tenant wait for each other until
+    the transaction ends, so make it short and claim once in it.
+    """
+    _claim_alone(connection, run_id)
+    for row in leases.pick(connection, runs, (runs.c.id == run_id) & _claimable(now), 1):
+        if row.attempts >= max_attempts:
+            _bury(connection, _run(row), now)
+        elif _held(connection, row.tenant, now) < tenant_limit:
+            return _take(connection, run_id, now, lease)
+    return None
+
+
+def extend(connection: Connection, claim: Claim, now: datetime, lease: timedelta) -> None:
+    """Hold a run for `lease` from now. Raises LeaseLost, also when the lease has run out.
+
+    By then its place within the tenant's limit may be another run's.
+    """
+    leases.keep(connection, runs, claim.run.id, claim.token, now, lease_until=now + lease)
+
+
+def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]) -> None:
+    """Settle a run as done. Raises LeaseLost when somebody took it over."""
+    _settle(
+        connection,
+        claim,
+        status=RunStatus.SUCCEEDED,
+        finished_at=now,
+        detail=detail,
+        error_class=None,
+        error=None,
+    )
+
+
+def retry_later(
+    connection: Connection,
+    claim: Claim,
+    now: datetime,
+    at: datetime,
+    error_class: str,
+    error: str,
+) -> None:
+    """Give a run back, to be claimed from `at` on. Raises LeaseLost when it was taken over."""
+    _settle(
+        connection,
+        claim,
+        status=RunStatus.PENDING,
+        next_attempt_at=at,
+        published_at=None,
+        error_class=error_class,
+        error=error,
+    )
+    _note(connection, "run.retried", claim.run, now, error_class, error)
+
+
+def die(connection: Connection, claim: Claim, now: datetime, error_class: str, error: str) -> None:
+    """Settle a run as a dead letter. Raises LeaseLost when somebody took it over."""
+    _settle(
+        connection,
+        claim,
+        status=RunStatus.DEAD,
+        finished_at=now,
+        error_class=error_class,
+        error=error,
+    )
+    _note(connection, "run.died", claim.run, now, error_class, error)
+
+
+def to_publish(
+    connection: Connection, now: datetime, quiet: timedelta, limit: int
+) -> tuple[Run, ...]:
+    """Claimable runs that the broker was not told of within `quiet`, marked as told now.
+
+    Publish them after the transaction: what a crash between leaves out comes again after `quiet`.
+    """
+    silent = runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet)
+    ids = [row.id for row in leases.pick(connection, runs, _claimable(now) & silent, limit)]
+    told = update(runs).where(runs.c.id.in_(ids)).values(published_at=now).returning(runs)
+    rows = connection.execute(told).all()
+    return tuple(_run(row) for row in sorted(rows, key=lambda row: ids.index(row.id)))
+
+
+def get(connection: Connection, run_id: int) -> Run | None:
+    """A run by its id."""
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def latest(connection: Connection, limit: int) -> tuple[Run, ...]:
+    """The runs made last, newest first."""
+    rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit))
+    return tuple(_run(row) for row in rows)
+
+
+def by_status(connection: Connection) -> Mapping[tuple[str, str, RunStatus], int]:
+    """How many runs there are, by job, tenant and status."""
+    kind = (runs.c.job, runs.c.tenant, runs.c.status)
+    rows = connection.execute(select(*kind, func.count()).group_by(*kind).order_by(*kind))
+    return {(job, tenant, status): count for job, tenant, status, count in rows}
+
+
+def oldest_due(connection: Connection, now: datetime) -> Mapping[str, float]:
+    """Seconds that the longest waiting run has been claimable, by job; no job without one."""
+    return leases.oldest(connection, runs, _claimable(now), runs.c.job, now)
+
+
+def last_success(connection: Connection) -> Mapping[tuple[str, str], datetime]:
+    """When a run last succeeded, by job and tenant."""
+    kind = (runs.c.job, runs.c.tenant)
+    rows = connection.execute(
+        select(*kind, func.max(runs.c.finished_at))
+        .where(runs.c.status == RunStatus.SUCCEEDED)
+        .group_by(*kind)
+        .order_by(*kind)
+    )
+    return {(job, tenant): at for job, tenant, at in rows}
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return leases.waiting(runs, RunStatus.PENDING, now) | leases.abandoned(
+        runs, RunStatus.RUNNING, now
+    )
+
+
+def _claim_alone(connection: Connection, run_id: int) -> None:
+    # On SQLite every transaction is alone already. Elsewhere two claims that counted at the same
+    # moment would both see room for one.
+    if connection.dialect.name == "postgresql":
+        key = func.hashtextextended("fleet:" + runs.c.tenant, 0)
+        connection.execute(select(func.pg_advisory_xact_lock(key)).where(runs.c.id == run_id))
+
+
+def _held(connection: Connection, tenant: str, now: datetime) -> int:
+    live = (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
+    statement = select(func.count()).where(runs.c.tenant == tenant, live)
+    return connection.scalars(statement).one()
+
+
+def _take(connection: Connection, run_id: int, now: datetime, lease: timedelta) -> Claim:
+    (row,) = leases.take(
+        connection,
+        runs,
+        [run_id],
+        now + lease,
+        status=RunStatus.RUNNING,
+        started_at=func.coalesce(runs.c.started_at, now),
+        published_at=None,
+    )
+    return Claim(_run(row), row.token)
+
+
+def _bury(connection: Connection, run: Run, now: datetime) -> None:
+    error_class, error = _cause_of_death(run)
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run.id)
+        .values(
+            status=RunStatus.DEAD,
+            finished_at=now,
+            token=None,
+            lease_until=None,
+            error_class=error_class,
+            error=error,
+        )
+    )
+    _note(connection, "run.died", run, now, error_class, error)
+
+
+def _cause_of_death(run: Run) -> tuple[str, str]:
+    if run.error_class is None:
+        return "WorkerLost", f"lost its worker {run.attempts} times"
+    if run.status is RunStatus.RUNNING:
+        return "WorkerLost", f"lost its worker at attempt {run.attempts}; before: {run.error}"
+    return run.error_class, f"failed {run.attempts} times, the last time: {run.error}"
+
+
+def _settle(connection: Connection, claim: Claim, **values: Any) -> None:
+    leases.settle(connection, runs, claim.run.id, claim.token, **values)
+
+
+def _note(
+    connection: Connection, what: str, run: Run, now: datetime, error_class: str, error: str
+) -> None:
+    entry = audit.Entry(
+        what,
+        now,
+        run.job,
+        run.tenant,
+        run.company_id,
+        run_id=run.id,
+        detail={
+            "trace_id": run.trace_id,
+            "slot": run.slot.isoformat(),
+            "attempts": run.attempts,
+            "error_class": error_class,
+            "error": error,
+        },
+    )
+    audit.note(connection, entry)
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(**row._asdict())

@@ -1,0 +1,198 @@
+"""The ledger's tables; the migrations build the same ones, and a test holds the two together."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+from tasks.declaration import Delivery
+from workers.ledger.column_types import ErrorText, Instant, Labels, Word
+from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+
+# SQLite numbers rows by itself only when the key is an INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _required(name: str, type_: Any = Text) -> Column[Any]:
+    return Column(name, type_, nullable=False)
+
+
+def _job_and_scope() -> tuple[Column[Any], ...]:
+    return _required("job"), _required("tenant"), _required("company_id", Integer)
+
+
+def _lease(status: Any) -> tuple[Column[Any], ...]:
+    """The columns that `workers.ledger.leases` works on."""
+    return (
+        _required("status", status),
+        _required("attempts", Integer),
+        Column("token", Text),
+        Column("lease_until", Instant),
+        _required("next_attempt_at", Instant),
+        Column("error_class", Text),
+        Column("error", ErrorText),
+    )
+
+
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("company_id", Integer, primary_key=True, autoincrement=False),
+    _required("name"),
+    _required("zone"),
+    _required("seen_at", Instant),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("company_id", Integer, primary_key=True, autoincrement=False),
+    _required("since", Instant),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_job_and_scope(),
+    _required("slot", Instant),
+    *_lease(Word(RunStatus)),
+    Column("published_at", Instant),
+    _required("created_at", Instant),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    _required("trace_id"),
+    Column("detail", JSON(none_as_null=True)),
+    # Also what finds the newest slot of a job and scope.
+    UniqueConstraint("job", "tenant", "company_id", "slot", name="uq_runs_slot"),
+    Index("ix_runs_due", "status", "next_attempt_at"),
+    Index("ix_runs_leased", "status", "lease_until"),
+    Index("ix_runs_counted", "job", "tenant", "status", "finished_at"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_job_and_scope(),
+    _required("key"),
+    _required("state", Word(CaseState)),
+    _required("finding", JSON),
+    _required("severity"),
+    Column("amount", Text),
+    Column("currency", Text),
+    Column("opened_run_id", Id, ForeignKey("runs.id"), nullable=False),
+    _required("opened_on", Date),
+    _required("spoken_on", Date),
+    _required("reminders", Integer),
+    _required("escalated", Boolean),
+    _required("last_seen_at", Instant),
+    Column("resolved_at", Instant),
+)
+
+# Literal, because a partial index serves only queries whose condition says the same.
+case_is_open = cases.c.state == literal_column(f"'{CaseState.OPEN}'")
+
+Index(
+    "uq_cases_open",
+    cases.c.job,
+    cases.c.tenant,
+    cases.c.company_id,
+    cases.c.key,
+    unique=True,
+    sqlite_where=case_is_open,
+    postgresql_where=case_is_open,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_job_and_scope(),
+    _required("subject"),
+    _required("period"),
+    _required("recipient"),
+    _required("step"),
+    _required("channel"),
+    _required("guarantee", Word(Delivery)),
+    _required("payload", JSON),
+    _required("finding_keys", JSON),
+    _required("message_id"),
+    *_lease(Word(MessageStatus)),
+    _required("created_at", Instant),
+    Column("sent_at", Instant),
+    Column("run_id", Id, ForeignKey("runs.id")),
+    _required("trace_id"),
+    UniqueConstraint(
+        "job",
+        "tenant",
+        "company_id",
+        "subject",
+        "period",
+        "recipient",
+        "step",
+        "channel",
+        name="uq_messages_identity",
+    ),
+    Index("ix_messages_due", "status", "next_attempt_at"),
+    Index("ix_messages_leased", "status", "lease_until"),
+    Index("ix_messages_counted", "job", "tenant", "channel", "status"),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("labels", Labels, primary_key=True),
+    _required("value", Double),
+    _required("at", Instant),
+)
+
+# No foreign keys: what was noted must outlive what it speaks of.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _required("at", Instant),
+    _required("event"),
+    Column("job", Text),
+    Column("tenant", Text),
+    Column("company_id", Integer),
+    Column("run_id", Id),
+    Column("message_id", Id),
+    Column("case_id", Id),
+    _required("detail", JSON),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("labels", Labels, primary_key=True),
+    _required("value", Double),
+)

@@ -1,0 +1,33 @@
+"""The states that rows of the ledger can be in."""
+
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    """pending waits for its time, running is leased, succeeded and dead are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    DEAD = "dead"
+
+
+class MessageStatus(StrEnum):
+    """claimed: leased, surely not sent yet; sending: leased, perhaps sent.
+
+    sent, dropped and parked are final; parked waits for a person.
+    """
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    DROPPED = "dropped"
+    PARKED = "parked"
+
+
+class CaseState(StrEnum):
+    """Whether the finding still stands."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"

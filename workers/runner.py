@@ -1,0 +1,232 @@
+"""One run: claim, read, judge, reconcile, and commit all that follows in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from monitoring import metrics
+from monitoring.metrics import Increment
+from odoo_gateway.errors import FleetError, OdooRejected, OdooSchemaDrift, OdooUnavailable
+from odoo_gateway.reader import Drift, Reader
+from tasks import catalogue
+from tasks.declaration import AnyJob
+from tasks.domain.cases import Change, reconcile
+from tasks.domain.findings import Finding, Report
+from tasks.domain.periods import AsOf, Period
+from workers.delivery.announce import Announcement, Occasion, announce
+from workers.ledger import audit, cases, counters, measures, outbox, runs, scopes
+from workers.ledger.database import Connection
+from workers.ledger.runs import Claim, Run
+from workers.ledger.scopes import Scope
+from workers.ledger.statuses import RunStatus
+from workers.tenants import Tenant
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a job saw and said in one scope."""
+
+    report: Report
+    drift: tuple[Drift, ...]
+
+    def in_doubt(self, finding: Finding) -> bool:
+        """Whether a finding rests on a row that could not be read."""
+        return any(drift.touches(finding.model, finding.record_id) for drift in self.drift)
+
+
+def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf) -> Look:
+    """Read and judge; writes nothing anywhere. Raises OdooError."""
+    reader = Reader(fleet.session(tenant), company_id)
+    report = job.run(reader, as_of, tenant.policy(job, company_id))
+    return Look(report, tuple(reader.drift))
+
+
+def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None = None) -> AsOf:
+    """The moment that a run in this scope judges."""
+    return AsOf(instant, scope.zone, now, asked)
+
+
+def execute(fleet: Fleet, run_id: int) -> RunStatus | None:
+    """Execute one run if it is ours to execute; returns what became of it.
+
+    Never raises for what Odoo or a job does: the run's row tells, and the class of the error
+    alone decides whether it is tried again.
+    """
+    claim = _claim(fleet, run_id)
+    if claim is None:
+        return None
+    structlog.contextvars.bind_contextvars(
+        trace_id=claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant
+    )
+    started = fleet.clock()
+    try:
+        return _execute(fleet, claim, started)
+    except Exception as error:
+        return _failed(fleet, claim, started, error)
+    finally:
+        structlog.contextvars.clear_contextvars()
+
+
+def _claim(fleet: Fleet, run_id: int) -> Claim | None:
+    environment = fleet.settings.environment
+    with fleet.ledger.transaction() as connection:
+        run = runs.get(connection, run_id)
+        tenant = fleet.settings.tenants.get(run.tenant) if run else None
+        return runs.claim(
+            connection,
+            run_id,
+            fleet.clock(),
+            lease=timedelta(seconds=environment.run_lease_seconds),
+            tenant_limit=tenant.settings.concurrency if tenant else 1,
+            max_attempts=environment.run_attempts,
+        )
+
+
+def _execute(fleet: Fleet, claim: Claim, started: datetime) -> RunStatus:
+    run = claim.run
+    tenant, job = fleet.settings.tenant(run.tenant), catalogue.jobs()[run.job]
+    scope = _scope(fleet, run)
+    moment = as_of(scope, run.slot, started)
+    seen = look(fleet, tenant, job, run.company_id, moment)
+    occasion = Occasion(
+        job=job,
+        scope=scope,
+        slot=run.slot,
+        as_of=f"{run.slot.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}",
+        run_id=run.id,
+        trace_id=run.trace_id,
+        recipients=tenant.recipients(run.company_id),
+        mail_domain=fleet.mail.domain,
+    )
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        told = _commit(connection, claim, occasion, seen, moment, now)
+        counters.add(
+            connection,
+            [
+                *_increments(fleet, claim, "succeeded", (now - started).total_seconds()),
+                Increment(metrics.DRIFT.name, _labels(claim), len(seen.drift)),
+            ],
+        )
+    log.info(
+        "run.succeeded",
+        rows=len(seen.report.rows),
+        findings=len(seen.report.findings),
+        messages=len(told.messages),
+    )
+    return RunStatus.SUCCEEDED
+
+
+def _scope(fleet: Fleet, run: Run) -> Scope:
+    with fleet.ledger.reading() as connection:
+        known = scopes.of_tenant(connection, run.tenant)
+    for scope in known:
+        if scope.company_id == run.company_id:
+            return scope
+    raise OdooRejected(
+        f"tenant {run.tenant} shows no company {run.company_id} any more: the fleet's user lost it"
+    )
+
+
+def _commit(
+    connection: Connection,
+    claim: Claim,
+    occasion: Occasion,
+    seen: Look,
+    moment: AsOf,
+    now: datetime,
+) -> Announcement:
+    run, job, report = claim.run, occasion.job, seen.report
+    here = (run.job, run.tenant, run.company_id)
+    result = reconcile(
+        report.findings,
+        cases.open_cases(connection, *here),
+        moment.day,
+        job.ageing,
+        seen.in_doubt,
+    )
+    cases.apply(connection, *here, run.id, result, moment.day, now)
+    told = announce(occasion, result.changes, report)
+    suppressed = sum(outbox.enqueue(connection, message, now) is None for message in told.messages)
+    counters.add(connection, [Increment(metrics.DUPLICATES.name, _labels(claim), suppressed)])
+    for reason in told.silent:
+        _note(connection, claim, "message.undeliverable", now, {"reason": reason})
+    for drift in seen.drift:
+        _note(connection, claim, "drift", now, listed_drift(drift))
+    measures.record(connection, run.id, report.measures, now)
+    runs.succeed(connection, claim, now, _detail(report, result.changes, told, seen.drift))
+    return told
+
+
+def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> RunStatus:
+    now = fleet.clock()
+    name, message = type(error).__name__, str(error)
+    retry = isinstance(error, OdooUnavailable) and claim.run.attempts < (
+        fleet.settings.environment.run_attempts
+    )
+    if isinstance(error, OdooSchemaDrift):
+        fleet.forget(fleet.settings.tenant(claim.run.tenant))
+    with fleet.ledger.transaction() as connection:
+        if retry:
+            at = now + backoff(claim.run.attempts)
+            runs.retry_later(connection, claim, now, at, name, message)
+        else:
+            runs.die(connection, claim, now, name, message)
+        outcome = "retried" if retry else "dead"
+        seconds = (now - started).total_seconds()
+        counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
+    expected = isinstance(error, FleetError)
+    log.error("run.failed", outcome=outcome, error=name, message=message, exc_info=not expected)
+    return RunStatus.PENDING if retry else RunStatus.DEAD
+
+
+def backoff(attempts: int) -> timedelta:
+    """30 s, then twice as long each time, at most half an hour."""
+    return timedelta(seconds=min(30 * 2 ** (attempts - 1), 1800))
+
+
+def _increments(
+    fleet: Fleet, claim: Claim, outcome: str, seconds: float, exception: str | None = None
+) -> list[Increment]:
+    ended = metrics.run_finished(claim.run.job, claim.run.tenant, outcome, seconds, exception)
+    return ended + fleet.take_calls()
+
+
+def _labels(claim: Claim) -> dict[str, str]:
+    return {"job": claim.run.job, "tenant": claim.run.tenant}
+
+
+def _note(
+    connection: Connection, claim: Claim, event: str, now: datetime, detail: dict[str, Any]
+) -> None:
+    run = claim.run
+    here = (run.job, run.tenant, run.company_id)
+    audit.note(connection, audit.Entry(event, now, *here, run_id=run.id, detail=detail))
+
+
+def listed_drift(drift: Drift) -> dict[str, Any]:
+    """A row that fits no record, as the JSON contract has it."""
+    return {
+        "model": drift.model,
+        "record_id": drift.record_id,
+        "field": drift.field,
+        "problem": drift.problem,
+    }
+
+
+def _detail(
+    report: Report, changes: tuple[Change, ...], told: Announcement, drift: tuple[Drift, ...]
+) -> dict[str, Any]:
+    return {
+        "rows": len(report.rows),
+        "findings": len(report.findings),
+        "changes": len(changes),
+        "messages": len(told.messages),
+        "silent": list(told.silent),
+        "drift": len(drift),
+    }

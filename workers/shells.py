@@ -1,0 +1,48 @@
+"""The Celery tasks: one per job, and the fleet's own; the work is done elsewhere."""
+
+from celery import Task
+
+from tasks import catalogue
+from tasks.declaration import AnyJob
+from workers import dispatch, runner
+from workers.app import app
+from workers.delivery import dispatcher
+from workers.ledger.runs import Run
+from workers.wiring import fleet
+
+
+def _task_of(job: AnyJob) -> Task:
+    @app.task(name=f"jobs.{job.name}")
+    def execute(run_id: int) -> None:
+        runner.execute(fleet(), run_id)
+        deliver.delay()
+
+    return execute
+
+
+JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().values()}
+
+
+def publish(run: Run) -> None:
+    """Ring the doorbell for a run."""
+    JOBS[run.job].apply_async((run.id,), headers={"fleet_trace_id": run.trace_id})
+
+
+@app.task(name="fleet.dispatch")
+def open_slots(job_name: str) -> None:
+    """Open and publish the job's due slots."""
+    dispatch.open_due_slots(fleet(), catalogue.jobs()[job_name])
+    dispatch.publish_due(fleet(), publish)
+
+
+@app.task(name="fleet.recover")
+def recover() -> None:
+    """Publish again what a broker lost or a dead worker left."""
+    dispatch.publish_due(fleet(), publish)
+
+
+@app.task(name="fleet.deliver")
+def deliver() -> None:
+    """Send what is due, batch by batch."""
+    while dispatcher.deliver(fleet()):
+        pass

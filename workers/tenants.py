@@ -1,0 +1,125 @@
+"""What the configuration says of each Odoo database and its companies."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from odoo_gateway.transport import Address
+from tasks.declaration import AnyJob
+from tasks.domain.policy import Policy
+
+
+def url_of(*schemes: str) -> AfterValidator:
+    """A validator of addresses that start with one of the schemes."""
+
+    def check(url: str) -> str:
+        if urlsplit(url).scheme not in schemes:
+            raise ValueError(f"give an address that starts with {' or '.join(schemes)}")
+        return url
+
+    return AfterValidator(check)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write one like Europe/Brussels")
+    return name
+
+
+def _crontab(line: str) -> str:
+    try:
+        CronSim(line, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ValueError(f"{line!r} is no crontab line; write one like 0 6 * * 1-5") from error
+    return line
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+CrontabLine = Annotated[str, AfterValidator(_crontab)]
+OdooUrl = Annotated[str, url_of("http", "https")]
+Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+TenantName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Strict(BaseModel):
+    """Frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Recipients(Strict):
+    """Who stands behind each role."""
+
+    finance: tuple[Email, ...] = ()
+    delivery: tuple[Email, ...] = ()
+    ops: tuple[Email, ...] = ()
+
+
+class CompanySettings(Strict):
+    """What differs for one company of a tenant."""
+
+    timezone: Zone | None = None
+    recipients: Recipients | None = None
+    policies: dict[str, dict[str, Any]] = {}
+
+
+class TenantSettings(Strict):
+    """One Odoo database. The API key never stands here, only in the environment."""
+
+    url: OdooUrl
+    database: str
+    login: str
+    timezone: Zone | None = None
+    companies: tuple[int, ...] = Field((), description="ids; all that the user may see if empty")
+    concurrency: int = Field(2, ge=1, description="runs at the same time in this Odoo")
+    timeout_seconds: float = Field(60, gt=0, description="per call")
+    recipients: Recipients = Recipients()
+    policies: dict[str, dict[str, Any]] = {}
+    schedules: dict[str, CrontabLine] = {}
+    disabled_jobs: tuple[str, ...] = ()
+    company: dict[int, CompanySettings] = {}
+
+
+class File(Strict):
+    """The whole TOML file."""
+
+    tenants: dict[TenantName, TenantSettings] = {}
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant with its secret, ready to be used."""
+
+    name: str
+    settings: TenantSettings
+    address: Address
+
+    def zone(self, company_id: int, default: str) -> ZoneInfo:
+        """The company's zone: its own, else the tenant's, else the default."""
+        return ZoneInfo(self._company(company_id).timezone or self.settings.timezone or default)
+
+    def recipients(self, company_id: int) -> Recipients:
+        """Who stands behind each role in a company."""
+        return self._company(company_id).recipients or self.settings.recipients
+
+    def policy(self, job: AnyJob, company_id: int) -> Policy:
+        """The job's policy in force: the tenant's values, overridden by the company's."""
+        policy: Policy = job.policy.model_validate(
+            {
+                **self.settings.policies.get(job.name, {}),
+                **self._company(company_id).policies.get(job.name, {}),
+            }
+        )
+        return policy
+
+    def crontab(self, job: AnyJob) -> str:
+        """The job's crontab line in this tenant."""
+        return self.settings.schedules.get(job.name, job.cron.line)
+
+    def _company(self, company_id: int) -> CompanySettings:
+        return self.settings.company.get(company_id, CompanySettings())

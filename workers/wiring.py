@@ -1,0 +1,88 @@
+"""The composition root: builds ledger, Odoo sessions and the mail server, once per process."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from threading import BoundedSemaphore
+
+from monitoring import metrics
+from odoo_gateway.session import Session
+from odoo_gateway.transport import CallSeen, Guarded, OdooRpc, Transport, circuit
+from workers import settings as configuration
+from workers.delivery.email import SmtpServer
+from workers.ledger.database import Ledger, connect
+from workers.settings import Settings
+from workers.tenants import Tenant
+
+Connect = Callable[[Tenant], Transport]
+
+
+def utc_now() -> datetime:
+    """The only clock of the fleet."""
+    return datetime.now(UTC)
+
+
+def odoo_of(tenant: Tenant) -> Transport:
+    """The tenant's real Odoo."""
+    return OdooRpc(tenant.address)
+
+
+@dataclass
+class Fleet:
+    """Everything a process works with. Not shared between processes: see `fleet()`."""
+
+    settings: Settings
+    connect_odoo: Connect = odoo_of
+    clock: Callable[[], datetime] = utc_now
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _calls: list[metrics.Increment] = field(default_factory=list)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened on first use."""
+        return connect(self.settings.environment.database_url)
+
+    @cached_property
+    def mail(self) -> SmtpServer:
+        """The mail server."""
+        return SmtpServer(self.settings.environment.smtp_url, self.settings.environment.mail_from)
+
+    def session(self, tenant: Tenant) -> Session:
+        """The tenant's session: one login for the life of the process."""
+        if tenant.name not in self._sessions:
+            guarded = Guarded(
+                inner=self.connect_odoo(tenant),
+                circuit=circuit(tenant.name),
+                limit=BoundedSemaphore(tenant.settings.concurrency),
+                on_call=lambda seen: self._count(tenant.name, seen),
+            )
+            self._sessions[tenant.name] = Session(guarded, tenant.address.url)
+        return self._sessions[tenant.name]
+
+    def forget(self, tenant: Tenant) -> None:
+        """Learn the tenant's fields and rights anew: what we knew of them was wrong."""
+        self._sessions.pop(tenant.name, None)
+
+    def take_calls(self) -> list[metrics.Increment]:
+        """What the calls to Odoo since the last time add to the counters."""
+        calls, self._calls = metrics.summed(self._calls), []
+        return calls
+
+    def _count(self, tenant: str, seen: CallSeen) -> None:
+        self._calls += metrics.odoo_called(
+            tenant, seen.model, seen.method, seen.outcome, seen.seconds
+        )
+
+
+_FLEETS: dict[int, Fleet] = {}
+
+
+def fleet(environ: Mapping[str, str] | None = None) -> Fleet:
+    """This process's fleet, built from the environment. A forked child builds its own."""
+    pid = os.getpid()
+    if pid not in _FLEETS:
+        _FLEETS.clear()
+        _FLEETS[pid] = Fleet(configuration.load(environ))
+    return _FLEETS[pid]
