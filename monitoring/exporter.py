@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
 import prometheus_client
@@ -42,12 +43,11 @@ class FleetCollector(Collector):
         yield from _gauge_families(samples)
 
 
-def serve(collector: Collector, port: int, host: str = "") -> WSGIServer:
+def serve(collector: Collector, port: int, host: str = "0.0.0.0") -> tuple[WSGIServer, Thread]:
     """Serve `/metrics` on a background thread; port 0 picks a free one."""
     registry = prometheus_client.CollectorRegistry(auto_describe=False)
     registry.register(collector)
-    server, _ = prometheus_client.start_http_server(port, host or "0.0.0.0", registry)
-    return server
+    return prometheus_client.start_http_server(port, host, registry)
 
 
 def _read(name: str, source: Callable[[], Iterable[object]], up: dict[str, float]) -> list:  # type: ignore[type-arg]

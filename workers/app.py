@@ -1,8 +1,5 @@
 """The Celery app: `celery -A workers.app worker`. Every reliability setting has its reason."""
 
-from typing import Any, Final
-from urllib.parse import urlsplit
-
 from celery import Celery
 from celery.signals import setup_logging
 
@@ -10,11 +7,8 @@ import beat_schedule
 from monitoring import logs
 from tasks import catalogue
 from workers import settings as configuration
+from workers.broker import DELIVERY, EVENTS, transport_options
 from workers.settings import Environment
-
-EVENTS: Final = "events"
-DELIVERY: Final = "delivery"
-QUEUES: Final = ("batch", EVENTS, DELIVERY)
 
 
 def make_app(environment: Environment) -> Celery:
@@ -56,27 +50,6 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.dispatch": {"queue": EVENTS},
         "fleet.recover": {"queue": EVENTS},
         "fleet.deliver": {"queue": DELIVERY},
-    }
-
-
-def transport_options(broker_url: str) -> dict[str, Any]:
-    """What kombu needs to know of this kind of broker."""
-    if not urlsplit(broker_url).scheme.startswith("redis"):
-        return {}
-    timeouts = {
-        # Without a socket timeout a half-open connection blocks a worker for ever.
-        "socket_timeout": 10,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-    }
-    return {
-        "visibility_timeout": 3600,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "global_keyprefix": "fleet:",
-        "client_name": "fleet",
-        **timeouts,
     }
 
 

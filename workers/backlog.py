@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 
-from kombu.connection import Connection
-from kombu.exceptions import ChannelError, OperationalError
-
 from monitoring import metrics
 from monitoring.exporter import FleetCollector
 from monitoring.metrics import Increment, Sample
-from workers.app import QUEUES, transport_options
+from workers import broker
 from workers.ledger import counters, measures, outbox, runs
 from workers.wiring import Fleet
 
@@ -22,20 +19,9 @@ def collector(fleet: Fleet) -> FleetCollector:
 
 
 def of_broker(fleet: Fleet) -> Iterator[Sample]:
-    """Waiting messages per queue, all priorities counted."""
-    url = fleet.settings.environment.broker_url
-    with Connection(url, transport_options=transport_options(url), connect_timeout=5) as broker:
-        for queue in QUEUES:
-            with broker.channel() as channel:
-                yield Sample(metrics.QUEUE, _waiting(channel, queue), {"queue": queue})
-
-
-def _waiting(channel: object, queue: str) -> float:
-    try:
-        return float(channel.queue_declare(queue, passive=True).message_count)  # type: ignore[attr-defined]
-    except (ChannelError, OperationalError):
-        # Nobody has declared the queue yet.
-        return 0.0
+    """Waiting messages per queue."""
+    for queue, count in broker.waiting(fleet.settings.environment.broker_url).items():
+        yield Sample(metrics.QUEUE, count, {"queue": queue})
 
 
 def _counted(fleet: Fleet) -> list[Increment]:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from odoo_gateway.errors import OdooError, OdooRejected
+from monitoring import metrics
+from monitoring.metrics import Increment
+from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.session import Company, Session
 from tasks.declaration import AnyJob
 from workers import slots
-from workers.ledger import runs, scopes
+from workers.ledger import counters, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
@@ -28,14 +30,19 @@ Publish = Callable[[Run], None]
 def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
     """Open a run for every due slot of the job that has none; returns the new runs' ids.
 
-    Any number of callers may do so at once: a slot is opened once.
+    Any number of callers may do so at once: a slot is opened once. A tenant whose companies are
+    not known yet is logged and counted, and its slots wait.
     """
     opened: list[int] = []
     for tenant in fleet.settings.tenants.values():
         if job.name in tenant.settings.disabled_jobs:
             continue
-        for scope in known_scopes(fleet, tenant):
-            opened += _open(fleet, job, tenant, scope)
+        try:
+            for scope in known_scopes(fleet, tenant):
+                opened += _open(fleet, job, tenant, scope)
+        except OdooError as error:
+            log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
+            _count_failure(fleet, job, tenant, error)
     return opened
 
 
@@ -55,7 +62,7 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
 def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
     """The tenant's companies; asked of Odoo at most once an hour, remembered while it is down.
 
-    Empty, with an error logged, when Odoo never answered so far.
+    Raises OdooError when Odoo never answered so far.
     """
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
@@ -65,9 +72,10 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
         return remembered
     try:
         found = discover(fleet.session(tenant), tenant)
-    except OdooError as error:
-        log.error("scopes.unknown", tenant=tenant.name, message=str(error))
-        return remembered
+    except OdooUnavailable:
+        if remembered:
+            return remembered
+        raise
     with fleet.ledger.transaction() as connection:
         scopes.remember(connection, tenant.name, found, now)
     return found
@@ -93,6 +101,13 @@ def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
         )
         for company in companies
     ]
+
+
+def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: OdooError) -> None:
+    labels = {"job": job.name, "tenant": tenant.name, "exception": type(error).__name__}
+    failure = Increment(metrics.EXCEPTIONS.name, labels)
+    with fleet.ledger.transaction() as connection:
+        counters.add(connection, [failure, *fleet.take_calls()])
 
 
 def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int, str]:

@@ -51,7 +51,24 @@ def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None =
     return AsOf(instant, scope.zone, now, asked)
 
 
-def execute(fleet: Fleet, run_id: int) -> RunStatus | None:
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked a run to judge, instead of what its slot says."""
+
+    instant: datetime
+    period: Period | None = None
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What became of a run: either what it saw, or why it failed."""
+
+    status: RunStatus
+    seen: Look | None = None
+    error: Exception | None = None
+
+
+def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed | None:
     """Execute one run if it is ours to execute; returns what became of it.
 
     Never raises for what Odoo or a job does: the run's row tells, and the class of the error
@@ -65,7 +82,7 @@ def execute(fleet: Fleet, run_id: int) -> RunStatus | None:
     )
     started = fleet.clock()
     try:
-        return _execute(fleet, claim, started)
+        return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
     except Exception as error:
         return _failed(fleet, claim, started, error)
     finally:
@@ -87,17 +104,17 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
         )
 
 
-def _execute(fleet: Fleet, claim: Claim, started: datetime) -> RunStatus:
+def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
     run = claim.run
     tenant, job = fleet.settings.tenant(run.tenant), catalogue.jobs()[run.job]
     scope = _scope(fleet, run)
-    moment = as_of(scope, run.slot, started)
+    moment = as_of(scope, asked.instant, started, asked.period)
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
         scope=scope,
         slot=run.slot,
-        as_of=f"{run.slot.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}",
+        as_of=f"{asked.instant.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}",
         run_id=run.id,
         trace_id=run.trace_id,
         recipients=tenant.recipients(run.company_id),
@@ -119,7 +136,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime) -> RunStatus:
         findings=len(seen.report.findings),
         messages=len(told.messages),
     )
-    return RunStatus.SUCCEEDED
+    return Executed(RunStatus.SUCCEEDED, seen)
 
 
 def _scope(fleet: Fleet, run: Run) -> Scope:
@@ -163,7 +180,7 @@ def _commit(
     return told
 
 
-def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> RunStatus:
+def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> Executed:
     now = fleet.clock()
     name, message = type(error).__name__, str(error)
     retry = isinstance(error, OdooUnavailable) and claim.run.attempts < (
@@ -182,7 +199,7 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
         counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
     expected = isinstance(error, FleetError)
     log.error("run.failed", outcome=outcome, error=name, message=message, exc_info=not expected)
-    return RunStatus.PENDING if retry else RunStatus.DEAD
+    return Executed(RunStatus.PENDING if retry else RunStatus.DEAD, error=error)
 
 
 def backoff(attempts: int) -> timedelta:

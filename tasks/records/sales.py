@@ -22,6 +22,7 @@ class Order(Record):
     currency_id: int
     company_id: int
     date_order: datetime
+    amount_untaxed: Decimal
     client_order_ref: str | None
     signed_on: datetime | None
     project_ids: tuple[int, ...] = ()

@@ -27,3 +27,15 @@ class TimesheetLine(Record):
     global_leave_id: int | None = None
     validated: bool | None = None
     sheet_state: str | None = None
+
+
+@dataclass(frozen=True)
+class Task(Record):
+    """A task; Odoo stores the sum of all its hours, whoever may see them."""
+
+    MODEL: ClassVar[str] = "project.task"
+    MODULE: ClassVar[str] = "hr_timesheet"
+    id: int
+    name: str
+    project_id: int | None
+    effective_hours: float

@@ -1,1 +1,1 @@
-"""The ledger's schema, revision by revision; an applied revision never changes again."""
+"""The ledger's schema, revision by revision; an applied one never changes, none goes back."""

@@ -24,23 +24,6 @@ def upgrade() -> None:
     _make_audit()
 
 
-def downgrade() -> None:
-    """Drop everything."""
-    for table in (
-        "counters",
-        "measures",
-        "messages",
-        "cases",
-        "runs",
-        "watches",
-        "scopes",
-        "audit",
-    ):
-        op.drop_table(table)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION audit_is_append_only()")
-
-
 def _required(name: str, type_: Any = sa.Text) -> sa.Column[Any]:
     return sa.Column(name, type_, nullable=False)
 

@@ -1,0 +1,60 @@
+"""Which rows belong to which company: the global record rules of Odoo 19 for the known models."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, Protocol
+
+OWN_COMPANY: Final = frozenset(
+    {
+        "account.analytic.line",
+        "account.move",
+        "hr.expense",
+        "hr.leave",
+        "hr.version",
+        "sale.order",
+        "sale.order.line",
+    }
+)
+OWN_COMPANY_OR_NONE: Final = frozenset(
+    {
+        "hr.department",
+        "hr.employee",
+        "hr.job",
+        "product.product",
+        "project.milestone",
+        "project.project",
+        "project.task",
+        "res.partner",
+        "resource.calendar.leaves",
+        "resource.resource",
+    }
+)
+
+
+class Lookup(Protocol):
+    """Anything that finds a row by model and id."""
+
+    def row(self, model: str, record_id: int) -> dict[str, Any] | None:
+        """The row, or None."""
+
+
+def may_see_company(
+    model: str,
+    row: Mapping[str, Any],
+    lookup: Lookup,
+    allowed: Callable[[], Collection[int]],
+) -> bool:
+    """Whether the rule of the model lets a row through; models without a rule let all through."""
+    if model == "res.company":
+        return row["id"] in allowed()
+    if model in OWN_COMPANY:
+        return row.get("company_id") in allowed()
+    if model in OWN_COMPANY_OR_NONE:
+        company_id = _company_of(model, row, lookup)
+        return company_id in allowed() or not company_id
+    return True
+
+
+def _company_of(model: str, row: Mapping[str, Any], lookup: Lookup) -> int | None:
+    if model == "project.milestone":
+        row = lookup.row("project.project", row["project_id"]) or {}
+    return row.get("company_id") or None

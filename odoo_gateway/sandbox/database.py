@@ -1,0 +1,137 @@
+"""The rows of the firm, and what one call may see of them."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from odoo_gateway.sandbox.access import may_see_company
+from odoo_gateway.sandbox.failures import access_error, user_error
+from odoo_gateway.sandbox.schema import Schema, Shape
+
+Row = dict[str, Any]
+Rows = Mapping[str, Iterable[Row]]
+Test = Callable[[Row], bool]
+
+EMPTY_NUMBER = {"integer": 0, "float": 0.0, "monetary": 0.0, "boolean": False}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who asks: the user, the companies it is allowed in, its main one first, and its zone."""
+
+    user_id: int
+    company_ids: tuple[int, ...]
+    lang: str = "en_US"
+    tz: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Database:
+    """All rows, with the fields and models that this account may not see."""
+
+    schema: Schema
+    rows: Rows
+    account: Account
+    hidden_fields: Collection[tuple[str, str]] = frozenset()
+    denied_models: Collection[str] = frozenset()
+    tables: Mapping[str, Mapping[int, Row]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        tables = {model: {row["id"]: row for row in rows} for model, rows in self.rows.items()}
+        object.__setattr__(self, "tables", tables)
+
+    def row(self, model: str, record_id: int) -> Row | None:
+        """One row by id, whatever the rules say."""
+        return self.tables.get(model, {}).get(record_id)
+
+    def name_of(self, model: str, record_id: int) -> str:
+        """What Odoo shows for a record, also where rules hide the record itself."""
+        row = self.row(model, record_id) or {}
+        return row.get("display_name") or row.get("name") or f"{model},{record_id}"
+
+
+class View:
+    """The database under the context of one call: its companies, its zone, its language."""
+
+    def __init__(self, database: Database, context: Mapping[str, Any]) -> None:
+        self.database = database
+        self.context = context
+
+    def shapes(self, model: str) -> Mapping[str, Shape]:
+        """The fields of a model, hidden ones too."""
+        try:
+            return self.database.schema[model]
+        except KeyError:
+            raise user_error(f"Object {model} doesn't exist") from None
+
+    def is_hidden(self, model: str, name: str) -> bool:
+        """Whether a group that the account lacks guards the field."""
+        return (model, name) in self.database.hidden_fields
+
+    def check_field(self, model: str, name: str) -> None:
+        """Raises AccessError for a guarded field."""
+        if self.is_hidden(model, name):
+            raise access_error(
+                f'You do not have enough rights to access the field "{name}" on {model} '
+                f"({model}). Please contact your system administrator.\n\nOperation: read"
+            )
+
+    def may(self, operation: str, model: str) -> bool:
+        """Whether the account has the right at all; it only ever reads."""
+        return operation == "read" and model not in self.database.denied_models
+
+    def check_right(self, operation: str, model: str) -> None:
+        """Raises AccessError where the right is lacking."""
+        if not self.may(operation, model):
+            verb = {"read": "access", "write": "modify", "unlink": "delete"}.get(
+                operation, operation
+            )
+            raise access_error(
+                f"You are not allowed to {verb} '{model}' ({model}) records.\n\n"
+                "No group currently allows this operation.\n\n"
+                "Contact your administrator to request access if necessary."
+            )
+
+    @cached_property
+    def company_ids(self) -> tuple[int, ...]:
+        """The companies of this call. Raises AccessError for one that the account lacks."""
+        asked = self.context.get("allowed_company_ids") or []
+        own = self.database.account.company_ids
+        if not set(asked) <= set(own):
+            raise access_error("Access to unauthorized or invalid companies.")
+        return tuple(asked) or own
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where a plain day begins and ends for moments in time."""
+        return ZoneInfo(self.context.get("tz") or self.database.account.tz)
+
+    def visible(self, model: str) -> list[Row]:
+        """The rows that rights and company rules leave, by id."""
+        self.check_right("read", model)
+        table = self.database.tables.get(model, {})
+        seen = self._under_company_rules(model)
+        return [table[record_id] for record_id in sorted(table) if seen(table[record_id])]
+
+    def value(self, model: str, row: Row, shape: Shape) -> Any:
+        """A row's value as it is stored: ids for relations, False where there is none."""
+        if shape.is_many:
+            return list(row.get(shape.name) or ())
+        if shape.name == "display_name":
+            return self.database.name_of(model, row["id"])
+        value = row.get(shape.name)
+        return EMPTY_NUMBER.get(shape.type, False) if value is None else value
+
+    def _under_company_rules(self, model: str) -> Test:
+        if model == "ir.attachment":
+            return self._sees_attachment
+        return lambda row: may_see_company(model, row, self.database, lambda: self.company_ids)
+
+    def _sees_attachment(self, row: Row) -> bool:
+        model = row.get("res_model")
+        if not model:
+            return True
+        record = self.database.row(model, row["res_id"])
+        return record is not None and self._under_company_rules(model)(record)

@@ -1,0 +1,1 @@
+"""The ledger's contract, run on SQLite and on a real PostgreSQL."""

@@ -1,0 +1,123 @@
+"""A private PostgreSQL on a free loopback port, for as long as the tests run."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any
+
+import psycopg
+
+SUPERUSER = "fleet"
+READY = "database system is ready to accept connections"
+# Durability is of no use to a cluster that nobody will start again.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class PostgresServer:
+    """A running cluster: makes databases and says their URLs."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def url(self, database: str) -> str:
+        """The URL of a database, as an operator would write it."""
+        return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Make a database, a copy of `template`, and return its URL."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+
+@contextmanager
+def running() -> Iterator[PostgresServer]:
+    """Start a cluster, and end it by its own process id. Raises RuntimeError when it cannot."""
+    binaries = _binaries()
+    folder = Path(tempfile.mkdtemp(prefix="fleet-postgres-"))
+    try:
+        owner = _owner(folder)
+        _initialise(binaries, folder, owner)
+        port = _free_port()
+        process = _start(binaries, folder, port, owner)
+        try:
+            _await_ready(process)
+            yield PostgresServer(port)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    on_path = shutil.which("initdb")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if on_path:
+        return Path(on_path).resolve().parent
+    if installed:
+        return installed[-1].parent
+    raise RuntimeError("no PostgreSQL server programs found: apt-get install postgresql")
+
+
+def _owner(folder: Path) -> dict[str, Any]:
+    # PostgreSQL refuses to run as root, so root lends its rights away.
+    if os.geteuid() != 0:
+        return {}
+    try:
+        shutil.chown(folder, "postgres", "postgres")
+    except LookupError:
+        message = "tests run as root and there is no user postgres: apt-get install postgresql"
+        raise RuntimeError(message) from None
+    return {"user": "postgres", "group": "postgres", "extra_groups": []}
+
+
+def _initialise(binaries: Path, folder: Path, owner: dict[str, Any]) -> None:
+    options = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--no-locale"]
+    command = [binaries / "initdb", "--pgdata", folder / "data", "--no-sync", *options]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, **owner)
+
+
+def _start(
+    binaries: Path, folder: Path, port: int, owner: dict[str, Any]
+) -> subprocess.Popen[str]:
+    settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", **FAST}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    return subprocess.Popen(
+        [binaries / "postgres", "-D", folder / "data", "-p", str(port), *options],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        **owner,
+    )
+
+
+def _await_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if READY in line:
+            # Nobody reads on, but a full pipe would stop the server.
+            Thread(target=_swallow, args=(process.stderr,), daemon=True).start()
+            return
+    raise RuntimeError("PostgreSQL did not start:\n" + "".join(said))
+
+
+def _swallow(stream: IO[str]) -> None:
+    deque(stream, maxlen=0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,53 @@
+"""What we know of the broker: its queues, and the settings that keep a connection honest."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from kombu.connection import Connection
+from kombu.exceptions import ChannelError, OperationalError
+
+EVENTS: Final = "events"
+DELIVERY: Final = "delivery"
+QUEUES: Final = ("batch", EVENTS, DELIVERY)
+
+
+def transport_options(broker_url: str) -> dict[str, Any]:
+    """What kombu needs to know of this kind of broker."""
+    if not urlsplit(broker_url).scheme.startswith("redis"):
+        return {}
+    timeouts = {
+        # Without a socket timeout a half-open connection blocks a worker for ever.
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+    return {
+        "visibility_timeout": 3600,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "global_keyprefix": "fleet:",
+        "client_name": "fleet",
+        **timeouts,
+    }
+
+
+def connection(url: str) -> Connection:
+    """A connection as the workers have it; opened on first use."""
+    return Connection(url, transport_options=transport_options(url), connect_timeout=5)
+
+
+def waiting(url: str) -> dict[str, int]:
+    """Messages waiting per queue, all priorities counted. Raises what kombu raises."""
+    with connection(url) as broker:
+        broker.ensure_connection(max_retries=1, interval_start=0.1, timeout=5)
+        return {queue: _count(broker, queue) for queue in QUEUES}
+
+
+def _count(broker: Connection, queue: str) -> int:
+    try:
+        with broker.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+    except (ChannelError, OperationalError):
+        # Nobody has declared the queue yet.
+        return 0

@@ -1,0 +1,199 @@
+"""`fleet doctor`: reaches everything the fleet needs, and proves rights and visibility."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from odoo_gateway.errors import FleetError, OdooError
+from odoo_gateway.reader import Reader
+from tasks import catalogue
+from tasks.records.sales import Order, OrderLine
+from tasks.records.timesheets import Task, TimesheetLine
+from workers import broker, dispatch, runner
+from workers.ledger.scopes import Scope
+from workers.tenants import Tenant
+from workers.wiring import Fleet
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing examined: ok, warning or failed, and what to do."""
+
+    what: str
+    state: str
+    detail: str
+
+
+def examine(fleet: Fleet) -> Iterator[Finding]:
+    """Everything, in the order in which things depend on each other."""
+    yield from _ledger(fleet)
+    yield from _broker(fleet)
+    yield from _mail(fleet)
+    for tenant in fleet.settings.tenants.values():
+        yield from _tenant(fleet, tenant)
+
+
+def _ledger(fleet: Fleet) -> Iterator[Finding]:
+    try:
+        fleet.ledger.check()
+    except FleetError as error:
+        yield Finding("ledger", "failed", str(error))
+    else:
+        yield Finding("ledger", "ok", str(fleet.ledger.address))
+
+
+def _broker(fleet: Fleet) -> Iterator[Finding]:
+    url = fleet.settings.environment.broker_url
+    shown = broker.connection(url).as_uri()
+    try:
+        broker.waiting(url)
+    except Exception as error:
+        yield Finding(
+            "broker",
+            "failed",
+            f"{shown} cannot be reached ({error}): start Redis or correct FLEET_BROKER_URL",
+        )
+    else:
+        yield Finding("broker", "ok", shown)
+
+
+def _mail(fleet: Fleet) -> Iterator[Finding]:
+    try:
+        with fleet.mail.conversation() as session:
+            session.noop()
+    except FleetError as error:
+        yield Finding("mail server", "failed", str(error))
+    else:
+        yield Finding("mail server", "ok", f"accepts us as {fleet.mail.sender}")
+
+
+def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
+    name = f"{tenant.name}: Odoo"
+    try:
+        session = fleet.session(tenant)
+        scopes = dispatch.discover(session, tenant)
+        version = session.major_version
+    except FleetError as error:
+        yield Finding(name, "failed", str(error))
+        return
+    companies = ", ".join(f"{scope.company_id} {scope.name} ({scope.zone.key})" for scope in scopes)
+    yield Finding(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
+    yield from _visibility(fleet, tenant, scopes[0])
+    for scope in scopes:
+        yield from _recipients(tenant, scope)
+        yield from _jobs(fleet, tenant, scope)
+
+
+def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    roles = {job.audience.value for job in catalogue.jobs().values()} - {"person"}
+    recipients = tenant.recipients(scope.company_id)
+    for role in sorted(roles):
+        if not getattr(recipients, role):
+            yield Finding(
+                f"{tenant.name}/{scope.name}: recipients",
+                "warning",
+                f"nobody is configured for the role {role}: set recipients.{role} in the file",
+            )
+
+
+def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    now = fleet.clock()
+    for job in catalogue.jobs().values():
+        what = f"{tenant.name}/{scope.name}: {job.name}"
+        moment = runner.as_of(scope, now, now)
+        try:
+            seen = runner.look(fleet, tenant, job, scope.company_id, moment)
+        except OdooError as error:
+            yield Finding(what, "failed", str(error))
+            continue
+        report = seen.report
+        yield Finding(what, "ok", f"{len(report.rows)} rows, {len(report.findings)} findings")
+        for gap in report.not_verifiable:
+            yield Finding(what, "warning", f"not verifiable: {gap.check}: {gap.reason}")
+        for drift in seen.drift[:5]:
+            yield Finding(
+                what,
+                "warning",
+                f"{drift.model} {drift.record_id} fits no record: {drift.field}: {drift.problem}",
+            )
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """A total that Odoo stores on a parent, whoever may see the rows that it sums.
+
+    key: a field that parents and rows share, to say where rows are hidden.
+    """
+
+    what: str
+    parent: str
+    total: str
+    rows: str
+    amount: str
+    link: str
+    key: str
+
+
+CONTROL_TOTALS: Sequence[ControlTotal] = (
+    ControlTotal(
+        what="timesheets by project",
+        parent=Task.MODEL,
+        total="effective_hours",
+        rows=TimesheetLine.MODEL,
+        amount="unit_amount",
+        link="task_id",
+        key="project_id",
+    ),
+    ControlTotal(
+        what="order lines by state",
+        parent=Order.MODEL,
+        total="amount_untaxed",
+        rows=OrderLine.MODEL,
+        amount="price_subtotal",
+        link="order_id",
+        key="state",
+    ),
+)
+
+
+def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    """Record rules drop rows without a word; stored totals betray them."""
+    reader = Reader(fleet.session(tenant), scope.company_id)
+    for control in CONTROL_TOTALS:
+        what = f"{tenant.name}: visibility of {control.what}"
+        try:
+            compared, hidden = _hidden(reader, control)
+        except OdooError as error:
+            yield Finding(what, "warning", f"not verifiable: {error}")
+            continue
+        if hidden:
+            yield Finding(
+                what,
+                "failed",
+                f"{tenant.settings.login} does not see all rows of {control.key} {hidden[0]} and "
+                f"{len(hidden) - 1} more, so every number would be too small: give the user a "
+                f"read rule for all rows of {control.rows}",
+            )
+        else:
+            yield Finding(what, "ok", f"{compared} totals of Odoo are reached by the rows that we see")
+
+
+def _hidden(reader: Reader, control: ControlTotal) -> tuple[int, Sequence[object]]:
+    """How many totals were compared, and the keys whose rows sum up to less."""
+    visible = {
+        group.keys[0]: group.sums[0]
+        for group in reader.group(
+            control.rows, [(control.link, "!=", False)], [control.key], [control.amount]
+        )
+    }
+    stored = reader.group(control.parent, [], [control.key], [control.total])
+    return len(stored), [
+        group.keys[0]
+        for group in stored
+        if group.sums[0] - visible.get(group.keys[0], 0.0) > 0.05 + 1e-6 * abs(group.sums[0])
+    ]
+
+
+def worst(findings: Sequence[Finding]) -> str:
+    """failed, warning or ok."""
+    states = {finding.state for finding in findings}
+    return next(state for state in ("failed", "warning", "ok") if state in states)

@@ -1,0 +1,149 @@
+"""`fleet run`: one job, here and now, and the document that tells what it saw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum
+from typing import Any
+from uuid import uuid4
+
+from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused, OdooUnavailable
+from tasks.declaration import AnyJob
+from tasks.domain.periods import Period
+from workers import dispatch, runner
+from workers.delivery.announce import listed
+from workers.ledger import runs
+from workers.ledger.scopes import Scope
+from workers.runner import Asked, Look, listed_drift
+from workers.tenants import Tenant
+from workers.wiring import Fleet
+
+SCHEMA = 1
+
+
+class ExitCode(IntEnum):
+    """What the shell is told."""
+
+    DONE = 0
+    CONFIGURATION = 2
+    UNAVAILABLE = 3
+    SOME_FAILED = 4
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for on the command line."""
+
+    job: AnyJob
+    tenant: Tenant
+    companies: Sequence[int] = ()
+    day: date | None = None
+    period: Period | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class ScopeResult:
+    """One company: what was seen, or why nothing was."""
+
+    scope: Scope | None
+    seen: Look | None = None
+    error: Exception | None = None
+
+
+def run(fleet: Fleet, order: Order) -> Sequence[ScopeResult]:
+    """Run the job in every company asked for; a failing one does not stop the others."""
+    try:
+        scopes = _scopes(fleet, order)
+    except FleetError as error:
+        return [ScopeResult(None, error=error)]
+    return [_run(fleet, order, scope) for scope in scopes]
+
+
+def document(fleet: Fleet, order: Order, results: Sequence[ScopeResult]) -> dict[str, Any]:
+    """The JSON contract of `fleet run --json`."""
+    zone = next((result.scope.zone for result in results if result.scope), None)
+    today = fleet.clock().astimezone(zone).date()
+    return {
+        "schema": SCHEMA,
+        "job": order.job.name,
+        "tenant": order.tenant.name,
+        "as_of": str(order.day or today),
+        "scopes": [_scope_document(result) for result in results],
+    }
+
+
+def exit_code(results: Sequence[ScopeResult]) -> ExitCode:
+    """0 done, 2 credentials or configuration, 3 Odoo unavailable, 4 some scopes failed."""
+    errors = [result.error for result in results if result.error]
+    if not errors:
+        return ExitCode.DONE
+    if any(isinstance(error, OdooLoginRefused | ConfigurationError) for error in errors):
+        return ExitCode.CONFIGURATION
+    if all(isinstance(error, OdooUnavailable) for error in errors):
+        return ExitCode.UNAVAILABLE
+    return ExitCode.SOME_FAILED
+
+
+def _scopes(fleet: Fleet, order: Order) -> Sequence[Scope]:
+    if order.dry_run:
+        known = dispatch.discover(fleet.session(order.tenant), order.tenant)
+    else:
+        known = dispatch.known_scopes(fleet, order.tenant)
+    unknown = sorted(set(order.companies) - {scope.company_id for scope in known})
+    if unknown:
+        raise ConfigurationError(
+            f"--company {', '.join(map(str, unknown))}: tenant {order.tenant.name} has "
+            + ", ".join(f"{scope.company_id} ({scope.name})" for scope in known)
+        )
+    return [s for s in known if not order.companies or s.company_id in order.companies]
+
+
+def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
+    now = fleet.clock()
+    asked = Asked(_instant(order.day, scope, now), order.period)
+    if order.dry_run:
+        try:
+            moment = runner.as_of(scope, asked.instant, now, asked.period)
+            seen = runner.look(fleet, order.tenant, order.job, scope.company_id, moment)
+        except FleetError as error:
+            return ScopeResult(scope, error=error)
+        return ScopeResult(scope, seen)
+    here = (order.job.name, scope.tenant, scope.company_id)
+    with fleet.ledger.transaction() as connection:
+        runs.watch_since(connection, *here, now)
+        run_id = runs.open_slot(connection, *here, now, now, uuid4().hex)
+    executed = runner.execute(fleet, run_id, asked) if run_id else None
+    if executed is None:
+        busy = FleetError(f"{scope.name}: other runs hold this tenant; the fleet runs it next")
+        return ScopeResult(scope, error=busy)
+    return ScopeResult(scope, executed.seen, executed.error)
+
+
+def _instant(day: date | None, scope: Scope, now: datetime) -> datetime:
+    """The end of the day asked for, in the scope's zone; today stands at now."""
+    if day is None or day == now.astimezone(scope.zone).date():
+        return now
+    return datetime.combine(day + timedelta(days=1), time(), scope.zone) - timedelta(seconds=1)
+
+
+def _scope_document(result: ScopeResult) -> Mapping[str, Any]:
+    report = result.seen.report if result.seen else None
+    return {
+        "company_id": result.scope.company_id if result.scope else None,
+        "company": result.scope.name if result.scope else None,
+        "status": "failed" if result.error else "ok",
+        "error": str(result.error) if result.error else None,
+        "rows": list(report.rows) if report else [],
+        "totals": list(report.totals) if report else [],
+        "findings": [listed(finding) for finding in report.findings] if report else [],
+        "measures": [
+            {"name": measure.name, "value": measure.value, "labels": dict(measure.labels)}
+            for measure in (report.measures if report else ())
+        ],
+        "not_verifiable": [
+            {"check": gap.check, "reason": gap.reason, "remedy": gap.remedy}
+            for gap in (report.not_verifiable if report else ())
+        ],
+        "drift": [listed_drift(drift) for drift in (result.seen.drift if result.seen else ())],
+    }
