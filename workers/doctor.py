@@ -174,7 +174,9 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
                 f"read rule for all rows of {control.rows}",
             )
         else:
-            yield Finding(what, "ok", f"{compared} totals of Odoo are reached by the rows that we see")
+            yield Finding(
+                what, "ok", f"{compared} totals of Odoo are reached by the rows that we see"
+            )
 
 
 def _hidden(reader: Reader, control: ControlTotal) -> tuple[int, Sequence[object]]:

@@ -228,5 +228,3 @@ def span_bounds(view: View, key: Key, start: date) -> tuple[str, str]:
     end = spans.end_of(start, key.granularity or "day")
     zone = view.zone
     return spans.bound(start, zone, key.is_moment), spans.bound(end, zone, key.is_moment)
-
-

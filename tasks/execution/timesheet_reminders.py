@@ -37,8 +37,9 @@ class TimesheetPolicy(Policy):
         95.0, ge=0, le=100, description="share of the expected hours that makes a week complete"
     )
     tolerance_hours: float = Field(0.0, ge=0, description="missing hours that nobody is asked for")
-    send_at: time | None = Field(
-        time(8), description="time of day, in the person's zone; unset sends at once"
+    send_at: time = Field(time(8), description="time of day, in the person's own zone")
+    wait_for_morning: bool = Field(
+        True, description="send at `send_at` of the person's next working day, else at once"
     )
     effective_from: date | None = Field(None, description="weeks that start before are not judged")
     exempt_employees: tuple[int, ...] = Field((), description="ids of hr.employee")
@@ -221,7 +222,7 @@ def _recipient(
 ) -> Recipient | None:
     if not employee.work_email:
         return None
-    if policy.send_at is None:
+    if not policy.wait_for_morning:
         return Recipient(employee.work_email, employee.name)
     zone = schedules.zone(employee)
     working_days = [

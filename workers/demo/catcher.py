@@ -24,7 +24,7 @@ class Catcher:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep one mail; the name is aiosmtpd's."""
         content = cast(bytes, envelope.content)
-        mail = cast(EmailMessage, message_from_bytes(content, policy=default))
+        mail = message_from_bytes(content, policy=default)
         self.mails.append(mail)
         stem = self.folder / f"{len(self.mails):03}-{mail['X-Fleet-Job']}"
         stem.with_suffix(".eml").write_bytes(content)

@@ -36,7 +36,9 @@ class Started:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise NotStarted(f"{self.name} ended with {self.process.returncode}:\n{self.tail()}")
+                raise NotStarted(
+                    f"{self.name} ended with {self.process.returncode}:\n{self.tail()}"
+                )
             if ready():
                 return
             time.sleep(0.05)

@@ -1,5 +1,7 @@
 """Sets the stage, makes the jobs due, waits for the last mail, and sums up."""
 
+import contextlib
+import sys
 import tempfile
 import time
 import urllib.request
@@ -9,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
-from odoo_gateway.errors import FleetError
 from tasks import catalogue
 from workers import dispatch, settings
 from workers.demo import processes
@@ -36,7 +38,7 @@ recipients.finance = ["finance@nordwind.example"]
 
 # The demo does not wait for the morning, and looks every five minutes.
 [tenants.sandbox.policies.timesheet_reminders]
-send_at = "unset"
+wait_for_morning = false
 
 [tenants.sandbox.schedules]
 {schedules}
@@ -46,7 +48,8 @@ SHOWN_METRICS = (
     "fleet_exceptions_total",
     "fleet_messages_total",
     "fleet_queue_backlog",
-    "fleet_odoo_calls_total",
+    "fleet_run_oldest_due_seconds",
+    "fleet_outbox_oldest_due_seconds",
 )
 
 
@@ -137,3 +140,126 @@ def _addresses(ports: Mapping[str, int]) -> dict[str, str]:
         "sandbox Odoo": f"http://127.0.0.1:{ports['odoo']} (database sandbox, fleet / {KEY})",
         "Redis": f"redis://127.0.0.1:{ports['redis']}/0",
     }
+
+
+def _sandbox(port: int) -> Sequence[str]:
+    today = datetime.now(UTC).date()
+    command = [sys.executable, "-m", "odoo_gateway.sandbox"]
+    return [*command, "--port", str(port), "--as-of", str(today)]
+
+
+def _worker(queues: str, concurrency: int) -> Sequence[str]:
+    name = queues.split(",")[-1]
+    return fleet("worker", "--queues", queues, "--concurrency", str(concurrency), "--name", name)
+
+
+def _flower(port: int) -> Sequence[str]:
+    command = [sys.executable, "-m", "celery", "-A", "workers.app", "flower"]
+    return [*command, "--address=127.0.0.1", f"--port={port}"]
+
+
+def _make_due(the_fleet: Fleet) -> None:
+    """Pretend that the fleet has watched for a while, so that the newest slot is due now."""
+    the_fleet.ledger.upgrade()
+    since = the_fleet.clock() - timedelta(minutes=10)
+    for tenant in the_fleet.settings.tenants.values():
+        for scope in dispatch.known_scopes(the_fleet, tenant):
+            with the_fleet.ledger.transaction() as connection:
+                for job in catalogue.jobs():
+                    runs.watch_since(connection, job, tenant.name, scope.company_id, since)
+
+
+def _wait(stage: Stage, console: Console) -> bool:
+    """Until every run is settled and every message delivered; whether all went well."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    with console.status("Waiting for beat") as status:
+        while time.monotonic() < deadline:
+            with stage.fleet.ledger.reading() as connection:
+                found = _by_status(runs.by_status(connection))
+                mails = _by_status(outbox.by_status(connection))
+            status.update(f"Runs: {_counted(found)} · mails: {_counted(mails)}")
+            if _settled(stage, found, mails):
+                return not found[RunStatus.DEAD] and not mails[MessageStatus.PARKED]
+            time.sleep(0.2)
+    console.print(f"[bold red]not finished after {WAIT_SECONDS} s[/]: see the logs below")
+    return False
+
+
+def _by_status(counts: Mapping[tuple[Any, ...], int]) -> Counter[Any]:
+    found: Counter[Any] = Counter()
+    for key, count in counts.items():
+        found[key[-1]] += count
+    return found
+
+
+def _counted(found: Counter[Any]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in sorted(found.items())) or "none yet"
+
+
+def _settled(stage: Stage, found: Counter[Any], mails: Counter[Any]) -> bool:
+    tenant = stage.fleet.settings.tenant(TENANT)
+    expected = len(catalogue.jobs()) * len(dispatch.known_scopes(stage.fleet, tenant))
+    waiting = found[RunStatus.PENDING] + found[RunStatus.RUNNING]
+    final = (MessageStatus.SENT, MessageStatus.DROPPED, MessageStatus.PARKED)
+    return (
+        found.total() >= expected and not waiting and mails.total() == sum(mails[s] for s in final)
+    )
+
+
+def _sum_up(stage: Stage, console: Console, seconds: float) -> None:
+    with stage.fleet.ledger.reading() as connection:
+        latest = runs.latest(connection, 100)
+    companies = {
+        scope.company_id: scope.name
+        for scope in dispatch.known_scopes(stage.fleet, stage.fleet.settings.tenant(TENANT))
+    }
+    table = Table("job", "company", "outcome", title="What each job found", title_justify="left")
+    for column in ("rows", "findings", "mails"):
+        table.add_column(column, justify="right")
+    for run in sorted(latest, key=lambda run: (run.job, run.company_id, run.slot)):
+        detail = run.detail or {}
+        table.add_row(
+            run.job,
+            companies[run.company_id],
+            run.status.value if not run.error else f"{run.status.value}: {run.error}",
+            *(str(detail.get(key, "")) for key in ("rows", "findings", "messages")),
+        )
+    console.print(table)
+    _show_mails(stage, console)
+    _show_metrics(stage, console)
+    console.print(f"Mails as .eml and .html: [bold]{stage.folder / 'mails'}[/]", highlight=False)
+    console.print(f"Logs: {stage.folder / 'logs'}", highlight=False)
+    console.print(f"Done in {seconds:.0f} s.", highlight=False)
+
+
+def _show_mails(stage: Stage, console: Console, shown: int = 6) -> None:
+    mails = stage.catcher.mails
+    table = Table("to", "subject", title=f"Mails sent: {len(mails)}", title_justify="left")
+    for mail in sorted(mails, key=lambda mail: str(mail["X-Fleet-Job"]))[:shown]:
+        table.add_row(str(mail["To"]), str(mail["Subject"]))
+    if len(mails) > shown:
+        table.add_row(f"and {len(mails) - shown} more", "")
+    console.print(table)
+
+
+def _show_metrics(stage: Stage, console: Console) -> None:
+    address = stage.addresses["metrics"]
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        text = answer.read().decode()
+    table = Table("metric", title=f"Scraped from {address}", title_justify="left")
+    table.add_column("value", justify="right")
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name in SHOWN_METRICS:
+                labels = ", ".join(f"{key}={value}" for key, value in sample.labels.items())
+                table.add_row(f"{sample.name}{{{labels}}}", f"{sample.value:g}")
+    console.print(table)
+
+
+def _keep(stage: Stage, console: Console) -> None:
+    for name, address in stage.addresses.items():
+        console.print(f"{name}: [bold]{address}[/]", highlight=False)
+    console.print("Everything keeps running. Ctrl-C ends it.")
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(1)

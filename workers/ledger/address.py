@@ -30,8 +30,11 @@ class Address:
         return Path(self.url.database or "") if sqlite else None
 
     def without_secrets(self, text: str) -> str:
-        """A driver's words on one line, the password struck out."""
-        line = " ".join(text.split())
+        """The first line of a driver's words, the password struck out.
+
+        Later lines quote what was written.
+        """
+        line = text.partition("\n")[0]
         password = self.url.password
         return line.replace(str(password), "***") if password else line
 

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from tasks.domain.cases import Change, ChangeKind, OpenCase, Reconciliation
 from tasks.domain.findings import Finding
 from workers.ledger import audit
 from workers.ledger.errors import StaleCases
+from workers.ledger.inserts import upsert
 from workers.ledger.schema import case_is_open, cases
 from workers.ledger.statuses import CaseState
 
@@ -153,11 +153,12 @@ def _content(finding: Finding) -> dict[str, Any]:
 def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     if not rows:
         return {}
-    try:
-        inserted = connection.execute(insert(cases).returning(cases.c.key, cases.c.id), rows)
-    except IntegrityError as error:
-        raise StaleCases("another transaction opened one of these cases meanwhile") from error
-    return {row.key: row.id for row in inserted}
+    unless_open = upsert(connection, cases).on_conflict_do_nothing()
+    inserted = connection.execute(unless_open.returning(cases.c.key, cases.c.id), rows)
+    ids = {row.key: row.id for row in inserted}
+    if len(ids) < len(rows):
+        raise StaleCases("another transaction opened some of these cases meanwhile")
+    return ids
 
 
 def _update(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

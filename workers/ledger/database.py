@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from odoo_gateway.errors import ConfigurationError
 from workers.ledger import revisions
 from workers.ledger.address import Address, parse
-from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.errors import LedgerError, LedgerUnavailable
 
 Use = AbstractContextManager[Connection]
 
@@ -62,7 +62,8 @@ class Ledger:
     def transaction(self) -> Iterator[Connection]:
         """All or nothing, for writing: on SQLite it has the only write lock from the start.
 
-        Raises LedgerUnavailable when the database is away, busy or full.
+        Raises LedgerUnavailable when the database is away, busy or full, and LedgerError when it
+        refuses what was written.
         """
         with self._translated(), self._engine.begin() as connection:
             yield connection
@@ -112,20 +113,22 @@ class Ledger:
         except PoolExhausted as error:
             raise LedgerUnavailable(f"{self.address}: no connection is free") from error
         except DBAPIError as error:
-            gone = isinstance(error, OperationalError | InterfaceError)
-            if not (gone or error.connection_invalidated):
-                raise
-            raise LedgerUnavailable(f"{self.address}: {self._words_of(error)}") from error
+            words = self.address.without_secrets(str(error.orig))
+            if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+                raise LedgerUnavailable(f"{self.address}: {words}") from error
+            # The driver's own error would show the rows that PostgreSQL quotes.
+            ours = LedgerError(f"{self.address}: {words}")
+            raise ours.with_traceback(error.__traceback__) from None
 
     @contextmanager
     def _opened(self, use: Callable[[], Use]) -> Iterator[Connection]:
         try:
             with use() as connection:
                 yield connection
-        except LedgerUnavailable as error:
-            raise ConfigurationError(f"{error}: check FLEET_DATABASE_URL") from error
-        except DBAPIError as error:
-            raise self._wrong(f"{self._words_of(error)}: check FLEET_DATABASE_URL") from error
+        except LedgerError as error:
+            raise ConfigurationError(
+                f"the ledger cannot be used: {error}: check FLEET_DATABASE_URL"
+            ) from error
 
     def _refuse_newer(self, revision: str | None) -> None:
         if revision is not None and revision not in revisions.known():
@@ -133,9 +136,6 @@ class Ledger:
                 f"its schema {revision} was written by a newer version of the fleet: "
                 "install that version, or restore the backup taken before it"
             )
-
-    def _words_of(self, error: DBAPIError) -> str:
-        return self.address.without_secrets(str(error.orig))
 
     def _wrong(self, problem: str) -> ConfigurationError:
         return ConfigurationError(f"the ledger at {self.address}: {problem}")

@@ -45,11 +45,6 @@ def of_tenant(connection: Connection, tenant: str) -> tuple[Scope, ...]:
 
 
 def seen_at(connection: Connection, tenant: str) -> datetime | None:
-    """When the tenant's companies were last seen; None when they never were."""
-    return connection.scalar(select(func.min(scopes.c.seen_at)).where(scopes.c.tenant == tenant))
-
-
-def seen_at(connection: Connection, tenant: str) -> datetime | None:
     """When the tenant's companies were last remembered; None before the first time."""
     statement = select(func.max(scopes.c.seen_at)).where(scopes.c.tenant == tenant)
     newest: datetime | None = connection.scalar(statement)

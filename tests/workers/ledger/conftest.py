@@ -44,9 +44,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_url(
-    backend: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Callable[[], str]:
+def new_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Makes an empty database and returns its URL."""
 
     def make() -> str:

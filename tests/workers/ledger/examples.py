@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
-
 from tasks.declaration import Delivery
 from tasks.domain.cases import Change, ChangeKind, Reconciliation
 from tasks.domain.findings import Finding, Recipient, Severity
 from workers.ledger import outbox, runs
+from workers.ledger.database import Connection
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.runs import Claim
 

@@ -47,13 +47,18 @@ def running() -> Iterator[PostgresServer]:
         owner = _owner(folder)
         _initialise(binaries, folder, owner)
         port = _free_port()
-        process = _start(binaries, folder, port, owner)
-        try:
+        with _start(binaries, folder, port, owner) as process:
             _await_ready(process)
-            yield PostgresServer(port)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            # A pipe that nobody empties would stop the server.
+            reader = Thread(target=_swallow, args=(process.stderr,))
+            reader.start()
+            try:
+                yield PostgresServer(port)
+            finally:
+                # At once: nobody needs what is in it.
+                process.send_signal(signal.SIGQUIT)
+                process.wait(timeout=30)
+                reader.join()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -82,13 +87,11 @@ def _owner(folder: Path) -> dict[str, Any]:
 
 def _initialise(binaries: Path, folder: Path, owner: dict[str, Any]) -> None:
     options = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--no-locale"]
-    command = [binaries / "initdb", "--pgdata", folder / "data", "--no-sync", *options]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, **owner)
+    command = [str(binaries / "initdb"), "--pgdata", str(folder / "data"), "--no-sync", *options]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, **owner)
 
 
-def _start(
-    binaries: Path, folder: Path, port: int, owner: dict[str, Any]
-) -> subprocess.Popen[str]:
+def _start(binaries: Path, folder: Path, port: int, owner: dict[str, Any]) -> subprocess.Popen[str]:
     settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", **FAST}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     return subprocess.Popen(
@@ -106,8 +109,6 @@ def _await_ready(process: subprocess.Popen[str]) -> None:
     for line in process.stderr:
         said.append(line)
         if READY in line:
-            # Nobody reads on, but a full pipe would stop the server.
-            Thread(target=_swallow, args=(process.stderr,), daemon=True).start()
             return
     raise RuntimeError("PostgreSQL did not start:\n" + "".join(said))
 

@@ -16,7 +16,7 @@ def race(processes: int, contend: Callable[..., T], *arguments: Any) -> list[T]:
     """Call `contend(*arguments)` in so many processes of their own; returns what each returned."""
     context = get_context("spawn")
     line = context.Barrier(processes, timeout=TIMEOUT_SECONDS)
-    with ProcessPoolExecutor(processes, context, _line.append, (line,)) as pool:
+    with ProcessPoolExecutor(processes, context, _line_up, (line,)) as pool:
         contenders = [pool.submit(_run, contend, *arguments) for _ in range(processes)]
         return [contender.result(TIMEOUT_SECONDS) for contender in contenders]
 
@@ -24,6 +24,10 @@ def race(processes: int, contend: Callable[..., T], *arguments: Any) -> list[T]:
 def together() -> None:
     """Wait, in a racing process, until every other one is here too."""
     _line[0].wait()
+
+
+def _line_up(line: Barrier) -> None:
+    _line.append(line)
 
 
 def _run(contend: Callable[..., T], *arguments: Any) -> T:

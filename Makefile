@@ -1,0 +1,51 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit lint types live odoo odoo-stop format clean
+
+help:  ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[demo,test]'
+	@touch $@
+
+demo: $(STAMP)  ## the whole fleet on embedded parts; ends by itself with a summary
+	$(BIN)/fleet demo
+
+test: lint types unit  ## everything that needs no real Odoo
+
+lint: $(STAMP)  ## style and architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --config setup.cfg
+
+types: $(STAMP)  ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(STAMP)  ## tests, with the coverage of tasks/
+	tests/install-services
+	$(BIN)/pytest -m 'not live' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+odoo: $(STAMP)  ## a real Odoo 19 on this machine, installed once and kept running
+	$(BIN)/python tests/live/odoo_server.py start
+
+odoo-stop: $(STAMP)  ## stop it
+	$(BIN)/python tests/live/odoo_server.py stop
+
+live: odoo  ## the tests against the real Odoo 19
+	$(BIN)/pytest -m live -rP
+
+format: $(STAMP)  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what these verbs made in this folder
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info

@@ -1,0 +1,38 @@
+"""The firm that the sandbox tells of: two companies, forty people, thirty orders, ten weeks."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from odoo_gateway.sandbox.firm import (
+    absences,
+    billing,
+    calendars,
+    money,
+    people,
+    projects,
+    sales,
+    timesheets,
+)
+from odoo_gateway.sandbox.firm.money import USER_ID
+from odoo_gateway.sandbox.firm.when import When
+
+__all__ = ["USER_ID", "build"]
+
+
+@lru_cache(maxsize=4)
+def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
+    """All rows by model, the same every time for the same day; not to be changed."""
+    when = When(as_of)
+    logged = timesheets.entries(when)
+    books = billing.book(when, logged)
+    return {
+        **money.rows(),
+        **calendars.rows(),
+        **people.rows(when),
+        **absences.rows(when),
+        **projects.rows(),
+        **sales.rows(when, books),
+        **timesheets.rows(logged, books.of_entry),
+    }

@@ -1,0 +1,81 @@
+"""Companies, currencies, customers and users."""
+
+from typing import Any
+
+from odoo_gateway.sandbox.firm.calendars import AMERICAN, STANDARD
+from odoo_gateway.sandbox.firm.deals import DEALS
+from odoo_gateway.sandbox.firm.people import PEOPLE
+
+Row = dict[str, Any]
+CURRENCIES = {"EUR": 1, "USD": 2, "JPY": 3, "GBP": 4}
+UNUSED = {"JPY": 0, "GBP": 2}
+USER_ID = 2
+FIRST_CUSTOMER = 20
+FIRST_CONTACT = 80
+
+
+def rows() -> dict[str, list[Row]]:
+    """Everything that stands before the first order."""
+    return {
+        "res.company": [
+            _company(1, "Nordwind Consulting", "EUR", STANDARD),
+            _company(2, "Nordwind Americas Inc.", "USD", AMERICAN),
+        ],
+        "res.currency": [
+            {
+                "id": number,
+                "name": name,
+                "decimal_places": UNUSED.get(name, 2),
+                "active": name not in UNUSED,
+            }
+            for name, number in CURRENCIES.items()
+        ],
+        "res.partner": _partners(),
+        "res.users": [
+            {"id": 1, "name": "OdooBot", "login": "__system__", "active": False},
+            {"id": USER_ID, "name": "Operations fleet", "login": "fleet", "active": True},
+            *(
+                {
+                    "id": person.user_id,
+                    "name": person.name,
+                    "login": person.email,
+                    "active": person.active,
+                }
+                for person in PEOPLE.values()
+                if person.has_user
+            ),
+        ],
+    }
+
+
+def _company(number: int, name: str, currency: str, calendar_id: int) -> Row:
+    return {
+        "id": number,
+        "name": name,
+        "currency_id": CURRENCIES[currency],
+        "resource_calendar_id": calendar_id,
+        "sequence": number,
+    }
+
+
+def _partners() -> list[Row]:
+    found = [_partner(1, "Nordwind Consulting", "office@nordwind.example")]
+    for number, deal in enumerate(DEALS):
+        domain = f"customer{number + 1}.example"
+        email = f"accounts@{domain}" if deal.email else False
+        found.append(_partner(FIRST_CUSTOMER + number, deal.customer, email))
+        if deal.billing_contact:
+            name = f"{deal.customer}, Invoices"
+            found.append(_partner(FIRST_CONTACT + number, name, f"billing@{domain}"))
+    return found
+
+
+def _partner(number: int, name: str, email: str | bool) -> Row:
+    return {
+        "id": number,
+        "name": name,
+        "display_name": name,
+        "complete_name": name,
+        "email": email,
+        "active": True,
+    }

@@ -1,0 +1,134 @@
+"""Projects and tasks: one per order with work in it, and each company's internal one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from odoo_gateway.sandbox.firm.deals import DEALS, Deal, Hours, Line, Stages, Units
+
+INTERNAL = {1: 1, 2: 2}
+TEMPLATE = 3
+MEETINGS, TIME_OFF, TRAINING = 1, 2, 3
+TASK_NAMES = {MEETINGS: "Meetings", TIME_OFF: "Time Off", TRAINING: "Training"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A line of an order that people log hours on: where, and how the hours are billed."""
+
+    order_id: int
+    line_id: int
+    project_id: int
+    task_id: int
+    company_id: int
+    line: Hours | Stages | Units
+
+    @property
+    def invoice_type(self) -> str:
+        """Odoo's `timesheet_invoice_type`."""
+        if isinstance(self.line, Stages):
+            return "billable_milestones"
+        if isinstance(self.line, Units):
+            return "billable_fixed" if self.line.on_order else "billable_manual"
+        return "billable_fixed" if self.line.prepaid else "billable_time"
+
+
+def order_id(number: int) -> int:
+    """The id of the deal with that number."""
+    return number + 1
+
+
+def line_id(number: int, position: int) -> int:
+    """The id of a deal's line."""
+    return 10 * (number + 1) + position
+
+
+def project_of(number: int, deal: Deal) -> int | None:
+    """The project of a deal; confirmed orders with services have one."""
+    services = (Hours, Stages, Units)
+    serves = any(isinstance(line, services) and not _is_goods(line) for line in deal.lines)
+    return 100 + order_id(number) if deal.state == "sale" and serves else None
+
+
+def _is_goods(line: Line) -> bool:
+    return isinstance(line, Units) and line.goods
+
+
+def works() -> tuple[Work, ...]:
+    """Every line with a team."""
+    return tuple(
+        Work(
+            order_id(number),
+            line_id(number, position),
+            project_id,
+            1000 + line_id(number, position),
+            deal.company_id,
+            line,
+        )
+        for number, deal in enumerate(DEALS)
+        if (project_id := project_of(number, deal))
+        for position, line in enumerate(deal.lines)
+        if isinstance(line, Hours | Stages | Units) and line.team
+    )
+
+
+def internal_task(company_id: int, task: int) -> int:
+    """The id of a task of the internal project."""
+    return 10 * company_id + task
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """All projects and tasks."""
+    internal = [
+        _project(project_id, "Internal", company_id, 101 if company_id == 1 else 128)
+        for company_id, project_id in INTERNAL.items()
+    ]
+    template = {**_project(TEMPLATE, "Standard delivery", 1, 103), "is_template": True}
+    sold = [
+        {
+            **_project(project_id, deal.customer, deal.company_id, 100 + deal.seller),
+            "allow_billable": True,
+            "partner_id": 20 + number,
+        }
+        for number, deal in enumerate(DEALS)
+        if (project_id := project_of(number, deal))
+    ]
+    return {"project.project": [*internal, template, *sold], "project.task": _tasks()}
+
+
+def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "name": name,
+        "active": True,
+        "company_id": company_id,
+        "user_id": user_id,
+        "is_template": False,
+        "allow_billable": False,
+        "partner_id": False,
+        "sequence": number,
+    }
+
+
+def _tasks() -> list[dict[str, Any]]:
+    internal = [
+        {
+            "id": internal_task(company_id, task),
+            "name": name,
+            "project_id": project_id,
+            "company_id": company_id,
+            "active": True,
+        }
+        for company_id, project_id in INTERNAL.items()
+        for task, name in TASK_NAMES.items()
+    ]
+    sold = [
+        {
+            "id": work.task_id,
+            "name": work.line.name,
+            "project_id": work.project_id,
+            "company_id": work.company_id,
+            "active": True,
+        }
+        for work in works()
+    ]
+    return [*internal, *sold]

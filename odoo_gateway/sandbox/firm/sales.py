@@ -1,0 +1,250 @@
+"""Orders, lines, milestones, expenses and files, with quantities and amounts as Odoo has them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from odoo_gateway.sandbox.firm.billing import Books
+from odoo_gateway.sandbox.firm.deals import (
+    DEALS,
+    Deal,
+    DownPayment,
+    Heading,
+    Hours,
+    Line,
+    Reinvoiced,
+    Stages,
+    Units,
+)
+from odoo_gateway.sandbox.firm.money import CURRENCIES, FIRST_CONTACT, FIRST_CUSTOMER
+from odoo_gateway.sandbox.firm.projects import line_id, order_id, project_of
+from odoo_gateway.sandbox.firm.when import When, utc
+
+Row = dict[str, Any]
+HOUR, PREPAID_HOUR, PROJECT, DAY, FIXED, GOODS, EXPENSE = range(1, 8)
+PRODUCTS = {
+    HOUR: ("Consulting hour", "delivery"),
+    PREPAID_HOUR: ("Prepaid hour", "order"),
+    PROJECT: ("Milestone project", "delivery"),
+    DAY: ("Service by the day", "delivery"),
+    FIXED: ("Fixed price", "order"),
+    GOODS: ("Goods", "order"),
+    EXPENSE: ("Expense", "delivery"),
+}
+TAX = 1
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What a line of a deal comes to: quantities in its unit; posted leaves drafts out."""
+
+    price: float = 0.0
+    ordered: float = 0.0
+    delivered: float = 0.0
+    invoiced: float = 0.0
+    posted: float = 0.0
+    discount: float = 0.0
+    product: int | None = None
+    method: str = "manual"
+
+    @property
+    def net_price(self) -> float:
+        """The price less the discount."""
+        return self.price * (1 - self.discount / 100)
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        """By the formulas of `sale.order.line`, for a confirmed order."""
+        on_delivery = self.product is not None and PRODUCTS[self.product][1] == "delivery"
+        due = self.delivered if on_delivery else self.ordered
+        invoiced = round(self.posted * self.net_price, 2)
+        return {
+            "price_subtotal": round(self.ordered * self.net_price, 2),
+            "untaxed_amount_invoiced": invoiced,
+            "untaxed_amount_to_invoice": round(due * self.net_price - invoiced, 2),
+        }
+
+
+def rows(when: When, books: Books) -> dict[str, list[Row]]:
+    """Everything that follows from the deals."""
+    return {
+        "account.move": books.moves,
+        "account.tax": [{"id": TAX, "name": "21%"}],
+        "hr.expense": _expenses(when),
+        "ir.attachment": _files(),
+        "product.product": [
+            {"id": number, "name": name, "invoice_policy": policy}
+            for number, (name, policy) in PRODUCTS.items()
+        ],
+        "project.milestone": _milestones(when),
+        "sale.order": [_order(number, deal, when) for number, deal in enumerate(DEALS)],
+        "sale.order.line": [
+            _line(number, deal, position, line, books)
+            for number, deal in enumerate(DEALS)
+            for position, line in enumerate(deal.lines)
+        ],
+    }
+
+
+def _sold(line: Line, key: int, books: Books) -> Sold:
+    if isinstance(line, Hours):
+        return _sold_hours(line, key, books)
+    if isinstance(line, Stages):
+        reached = sum(stage.percent for stage in line.stages if stage.reached is not None) / 100
+        billed = sum(stage.percent for stage in line.stages if stage.billed) / 100
+        return Sold(line.price, 1.0, reached, billed, billed, product=PROJECT, method="milestones")
+    if isinstance(line, Units):
+        product = GOODS if line.goods else FIXED if line.on_order else DAY
+        invoiced = line.invoiced + line.drafted
+        return Sold(
+            line.price,
+            line.ordered,
+            line.delivered,
+            invoiced,
+            line.invoiced,
+            line.discount,
+            product,
+        )
+    if isinstance(line, Reinvoiced):
+        billed = float(line.invoiced)
+        return Sold(line.amount, 0.0, 1.0, billed, billed, product=EXPENSE, method="analytic")
+    if isinstance(line, DownPayment):
+        return Sold(line.amount, invoiced=1.0, posted=1.0)
+    return Sold()
+
+
+def _sold_hours(line: Hours, key: int, books: Books) -> Sold:
+    posted = books.posted[key]
+    if line.prepaid and line.posted is not None:
+        posted = line.ordered
+    return Sold(
+        price=line.price,
+        ordered=float(line.ordered),
+        delivered=round(books.delivered[key], 2),
+        invoiced=round(posted + books.drafted[key], 2),
+        posted=round(posted, 2),
+        discount=line.discount,
+        product=PREPAID_HOUR if line.prepaid else HOUR,
+        method="timesheet",
+    )
+
+
+def _line(number: int, deal: Deal, position: int, line: Line, books: Books) -> Row:
+    key = line_id(number, position)
+    sold = _sold(line, key, books)
+    amounts = sold.amounts
+    if deal.state != "sale":
+        amounts |= {"untaxed_amount_to_invoice": 0.0}
+    name = "Down payment" if isinstance(line, DownPayment) else line.name
+    is_goods = isinstance(line, Units) and line.goods
+    in_project = isinstance(line, Hours | Stages | Units) and not is_goods
+    return {
+        "id": key,
+        "order_id": order_id(number),
+        "sequence": 10 + position,
+        "name": name,
+        "display_name": f"{_name(number)} - {name}",
+        "product_id": sold.product or False,
+        "currency_id": CURRENCIES[deal.currency_name],
+        "company_id": deal.company_id,
+        "state": deal.state,
+        "display_type": line.kind if isinstance(line, Heading) else False,
+        "price_unit": float(sold.price),
+        "discount": float(sold.discount),
+        "product_uom_qty": float(sold.ordered),
+        "qty_delivered": float(sold.delivered),
+        "qty_invoiced": float(sold.invoiced),
+        "qty_delivered_method": False if isinstance(line, Heading) else sold.method,
+        "is_downpayment": isinstance(line, DownPayment),
+        "is_expense": isinstance(line, Reinvoiced),
+        "is_service": in_project or isinstance(line, Reinvoiced),
+        "tax_ids": [TAX] if deal.taxed else [],
+        "project_id": (project_of(number, deal) or False) if in_project else False,
+        **amounts,
+    }
+
+
+def _name(number: int) -> str:
+    return f"S{order_id(number):05}"
+
+
+def _order(number: int, deal: Deal, when: When) -> Row:
+    project_id = project_of(number, deal)
+    contact = FIRST_CONTACT if deal.billing_contact else FIRST_CUSTOMER
+    signed = utc(when.ago(deal.days_ago - 1), 15, "UTC") if number % 3 == 0 else False
+    return {
+        "id": order_id(number),
+        "name": _name(number),
+        "partner_id": FIRST_CUSTOMER + number,
+        "partner_invoice_id": contact + number,
+        "user_id": 100 + deal.seller,
+        "currency_id": CURRENCIES[deal.currency_name],
+        "company_id": deal.company_id,
+        "state": deal.state,
+        "date_order": utc(when.ago(deal.days_ago), 9.5, "UTC"),
+        "client_order_ref": deal.reference or False,
+        "signed_on": signed if deal.state == "sale" else False,
+        "project_ids": [project_id] if project_id else [],
+    }
+
+
+def _milestones(when: When) -> list[Row]:
+    ids = count(1)
+    return [
+        {
+            "id": next(ids),
+            "name": stage.name,
+            "project_id": project_of(number, deal),
+            "sale_line_id": line_id(number, position),
+            "quantity_percentage": stage.percent / 100,
+            "deadline": when.ago(stage.deadline).isoformat(),
+            "is_reached": stage.reached is not None,
+            "reached_date": (
+                False if stage.reached is None else when.ago(stage.reached).isoformat()
+            ),
+            "sequence": 10,
+        }
+        for number, deal in enumerate(DEALS)
+        for position, line in enumerate(deal.lines)
+        if isinstance(line, Stages)
+        for stage in line.stages
+    ]
+
+
+def _expenses(when: When) -> list[Row]:
+    found: list[Row] = []
+    for number, deal in enumerate(DEALS):
+        reinvoiced = [(line.name, "posted") for line in deal.lines if isinstance(line, Reinvoiced)]
+        for name, state in (*reinvoiced, *deal.open_expenses):
+            found.append(
+                {
+                    "id": len(found) + 1,
+                    "name": name,
+                    "employee_id": deal.seller,
+                    "company_id": deal.company_id,
+                    "state": state,
+                    "sale_order_id": order_id(number),
+                    "date": when.ago(18).isoformat(),
+                }
+            )
+    return found
+
+
+def _files() -> list[Row]:
+    return list(_numbered(_attached()))
+
+
+def _attached() -> Iterator[Row]:
+    for number, deal in enumerate(DEALS):
+        for name in deal.files:
+            yield {"name": name, "res_model": "sale.order", "res_id": order_id(number)}
+    harbor = next(n for n, deal in enumerate(DEALS) if deal.customer == "Harbor Mutual")
+    project_id = project_of(harbor, DEALS[harbor])
+    yield {"name": "Charter.pdf", "res_model": "project.project", "res_id": project_id}
+    yield {"name": "Letterhead.png", "res_model": False, "res_id": False}
+
+
+def _numbered(files: Iterator[Row]) -> Iterator[Row]:
+    for number, file in enumerate(files, start=1):
+        yield {"id": number, **file}

@@ -1,0 +1,183 @@
+"""The methods of a model that the sandbox answers, with the signatures of Odoo 19."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from odoo_gateway.sandbox import classic
+from odoo_gateway.sandbox.conditions import matching
+from odoo_gateway.sandbox.database import Database, Row, View
+from odoo_gateway.sandbox.domain import parse
+from odoo_gateway.sandbox.failures import (
+    Failure,
+    access_error,
+    attribute_error,
+    type_error,
+    value_error,
+)
+from odoo_gateway.sandbox.grouping import aggregate, grouped, parse_key
+from odoo_gateway.sandbox.order import rows_in_order
+from odoo_gateway.sandbox.schema import Shape
+
+OPERATIONS: Final = ("read", "write", "create", "unlink")
+
+
+class BaseModel:
+    """One model under one call; named like Odoo's class, which its complaints name."""
+
+    def __init__(self, view: View, name: str) -> None:
+        self._view = view
+        self._name = name
+        self._shapes = view.shapes(name)
+
+    def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool | None:
+        """Whether the account may do that; None where it may and asked to be refused."""
+        if operation not in OPERATIONS:
+            raise Failure("builtins.AssertionError", "Invalid access mode")
+        if not raise_exception:
+            return self._view.may(operation, self._name)
+        self._view.check_right(operation, self._name)
+        return None
+
+    def fields_get(
+        self, allfields: Sequence[str] | None = None, attributes: Sequence[str] | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """The fields that the account may see; names that do not exist are left out."""
+        return {
+            name: shape.described(attributes)
+            for name, shape in self._shapes.items()
+            if (not allfields or name in allfields) and not self._view.is_hidden(self._name, name)
+        }
+
+    def search_count(self, domain: Any, limit: int | None = None) -> int:
+        """How many rows match, at most `limit`."""
+        found = len(self._found(domain))
+        return min(found, limit) if limit else found
+
+    def search_read(
+        self,
+        domain: Any = None,
+        fields: Sequence[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        **read_kwargs: Any,
+    ) -> list[Row]:
+        """The rows that match, in order, with the fields asked for."""
+        names = fields or list(self.fields_get(attributes=()))
+        found = self._found(domain or [])
+        shapes = [self._shape(name) for name in names]
+        rows = rows_in_order(self._view, self._name, found, order)
+        for name in read_kwargs.keys() - {"load"}:
+            raise type_error(
+                f"BaseModel._read_format() got an unexpected keyword argument {name!r}"
+            )
+        classic_read = read_kwargs.get("load", "_classic_read") == "_classic_read"
+        end = (offset or 0) + limit if limit else None
+        return [self._read(row, shapes, classic_read) for row in rows[offset or 0 : end]]
+
+    def formatted_read_group(
+        self,
+        domain: Any,
+        groupby: Sequence[str] = (),
+        aggregates: Sequence[str] = (),
+        having: Any = (),
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+    ) -> list[Row]:
+        """Groups with their keys, their aggregates and the domain that leads to their rows."""
+        if having:
+            raise Failure("builtins.NotImplementedError", "the sandbox does not know having")
+        rows = self._found(domain)
+        keys = [parse_key(self._view, self._name, spec) for spec in groupby]
+        computed = {spec: aggregate(self._view, self._name, spec) for spec in aggregates}
+        if not keys:
+            totals = {spec: compute(rows) for spec, compute in computed.items()}
+            return [{"__extra_domain": [[1, "=", 1]], **totals}]
+        groups = grouped(self._view, self._name, rows, keys, order or ", ".join(groupby))
+        end = (offset or 0) + limit if limit else None
+        return [
+            classic.formatted(self._view, group, keys, computed)
+            for group in groups[offset or 0 : end]
+        ]
+
+    def read_group(
+        self,
+        domain: Any,
+        fields: Sequence[str],
+        groupby: Sequence[str] | str,
+        offset: int = 0,
+        limit: int | None = None,
+        orderby: str | bool = False,
+        lazy: bool = True,
+    ) -> list[Row]:
+        """As Odoo 18 and before answered: dates as labels, their bounds apart."""
+        request = classic.Request.of(self._view, self._name, fields, groupby, lazy)
+        rows = self._found(domain)
+        found = classic.answered(self._view, request, rows, domain, str(orderby or ""))
+        end = (offset or 0) + limit if limit else None
+        return found[offset or 0 : end]
+
+    def _found(self, domain: Any) -> list[Row]:
+        active_test = bool(self._view.context.get("active_test", True))
+        return matching(self._view, self._name, parse(domain), active_test)
+
+    def _shape(self, name: str) -> Shape:
+        if name not in self._shapes:
+            raise value_error(f"Invalid field {name!r} on {self._name!r}")
+        self._view.check_field(self._name, name)
+        return self._shapes[name]
+
+    def _read(self, row: Row, shapes: Sequence[Shape], with_names: bool) -> Row:
+        answer: Row = {"id": row["id"]}
+        for shape in shapes:
+            value = self._view.value(self._name, row, shape)
+            if with_names and shape.type == "many2one" and value and isinstance(value, int):
+                value = [value, self._view.database.name_of(shape.relation, value)]
+            answer[shape.name] = value
+        return answer
+
+
+class Users(BaseModel):
+    """The users, who may also ask for their own context."""
+
+    def context_get(self) -> dict[str, Any]:
+        """Language, zone and id of the one who asks."""
+        account = self._view.database.account
+        return {"lang": account.lang, "tz": account.tz, "uid": account.user_id}
+
+
+WRITES: Final = {"create": "create", "write": "write", "unlink": "unlink", "load": "create"}
+
+
+def call(
+    database: Database, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """The answer to one `execute_kw`. Raises Failure."""
+    keywords = dict(kwargs)
+    view = View(database, keywords.pop("context", None) or {})
+    target = (Users if model == "res.users" else BaseModel)(view, model)
+    if method.startswith("_"):
+        raise access_error(
+            f"Private methods (such as '{model}.{method}') cannot be called remotely."
+        )
+    if method in WRITES:
+        view.check_right(WRITES[method], model)
+    public: Callable[..., Any] | None = getattr(target, method, None)
+    if public is None:
+        raise attribute_error(f"The method '{model}.{method}' does not exist")
+    _check_arguments(public, args, keywords)
+    return public(*args, **keywords)
+
+
+def _check_arguments(
+    method: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> None:
+    try:
+        inspect.signature(method).bind(*args, **kwargs)
+    except TypeError:
+        try:
+            method(*args, **kwargs)
+        except TypeError as error:
+            raise type_error(str(error).replace("Users.", "BaseModel.")) from error

@@ -1,0 +1,99 @@
+"""The modules of the sandbox, and what goes away with one that is not installed."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from odoo_gateway.sandbox.database import Row
+from odoo_gateway.sandbox.schema import Schema
+
+MODULES: Final = (
+    "account",
+    "analytic",
+    "base",
+    "hr",
+    "hr_expense",
+    "hr_holidays",
+    "hr_timesheet",
+    "product",
+    "project",
+    "project_timesheet_holidays",
+    "resource",
+    "sale",
+    "sale_expense",
+    "sale_project",
+    "sale_timesheet",
+    "uom",
+    "web",
+)
+# Enterprise modules stand in a Community database too, but never installed.
+UNINSTALLABLE: Final = ("helpdesk", "planning", "timesheet_grid")
+MODELS: Final[Mapping[str, frozenset[str]]] = {
+    "hr_expense": frozenset({"hr.expense"}),
+    "hr_holidays": frozenset({"hr.leave"}),
+    "project": frozenset({"project.milestone", "project.project", "project.task"}),
+    "sale": frozenset({"sale.order", "sale.order.line"}),
+}
+FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
+    "hr_holidays": frozenset({("account.analytic.line", "holiday_id")}),
+    "project_timesheet_holidays": frozenset(
+        {
+            ("account.analytic.line", "global_leave_id"),
+            ("account.analytic.line", "holiday_id"),
+        }
+    ),
+    "sale_expense": frozenset({("hr.expense", "sale_order_id")}),
+    "sale_project": frozenset(
+        {
+            ("project.milestone", "quantity_percentage"),
+            ("project.milestone", "sale_line_id"),
+            ("sale.order", "project_ids"),
+            ("sale.order.line", "project_id"),
+        }
+    ),
+    "sale_timesheet": frozenset(
+        {
+            ("account.analytic.line", "so_line"),
+            ("account.analytic.line", "timesheet_invoice_id"),
+            ("account.analytic.line", "timesheet_invoice_type"),
+        }
+    ),
+}
+NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "project_timesheet_holidays": frozenset({"hr_holidays", "hr_timesheet"}),
+    "sale_expense": frozenset({"hr_expense", "sale"}),
+    "sale_project": frozenset({"project", "sale"}),
+    "sale_timesheet": frozenset({"hr_timesheet", "sale"}),
+}
+
+
+def installed(lacking: Collection[str]) -> list[Row]:
+    """The rows of ir.module.module."""
+    gone = _gone(lacking)
+    states = {name: "uninstalled" if name in gone else "installed" for name in MODULES}
+    states |= dict.fromkeys(UNINSTALLABLE, "uninstallable")
+    return [
+        {
+            "id": number,
+            "name": name,
+            "state": state,
+            "latest_version": "19.0.1.3" if state == "installed" else False,
+        }
+        for number, (name, state) in enumerate(sorted(states.items()), start=1)
+    ]
+
+
+def without(schema: Schema, lacking: Collection[str]) -> Schema:
+    """The schema of a database that has not got those modules, nor any that needs them."""
+    gone = _gone(lacking)
+    models = {model for module in gone for model in MODELS.get(module, ())}
+    fields = {field for module in gone for field in FIELDS.get(module, ())}
+    return {
+        model: {name: shape for name, shape in shapes.items() if (model, name) not in fields}
+        for model, shapes in schema.items()
+        if model not in models
+    }
+
+
+def _gone(lacking: Collection[str]) -> frozenset[str]:
+    needing = {module for module, needed in NEEDS.items() if not needed.isdisjoint(lacking)}
+    return frozenset({*lacking, *needing})

@@ -1,0 +1,103 @@
+"""A record is field list, parser and type at once."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+import pytest
+
+from odoo_gateway.records import BadValue, Record, fields_of, parse
+
+
+@dataclass(frozen=True)
+class Sample(Record):
+    MODEL: ClassVar[str] = "sample"
+    MODULE: ClassVar[str] = "sample"
+    id: int
+    name: str
+    note: str | None
+    amount: Decimal
+    hours: float
+    flag: bool
+    day: date
+    at: datetime | None
+    partner_id: int | None
+    tag_ids: tuple[int, ...]
+    kind: Literal["a", "b"]
+    rare: int | None = None
+
+
+ROW: dict[str, Any] = {
+    "id": 7,
+    "name": "seven",
+    "note": False,
+    "amount": 10.1,
+    "hours": 3,
+    "flag": True,
+    "day": "2026-11-23",
+    "at": "2026-11-23 08:00:00",
+    "partner_id": False,
+    "tag_ids": [1, 2],
+    "kind": "a",
+}
+NAMES = {name: name for name in ROW}
+
+
+def test_a_row_becomes_a_typed_record() -> None:
+    record = parse(Sample, ROW, NAMES)
+    assert record == Sample(
+        id=7,
+        name="seven",
+        note=None,
+        amount=Decimal("10.1"),
+        hours=3.0,
+        flag=True,
+        day=date(2026, 11, 23),
+        at=datetime(2026, 11, 23, 8, tzinfo=UTC),
+        partner_id=None,
+        tag_ids=(1, 2),
+        kind="a",
+        rare=None,
+    )
+
+
+def test_a_many2one_with_its_name_is_its_id() -> None:
+    assert parse(Sample, {**ROW, "partner_id": [4, "Nordwind"]}, NAMES).partner_id == 4
+
+
+def test_a_field_may_carry_an_older_name() -> None:
+    row = {**ROW, "title": "seven"}
+    assert parse(Sample, row, {**NAMES, "name": "title"}).name == "seven"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", False),
+        ("name", False),
+        ("amount", "10"),
+        ("hours", True),
+        ("flag", 1),
+        ("day", False),
+        ("day", "yesterday"),
+        ("at", "soon"),
+        ("partner_id", True),
+        ("tag_ids", False),
+        ("kind", "c"),
+    ],
+)
+def test_a_value_that_does_not_fit_names_its_field(field: str, value: object) -> None:
+    with pytest.raises(BadValue, match=f"^{field}: ") as caught:
+        parse(Sample, {**ROW, field: value}, NAMES)
+    assert caught.value.field == field
+
+
+def test_a_field_missing_from_the_answer_is_named() -> None:
+    row = {key: value for key, value in ROW.items() if key != "day"}
+    with pytest.raises(BadValue, match="day: missing from the answer"):
+        parse(Sample, row, NAMES)
+
+
+def test_only_fields_with_a_default_may_be_absent() -> None:
+    assert [field.name for field in fields_of(Sample) if field.optional] == ["rare"]

@@ -1,0 +1,81 @@
+"""What of an order line can be billed now."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tasks.domain.billing import Billing, Sold, billing_of
+from tasks.domain.money import Currency
+
+HOURS = Sold(
+    currency=Currency("EUR"),
+    billing=Billing.TIME_AND_MATERIALS,
+    on_delivery=True,
+    ordered=Decimal(40),
+    delivered=Decimal(10),
+    invoiced=Decimal(0),
+    price_unit=Decimal(120),
+    discount_percent=Decimal(0),
+    ordered_amount=Decimal(4800),
+    invoiced_amount=Decimal(0),
+)
+
+
+def test_time_is_billed_as_delivered() -> None:
+    assert HOURS.amount == 1200
+
+
+def test_posted_invoices_are_taken_off() -> None:
+    assert replace(HOURS, invoiced=Decimal(4), invoiced_amount=Decimal(480)).amount == 720
+
+
+def test_a_draft_is_still_to_bill_and_shown_as_draft() -> None:
+    drafted = replace(HOURS, invoiced=Decimal(4))
+    assert (drafted.amount, drafted.drafted) == (1200, 480)
+
+
+def test_what_was_billed_too_much_is_negative() -> None:
+    assert replace(HOURS, invoiced=Decimal(20), invoiced_amount=Decimal(2400)).amount == -1200
+
+
+def test_a_fixed_price_is_due_as_ordered() -> None:
+    assert replace(HOURS, on_delivery=False).amount == 4800
+
+
+def test_a_discount_counts() -> None:
+    assert replace(HOURS, discount_percent=Decimal(10), ordered_amount=Decimal(4320)).amount == 1080
+
+
+def test_a_price_that_includes_tax_is_billed_without_it() -> None:
+    assert replace(HOURS, ordered_amount=Decimal("3966.94")).amount == Decimal("991.74")
+
+
+def test_nothing_ordered_still_bills_what_was_delivered() -> None:
+    assert replace(HOURS, ordered=Decimal(0), ordered_amount=Decimal(0)).amount == 1200
+
+
+@pytest.mark.parametrize(("invoiced", "unpriced"), [(0, True), (10, False)])
+def test_a_line_without_a_price_is_told_while_something_is_due(
+    invoiced: int, unpriced: bool
+) -> None:
+    free = replace(HOURS, price_unit=Decimal(0), invoiced=Decimal(invoiced))
+    assert free.unpriced is unpriced
+
+
+@pytest.mark.parametrize(
+    ("method", "on_delivery", "is_expense", "is_downpayment", "billing"),
+    [
+        ("timesheet", True, False, False, Billing.TIME_AND_MATERIALS),
+        ("milestones", True, False, False, Billing.MILESTONE),
+        ("manual", True, False, False, Billing.MANUAL),
+        ("stock_move", True, False, False, Billing.MANUAL),
+        ("timesheet", False, False, False, Billing.FIXED),
+        ("analytic", True, True, False, Billing.EXPENSE),
+        ("manual", False, False, True, Billing.DOWN_PAYMENT),
+    ],
+)
+def test_the_line_and_its_product_say_how_it_is_billed(
+    method: str, on_delivery: bool, is_expense: bool, is_downpayment: bool, billing: Billing
+) -> None:
+    assert billing_of(method, on_delivery, is_expense, is_downpayment) is billing

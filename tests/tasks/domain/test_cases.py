@@ -1,0 +1,84 @@
+"""The life of a case: opened, worsened, reminded, escalated, resolved, or left in silence."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, reconcile
+from tasks.domain.findings import Finding, Severity
+
+TODAY = date(2026, 11, 23)
+FINDING = Finding(
+    key="order-1",
+    severity=Severity.WARNING,
+    title="S00001 blocked",
+    reason="no price",
+    remedy="set it",
+    owner="Ann",
+    model="sale.order",
+    record_id=1,
+    url="http://odoo.example/1",
+)
+SILENT = Ageing()
+
+
+def opened(days_ago: int, spoken_days_ago: int | None = None, reminders: int = 0) -> OpenCase:
+    spoken = days_ago if spoken_days_ago is None else spoken_days_ago
+    return OpenCase(
+        FINDING,
+        opened_on=TODAY - timedelta(days=days_ago),
+        spoken_on=TODAY - timedelta(days=spoken),
+        reminders=reminders,
+    )
+
+
+def kinds(changes: tuple[Change, ...]) -> list[ChangeKind]:
+    return [change.kind for change in changes]
+
+
+def test_a_new_finding_opens_a_case() -> None:
+    result = reconcile([FINDING], [], TODAY, SILENT)
+    assert result.changes == (Change(ChangeKind.OPENED, FINDING, "opened"),)
+    assert result.unchanged == ()
+
+
+def test_the_same_finding_again_says_nothing() -> None:
+    result = reconcile([FINDING], [opened(1)], TODAY, SILENT)
+    assert result.changes == ()
+    assert result.unchanged == (FINDING,)
+
+
+def test_a_finding_that_is_gone_resolves_its_case() -> None:
+    assert kinds(reconcile([], [opened(1)], TODAY, SILENT).changes) == [ChangeKind.RESOLVED]
+
+
+def test_a_worse_finding_speaks_and_a_milder_one_does_not() -> None:
+    worse = replace(FINDING, severity=Severity.CRITICAL)
+    milder = replace(FINDING, severity=Severity.INFO)
+    (change,) = reconcile([worse], [opened(1)], TODAY, SILENT).changes
+    assert (change.kind, change.step) == (ChangeKind.WORSENED, "worsened-critical")
+    assert reconcile([milder], [opened(1)], TODAY, SILENT).changes == ()
+
+
+def test_reminders_come_in_their_interval_and_are_numbered() -> None:
+    ageing = Ageing(remind_every=2)
+    assert reconcile([FINDING], [opened(3, 1)], TODAY, ageing).changes == ()
+    (change,) = reconcile([FINDING], [opened(4, 2, reminders=1)], TODAY, ageing).changes
+    assert (change.kind, change.step) == (ChangeKind.REMINDED, "reminded-2")
+
+
+def test_reminders_stop() -> None:
+    ageing = Ageing(remind_every=2, stop_after=5)
+    assert reconcile([FINDING], [opened(5, 3)], TODAY, ageing).changes == ()
+
+
+def test_an_old_case_escalates_once() -> None:
+    ageing = Ageing(escalate_after=3)
+    case = opened(3)
+    assert kinds(reconcile([FINDING], [case], TODAY, ageing).changes) == [ChangeKind.ESCALATED]
+    assert reconcile([FINDING], [replace(case, escalated=True)], TODAY, ageing).changes == ()
+
+
+def test_a_case_that_rests_on_an_unreadable_row_is_left_alone() -> None:
+    gone = reconcile([], [opened(1)], TODAY, SILENT, in_doubt=lambda finding: True)
+    new = reconcile([FINDING], [], TODAY, SILENT, in_doubt=lambda finding: True)
+    assert (gone.changes, new.changes) == ((), ())

@@ -1,0 +1,50 @@
+"""Money: rounding as Odoo rounds, totals per currency, cost of delay."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.domain.money import Currency, cost_of_delay_per_day, totals
+
+EUR, JPY = Currency("EUR"), Currency("JPY", 0)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "text"),
+    [
+        (EUR, "0.005", "0.01"),
+        (EUR, "-0.005", "-0.01"),
+        (EUR, "1234567.1", "1234567.10"),
+        (JPY, "10.5", "11"),
+    ],
+)
+def test_amounts_are_written_with_the_currencys_decimals(
+    currency: Currency, amount: str, text: str
+) -> None:
+    assert currency.text(Decimal(amount)) == text
+
+
+def test_currencies_are_never_added_up() -> None:
+    found = totals([(JPY, Decimal(100)), (EUR, Decimal(1)), (EUR, Decimal(2))])
+    assert found == {EUR: Decimal(3), JPY: Decimal(100)}
+
+
+def test_a_day_of_delay_costs_its_share_of_the_yearly_interest() -> None:
+    assert EUR.text(cost_of_delay_per_day(Decimal(31000), Decimal(8))) == "6.79"
+
+
+amounts = st.lists(
+    st.tuples(
+        st.sampled_from([EUR, JPY]),
+        st.decimals(
+            allow_nan=False, allow_infinity=False, places=2, min_value=-9999, max_value=9999
+        ),
+    )
+)
+
+
+@given(amounts)
+def test_totals_do_not_depend_on_the_order(found: list[tuple[Currency, Decimal]]) -> None:
+    assert totals(found) == totals(reversed(found))

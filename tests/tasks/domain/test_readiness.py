@@ -1,0 +1,123 @@
+"""The readiness checklist, check by check."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tasks.domain.billing import Billing, Sold
+from tasks.domain.checklist import Check, Result, failed
+from tasks.domain.money import Currency
+from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy, checklist
+
+TODAY = date(2026, 11, 23)
+LINE = Sold(
+    currency=Currency("EUR"),
+    billing=Billing.TIME_AND_MATERIALS,
+    on_delivery=True,
+    ordered=Decimal(40),
+    delivered=Decimal(10),
+    invoiced=Decimal(0),
+    price_unit=Decimal(120),
+    discount_percent=Decimal(0),
+    ordered_amount=Decimal(4800),
+    invoiced_amount=Decimal(0),
+)
+MILESTONE = replace(LINE, billing=Billing.MILESTONE)
+FACTS = Facts(
+    lines=[LINE],
+    url="http://odoo.example/1",
+    customer="Nordwind",
+    salesperson="Ann",
+    invoice_email="ap@nordwind.example",
+    purchase_order=None,
+    milestones=[],
+    evidence_files=0,
+    open_expenses=0,
+    unapproved_hours=0,
+)
+LATE = DueMilestone("Go-live", date(2026, 11, 1), reached=False)
+
+
+def outcome(facts: Facts, name: str, **policy: object) -> Check:
+    checks = checklist(facts, ReadinessPolicy.model_validate(policy), TODAY)
+    (found,) = (check for check in checks if check.check == name)
+    return found
+
+
+def test_a_sound_order_fails_nothing() -> None:
+    assert failed(checklist(FACTS, ReadinessPolicy(), TODAY)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "policy", "result"),
+    [
+        ("price", FACTS, {}, Result.PASS),
+        ("price", replace(FACTS, lines=[replace(LINE, price_unit=Decimal(0))]), {}, Result.FAIL),
+        ("milestones", FACTS, {}, Result.NOT_APPLICABLE),
+        ("milestones", replace(FACTS, lines=[MILESTONE]), {}, Result.PASS),
+        ("milestones", replace(FACTS, lines=[MILESTONE], milestones=[LATE]), {}, Result.FAIL),
+        ("approved_time", replace(FACTS, lines=[MILESTONE]), {}, Result.NOT_APPLICABLE),
+        ("approved_time", replace(FACTS, unapproved_hours=None), {}, Result.NOT_VERIFIABLE),
+        ("approved_time", FACTS, {}, Result.PASS),
+        ("approved_time", replace(FACTS, unapproved_hours=2.5), {}, Result.FAIL),
+        ("acceptance_evidence", FACTS, {}, Result.NOT_APPLICABLE),
+        ("acceptance_evidence", replace(FACTS, lines=[MILESTONE]), {}, Result.FAIL),
+        (
+            "acceptance_evidence",
+            replace(FACTS, lines=[MILESTONE], evidence_files=None),
+            {},
+            Result.NOT_VERIFIABLE,
+        ),
+        (
+            "acceptance_evidence",
+            replace(FACTS, lines=[MILESTONE], evidence_files=1),
+            {},
+            Result.PASS,
+        ),
+        ("purchase_order", FACTS, {}, Result.NOT_APPLICABLE),
+        ("purchase_order", FACTS, {"purchase_order_required": True}, Result.FAIL),
+        ("purchase_order", replace(FACTS, purchase_order="PO 7"), {}, Result.PASS),
+        ("invoice_address", FACTS, {}, Result.PASS),
+        ("invoice_address", replace(FACTS, invoice_email=None), {}, Result.FAIL),
+        ("expenses", FACTS, {}, Result.PASS),
+        ("expenses", replace(FACTS, open_expenses=None), {}, Result.NOT_VERIFIABLE),
+        ("expenses", replace(FACTS, open_expenses=2), {}, Result.FAIL),
+        ("draft_invoice", FACTS, {}, Result.PASS),
+    ],
+)
+def test_each_check_tells_pass_from_fail_and_from_unknown(
+    name: str, facts: Facts, policy: dict[str, object], result: Result
+) -> None:
+    assert outcome(facts, name, **policy).result is result
+
+
+def test_a_failed_check_names_owner_next_step_and_link() -> None:
+    check = outcome(replace(FACTS, lines=[MILESTONE], milestones=[LATE]), "milestones")
+    assert check.owner == "Ann"
+    assert check.next_step
+    assert check.url == FACTS.url
+    assert "Go-live of 2026-11-01" in check.reason
+
+
+def test_a_milestone_that_is_due_today_or_undated_is_not_late() -> None:
+    milestones = [DueMilestone("Today", TODAY, False), DueMilestone("Open", None, False)]
+    facts = replace(FACTS, lines=[MILESTONE], milestones=milestones)
+    assert outcome(facts, "milestones").result is Result.PASS
+
+
+def test_a_waiting_draft_is_pointed_out() -> None:
+    drafted = replace(FACTS, lines=[replace(LINE, invoiced=Decimal(4))])
+    assert "post it" in outcome(drafted, "draft_invoice").reason
+
+
+def test_a_check_is_ready_for_json() -> None:
+    assert outcome(FACTS, "price").row() == {
+        "check": "price",
+        "result": "pass",
+        "reason": "",
+        "owner": "",
+        "next_step": "",
+        "url": FACTS.url,
+    }

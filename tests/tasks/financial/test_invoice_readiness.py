@@ -1,0 +1,239 @@
+"""Which orders finance can invoice, which are blocked, and that totals tie out."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.domain.billing import Billing, Sold
+from tasks.domain.findings import Report, Severity
+from tasks.domain.money import Currency
+from tasks.domain.periods import AsOf
+from tasks.domain.readiness import Facts, ReadinessPolicy
+from tasks.financial.invoice_readiness import Snapshot, judge
+from tasks.records.orders import SoldLine, SoldOrder
+from tasks.records.sales import Order, OrderLine
+
+MOMENT = datetime(2026, 11, 23, 5, tzinfo=UTC)
+NOW = AsOf(MOMENT, ZoneInfo("Europe/Brussels"), MOMENT)
+EUR, USD = Currency("EUR"), Currency("USD")
+
+
+def order(
+    number: int = 1, amount: str = "1200", currency: Currency = EUR, **sold: Any
+) -> SoldOrder:
+    line = Sold(
+        currency=currency,
+        billing=Billing.TIME_AND_MATERIALS,
+        on_delivery=True,
+        ordered=Decimal(1),
+        delivered=Decimal(1),
+        invoiced=Decimal(0),
+        price_unit=Decimal(amount),
+        discount_percent=Decimal(0),
+        ordered_amount=Decimal(amount),
+        invoiced_amount=Decimal(0),
+    )
+    return SoldOrder(
+        Order(
+            id=number,
+            name=f"S{number:05}",
+            partner_id=5,
+            partner_invoice_id=5,
+            user_id=2,
+            currency_id=1,
+            company_id=1,
+            date_order=MOMENT,
+            amount_untaxed=Decimal(amount),
+            client_order_ref=None,
+            signed_on=None,
+        ),
+        currency,
+        [SoldLine(_line(number, Decimal(amount)), replace(line, **sold))],
+    )
+
+
+def _line(number: int, amount: Decimal) -> OrderLine:
+    return OrderLine(
+        id=number * 10,
+        order_id=number,
+        name="work",
+        product_id=1,
+        currency_id=1,
+        price_unit=amount,
+        discount=Decimal(0),
+        price_subtotal=amount,
+        product_uom_qty=Decimal(1),
+        qty_delivered=Decimal(1),
+        qty_invoiced=Decimal(0),
+        qty_delivered_method="timesheet",
+        untaxed_amount_invoiced=Decimal(0),
+        untaxed_amount_to_invoice=amount,
+        is_downpayment=False,
+        is_expense=False,
+        tax_ids=(),
+        project_id=9,
+    )
+
+
+def facts(found: SoldOrder, **values: Any) -> Facts:
+    sound: dict[str, Any] = {
+        "lines": [sold.sold for sold in found.lines],
+        "url": f"http://odoo.example/{found.order.id}",
+        "customer": "Nordwind",
+        "salesperson": "Ann",
+        "invoice_email": "ap@nordwind.example",
+        "purchase_order": None,
+        "milestones": [],
+        "evidence_files": 0,
+        "open_expenses": 0,
+        "unapproved_hours": None,
+    }
+    return Facts(**{**sound, **values})
+
+
+def snapshot(*orders: SoldOrder, **values: Any) -> Snapshot:
+    found: dict[str, Any] = {
+        "orders": orders,
+        "facts": {found.order.id: facts(found) for found in orders},
+        "waiting_since": {1: date(2026, 11, 13)},
+        "customers": {5: "Nordwind"},
+        "odoo_to_invoice": {
+            found.order.id: found.lines[0].line.untaxed_amount_to_invoice for found in orders
+        },
+        "unreadable": frozenset(),
+    }
+    return Snapshot(**{**found, **values})
+
+
+def judged(found: Snapshot, **policy: Any) -> Report:
+    return judge(found, NOW, ReadinessPolicy.model_validate(policy))
+
+
+def test_a_sound_order_is_ready() -> None:
+    report = judged(snapshot(order()))
+    (row,) = report.rows
+    assert {key: row[key] for key in row if key != "checks"} == {
+        "sale_order_id": 1,
+        "sale_order": "S00001",
+        "partner_id": 5,
+        "partner": "Nordwind",
+        "project_ids": [9],
+        "currency": "EUR",
+        "amount": "1200.00",
+        "status": "ready",
+        "waiting_days": 10,
+        "cost_of_delay_per_day": "0.26",
+    }
+    (finding,) = report.findings
+    assert (finding.severity, finding.key) == (Severity.INFO, "ready-order-1")
+
+
+def test_a_failed_check_blocks_and_names_who_must_act() -> None:
+    found = order()
+    report = judged(snapshot(found, facts={1: facts(found, invoice_email=None, open_expenses=2)}))
+    (finding,) = report.findings
+    assert finding.key == "blocked-order-1"
+    assert finding.owner == "Ann"
+    assert finding.reason == (
+        "the invoice address of Nordwind has no e-mail; "
+        "2 expense(s) of the order are not posted yet"
+    )
+
+
+def test_an_order_that_becomes_ready_is_a_new_finding() -> None:
+    found = order()
+    blocked = judged(snapshot(found, facts={1: facts(found, invoice_email=None)}))
+    ready = judged(snapshot(found))
+    assert blocked.findings[0].key != ready.findings[0].key
+
+
+@pytest.mark.parametrize(
+    ("until", "status"), [(None, "held"), ("2026-11-23", "held"), ("2026-11-22", "ready")]
+)
+def test_a_hold_counts_until_its_last_day(until: str | None, status: str) -> None:
+    hold = {"order": "S00001", "reason": "dispute", "until": until}
+    report = judged(snapshot(order()), holds=[hold])
+    assert report.rows[0]["status"] == status
+
+
+def test_a_hold_concerns_only_its_own_order() -> None:
+    report = judged(snapshot(order()), holds=[{"order": "S00002", "reason": "dispute"}])
+    assert report.rows[0]["status"] == "ready"
+
+
+def test_excluded_customers_stay_out_but_in_the_total() -> None:
+    report = judged(snapshot(order()), excluded_customers=[5])
+    assert report.rows[0]["status"] == "excluded"
+    assert report.findings == ()
+    assert report.totals[0]["excluded"] == "1200.00"
+
+
+def test_an_overbilled_order_is_excluded_and_not_netted_away() -> None:
+    over = order(2, invoiced_amount=Decimal(1500))
+    found = snapshot(order(), over, odoo_to_invoice={1: Decimal(1200), 2: Decimal(-300)})
+    (total,) = judged(found).totals
+    assert (total["ready"], total["excluded"], total["residual"]) == ("1200.00", "-300.00", "0.00")
+
+
+def test_work_without_a_price_is_blocked() -> None:
+    found = order(amount="0")
+    assert judged(snapshot(found)).rows[0]["status"] == "blocked"
+
+
+def test_an_order_with_an_unreadable_row_is_excluded() -> None:
+    report = judged(snapshot(order(), unreadable=frozenset({1})))
+    assert report.rows[0]["status"] == "excluded"
+
+
+def test_currencies_have_totals_of_their_own() -> None:
+    totals = judged(snapshot(order(), order(2, currency=USD))).totals
+    assert [(total["currency"], total["ready"]) for total in totals] == [
+        ("EUR", "1200.00"),
+        ("USD", "1200.00"),
+    ]
+
+
+def test_a_difference_to_odoo_is_printed_and_not_hidden() -> None:
+    (total,) = judged(snapshot(order(), odoo_to_invoice={1: Decimal(1300)})).totals
+    assert total["residual"] == "100.00"
+
+
+def test_an_order_of_unknown_age_says_so() -> None:
+    assert judged(snapshot(order(), waiting_since={})).rows[0]["waiting_days"] is None
+
+
+def test_what_cannot_be_verified_is_reported_once() -> None:
+    report = judged(snapshot(order(), order(2)))
+    assert [gap.check for gap in report.not_verifiable] == ["approved_time"]
+
+
+def test_an_order_whose_lines_name_no_project_takes_odoos_projects() -> None:
+    found = order()
+    linked = replace(found, order=replace(found.order, project_ids=(7, 8)))
+    assert judged(snapshot(linked)).rows[0]["project_ids"] == [7, 8]
+
+
+amounts = st.lists(
+    st.tuples(st.integers(-5000, 5000), st.sampled_from([EUR, USD])), min_size=1, max_size=12
+)
+
+
+@given(amounts)
+def test_totals_equal_the_rows_whatever_their_order(found: list[tuple[int, Currency]]) -> None:
+    orders = [
+        order(number, str(amount), currency)
+        for number, (amount, currency) in enumerate(found, start=1)
+    ]
+    report = judged(snapshot(*orders))
+    assert report.totals == judged(snapshot(*reversed(orders))).totals
+    for total in report.totals:
+        rows = [row for row in report.rows if row["currency"] == total["currency"]]
+        in_rows = sum(Decimal(row["amount"]) for row in rows)
+        in_total = sum(Decimal(total[s]) for s in ("ready", "blocked", "held", "excluded"))
+        assert in_rows == in_total == Decimal(total["odoo_to_invoice"])

@@ -1,0 +1,230 @@
+"""Cases: remembered between runs, changed as reconciled, every change in the audit."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, Reconciliation, reconcile
+from tasks.domain.findings import Finding, Recipient, Severity
+from workers.ledger import audit, cases
+from workers.ledger.database import Connection, Ledger
+from workers.ledger.errors import LedgerError, StaleCases
+from workers.ledger.schema import cases as table
+
+from .examples import FINDING, NOW, SCOPE, SECOND, TODAY, changes, open_run
+
+TOMORROW = TODAY + timedelta(days=1)
+WORSE = replace(FINDING, severity=Severity.CRITICAL, amount=Decimal("2000"), currency="USD")
+
+words = st.text(st.characters(exclude_categories=["Cs"]))
+recipients = st.builds(Recipient, words, words, st.none() | st.datetimes(timezones=st.just(UTC)))
+findings = st.builds(
+    Finding,
+    key=words,
+    severity=st.sampled_from(Severity),
+    title=words,
+    reason=words,
+    remedy=words,
+    owner=words,
+    model=words,
+    record_id=st.integers(0, 2**31),
+    url=words,
+    since=st.none() | st.dates(),
+    amount=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
+    currency=st.none() | words,
+    period=words,
+    recipient=st.none() | recipients,
+)
+
+
+def apply(
+    connection: Connection, reconciliation: Reconciliation, run_id: int, days: int = 0
+) -> None:
+    later = timedelta(days=days)
+    cases.apply(connection, *SCOPE, run_id, reconciliation, TODAY + later, NOW + later)
+
+
+def opened(connection: Connection, *found: Finding) -> int:
+    run_id = open_run(connection)
+    steps = tuple(Change(ChangeKind.OPENED, finding, "opened") for finding in found or (FINDING,))
+    apply(connection, Reconciliation(steps, ()), run_id)
+    return run_id
+
+
+def the_case(connection: Connection) -> OpenCase:
+    (case,) = cases.open_cases(connection, *SCOPE)
+    return case
+
+
+def rows(connection: Connection) -> list[dict[str, object]]:
+    return [row._asdict() for row in connection.execute(table.select().order_by(table.c.id))]
+
+
+@given(findings)
+def test_findings_survive_json_unchanged(finding: Finding) -> None:
+    text = json.dumps(cases.to_json(finding))
+    back = cases.from_json(json.loads(text))
+    assert back == finding
+    assert repr(back.amount) == repr(finding.amount)
+    assert type(back.severity) is Severity
+
+
+def test_findings_written_before_a_field_came_or_went_can_still_be_read() -> None:
+    values = cases.to_json(FINDING)
+    del values["recipient"]
+    assert cases.from_json({**values, "mood": "sad"}) == replace(FINDING, recipient=None)
+
+
+def test_an_opened_case_is_remembered_whole(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        assert the_case(connection) == OpenCase(FINDING, TODAY, TODAY)
+        (row,) = rows(connection)
+        (entry,) = audit.entries(connection, 10)
+    assert (row["severity"], row["amount"], row["currency"]) == ("warning", "1200.50", "EUR")
+    assert (row["opened_run_id"], row["last_seen_at"], row["resolved_at"]) == (run_id, NOW, None)
+    assert (entry.event, entry.case_id, entry.run_id) == ("case.opened", row["id"], run_id)
+    assert entry.detail["key"] == "order-17"
+
+
+def test_cases_belong_to_their_job_and_scope(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        opened(connection)
+        assert cases.open_cases(connection, "bench_alert", "acme", 1) == ()
+        assert cases.open_cases(connection, "wip_aging", "other", 1) == ()
+        assert cases.open_cases(connection, "wip_aging", "acme", 2) == ()
+
+
+def test_a_worsened_case_takes_the_new_finding_and_has_spoken_today(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        apply(connection, changes(ChangeKind.WORSENED, finding=WORSE), run_id, days=1)
+        assert the_case(connection) == OpenCase(WORSE, TODAY, TOMORROW)
+        (row,) = rows(connection)
+    assert (row["severity"], row["amount"], row["currency"]) == ("critical", "2000", "USD")
+
+
+def test_reminders_are_counted(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        apply(connection, changes(ChangeKind.REMINDED), run_id, days=1)
+        apply(connection, changes(ChangeKind.REMINDED), run_id, days=2)
+        case = the_case(connection)
+    assert (case.reminders, case.escalated) == (2, False)
+    assert case.spoken_on == TODAY + timedelta(days=2)
+
+
+def test_an_escalated_case_stays_escalated(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        apply(connection, changes(ChangeKind.ESCALATED), run_id, days=1)
+        apply(connection, changes(ChangeKind.REMINDED), run_id, days=2)
+        case = the_case(connection)
+    assert (case.reminders, case.escalated) == (1, True)
+
+
+def test_an_unchanged_case_is_seen_but_has_not_spoken(ledger: Ledger) -> None:
+    milder = replace(FINDING, amount=Decimal("7"))
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        apply(connection, Reconciliation((), (milder,)), run_id, days=1)
+        assert the_case(connection) == OpenCase(milder, TODAY, TODAY)
+        assert rows(connection)[0]["last_seen_at"] == NOW + timedelta(days=1)
+        assert len(audit.entries(connection, 10)) == 1
+
+
+def test_a_resolved_case_is_closed_and_its_key_may_open_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        apply(connection, changes(ChangeKind.RESOLVED), run_id, days=1)
+        assert cases.open_cases(connection, *SCOPE) == ()
+        apply(connection, changes(ChangeKind.OPENED), run_id, days=2)
+        first, second = rows(connection)
+    assert (first["state"], first["resolved_at"]) == ("resolved", NOW + timedelta(days=1))
+    assert first["last_seen_at"] == NOW
+    assert (second["state"], second["opened_on"]) == ("open", TODAY + timedelta(days=2))
+
+
+def test_every_change_of_a_run_is_audited_in_order(ledger: Ledger) -> None:
+    other = replace(FINDING, key="order-18")
+    third = replace(FINDING, key="order-19")
+    with ledger.transaction() as connection:
+        run_id = opened(connection, FINDING, other)
+        steps = (
+            Change(ChangeKind.OPENED, third, "opened"),
+            Change(ChangeKind.WORSENED, WORSE, "worsened-critical"),
+            Change(ChangeKind.RESOLVED, other, "resolved"),
+        )
+        apply(connection, Reconciliation(steps, ()), run_id, days=1)
+        found = audit.entries(connection, 3)[::-1]
+    assert [(entry.event, entry.detail["step"]) for entry in found] == [
+        ("case.opened", "opened"),
+        ("case.worsened", "worsened-critical"),
+        ("case.resolved", "resolved"),
+    ]
+    assert len({entry.case_id for entry in found}) == 3
+
+
+def test_many_cases_open_with_their_own_ids(ledger: Ledger) -> None:
+    many = [replace(FINDING, key=f"order-{n}") for n in range(2500)]
+    with ledger.transaction() as connection:
+        opened(connection, *many)
+        by_id = {row["id"]: row["key"] for row in rows(connection)}
+        noted = {entry.case_id: entry.detail["key"] for entry in audit.entries(connection, 5000)}
+        assert [case.finding for case in cases.open_cases(connection, *SCOPE)] == many
+    assert noted == by_id
+
+
+@pytest.mark.parametrize(
+    "kind", [ChangeKind.WORSENED, ChangeKind.REMINDED, ChangeKind.ESCALATED, ChangeKind.RESOLVED]
+)
+def test_a_case_that_no_longer_stands_cannot_go_on(ledger: Ledger, kind: ChangeKind) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        apply(connection, changes(ChangeKind.RESOLVED), run_id)
+        with pytest.raises(StaleCases, match="order-17"):
+            apply(connection, changes(kind), run_id)
+
+
+def test_a_case_that_stands_cannot_open_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = opened(connection)
+        with pytest.raises(StaleCases, match="order-17"):
+            apply(connection, changes(ChangeKind.OPENED), run_id)
+
+
+def test_the_life_of_a_case_over_many_days(ledger: Ledger) -> None:
+    ageing = Ageing(remind_every=2, escalate_after=5)
+    spoken = []
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        for day in range(8):
+            today = TODAY + timedelta(days=day)
+            known = cases.open_cases(connection, *SCOPE)
+            result = reconcile([FINDING] if day < 7 else [], known, today, ageing)
+            apply(connection, result, run_id, days=day)
+            spoken += [(day, change.step) for change in result.changes]
+    assert spoken == [
+        (0, "opened"),
+        (2, "reminded-1"),
+        (4, "reminded-2"),
+        (5, "escalated"),
+        (7, "resolved"),
+    ]
+
+
+def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        apply(connection, Reconciliation((), ()), open_run(connection))
+        assert rows(connection) == []
+        assert audit.entries(connection, 10) == ()
+
+
+def test_a_case_rests_on_a_run_that_exists(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=r"(?i)foreign key"), ledger.transaction() as connection:
+        cases.apply(connection, *SCOPE, 999, changes(ChangeKind.OPENED), TODAY, NOW + SECOND)

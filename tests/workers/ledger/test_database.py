@@ -1,0 +1,209 @@
+"""The database: opened, migrated, checked, and its errors in our own words."""
+
+import traceback
+from collections.abc import Callable
+from contextlib import closing, suppress
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from odoo_gateway.errors import ConfigurationError
+from workers.ledger import revisions, scopes
+from workers.ledger.database import Connection, Ledger, connect
+from workers.ledger.errors import LedgerError, LedgerUnavailable
+
+from .postgres_server import PostgresServer
+from .racing import race
+
+PASSWORD = "s3cr3t-Passw0rd"
+FRESH_DATABASES = 5
+
+
+def upgrade_all(urls: list[str]) -> None:
+    for url in urls:
+        ledger = connect(url)
+        ledger.upgrade()
+        ledger.check()
+        ledger.close()
+
+
+def count_scopes(connection: Connection) -> int:
+    found: int = connection.execute(text("SELECT count(*) FROM scopes")).scalar_one()
+    return found
+
+
+def insert_scope(connection: Connection, company_id: int | None = 1, name: str = "Acme") -> None:
+    statement = "INSERT INTO scopes VALUES ('acme', :id, :name, 'UTC', '2026-11-20 00:00:00')"
+    connection.execute(text(statement), {"id": company_id, "name": name})
+
+
+def write_in_child(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        insert_scope(connection, company_id=2)
+
+
+def test_four_processes_may_upgrade_the_same_empty_database_at_once(
+    new_url: Callable[[], str],
+) -> None:
+    urls = [new_url() for _ in range(FRESH_DATABASES)]
+    assert race(4, upgrade_all, urls) == [None] * 4
+
+
+def test_upgrading_twice_changes_nothing(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        insert_scope(connection)
+    ledger.upgrade()
+    ledger.check()
+    with ledger.reading() as connection:
+        assert count_scopes(connection) == 1
+
+
+def test_a_database_that_was_never_upgraded_fails_the_check_with_the_remedy(
+    new_url: Callable[[], str],
+) -> None:
+    with (
+        closing(connect(new_url())) as ledger,
+        pytest.raises(ConfigurationError, match="fleet upgrade"),
+    ):
+        ledger.check()
+
+
+def test_checking_a_missing_file_does_not_make_it(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.db"
+    with pytest.raises(ConfigurationError, match="no such file"):
+        connect(f"sqlite:///{path}").check()
+    assert not path.exists()
+
+
+def test_an_empty_file_fails_the_check(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.db"
+    path.touch()
+    with pytest.raises(ConfigurationError, match="its schema is empty"):
+        connect(f"sqlite:///{path}").check()
+
+
+@pytest.mark.parametrize("use", [Ledger.check, Ledger.upgrade])
+def test_a_schema_from_a_newer_fleet_is_left_alone(
+    ledger: Ledger, use: Callable[[Ledger], None]
+) -> None:
+    with ledger.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="newer version"):
+        use(ledger)
+
+
+@pytest.mark.parametrize("use", [Ledger.check, Ledger.upgrade])
+def test_a_file_that_is_no_database_is_a_configuration_error(
+    tmp_path: Path, use: Callable[[Ledger], None]
+) -> None:
+    path = tmp_path / "fleet.db"
+    path.write_text("This is a letter to a friend, and no database at all.\n" * 100)
+    with pytest.raises(ConfigurationError, match="not a database"):
+        use(connect(f"sqlite:///{path}"))
+
+
+def test_a_missing_folder_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="FLEET_DATABASE_URL"):
+        connect(f"sqlite:///{tmp_path}/no/such/folder/fleet.db").upgrade()
+
+
+def test_a_password_shows_nowhere_when_the_server_is_away() -> None:
+    ledger = connect(f"postgresql://fleet:{PASSWORD}@127.0.0.1:1/fleet")
+    with pytest.raises(ConfigurationError) as caught:
+        ledger.check()
+    told = "".join(traceback.format_exception(caught.value)) + repr(ledger) + repr(ledger.address)
+    assert PASSWORD not in told
+    assert "postgresql://127.0.0.1:1/fleet" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{PASSWORD}",
+        f"mysql://fleet:{PASSWORD}@host/fleet",
+        f"postgresql://fleet:a@{PASSWORD}@host/fleet",
+        f"postgresql://fleet:a@b/{PASSWORD}@host/fleet",
+        f"postgresql://fleet:a@b:{PASSWORD}/fleet",
+        f"sqlite://{PASSWORD}/fleet.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///fleet.db?mode=memory",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_being_quoted(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connect(url)
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_is_understood(scheme: str) -> None:
+    ledger = connect(f"{scheme}://fleet:{PASSWORD}@db.example.com/fleet?sslmode=require")
+    assert repr(ledger) == "<Ledger at postgresql://db.example.com/fleet>"
+
+
+def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
+    with suppress(RuntimeError), ledger.transaction() as connection:
+        insert_scope(connection)
+        raise RuntimeError
+    with ledger.reading() as connection:
+        assert count_scopes(connection) == 0
+
+
+def test_reading_refuses_writes_and_the_next_transaction_may_write(ledger: Ledger) -> None:
+    with pytest.raises(Exception, match=r"(?i)read.?only"), ledger.reading() as connection:
+        insert_scope(connection)
+    with ledger.transaction() as connection:
+        insert_scope(connection)
+
+
+def test_reading_waits_for_no_writer(ledger: Ledger) -> None:
+    with ledger.transaction() as writer:
+        insert_scope(writer)
+        with ledger.reading() as reader:
+            assert count_scopes(reader) == 0
+
+
+def test_a_server_that_ends_the_connection_is_unavailable_and_then_back(
+    postgres: PostgresServer,
+) -> None:
+    ledger = connect(postgres.create("interrupted"))
+    ledger.upgrade()
+    with pytest.raises(LedgerUnavailable), ledger.transaction() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    ledger.check()
+    ledger.close()
+
+
+def test_errors_do_not_quote_what_was_written(ledger: Ledger) -> None:
+    with (
+        pytest.raises(LedgerError, match=r"(?i)not.null") as caught,
+        ledger.transaction() as connection,
+    ):
+        insert_scope(connection, company_id=None, name=PASSWORD)
+    told = "".join(traceback.format_exception(caught.value))
+    assert PASSWORD not in told
+    assert "insert_scope" in told
+
+
+def test_a_forked_child_uses_connections_of_its_own(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        insert_scope(connection)
+    child = get_context("fork").Process(target=write_in_child, args=(ledger,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    with ledger.transaction() as connection:
+        assert count_scopes(connection) == 2
+
+
+def test_the_newest_revision_is_known_first() -> None:
+    assert revisions.known()[-1] == "0001"
+
+
+def test_a_scope_is_read_by_its_tenant(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        insert_scope(connection)
+        assert scopes.of_tenant(connection, "other") == ()

@@ -1,0 +1,253 @@
+"""The outbox: one message per identity, one sender at a time, and an honest end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tasks.declaration import Delivery
+from workers.ledger import audit, outbox
+from workers.ledger.database import Connection, Ledger
+from workers.ledger.errors import LeaseLost
+from workers.ledger.outbox import Message
+from workers.ledger.statuses import MessageStatus
+
+from .examples import (
+    LEASE,
+    MESSAGE,
+    NOW,
+    SECOND,
+    claim_messages,
+    claimed_message,
+    enqueue,
+    open_run,
+)
+
+IDENTITY: dict[str, Any] = {
+    "job": "bench_alert",
+    "tenant": "other",
+    "company_id": 2,
+    "subject": "order-18",
+    "period": "2026-11-16/2026-11-22",
+    "recipient": "bob@example.com",
+    "step": "reminded-1",
+    "channel": "webhook",
+}
+
+
+def the_message(connection: Connection) -> Message:
+    (message,) = outbox.find(connection, 10)
+    return message
+
+
+def events(connection: Connection) -> list[str]:
+    return [entry.event for entry in reversed(audit.entries(connection, 100))]
+
+
+def sending(connection: Connection, guarantee: Delivery) -> Message:
+    message = claimed_message(connection, guarantee=guarantee)
+    outbox.mark_sending(connection, message, NOW)
+    return message
+
+
+def test_a_message_comes_out_as_it_went_in(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        enqueue(connection, run_id=run_id)
+        message = the_message(connection)
+    assert message.payload == MESSAGE.payload
+    assert message.finding_keys == MESSAGE.finding_keys
+    assert message.guarantee is Delivery.AT_MOST_ONCE
+    assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0)
+    assert (message.run_id, message.trace_id) == (run_id, "trace-1")
+    assert (message.message_id, message.created_at) == (MESSAGE.message_id, NOW)
+
+
+def test_the_same_message_is_queued_once(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        assert outbox.enqueue(connection, MESSAGE, NOW) is not None
+        again = replace(MESSAGE, payload={}, message_id="<other@fleet>", trace_id="trace-2")
+        assert outbox.enqueue(connection, again, NOW + LEASE) is None
+        assert the_message(connection).trace_id == "trace-1"
+
+
+@pytest.mark.parametrize("part", IDENTITY)
+def test_each_part_of_the_identity_tells_messages_apart(ledger: Ledger, part: str) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection)
+        enqueue(connection, **{part: IDENTITY[part]})
+
+
+def test_a_message_that_was_sent_is_not_queued_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        outbox.sent(connection, claimed_message(connection), NOW)
+        assert outbox.enqueue(connection, MESSAGE, NOW + LEASE) is None
+
+
+def test_a_message_waits_for_its_time(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, not_before=NOW + LEASE)
+        assert claim_messages(connection, NOW + LEASE - SECOND) == ()
+        assert len(claim_messages(connection, NOW + LEASE)) == 1
+
+
+def test_a_claimed_message_is_nobody_elses(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        assert claim_messages(connection, NOW + LEASE - SECOND) == ()
+    assert (message.status, message.attempts) == (MessageStatus.CLAIMED, 1)
+    assert message.lease_until == NOW + LEASE
+
+
+def test_the_longest_waiting_messages_are_claimed_first(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, subject="late")
+        enqueue(connection, subject="early", not_before=NOW - LEASE)
+        claimed = [claim_messages(connection, limit=1)[0].subject for _ in range(2)]
+    assert claimed == ["early", "late"]
+
+
+@pytest.mark.parametrize("guarantee", Delivery)
+def test_a_sender_that_vanished_before_sending_is_replaced(
+    ledger: Ledger, guarantee: Delivery
+) -> None:
+    with ledger.transaction() as connection:
+        first = claimed_message(connection, guarantee=guarantee)
+        (second,) = claim_messages(connection, NOW + LEASE)
+    assert (second.id, second.attempts) == (first.id, 2)
+    assert second.token != first.token
+
+
+def test_at_least_once_is_sent_again_when_its_sender_vanished_while_sending(
+    ledger: Ledger,
+) -> None:
+    with ledger.transaction() as connection:
+        sending(connection, Delivery.AT_LEAST_ONCE)
+        assert claim_messages(connection, NOW + LEASE - SECOND) == ()
+        assert len(claim_messages(connection, NOW + LEASE)) == 1
+
+
+def test_at_most_once_is_parked_when_its_sender_vanished_while_sending(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        sending(connection, Delivery.AT_MOST_ONCE)
+        assert claim_messages(connection, NOW + LEASE) == ()
+        message = the_message(connection)
+        newest = audit.entries(connection, 1)[0]
+    assert (message.status, message.error) == (MessageStatus.PARKED, outbox.UNKNOWN)
+    assert (newest.event, newest.message_id) == ("message.parked", message.id)
+    assert newest.detail["error"] == "unknown whether it was sent"
+
+
+def test_a_sender_whose_lease_ended_must_not_begin_to_send(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        with pytest.raises(LeaseLost):
+            outbox.mark_sending(connection, message, NOW + LEASE)
+        assert the_message(connection).status is MessageStatus.CLAIMED
+
+
+def test_a_late_sender_that_nobody_replaced_may_say_that_it_sent(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = sending(connection, Delivery.AT_MOST_ONCE)
+        outbox.sent(connection, message, NOW + 2 * LEASE)
+        assert the_message(connection).status is MessageStatus.SENT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c, message, now: outbox.mark_sending(c, message, now),
+        lambda c, message, now: outbox.sent(c, message, now),
+        lambda c, message, now: outbox.failed(c, message, now, now, "DeliveryFailed", ""),
+        lambda c, message, now: outbox.park(c, message, now, "DeliveryRefused", ""),
+        lambda c, message, now: outbox.drop(c, message, now, "resolved"),
+    ],
+    ids=["mark_sending", "sent", "failed", "park", "drop"],
+)
+def test_a_sender_that_was_replaced_can_change_nothing(
+    ledger: Ledger, change: Callable[..., None]
+) -> None:
+    with ledger.transaction() as connection:
+        first = claimed_message(connection)
+        claim_messages(connection, NOW + LEASE)
+        before = the_message(connection)
+    with pytest.raises(LeaseLost), ledger.transaction() as connection:
+        change(connection, first, NOW + LEASE)
+    with ledger.reading() as connection:
+        assert the_message(connection) == before
+        assert events(connection) == []
+
+
+def test_a_sent_message_is_settled_for_ever(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = sending(connection, Delivery.AT_LEAST_ONCE)
+        outbox.sent(connection, message, NOW + SECOND)
+        assert claim_messages(connection, NOW + 10 * LEASE) == ()
+        settled = the_message(connection)
+        assert events(connection) == ["message.sending", "message.sent"]
+    assert (settled.status, settled.sent_at) == (MessageStatus.SENT, NOW + SECOND)
+    assert (settled.token, settled.lease_until, settled.error) == (None, None, None)
+
+
+def test_a_failed_message_is_tried_again_when_asked(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = sending(connection, Delivery.AT_MOST_ONCE)
+        retry_at = NOW + 2 * LEASE
+        outbox.failed(connection, message, NOW, retry_at, "DeliveryFailed", "greylisted")
+        assert claim_messages(connection, retry_at - SECOND) == ()
+        (again,) = claim_messages(connection, retry_at)
+        newest = audit.entries(connection, 1)[0]
+    assert (again.attempts, again.error) == (2, "greylisted")
+    assert (newest.event, newest.detail["error"]) == ("message.failed", "greylisted")
+
+
+def test_a_parked_message_waits_for_a_person(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        outbox.park(connection, claimed_message(connection), NOW, "DeliveryRefused", "no such box")
+        assert claim_messages(connection, NOW + 10 * LEASE) == ()
+        message = the_message(connection)
+        assert events(connection) == ["message.parked"]
+    assert (message.status, message.error_class, message.error) == (
+        MessageStatus.PARKED,
+        "DeliveryRefused",
+        "no such box",
+    )
+
+
+def test_a_dropped_message_says_why(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        outbox.drop(connection, claimed_message(connection), NOW, "resolved meanwhile")
+        assert claim_messages(connection, NOW + 10 * LEASE) == ()
+        message = the_message(connection)
+        assert events(connection) == ["message.dropped"]
+    assert (message.status, message.error) == (MessageStatus.DROPPED, "resolved meanwhile")
+
+
+def test_messages_are_counted_by_job_tenant_channel_and_status(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claimed_message(connection)
+        enqueue(connection, subject="order-18")
+        enqueue(connection, subject="order-19")
+        assert outbox.by_status(connection) == {
+            ("wip_aging", "acme", "email", MessageStatus.CLAIMED): 1,
+            ("wip_aging", "acme", "email", MessageStatus.QUEUED): 2,
+        }
+
+
+def test_the_wait_of_the_oldest_due_message_is_in_seconds(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection)
+        enqueue(connection, channel="webhook", not_before=NOW + LEASE)
+        assert outbox.oldest_due(connection, NOW + 90 * SECOND) == {"email": 90.0}
+
+
+def test_messages_are_listed_newest_first_by_what_they_are(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claimed_message(connection, subject="first")
+        enqueue(connection, subject="second")
+        enqueue(connection, subject="third", tenant="other")
+        queued = MessageStatus.QUEUED
+        assert [m.subject for m in outbox.find(connection, 2)] == ["third", "second"]
+        assert [m.subject for m in outbox.find(connection, 9, queued)] == ["third", "second"]
+        assert [m.subject for m in outbox.find(connection, 9, queued, tenant="acme")] == ["second"]

@@ -1,0 +1,98 @@
+"""A stored payload becomes subject, text, HTML and CSV, the same bytes every time."""
+
+from typing import Any
+
+from workers.delivery.render import render
+
+PERSON: dict[str, Any] = {
+    "template": "person",
+    "title": "Timesheet reminders",
+    "company": "Nordwind <DE>",
+    "as_of": "23 Nov 2026 06:00 Europe/Berlin",
+    "why": "hours that nobody logs are billed late",
+    "rule": "timesheet_reminders",
+    "name": "Ann",
+    "step": "opened",
+    "finding": {
+        "title": "6 h missing for 16 Nov to 22 Nov 2026",
+        "reason": "expected 32 h, logged 26 h",
+        "remedy": "Log the missing hours.",
+        "url": "https://odoo.example/odoo/hr.employee/1",
+    },
+}
+DIGEST: dict[str, Any] = {
+    **{key: PERSON[key] for key in ("company", "as_of", "why", "rule")},
+    "template": "digest",
+    "title": "Invoice readiness",
+    "role": "finance",
+    "totals": [{"currency": "EUR", "ready": "1200.00", "blocked": "0.00", "residual": "0.00"}],
+    "rows": [{"sale_order": "=S1", "amount": "-5.00", "checks": [{"check": "price"}]}],
+    "findings": [
+        {
+            "severity": "info",
+            "title": "S1 Nordwind: ready",
+            "reason": "every check passed",
+            "remedy": "create and send the invoice",
+            "owner": "finance",
+            "url": "https://odoo.example/odoo/sale.order/1",
+            "amount": "1200.00",
+            "currency": "EUR",
+            "since": "2026-11-13",
+        },
+        {
+            "severity": "warning",
+            "title": "S2 Delta: blocked",
+            "reason": "no price",
+            "remedy": "set it",
+            "owner": "Ann",
+            "url": "https://odoo.example/odoo/sale.order/2",
+            "amount": None,
+            "currency": None,
+            "since": None,
+        },
+    ],
+    "changes": {"opened": [f"S{number}" for number in range(12)]},
+    "not_verifiable": [{"check": "approved_time", "reason": "no approval", "remedy": ""}],
+}
+
+
+def test_a_person_reads_what_is_missing_and_where_to_go() -> None:
+    mail = render(PERSON)
+    assert mail.subject == "6 h missing for 16 Nov to 22 Nov 2026"
+    for content in (mail.text, mail.html):
+        assert "expected 32 h, logged 26 h" in content
+        assert "https://odoo.example/odoo/hr.employee/1" in content
+        assert "Why am I getting this?" in content
+    assert mail.csv == ""
+
+
+def test_names_from_odoo_are_escaped_in_html() -> None:
+    assert "Nordwind &lt;DE&gt;" in render(PERSON).html
+
+
+def test_a_digest_says_the_totals_in_its_subject() -> None:
+    mail = render(DIGEST)
+    assert "EUR ready 1200.00 blocked 0.00" in mail.subject
+
+
+def test_a_digest_lists_what_needs_somebody_before_what_is_ready() -> None:
+    for content in (render(DIGEST).text, render(DIGEST).html):
+        assert content.index("S2 Delta: blocked") < content.index("S1 Nordwind: ready")
+        assert "and 2 more" in content
+        assert "approved_time" in content
+
+
+def test_money_is_shown_with_its_currency() -> None:
+    assert "EUR 1,200.00" in render(DIGEST).text.replace("\xa0", " ")
+
+
+def test_the_csv_holds_every_row_and_runs_no_formula() -> None:
+    assert render(DIGEST).csv.splitlines() == ["sale_order,amount", "'=S1,-5.00"]
+
+
+def test_the_same_payload_gives_the_same_bytes() -> None:
+    assert render(DIGEST) == render(DIGEST)
+
+
+def test_styles_are_inlined_for_mail_clients() -> None:
+    assert "<style" not in render(PERSON).html
