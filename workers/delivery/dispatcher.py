@@ -9,7 +9,7 @@ import structlog
 
 from monitoring import metrics
 from monitoring.metrics import Increment
-from odoo_gateway.errors import FleetError, OdooUnavailable
+from odoo_gateway.errors import FleetError, OdooError, OdooUnavailable
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
 from tasks.domain.periods import Period
@@ -33,7 +33,7 @@ class Round:
     """One pass over the outbox; what stands is asked of Odoo once per job, scope and period."""
 
     fleet: Fleet
-    _standing: dict[tuple[str, str, int, str], Standing] = field(default_factory=dict)
+    _standing: dict[tuple[str, str, int, str], Standing | OdooError] = field(default_factory=dict)
 
     def still_stands(self, message: Message) -> bool:
         """Whether any finding of the message is still found. Raises OdooError."""
@@ -43,9 +43,12 @@ class Round:
         key = (message.job, message.tenant, message.company_id, message.period)
         if key not in self._standing:
             self._standing[key] = self._ask(message)
-        return bool(self._standing[key] & set(message.finding_keys))
+        standing = self._standing[key]
+        if isinstance(standing, OdooError):
+            raise standing
+        return bool(standing & set(message.finding_keys))
 
-    def _ask(self, message: Message) -> Standing:
+    def _ask(self, message: Message) -> Standing | OdooError:
         tenant = self.fleet.settings.tenant(message.tenant)
         job = catalogue.jobs()[message.job]
         with self.fleet.ledger.reading() as connection:
@@ -53,7 +56,10 @@ class Round:
         (scope,) = (s for s in known if s.company_id == message.company_id)
         now = self.fleet.clock()
         moment = runner.as_of(scope, now, now, _period(message.period))
-        seen = runner.look(self.fleet, tenant, job, scope.company_id, moment)
+        try:
+            seen = runner.look(self.fleet, tenant, job, scope.company_id, moment)
+        except OdooError as error:
+            return error
         return frozenset(finding.key for finding in seen.report.findings)
 
 

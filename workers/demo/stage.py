@@ -253,6 +253,8 @@ def _show_metrics(stage: Stage, console: Console) -> None:
             if sample.name in SHOWN_METRICS:
                 labels = ", ".join(f"{key}={value}" for key, value in sample.labels.items())
                 table.add_row(f"{sample.name}{{{labels}}}", f"{sample.value:g}")
+    if "fleet_exceptions_total{" not in text:
+        table.add_row("fleet_exceptions_total", "none")
     console.print(table)
 
 

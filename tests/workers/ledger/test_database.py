@@ -39,9 +39,14 @@ def insert_scope(connection: Connection, company_id: int | None = 1, name: str =
     connection.execute(text(statement), {"id": company_id, "name": name})
 
 
-def write_in_child(ledger: Ledger) -> None:
-    with ledger.transaction() as connection:
-        insert_scope(connection, company_id=2)
+def read_in_child(ledger: Ledger, of_parent: list[object]) -> None:
+    with ledger.reading() as connection:
+        assert count_scopes(connection) == 1
+        assert driver_connection(connection) not in of_parent
+
+
+def driver_connection(connection: Connection) -> object:
+    return connection.connection.driver_connection
 
 
 def test_four_processes_may_upgrade_the_same_empty_database_at_once(
@@ -191,9 +196,13 @@ def test_errors_do_not_quote_what_was_written(ledger: Ledger) -> None:
 def test_a_forked_child_uses_connections_of_its_own(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         insert_scope(connection)
-    child = get_context("fork").Process(target=write_in_child, args=(ledger,))
-    child.start()
-    child.join(60)
+    with ledger.transaction() as busy:
+        with ledger.reading() as idle:
+            of_parent = [driver_connection(idle), driver_connection(busy)]
+        insert_scope(busy, company_id=2)
+        child = get_context("fork").Process(target=read_in_child, args=(ledger, of_parent))
+        child.start()
+        child.join(60)
     assert child.exitcode == 0
     with ledger.transaction() as connection:
         assert count_scopes(connection) == 2

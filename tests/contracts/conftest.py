@@ -1,0 +1,43 @@
+"""The servers under contract: the sandbox always, a real Odoo 19 among the live tests."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+
+from odoo_gateway.transport import Address
+from tests.contracts.asking import Asker
+from tests.contracts.odoo19 import odoo19
+from tests.contracts.sandboxed import sandboxed
+
+SERVERS: Final = {"sandbox": sandboxed, "odoo19": odoo19}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One server: the fleet's user sees all, the officer one company, no sales, no contracts."""
+
+    fleet: Asker
+    officer: Asker
+
+
+@pytest.fixture(scope="session", params=["sandbox", pytest.param("odoo19", marks=pytest.mark.live)])
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """Each server in turn, with every case."""
+    server: AbstractContextManager[tuple[Address, Address]] = SERVERS[request.param]()
+    with server as (fleet, officer):
+        yield Target(Asker(fleet), Asker(officer))
+
+
+@pytest.fixture
+def odoo(target: Target) -> Asker:
+    """Asks as the fleet's user."""
+    return target.fleet
+
+
+@pytest.fixture
+def officer(target: Target) -> Asker:
+    """Asks as the officer."""
+    return target.officer

@@ -1,0 +1,69 @@
+"""A fleet on the sandbox, an SQLite ledger and a real SMTP server."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.transport import Transport
+from tests.fakes.clock import Clock
+from workers import settings
+from workers.tenants import Tenant
+from workers.wiring import Fleet
+
+FILE = """\
+[tenants.firm]
+url = "http://odoo.example"
+database = "sandbox"
+login = "fleet"
+recipients.finance = ["finance@nordwind.example"]
+policies.timesheet_reminders.wait_for_morning = false
+"""
+
+
+class Switchable:
+    """The sandbox, until `error` is set: then every call fails with it."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+        self.error: Exception | None = None
+        self.calls = 0
+
+    def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+        """As Transport.call."""
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        return self.inner.call(model, method, args, kwargs)
+
+
+def fleet_on(
+    folder: Path,
+    clock: Clock,
+    odoo: Transport | None = None,
+    *,
+    smtp_port: int = 9,
+    file: str = FILE,
+    environ: Mapping[str, str] | None = None,
+) -> Fleet:
+    """A fleet with an upgraded ledger in the folder."""
+    config = folder / "fleet.toml"
+    config.write_text(file, encoding="utf-8")
+    found = settings.load(
+        {
+            "FLEET_CONFIG": str(config),
+            "FLEET_FIRM_ODOO_API_KEY": "s3cret",
+            "FLEET_DATABASE_URL": f"sqlite:///{folder / 'fleet.db'}",
+            "FLEET_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+            "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
+            **(environ or {}),
+        }
+    )
+    transport = odoo or Sandbox(clock().date())
+
+    def connect(tenant: Tenant) -> Transport:
+        return transport
+
+    fleet = Fleet(found, connect_odoo=connect, clock=clock)
+    fleet.ledger.upgrade()
+    return fleet

@@ -1,0 +1,141 @@
+"""Slots become runs exactly once, whoever looks and however often."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from odoo_gateway.errors import OdooRejected, OdooUnavailable
+from tasks import catalogue
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import FILE, Switchable, fleet_on
+from workers import dispatch
+from workers.ledger import counters, runs
+from workers.ledger.runs import Run
+from workers.ledger.statuses import RunStatus
+from workers.wiring import Fleet
+
+JOB = catalogue.jobs()["timesheet_reminders"]
+
+
+def watched_since_yesterday(fleet: Fleet, clock: Clock) -> None:
+    """First sight, and then a day passes; it is Tuesday, nine o'clock."""
+    dispatch.open_due_slots(fleet, JOB)
+    clock.forward(days=1)
+
+
+def test_nothing_is_due_before_the_first_slot_after_first_sight(fleet: Fleet) -> None:
+    assert dispatch.open_due_slots(fleet, JOB) == []
+
+
+def test_each_company_gets_a_run_for_its_own_slot(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    dispatch.open_due_slots(fleet, JOB)
+    with fleet.ledger.reading() as connection:
+        found = {run.company_id: run.slot for run in runs.latest(connection, 10)}
+    # Tuesday's five o'clock in Brussels; in New York it is still to come, so Monday's.
+    assert found == {
+        1: datetime(2026, 11, 24, 4, tzinfo=UTC),
+        2: datetime(2026, 11, 23, 10, tzinfo=UTC),
+    }
+
+
+def test_two_beats_open_a_slot_once(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    assert len(dispatch.open_due_slots(fleet, JOB)) == 2
+    assert dispatch.open_due_slots(fleet, JOB) == []
+
+
+def test_due_runs_are_published_and_left_in_peace_for_a_while(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    dispatch.open_due_slots(fleet, JOB)
+    published: list[Run] = []
+    assert dispatch.publish_due(fleet, published.append) == 2
+    assert dispatch.publish_due(fleet, published.append) == 0
+
+
+def test_a_run_that_the_broker_lost_is_published_again(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    dispatch.open_due_slots(fleet, JOB)
+    published: list[Run] = []
+    dispatch.publish_due(fleet, published.append)
+    clock.forward(minutes=3)
+    dispatch.publish_due(fleet, published.append)
+    assert [run.id for run in published[2:]] == [run.id for run in published[:2]]
+
+
+def test_a_run_whose_worker_died_is_published_again(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    for run_id in dispatch.open_due_slots(fleet, JOB):
+        with fleet.ledger.transaction() as connection:
+            runs.claim(connection, run_id, clock(), timedelta(minutes=15), 2, 5)
+    published: list[Run] = []
+    assert dispatch.publish_due(fleet, published.append) == 0
+    clock.forward(minutes=16)
+    assert dispatch.publish_due(fleet, published.append) == 2
+    assert published[0].status is RunStatus.RUNNING
+
+
+def test_companies_are_remembered_while_odoo_is_down(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    watched_since_yesterday(fleet, clock)
+    odoo.error = OdooUnavailable("away")
+    assert len(dispatch.open_due_slots(fleet, JOB)) == 2
+
+
+def test_an_odoo_that_never_answered_is_counted_and_its_slots_wait(
+    fleet: Fleet, odoo: Switchable
+) -> None:
+    odoo.error = OdooRejected("no")
+    assert dispatch.open_due_slots(fleet, JOB) == []
+    with fleet.ledger.reading() as connection:
+        found = [c.labels for c in counters.all(connection) if c.name == "fleet_exceptions"]
+    assert found == [{"exception": "OdooRejected", "job": JOB.name, "tenant": "firm"}]
+
+
+def test_companies_are_asked_for_at_most_once_an_hour(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    dispatch.open_due_slots(fleet, JOB)
+    calls = odoo.calls
+    clock.forward(minutes=59)
+    dispatch.open_due_slots(fleet, JOB)
+    assert odoo.calls == calls
+    clock.forward(minutes=2)
+    dispatch.open_due_slots(fleet, JOB)
+    assert odoo.calls > calls
+
+
+def test_a_disabled_job_opens_nothing(
+    tmp_path_factory: pytest.TempPathFactory, clock: Clock, odoo: Switchable
+) -> None:
+    file = FILE + 'disabled_jobs = ["timesheet_reminders"]\n'
+    fleet = fleet_on(tmp_path_factory.mktemp("disabled"), clock, odoo, file=file)
+    watched_since_yesterday(fleet, clock)
+    assert dispatch.open_due_slots(fleet, JOB) == []
+
+
+def test_a_company_that_the_user_may_not_see_is_named(
+    tmp_path_factory: pytest.TempPathFactory, clock: Clock, odoo: Switchable
+) -> None:
+    fleet = fleet_on(
+        tmp_path_factory.mktemp("hidden"), clock, odoo, file=FILE + "companies = [1, 9]\n"
+    )
+    with pytest.raises(OdooRejected, match="not allowed in company 9"):
+        dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+
+
+def test_a_zone_of_the_configuration_goes_before_the_calendars(
+    tmp_path_factory: pytest.TempPathFactory, clock: Clock, odoo: Switchable
+) -> None:
+    fleet = fleet_on(
+        tmp_path_factory.mktemp("zone"), clock, odoo, file=FILE + 'timezone = "Asia/Kolkata"\n'
+    )
+    scopes = dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    assert {scope.zone.key for scope in scopes} == {"Asia/Kolkata"}
+
+
+def test_the_next_slots_can_be_listed(fleet: Fleet) -> None:
+    (scope, _) = dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    found = dispatch.next_slots("0 5 * * 1-5", scope.zone, fleet.clock(), 3)
+    assert [slot.day for slot in found] == [24, 25, 26]

@@ -1,0 +1,163 @@
+"""From outbox to inbox through real SMTP: once, re-checked, retried or parked by class."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from odoo_gateway.errors import OdooUnavailable
+from odoo_gateway.sandbox import Sandbox
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable, fleet_on
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
+from workers import runner
+from workers.delivery import dispatcher
+from workers.demo.catcher import Catcher
+from workers.demo.processes import free_port
+from workers.ledger import outbox
+from workers.ledger.statuses import MessageStatus
+from workers.wiring import Fleet
+
+
+def deliver_all(fleet: Fleet) -> dict[str, int]:
+    outcomes: dict[str, int] = {}
+    while found := dispatcher.deliver(fleet):
+        for outcome, count in found.items():
+            outcomes[outcome] = outcomes.get(outcome, 0) + count
+    return outcomes
+
+
+def states(fleet: Fleet) -> set[MessageStatus]:
+    return {message.status for message in messages(fleet)}
+
+
+def test_every_message_arrives_once_with_its_headers(fleet: Fleet, catcher: Catcher) -> None:
+    for job in (REMINDERS, READINESS):
+        runner.execute(fleet, opened(fleet, job))
+    queued = len(messages(fleet))
+    assert deliver_all(fleet) == {"sent": queued}
+    assert deliver_all(fleet) == {}
+    ids = [mail["Message-ID"] for mail in catcher.mails]
+    assert len(set(ids)) == len(ids) == queued
+    assert all(mail["X-Fleet-Trace"] == "trace-1" for mail in catcher.mails)
+    assert all(str(mail["From"]) == "Fleet <fleet@firm.example>" for mail in catcher.mails)
+    (digest,) = (mail for mail in catcher.mails if mail["X-Fleet-Job"] == READINESS)
+    assert [part.get_filename() for part in digest.iter_attachments()] == ["invoice_readiness.csv"]
+
+
+def test_a_person_who_logged_meanwhile_is_not_written_to(
+    fleet: Fleet, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    odoo.inner = _everybody_exempt(clock)
+    assert set(deliver_all(fleet)) == {"dropped"}
+    assert catcher.mails == []
+
+
+def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
+    file = """\
+[tenants.firm]
+url = "http://odoo.example"
+database = "sandbox"
+login = "fleet"
+"""
+    fleet = fleet_on(tmp_path, clock, odoo, file=file)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    assert dispatcher.deliver(fleet) == {}
+    assert states(fleet) == {MessageStatus.QUEUED}
+
+
+def test_an_unavailable_odoo_delays_the_re_check(
+    fleet: Fleet, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    odoo.error = OdooUnavailable("away")
+    assert set(deliver_all(fleet)) == {"retried"}
+    odoo.error = None
+    fleet.forget(fleet.settings.tenant("firm"))
+    clock.forward(minutes=1)
+    assert set(deliver_all(fleet)) == {"sent"}
+
+
+def test_without_a_mail_server_messages_wait_and_are_parked_in_the_end(
+    tmp_path: Path, odoo: Switchable, clock: Clock
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=free_port())
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert deliver_all(fleet) == {"retried": 1}
+    for _ in range(8):
+        clock.forward(hours=1)
+        deliver_all(fleet)
+    (message,) = messages(fleet)
+    assert message.status is MessageStatus.PARKED
+    assert "check FLEET_SMTP_URL" in str(message.error)
+
+
+class Answering:
+    """A mail server that gives one answer to every mail, or hangs up instead."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+        self.accepted = 0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.accepted += 1
+        if self.answer == "hang up":
+            assert server.transport is not None
+            server.transport.abort()
+            await asyncio.sleep(0)
+        return self.answer
+
+
+@contextmanager
+def answering(answer: str) -> Iterator[tuple[Answering, int]]:
+    handler, port = Answering(answer), free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield handler, port
+    finally:
+        controller.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "job", "outcome"),
+    [
+        ("451 greylisted", READINESS, "retried"),
+        ("550 no such user", READINESS, "parked"),
+        # The ambiguous instant: reminders are sent at most once, finance mail at least once.
+        ("hang up", READINESS, "retried"),
+        ("hang up", REMINDERS, "parked"),
+    ],
+)
+def test_the_answer_alone_decides_what_happens(
+    answer: str, job: str, outcome: str, tmp_path: Path, odoo: Switchable, clock: Clock
+) -> None:
+    with answering(answer) as (_, port):
+        fleet = fleet_on(tmp_path, clock, odoo, smtp_port=port)
+        runner.execute(fleet, opened(fleet, job))
+        assert set(deliver_all(fleet)) == {outcome}
+
+
+def test_a_dispatcher_that_dies_before_sending_loses_nothing(
+    fleet: Fleet, clock: Clock, catcher: Catcher
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    with fleet.ledger.transaction() as connection:
+        held = outbox.claim(connection, clock(), timedelta(minutes=2), 100)
+    assert deliver_all(fleet) == {}
+    clock.forward(minutes=3)
+    assert deliver_all(fleet) == {"sent": len(held)}
+    assert len(catcher.mails) == len(held)
+
+
+def _everybody_exempt(clock: Clock) -> Sandbox:
+    """The firm with nobody employed in the company any more."""
+    everybody = Sandbox(clock().date()).call("hr.employee", "search_read", [[], ["id"]], {})
+    archived = {("hr.employee", row["id"]): {"active": False} for row in everybody}
+    return Sandbox(clock().date(), corrupt=archived)

@@ -1,0 +1,208 @@
+"""One run: its effects are committed together, its failures are recorded by class."""
+
+from datetime import timedelta
+
+import pytest
+
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
+from odoo_gateway.sandbox import Sandbox
+from tasks import catalogue
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable
+from workers import dispatch, runner
+from workers.ledger import audit, cases, counters, measures, outbox, runs
+from workers.ledger.statuses import RunStatus
+from workers.wiring import Fleet
+
+REMINDERS, READINESS = "timesheet_reminders", "invoice_readiness"
+
+
+def opened(fleet: Fleet, job: str, company_id: int = 1) -> int:
+    dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        run_id = runs.open_slot(connection, job, "firm", company_id, now, now, "trace-1")
+    assert run_id is not None
+    return run_id
+
+
+def messages(fleet: Fleet) -> list[outbox.Message]:
+    with fleet.ledger.reading() as connection:
+        return list(outbox.find(connection, 100))
+
+
+def counted(fleet: Fleet) -> dict[str, float]:
+    with fleet.ledger.reading() as connection:
+        return {f"{c.name}{sorted(c.labels.values())}": c.value for c in counters.all(connection)}
+
+
+def run_of(fleet: Fleet, run_id: int) -> runs.Run:
+    with fleet.ledger.reading() as connection:
+        run = runs.get(connection, run_id)
+    assert run is not None
+    return run
+
+
+def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> None:
+    run_id = opened(fleet, REMINDERS)
+    executed = runner.execute(fleet, run_id)
+    assert executed is not None
+    assert executed.seen is not None
+    found = len(executed.seen.report.findings)
+    assert found > 1
+    run = run_of(fleet, run_id)
+    assert run.status is RunStatus.SUCCEEDED
+    assert run.detail is not None
+    assert run.detail["messages"] == found
+    with fleet.ledger.reading() as connection:
+        assert len(cases.open_cases(connection, REMINDERS, "firm", 1)) == found
+        assert {sample.name for sample in measures.latest(connection)} >= {
+            "timesheet_missing_hours"
+        }
+    assert len(messages(fleet)) == found
+    assert all(message.trace_id == "trace-1" for message in messages(fleet))
+
+
+def test_the_same_slot_run_twice_tells_each_person_once(fleet: Fleet) -> None:
+    run_id = opened(fleet, REMINDERS)
+    runner.execute(fleet, run_id)
+    told = len(messages(fleet))
+    assert runner.execute(fleet, run_id) is None
+    assert len(messages(fleet)) == told
+
+
+def test_a_later_run_that_sees_the_same_says_nothing(fleet: Fleet, clock: Clock) -> None:
+    for job in (REMINDERS, READINESS):
+        runner.execute(fleet, opened(fleet, job))
+    told = len(messages(fleet))
+    clock.forward(hours=1)
+    for job in (REMINDERS, READINESS):
+        runner.execute(fleet, opened(fleet, job))
+    assert len(messages(fleet)) == told
+
+
+def test_a_digest_goes_to_the_role_with_totals_and_rows(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    (message,) = messages(fleet)
+    assert message.recipient == "finance@nordwind.example"
+    assert message.payload["totals"][0]["residual"] == "0.00"
+    assert len(message.payload["rows"]) > 10
+
+
+def test_an_unavailable_odoo_is_tried_again_later(fleet: Fleet, odoo: Switchable) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = OdooUnavailable("firm cannot be reached")
+    runner.execute(fleet, run_id)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error_class) == (RunStatus.PENDING, "OdooUnavailable")
+    assert run.next_attempt_at == fleet.clock() + timedelta(seconds=30)
+    assert counted(fleet)["fleet_exceptions['OdooUnavailable', 'firm', 'timesheet_reminders']"] == 1
+
+
+def test_after_its_attempts_a_run_is_a_dead_letter_with_its_reason(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = OdooUnavailable("firm cannot be reached")
+    for _ in range(5):
+        runner.execute(fleet, run_id)
+        fleet.forget(fleet.settings.tenant("firm"))
+        clock.forward(hours=1)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error) == (RunStatus.DEAD, "firm cannot be reached")
+
+
+@pytest.mark.parametrize("error", [OdooRejected("not allowed"), OdooSchemaDrift("no field x")])
+def test_what_cannot_help_is_not_tried_again(
+    fleet: Fleet, odoo: Switchable, error: Exception
+) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = error
+    runner.execute(fleet, run_id)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error_class) == (RunStatus.DEAD, type(error).__name__)
+
+
+def test_after_drift_the_schema_is_learnt_anew(fleet: Fleet, odoo: Switchable) -> None:
+    tenant = fleet.settings.tenant("firm")
+    run_id = opened(fleet, REMINDERS)
+    session = fleet.session(tenant)
+    odoo.error = OdooSchemaDrift("no field x")
+    runner.execute(fleet, run_id)
+    assert fleet.session(tenant) is not session
+
+
+def test_a_bug_in_a_job_is_a_dead_letter_and_stops_nothing(fleet: Fleet, odoo: Switchable) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = ZeroDivisionError("oops")
+    runner.execute(fleet, run_id)
+    assert run_of(fleet, run_id).error_class == "ZeroDivisionError"
+
+
+def test_a_run_of_a_company_that_is_gone_says_so(fleet: Fleet) -> None:
+    run_id = opened(fleet, REMINDERS, company_id=77)
+    runner.execute(fleet, run_id)
+    assert "no company 77" in str(run_of(fleet, run_id).error)
+
+
+def test_an_unknown_run_is_not_ours(fleet: Fleet) -> None:
+    assert runner.execute(fleet, 4711) is None
+
+
+def test_one_unreadable_row_is_reported_and_leaves_its_case_alone(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    with fleet.ledger.reading() as connection:
+        before = {c.finding.record_id for c in cases.open_cases(connection, READINESS, "firm", 1)}
+    line_id = _line_of(odoo, order_id=min(before))
+    broken = {("sale.order.line", line_id): {"qty_delivered_method": "telepathy"}}
+    odoo.inner = Sandbox(clock().date(), corrupt=broken)
+    clock.forward(hours=1)
+    executed = runner.execute(fleet, opened(fleet, READINESS))
+    assert executed is not None
+    assert executed.seen is not None
+    assert [drift.record_id for drift in executed.seen.drift] == [line_id]
+    with fleet.ledger.reading() as connection:
+        after = {c.finding.record_id for c in cases.open_cases(connection, READINESS, "firm", 1)}
+        noted = audit.entries(connection, 10, event="drift")
+    assert after == before
+    assert "telepathy" in noted[0].detail["problem"]
+
+
+def test_a_person_without_an_address_is_noted(fleet: Fleet, odoo: Switchable, clock: Clock) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    with fleet.ledger.reading() as connection:
+        first = cases.open_cases(connection, REMINDERS, "firm", 1)[0].finding.record_id
+    nameless = {("hr.employee", first): {"work_email": False}}
+    odoo.inner = Sandbox(clock().date(), corrupt=nameless)
+    clock.forward(days=7)
+    odoo.inner = Sandbox(clock().date(), corrupt=nameless)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    with fleet.ledger.reading() as connection:
+        noted = audit.entries(connection, 10, event="message.undeliverable")
+    assert "has no e-mail address" in noted[0].detail["reason"]
+
+
+def test_calls_to_odoo_are_counted_with_the_run(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    calls = {name: value for name, value in counted(fleet).items() if "fleet_odoo_calls" in name}
+    assert sum(calls.values()) > 5
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 30), (2, 60), (4, 240), (20, 1800)])
+def test_waiting_doubles_up_to_half_an_hour(attempts: int, seconds: int) -> None:
+    assert runner.backoff(attempts) == timedelta(seconds=seconds)
+
+
+def test_every_job_of_the_catalogue_runs_on_the_sandbox(fleet: Fleet) -> None:
+    for job in catalogue.jobs():
+        executed = runner.execute(fleet, opened(fleet, job, company_id=2))
+        assert executed is not None
+        assert executed.error is None
+
+
+def _line_of(odoo: Switchable, order_id: int) -> int:
+    domain = [("order_id", "=", order_id), ("display_type", "=", False)]
+    rows = odoo.call("sale.order.line", "search_read", [domain, ["order_id"]], {})
+    return int(rows[0]["id"])
