@@ -1,9 +1,16 @@
-"""What every test may count on: retries do not wait."""
+"""What every test may count on: retries do not wait, and logs go to logging."""
 
 from collections.abc import Iterator
 
 import pytest
 import stamina
+import structlog
+
+structlog.configure(
+    processors=[structlog.processors.KeyValueRenderer()],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Which rows belong to which company: the global record rules of Odoo 19 for the known models."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Protocol
 
 OWN_COMPANY: Final = frozenset(
@@ -30,6 +30,14 @@ OWN_COMPANY_OR_NONE: Final = frozenset(
 )
 
 
+WITH_A_RULE: Final = frozenset({*OWN_COMPANY, *OWN_COMPANY_OR_NONE, "res.company", "res.users"})
+
+
+def has_company_rule(model: str) -> bool:
+    """Whether reading the model makes Odoo look at the companies of the call."""
+    return model in WITH_A_RULE
+
+
 class Lookup(Protocol):
     """Anything that finds a row by model and id."""
 
@@ -41,16 +49,16 @@ def may_see_company(
     model: str,
     row: Mapping[str, Any],
     lookup: Lookup,
-    allowed: Callable[[], Collection[int]],
+    allowed: Collection[int],
 ) -> bool:
     """Whether the rule of the model lets a row through; models without a rule let all through."""
     if model == "res.company":
-        return row["id"] in allowed()
+        return row["id"] in allowed
     if model in OWN_COMPANY:
-        return row.get("company_id") in allowed()
+        return row.get("company_id") in allowed
     if model in OWN_COMPANY_OR_NONE:
         company_id = _company_of(model, row, lookup)
-        return company_id in allowed() or not company_id
+        return company_id in allowed or not company_id
     return True
 
 

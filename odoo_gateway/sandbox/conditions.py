@@ -13,6 +13,7 @@ from odoo_gateway.sandbox.domain import (
     Node,
     Not,
     conditions,
+    joined,
     negated,
     parse,
 )
@@ -26,20 +27,38 @@ ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">=": operator.ge,
 }
 # Stored empty or not at all, these compare as their empty value.
-EMPTY: Final = {"integer": 0, "float": 0.0, "monetary": 0.0, "char": "", "text": "", "html": ""}
+EMPTY: Final = {
+    "integer": 0,
+    "many2one_reference": 0,
+    "float": 0.0,
+    "monetary": 0.0,
+    "char": "",
+    "text": "",
+    "html": "",
+}
 
 
 def matching(view: View, model: str, node: Node, active_test: bool) -> list[dict[str, Any]]:
     """The visible rows of a model that match, by id; without the archived ones if so asked."""
-    if (
-        active_test
-        and "active" in view.shapes(model)
-        and not any(condition.path == "active" for condition in conditions(node))
-    ):
-        node = Many("&", (node, Condition("active", "=", True)))
-    rows = view.visible(model)
+    view.check_right("read", model)
+    named = {condition.path for condition in conditions(node)}
+    if active_test and "active" in view.shapes(model) and "active" not in named:
+        node = joined("&", (node, Condition("active", "=", True)))
+    # Without an id in the domain, Odoo leaves out the files that hold a record's own fields.
+    if model == "ir.attachment" and named.isdisjoint({"id", "res_field"}):
+        node = joined("&", (node, Condition("res_field", "=", False)))
     test = compiled(view, model, node)
-    return [row for row in rows if test(row)]
+    return [] if _is_never(node) else [row for row in view.visible(model) if test(row)]
+
+
+def _is_never(node: Node) -> bool:
+    """Whether nothing can match, so that Odoo does not even look at the companies."""
+    if isinstance(node, Always):
+        return not node.truth
+    if isinstance(node, Many):
+        found = [_is_never(child) for child in node.children]
+        return any(found) if node.operator == "&" else all(found)
+    return isinstance(node, Condition) and _plain(node) == Always(False)
 
 
 def compiled(view: View, model: str, node: Node) -> Test:
@@ -131,6 +150,8 @@ def _any(view: View, model: str, shape: Shape, condition: Condition) -> Test:
 
 def _related(view: View, model: str, shape: Shape, node: Node) -> Test:
     """Rows whose related record matches; archived records count unless the field holds many."""
+    if shape.relation not in view.database.schema:
+        raise unsupported(f"the model {shape.relation}")
     active_test = shape.is_many and view.context.get("active_test", True)
     found = {row["id"] for row in matching(view, shape.relation, node, active_test)}
     if not shape.searchable:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from odoo_gateway.sandbox.access import may_see_company
+from odoo_gateway.sandbox.access import has_company_rule, may_see_company
 from odoo_gateway.sandbox.failures import access_error, user_error
 from odoo_gateway.sandbox.schema import Schema, Shape
 
@@ -14,7 +14,13 @@ Row = dict[str, Any]
 Rows = Mapping[str, Iterable[Row]]
 Test = Callable[[Row], bool]
 
-EMPTY_NUMBER = {"integer": 0, "float": 0.0, "monetary": 0.0, "boolean": False}
+EMPTY_NUMBER = {
+    "integer": 0,
+    "many2one_reference": 0,
+    "float": 0.0,
+    "monetary": 0.0,
+    "boolean": False,
+}
 
 
 @dataclass(frozen=True)
@@ -96,12 +102,8 @@ class View:
 
     @cached_property
     def company_ids(self) -> tuple[int, ...]:
-        """The companies of this call. Raises AccessError for one that the account lacks."""
-        asked = self.context.get("allowed_company_ids") or []
-        own = self.database.account.company_ids
-        if not set(asked) <= set(own):
-            raise access_error("Access to unauthorized or invalid companies.")
-        return tuple(asked) or own
+        """The companies of this call, else all of the account."""
+        return tuple(self.context.get("allowed_company_ids") or self.database.account.company_ids)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -109,8 +111,9 @@ class View:
         return ZoneInfo(self.context.get("tz") or self.database.account.tz)
 
     def visible(self, model: str) -> list[Row]:
-        """The rows that rights and company rules leave, by id."""
-        self.check_right("read", model)
+        """The rows that company rules leave, by id."""
+        if has_company_rule(model):
+            self._check_companies()
         table = self.database.tables.get(model, {})
         seen = self._under_company_rules(model)
         return [table[record_id] for record_id in sorted(table) if seen(table[record_id])]
@@ -124,10 +127,14 @@ class View:
         value = row.get(shape.name)
         return EMPTY_NUMBER.get(shape.type, False) if value is None else value
 
+    def _check_companies(self) -> None:
+        if not set(self.company_ids) <= set(self.database.account.company_ids):
+            raise access_error("Access to unauthorized or invalid companies.")
+
     def _under_company_rules(self, model: str) -> Test:
         if model == "ir.attachment":
             return self._sees_attachment
-        return lambda row: may_see_company(model, row, self.database, lambda: self.company_ids)
+        return lambda row: may_see_company(model, row, self.database, self.company_ids)
 
     def _sees_attachment(self, row: Row) -> bool:
         model = row.get("res_model")

@@ -19,7 +19,7 @@ AGGREGATES: Final = frozenset(
     {"sum", "avg", "min", "max", "count", "count_distinct", "array_agg", "bool_and", "bool_or"}
 )
 SQL_TYPES: Final = {"char": "character varying", "selection": "character varying"}
-NUMBERS: Final = frozenset({"integer", "float", "monetary", "many2one"})
+NUMBERS: Final = frozenset({"integer", "float", "monetary", "many2one", "many2one_reference"})
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _order_terms(view: View, model: str, keys: Sequence[Key], order: str) -> lis
     terms: list[Term] = []
     for name, descending, empty_first in parts(order) if order else ():
         if name not in by_spec:
-            terms.append(Term(_by_aggregate(view, model, name, order), descending, empty_first))
+            terms.append(Term(_by_aggregate(view, model, name), descending, empty_first))
             continue
         number = by_spec[name]
         shape = keys[number].shape
@@ -133,12 +133,12 @@ def _record_of(view: View, number: int, shape: Shape) -> Callable[[Any], Row | N
     return find
 
 
-def _by_aggregate(view: View, model: str, spec: str, order: str) -> Callable[[Group], Any]:
+def _by_aggregate(view: View, model: str, spec: str) -> Callable[[Group], Any]:
     try:
         compute = aggregate(view, model, spec)
     except Failure as failure:
         raise value_error(
-            f"Order term {order!r} is not a valid aggregate nor valid groupby"
+            f"Order term {spec!r} is not a valid aggregate nor valid groupby"
         ) from failure
     return lambda group: None if (value := compute(group.rows)) is False else value
 

@@ -22,13 +22,47 @@ from odoo_gateway.sandbox.schema import Shape
 OPERATIONS: Final = ("read", "write", "create", "unlink")
 
 
-class BaseModel:
-    """One model under one call; named like Odoo's class, which its complaints name."""
+class Base:
+    """One model under one call; the classes are named like Odoo's, which its complaints name."""
 
     def __init__(self, view: View, name: str) -> None:
         self._view = view
         self._name = name
         self._shapes = view.shapes(name)
+
+    def formatted_read_group(
+        self,
+        domain: Any,
+        groupby: Sequence[str] = (),
+        aggregates: Sequence[str] = (),
+        having: Any = (),
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+    ) -> list[Row]:
+        """Groups with their keys, their aggregates and the domain that leads to their rows."""
+        if having:
+            raise Failure("builtins.NotImplementedError", "the sandbox does not know having")
+        rows = self._found(domain)
+        keys = [parse_key(self._view, self._name, spec) for spec in groupby]
+        computed = {spec: aggregate(self._view, self._name, spec) for spec in aggregates}
+        if not keys:
+            totals = {spec: compute(rows) for spec, compute in computed.items()}
+            return [{"__extra_domain": [[1, "=", 1]], **totals}]
+        groups = grouped(self._view, self._name, rows, keys, order or ", ".join(groupby))
+        end = (offset or 0) + limit if limit else None
+        return [
+            classic.formatted(self._view, group, keys, computed)
+            for group in groups[offset or 0 : end]
+        ]
+
+    def _found(self, domain: Any) -> list[Row]:
+        active_test = bool(self._view.context.get("active_test", True))
+        return matching(self._view, self._name, parse(domain), active_test)
+
+
+class BaseModel(Base):
+    """What every model answers."""
 
     def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool | None:
         """Whether the account may do that; None where it may and asked to be refused."""
@@ -76,32 +110,6 @@ class BaseModel:
         end = (offset or 0) + limit if limit else None
         return [self._read(row, shapes, classic_read) for row in rows[offset or 0 : end]]
 
-    def formatted_read_group(
-        self,
-        domain: Any,
-        groupby: Sequence[str] = (),
-        aggregates: Sequence[str] = (),
-        having: Any = (),
-        offset: int = 0,
-        limit: int | None = None,
-        order: str | None = None,
-    ) -> list[Row]:
-        """Groups with their keys, their aggregates and the domain that leads to their rows."""
-        if having:
-            raise Failure("builtins.NotImplementedError", "the sandbox does not know having")
-        rows = self._found(domain)
-        keys = [parse_key(self._view, self._name, spec) for spec in groupby]
-        computed = {spec: aggregate(self._view, self._name, spec) for spec in aggregates}
-        if not keys:
-            totals = {spec: compute(rows) for spec, compute in computed.items()}
-            return [{"__extra_domain": [[1, "=", 1]], **totals}]
-        groups = grouped(self._view, self._name, rows, keys, order or ", ".join(groupby))
-        end = (offset or 0) + limit if limit else None
-        return [
-            classic.formatted(self._view, group, keys, computed)
-            for group in groups[offset or 0 : end]
-        ]
-
     def read_group(
         self,
         domain: Any,
@@ -118,10 +126,6 @@ class BaseModel:
         found = classic.answered(self._view, request, rows, domain, str(orderby or ""))
         end = (offset or 0) + limit if limit else None
         return found[offset or 0 : end]
-
-    def _found(self, domain: Any) -> list[Row]:
-        active_test = bool(self._view.context.get("active_test", True))
-        return matching(self._view, self._name, parse(domain), active_test)
 
     def _shape(self, name: str) -> Shape:
         if name not in self._shapes:
@@ -180,4 +184,4 @@ def _check_arguments(
         try:
             method(*args, **kwargs)
         except TypeError as error:
-            raise type_error(str(error).replace("Users.", "BaseModel.")) from error
+            raise type_error(str(error)) from error

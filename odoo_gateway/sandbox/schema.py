@@ -12,6 +12,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "account.move": frozenset({"company_id", "move_type"}),
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
     "hr.job": frozenset({"id", "name", "company_id"}),
+    "ir.attachment": frozenset({"res_field"}),
     "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
     "ir.module.module": frozenset({"id", "name", "state", "latest_version"}),
     "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),
@@ -65,7 +66,7 @@ class Shape:
             "name": self.name,
             "required": self.required,
             "searchable": self.searchable or self.name == "display_name",
-            "sortable": self.searchable,
+            "sortable": self.searchable and not self.is_many,
             "store": self.store,
             "type": self.type,
         }

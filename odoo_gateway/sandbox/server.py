@@ -26,6 +26,9 @@ class Site:
         """The result of one JSON-RPC call. Raises Failure."""
         if path == "/web/webclient/version_info":
             return VERSION
+        missing = [name for name in ("service", "method", "args") if name not in params]
+        if missing:
+            raise Failure("builtins.TypeError", f"missing arguments: {missing}", SAYS_NOTHING)
         service, method = params["service"], params["method"]
         if service not in ("common", "object"):
             raise Failure("builtins.KeyError", str(service), SAYS_NOTHING)

@@ -22,7 +22,7 @@ def comparable(shape: Shape, value: Any) -> Any:
             )
         return value
     try:
-        if shape.type == "integer":
+        if shape.type in ("integer", "many2one_reference"):
             return int(value or 0)
         if shape.type in ("float", "monetary"):
             return float(value or 0.0)

@@ -132,10 +132,14 @@ def _flexible(
 
 
 def _instant(day: date, hour: float, zone: ZoneInfo) -> datetime:
-    """A wall-clock hour as an instant; 24.0 is the next midnight."""
+    """A wall-clock hour as an instant; 24.0 is the next midnight.
+
+    An hour that the clock strikes twice, or skips, is in winter time, as it is for Odoo.
+    """
     whole_day, minutes = divmod(round(hour * 60), 24 * 60)
     wall = time(minutes // 60, minutes % 60)
-    return datetime.combine(day + timedelta(days=whole_day), wall, zone).astimezone(UTC)
+    local = datetime.combine(day + timedelta(days=whole_day), wall, zone)
+    return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
 
 
 def _union(intervals: Iterable[Interval]) -> list[Interval]:

@@ -241,8 +241,7 @@ def _waiting_since(
     for group in odoo.group(
         TimesheetLine.MODEL, _unbilled(odoo, lines), by=["so_line"], earliest=["date"]
     ):
-        if group.earliest[0]:
-            since[lines[int(str(group.keys[0]))]].append(group.earliest[0])
+        since[lines[int(str(group.keys[0]))]] += [day for day in group.earliest if day]
     for order_id, found in milestones.items():
         since[order_id] += [m.reached_date for m in found if m.is_reached and m.reached_date]
     for order in orders:

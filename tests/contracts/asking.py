@@ -14,6 +14,8 @@ from odoo_gateway.sandbox.schema import Shape
 from odoo_gateway.transport import Address, OdooRpc
 
 Row = dict[str, Any]
+# Odoo leaves out the files behind a record's own fields unless a domain names the id.
+EVERYWHERE: Sequence[Any] = [("id", "!=", 0)]
 ARCHIVED_TOO: Mapping[str, Any] = {"active_test": False}
 
 
@@ -83,8 +85,12 @@ class Asker:
     def table(self, model: str) -> list[Row]:
         """Every row of a model with every field that the schema has; asked once."""
         if model not in self.tables:
-            self.tables[model] = self.rows(model, [], list(shapes(model)))
+            self.tables[model] = self.rows(model, EVERYWHERE, list(shapes(model)))
         return self.tables[model]
+
+    def found(self, model: str, domain: Sequence[Any]) -> list[int]:
+        """Ids among the whole table that match, by id."""
+        return self.ids(model, [*EVERYWHERE, *domain])
 
 
 def shapes(model: str) -> Mapping[str, Shape]:

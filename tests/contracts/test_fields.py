@@ -26,9 +26,7 @@ def test_a_field_has_the_type_the_relation_and_the_storage_of_the_schema(
     assert found == {name: shape.described(asked)}
 
 
-@pytest.mark.parametrize(
-    "field", [(m, n) for m, n in EVERY if shapes(m)[n].type == "selection"], ids=label
-)
+@pytest.mark.parametrize("field", [(m, n) for m, n in EVERY if shapes(m)[n].selection], ids=label)
 def test_a_selection_has_the_keys_of_the_schema(odoo: Asker, field: tuple[str, str]) -> None:
     model, name = field
     found = odoo.ask(model, "fields_get", [name], ["selection"])[name]["selection"]

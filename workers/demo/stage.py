@@ -87,10 +87,10 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
 
         ports = {name: free_port() for name in ("redis", "odoo", "smtp", "metrics", "flower")}
         kind, redis = processes.redis_command(ports["redis"], folder / "logs")
-        environ = _environ(folder, ports)
+        environ = environment(folder, ports)
         parts = [
             (start(kind, redis, {}), ports["redis"]),
-            (start("sandbox", _sandbox(ports["odoo"]), {}), ports["odoo"]),
+            (start("sandbox", sandbox_command(ports["odoo"]), {}), ports["odoo"]),
         ]
         for part, port in parts:
             part.wait_until(lambda port=port: processes.answers(port), 20)  # type: ignore[misc]
@@ -98,7 +98,7 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
         catcher = stack.enter_context(catching(folder / "mails", ports["smtp"]))
         console.print(f"[green]✓[/] mail catcher on 127.0.0.1:{ports['smtp']}", highlight=False)
         the_fleet = Fleet(settings.load(environ))
-        _make_due(the_fleet)
+        make_due(the_fleet)
         workers = [
             start("worker-batch", _worker("batch", 2), environ),
             start("worker-delivery", _worker("events,delivery", 1), environ),
@@ -116,7 +116,8 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
     return Stage(the_fleet, environ, folder, catcher, _addresses(ports))
 
 
-def _environ(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
+def environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
+    """The configuration of a fleet on embedded parts; writes its file into the folder."""
     schedules = "\n".join(f'{name} = "*/5 * * * *"' for name in catalogue.jobs())
     config = folder / "fleet.toml"
     url = f"http://127.0.0.1:{ports['odoo']}"
@@ -142,7 +143,8 @@ def _addresses(ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
-def _sandbox(port: int) -> Sequence[str]:
+def sandbox_command(port: int) -> Sequence[str]:
+    """The sandbox over HTTP, as of today."""
     today = datetime.now(UTC).date()
     command = [sys.executable, "-m", "odoo_gateway.sandbox"]
     return [*command, "--port", str(port), "--as-of", str(today)]
@@ -158,7 +160,7 @@ def _flower(port: int) -> Sequence[str]:
     return [*command, "--address=127.0.0.1", f"--port={port}"]
 
 
-def _make_due(the_fleet: Fleet) -> None:
+def make_due(the_fleet: Fleet) -> None:
     """Pretend that the fleet has watched for a while, so that the newest slot is due now."""
     the_fleet.ledger.upgrade()
     since = the_fleet.clock() - timedelta(minutes=10)

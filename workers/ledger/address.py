@@ -1,5 +1,6 @@
 """Where the ledger is: its URL, and how to speak of it without the password."""
 
+import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sqlalchemy.exc import ArgumentError
 
 from odoo_gateway.errors import ConfigurationError
 
+# The first that knows RETURNING.
+OLDEST_SQLITE = (3, 35)
 FORMS = "sqlite:///fleet.db or postgresql://user:password@host/database"
 
 
@@ -57,6 +60,11 @@ def parse(url: str) -> Address:
 
 
 def _file(url: URL) -> Address:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise ConfigurationError(
+            f"SQLite {sqlite3.sqlite_version} is too old, the ledger needs 3.35: "
+            "use PostgreSQL, or a Python with a newer SQLite"
+        )
     if url.host or url.username or url.query:
         raise ConfigurationError("the ledger's URL needs three slashes: sqlite:///fleet.db")
     if url.database in {None, "", ":memory:"}:

@@ -1,6 +1,7 @@
 """Cases: the findings that we remember, per job, scope and key."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -81,20 +82,8 @@ def apply(
     ]
     ids = {key: row.id for key, row in standing.items()} | _insert(connection, opened)
     _update(connection, continued)
-    entries = [
-        audit.Entry(
-            f"case.{change.kind}",
-            now,
-            job,
-            tenant,
-            company_id,
-            run_id,
-            case_id=ids[change.finding.key],
-            detail=_detail(change),
-        )
-        for change in reconciliation.changes
-    ]
-    audit.note(connection, *entries)
+    about = audit.Entry("", now, job, tenant, company_id, run_id)
+    audit.note(connection, *(_entry(change, about, ids) for change in reconciliation.changes))
 
 
 def _standing(job: str, tenant: str, company_id: int) -> Select[Any]:
@@ -141,9 +130,12 @@ def _continued(
 
 
 def _content(finding: Finding) -> dict[str, Any]:
+    return {"finding": to_json(finding), **_weight(finding)}
+
+
+def _weight(finding: Finding) -> dict[str, Any]:
     return {
         "key": finding.key,
-        "finding": to_json(finding),
         "severity": finding.severity,
         "amount": None if finding.amount is None else str(finding.amount),
         "currency": finding.currency,
@@ -166,12 +158,8 @@ def _update(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(update(cases).where(cases.c.id == bindparam("case_id")), rows)
 
 
-def _detail(change: Change) -> dict[str, Any]:
+def _entry(change: Change, about: audit.Entry, ids: Mapping[str, int]) -> audit.Entry:
     finding = change.finding
-    return {
-        "key": finding.key,
-        "step": change.step,
-        "severity": finding.severity,
-        "amount": None if finding.amount is None else str(finding.amount),
-        "currency": finding.currency,
-    }
+    detail = {"step": change.step, **_weight(finding)}
+    event = f"case.{change.kind}"
+    return replace(about, event=event, case_id=ids[finding.key], detail=detail)

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
@@ -16,11 +16,8 @@ from workers.ledger import revisions
 from workers.ledger.address import Address, parse
 from workers.ledger.errors import LedgerError, LedgerUnavailable
 
-Use = AbstractContextManager[Connection]
-
 __all__ = ["Connection", "Ledger", "connect"]
 
-OLDEST_SQLITE = (3, 35)
 UPGRADE_LOCK = 0x_F1EE_7001
 
 # Seconds. A frozen worker must not hold a tenant's lock for ever, and a vanished server must be
@@ -84,7 +81,7 @@ class Ledger:
 
         Raises ConfigurationError when the database cannot be opened or is newer than the fleet.
         """
-        with self._opened(self.transaction) as connection:
+        with self._opened(self.transaction()) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             self._refuse_newer(revisions.current(connection))
@@ -94,7 +91,7 @@ class Ledger:
         """Raise ConfigurationError unless the database opens and has exactly this schema."""
         if self.address.file is not None and not self.address.file.exists():
             raise self._wrong("there is no such file yet: run `fleet upgrade`")
-        with self._opened(self.reading) as connection:
+        with self._opened(self.reading()) as connection:
             revision = revisions.current(connection)
         self._refuse_newer(revision)
         needed = revisions.known()[0]
@@ -121,9 +118,9 @@ class Ledger:
             raise ours.with_traceback(error.__traceback__) from None
 
     @contextmanager
-    def _opened(self, use: Callable[[], Use]) -> Iterator[Connection]:
+    def _opened(self, use: AbstractContextManager[Connection]) -> Iterator[Connection]:
         try:
-            with use() as connection:
+            with use as connection:
                 yield connection
         except LedgerError as error:
             raise ConfigurationError(

@@ -9,6 +9,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Table, func, sele
 
 from workers.ledger.errors import LeaseLost
 
+LET_GO: dict[str, None] = {"token": None, "lease_until": None}
+
 
 def waiting(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
     """Rows that nobody holds and whose time has come."""
@@ -40,14 +42,16 @@ def take(
     connection: Connection, table: Table, ids: Sequence[int], until: datetime, **values: Any
 ) -> Sequence[Row[Any]]:
     """Give picked rows one fresh token and one attempt more; returns them as they are now."""
-    statement = (
-        update(table)
-        .where(table.c.id.in_(ids))
-        .values(token=uuid4().hex, lease_until=until, attempts=table.c.attempts + 1, **values)
-        .returning(table)
-    )
-    rows = connection.execute(statement).all()
-    return sorted(rows, key=lambda row: ids.index(row.id))
+    lease = {"token": uuid4().hex, "lease_until": until, "attempts": table.c.attempts + 1}
+    return mark(connection, table, ids, **lease, **values)
+
+
+def mark(
+    connection: Connection, table: Table, ids: Sequence[int], **values: Any
+) -> Sequence[Row[Any]]:
+    """Change picked rows; returns them as they are now, in the order of `ids`."""
+    changed = update(table).where(table.c.id.in_(ids)).values(values).returning(table)
+    return sorted(connection.execute(changed), key=lambda row: ids.index(row.id))
 
 
 def keep(
@@ -62,7 +66,7 @@ def settle(connection: Connection, table: Table, row_id: int, token: str, **valu
 
     A lease that ran out meanwhile does no harm: the token tells that nobody did.
     """
-    _change(connection, table, row_id, token, true(), **values, token=None, lease_until=None)
+    _change(connection, table, row_id, token, true(), **values, **LET_GO)
 
 
 def oldest(

@@ -126,15 +126,8 @@ def extend(connection: Connection, claim: Claim, now: datetime, lease: timedelta
 
 def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]) -> None:
     """Settle a run as done. Raises LeaseLost when somebody took it over."""
-    _settle(
-        connection,
-        claim,
-        status=RunStatus.SUCCEEDED,
-        finished_at=now,
-        detail=detail,
-        error_class=None,
-        error=None,
-    )
+    outcome = {"finished_at": now, "detail": detail}
+    _settle(connection, claim, RunStatus.SUCCEEDED, None, None, **outcome)
 
 
 def retry_later(
@@ -146,28 +139,14 @@ def retry_later(
     error: str,
 ) -> None:
     """Give a run back, to be claimed from `at` on. Raises LeaseLost when it was taken over."""
-    _settle(
-        connection,
-        claim,
-        status=RunStatus.PENDING,
-        next_attempt_at=at,
-        published_at=None,
-        error_class=error_class,
-        error=error,
-    )
+    again = {"next_attempt_at": at, "published_at": None}
+    _settle(connection, claim, RunStatus.PENDING, error_class, error, **again)
     _note(connection, "run.retried", claim.run, now, error_class, error)
 
 
 def die(connection: Connection, claim: Claim, now: datetime, error_class: str, error: str) -> None:
     """Settle a run as a dead letter. Raises LeaseLost when somebody took it over."""
-    _settle(
-        connection,
-        claim,
-        status=RunStatus.DEAD,
-        finished_at=now,
-        error_class=error_class,
-        error=error,
-    )
+    _settle(connection, claim, RunStatus.DEAD, error_class, error, finished_at=now)
     _note(connection, "run.died", claim.run, now, error_class, error)
 
 
@@ -180,9 +159,7 @@ def to_publish(
     """
     silent = runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet)
     ids = [row.id for row in leases.pick(connection, runs, _claimable(now) & silent, limit)]
-    told = update(runs).where(runs.c.id.in_(ids)).values(published_at=now).returning(runs)
-    rows = connection.execute(told).all()
-    return tuple(_run(row) for row in sorted(rows, key=lambda row: ids.index(row.id)))
+    return tuple(_run(row) for row in leases.mark(connection, runs, ids, published_at=now))
 
 
 def get(connection: Connection, run_id: int) -> Run | None:
@@ -256,18 +233,9 @@ def _take(connection: Connection, run_id: int, now: datetime, lease: timedelta) 
 
 def _bury(connection: Connection, run: Run, now: datetime) -> None:
     error_class, error = _cause_of_death(run)
-    connection.execute(
-        update(runs)
-        .where(runs.c.id == run.id)
-        .values(
-            status=RunStatus.DEAD,
-            finished_at=now,
-            token=None,
-            lease_until=None,
-            error_class=error_class,
-            error=error,
-        )
-    )
+    end = {"status": RunStatus.DEAD, "finished_at": now, **leases.LET_GO}
+    dead = update(runs).where(runs.c.id == run.id)
+    connection.execute(dead.values(**end, error_class=error_class, error=error))
     _note(connection, "run.died", run, now, error_class, error)
 
 
@@ -276,11 +244,19 @@ def _cause_of_death(run: Run) -> tuple[str, str]:
         return "WorkerLost", f"lost its worker {run.attempts} times"
     if run.status is RunStatus.RUNNING:
         return "WorkerLost", f"lost its worker at attempt {run.attempts}; before: {run.error}"
-    return run.error_class, f"failed {run.attempts} times, the last time: {run.error}"
+    return run.error_class, f"attempt {run.attempts} was its last: {run.error}"
 
 
-def _settle(connection: Connection, claim: Claim, **values: Any) -> None:
-    leases.settle(connection, runs, claim.run.id, claim.token, **values)
+def _settle(
+    connection: Connection,
+    claim: Claim,
+    status: RunStatus,
+    error_class: str | None,
+    error: str | None,
+    **values: Any,
+) -> None:
+    outcome = {"status": status, "error_class": error_class, "error": error, **values}
+    leases.settle(connection, runs, claim.run.id, claim.token, **outcome)
 
 
 def _note(

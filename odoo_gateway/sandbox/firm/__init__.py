@@ -1,5 +1,6 @@
 """The firm that the sandbox tells of: two companies, forty people, thirty orders, ten weeks."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -27,7 +28,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
     when = When(as_of)
     logged = timesheets.entries(when)
     books = billing.book(when, logged)
-    return {
+    tables = {
         **money.rows(),
         **calendars.rows(),
         **people.rows(when),
@@ -36,3 +37,12 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **sales.rows(when, books),
         **timesheets.rows(logged, books.of_entry),
     }
+    return {**tables, "project.task": _with_hours(tables)}
+
+
+def _with_hours(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The tasks with the sum of all their hours, as Odoo stores it."""
+    hours: Counter[int] = Counter()
+    for line in tables["account.analytic.line"]:
+        hours[line["task_id"]] += line["unit_amount"]
+    return [{**task, "effective_hours": hours[task["id"]]} for task in tables["project.task"]]

@@ -155,7 +155,7 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books) -> R
         "product_uom_qty": float(sold.ordered),
         "qty_delivered": float(sold.delivered),
         "qty_invoiced": float(sold.invoiced),
-        "qty_delivered_method": False if isinstance(line, Heading) else sold.method,
+        "qty_delivered_method": sold.method,
         "is_downpayment": isinstance(line, DownPayment),
         "is_expense": isinstance(line, Reinvoiced),
         "is_service": in_project or isinstance(line, Reinvoiced),
@@ -242,7 +242,10 @@ def _attached() -> Iterator[Row]:
     harbor = next(n for n, deal in enumerate(DEALS) if deal.customer == "Harbor Mutual")
     project_id = project_of(harbor, DEALS[harbor])
     yield {"name": "Charter.pdf", "res_model": "project.project", "res_id": project_id}
-    yield {"name": "Letterhead.png", "res_model": False, "res_id": False}
+    yield {"name": "Letterhead.png", "res_model": False, "res_id": 0}
+    signed = {"name": "signature", "res_model": "sale.order", "res_field": "signature"}
+    for number in range(0, len(DEALS), 3):
+        yield {**signed, "res_id": order_id(number)}
 
 
 def _numbered(files: Iterator[Row]) -> Iterator[Row]:

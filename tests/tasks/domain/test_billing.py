@@ -32,7 +32,8 @@ def test_posted_invoices_are_taken_off() -> None:
 
 def test_a_draft_is_still_to_bill_and_shown_as_draft() -> None:
     drafted = replace(HOURS, invoiced=Decimal(4))
-    assert (drafted.amount, drafted.drafted) == (1200, 480)
+    assert drafted.amount == 1200
+    assert drafted.drafted == 480
 
 
 def test_what_was_billed_too_much_is_negative() -> None:

@@ -1,5 +1,6 @@
 """The database: opened, migrated, checked, and its errors in our own words."""
 
+import sqlite3
 import traceback
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -141,6 +142,12 @@ def test_a_url_that_cannot_be_used_is_refused_without_being_quoted(url: str) -> 
     with pytest.raises(ConfigurationError) as caught:
         connect(url)
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_sqlite_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    with pytest.raises(ConfigurationError, match=r"needs 3\.35"):
+        connect("sqlite:///fleet.db")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

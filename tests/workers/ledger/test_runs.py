@@ -223,7 +223,7 @@ def test_a_run_given_back_too_often_dies_of_its_last_error(ledger: Ledger) -> No
         assert claim_run(connection, claim.run.id, max_attempts=1) is None
         run = seen(connection, claim.run.id)
     assert (run.status, run.error_class) == (RunStatus.DEAD, "OdooUnavailable")
-    assert run.error == "failed 1 times, the last time: no answer"
+    assert run.error == "attempt 1 was its last: no answer"
 
 
 def test_a_tenant_runs_no_more_than_its_limit(ledger: Ledger) -> None:

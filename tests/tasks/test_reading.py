@@ -1,0 +1,235 @@
+"""What the jobs read: the sandbox's firm, whole and with parts missing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from odoo_gateway.sandbox import Sandbox
+from tasks import catalogue
+from tasks.domain.findings import Report
+from tasks.domain.periods import AsOf, Period
+from tasks.financial import invoice_readiness
+from tasks.records.people import Employee
+from tasks.records.schedules import read_schedules
+from tests.fakes.overlay import Overlay, fields
+from tests.tasks.conftest import changed, reading
+
+REMINDERS = catalogue.jobs()["timesheet_reminders"]
+READINESS = catalogue.jobs()["invoice_readiness"]
+FLEXIBLE = "Karim Haddad"
+LAST_WEEK = Period(date(2026, 11, 16), date(2026, 11, 22))
+
+
+def reminders(transport: Any, now: AsOf, company_id: int = 1) -> Report:
+    return REMINDERS.run(reading(transport, company_id), now, REMINDERS.policy())
+
+
+def readiness(transport: Any, now: AsOf, company_id: int = 1) -> Report:
+    return READINESS.run(reading(transport, company_id), now, READINESS.policy())
+
+
+def row(report: Report, name: str) -> Mapping[str, Any]:
+    (found,) = (row for row in report.rows if row["employee"] == name)
+    return found
+
+
+def test_every_active_employee_has_a_row(sandbox: Sandbox, now: AsOf) -> None:
+    for company_id in (1, 2):
+        employees = reading(sandbox).search(Employee, [("company_id", "=", company_id)])
+        report = reminders(sandbox, now, company_id)
+        assert [row["employee_id"] for row in report.rows] == [e.id for e in employees]
+
+
+def test_leave_and_holiday_lines_are_no_work(sandbox: Sandbox, now: AsOf) -> None:
+    statuses = {row["status"] for row in reminders(sandbox, now).rows}
+    assert {"complete", "missing", "no_expected_hours", "not_measurable"} <= statuses
+
+
+def test_without_the_holidays_module_logged_hours_are_read_all_the_same(now: AsOf) -> None:
+    bare = changed(lacks_modules=["project_timesheet_holidays"])
+    assert len(reminders(bare, now).rows) > 20
+
+
+def test_hours_of_nobody_count_for_nobody(sandbox: Sandbox, now: AsOf) -> None:
+    group = {"employee_id": False, "date:day": ["2026-11-16", "16 Nov"], "__count": 1}
+    overlay = Overlay(
+        sandbox,
+        {
+            ("account.analytic.line", "formatted_read_group"): lambda args, kwargs: [
+                {**group, "unit_amount:sum": 8.0}
+            ]
+        },
+    )
+    assert {row["logged_hours"] for row in reminders(overlay, now).rows} == {0.0}
+
+
+def test_hidden_contract_dates_are_told(now: AsOf) -> None:
+    dates = [("hr.version", "contract_date_start"), ("hr.version", "contract_date_end")]
+    gaps = reminders(changed(hidden_fields=dates), now).not_verifiable
+    assert "contract dates" in {gap.check for gap in gaps}
+
+
+def test_a_hidden_history_is_told_and_the_present_calendar_taken(now: AsOf) -> None:
+    report = reminders(changed(denied_models=["hr.version"]), now)
+    assert "calendar history" in {gap.check for gap in report.not_verifiable}
+    assert any(row["expected_hours"] for row in report.rows)
+
+
+def test_contracts_of_older_versions_rule_the_days(sandbox: Sandbox, now: AsOf) -> None:
+    employees = reading(sandbox).search(Employee, [("company_id", "=", 1)])
+    first = employees[0]
+    contract = {
+        "id": 1,
+        "employee_id": first.id,
+        "date_start": "2026-11-18",
+        "date_end": False,
+        "resource_calendar_id": first.resource_calendar_id,
+        "state": "open",
+    }
+    orphan = {**contract, "id": 2, "employee_id": False}
+    overlay = _with_contracts(sandbox, [contract, orphan])
+    schedules = read_schedules(reading(overlay), [first], LAST_WEEK)
+    hours = schedules.expected(first, LAST_WEEK)
+    assert hours is not None
+    assert (hours[date(2026, 11, 17)], hours[date(2026, 11, 18)] > 0) == (0, True)
+    assert schedules.not_verifiable == ()
+
+
+def _with_contracts(sandbox: Sandbox, rows: Sequence[Mapping[str, Any]]) -> Overlay:
+    names = ("id", "employee_id", "date_start", "date_end", "resource_calendar_id", "state")
+    return Overlay(
+        sandbox,
+        {
+            ("hr.version", "check_access_rights"): lambda args, kwargs: False,
+            ("hr.contract", "check_access_rights"): lambda args, kwargs: True,
+            ("hr.contract", "fields_get"): fields(*names),
+            ("hr.contract", "search_read"): lambda args, kwargs: list(rows),
+        },
+    )
+
+
+def test_a_version_of_nobody_and_one_without_contract_rule_nothing(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    (first, *_) = reading(sandbox).search(Employee, [("company_id", "=", 1)])
+    version = {
+        "id": 1,
+        "employee_id": first.id,
+        "date_version": "2020-01-01",
+        "resource_calendar_id": first.resource_calendar_id,
+        "contract_date_start": False,
+        "contract_date_end": False,
+    }
+    contracted = {**version, "id": 2, "date_version": "2026-11-17"}
+    contracted |= {"contract_date_start": "2026-11-17", "contract_date_end": "2026-11-18"}
+    rows = [version, contracted, {**version, "id": 3, "employee_id": False}]
+    overlay = Overlay(sandbox, {("hr.version", "search_read"): lambda args, kwargs: rows})
+    hours = read_schedules(reading(overlay), [first], LAST_WEEK).expected(first, LAST_WEEK)
+    assert hours is not None
+    assert [day.day for day, expected in hours.items() if expected] == [17, 18]
+
+
+def test_an_attendance_of_one_resource_is_not_everybodys(sandbox: Sandbox, now: AsOf) -> None:
+    rows = sandbox.call("resource.calendar.attendance", "search_read", [[]], {"load": ""})
+    names = ("id", "calendar_id", "dayofweek", "hour_from", "hour_to", "week_type", "day_period")
+    overlay = Overlay(
+        sandbox,
+        {
+            ("resource.calendar.attendance", "fields_get"): fields(
+                *names, "display_type", "resource_id"
+            ),
+            ("resource.calendar.attendance", "search_read"): lambda args, kwargs: [
+                {**row, "resource_id": 4711} for row in rows
+            ],
+        },
+    )
+    flexible = row(reminders(overlay, now), FLEXIBLE)
+    others = [found for found in reminders(overlay, now).rows if found["employee"] != FLEXIBLE]
+    assert {found["expected_hours"] for found in others} == {0.0}
+    assert flexible["expected_hours"] > 0
+
+
+@pytest.mark.parametrize("company_id", [1, 2])
+def test_readiness_ties_out_with_odoo_per_currency(
+    company_id: int, sandbox: Sandbox, now: AsOf
+) -> None:
+    report = readiness(sandbox, now, company_id)
+    assert report.totals
+    for total in report.totals:
+        assert total["residual"] == "0.00"
+        rows = [row for row in report.rows if row["currency"] == total["currency"]]
+        assert sum(Decimal(row["amount"]) for row in rows) == Decimal(total["odoo_to_invoice"])
+
+
+def test_every_billing_kind_is_in_the_firm(sandbox: Sandbox, now: AsOf) -> None:
+    kinds = {
+        sold.sold.billing
+        for company_id in (1, 2)
+        for order in invoice_readiness.read(
+            reading(sandbox, company_id), now, READINESS.policy()
+        ).orders
+        for sold in order.lines
+    }
+    assert len(kinds) == 6
+
+
+def test_without_expenses_their_check_is_not_verifiable(now: AsOf) -> None:
+    report = readiness(changed(lacks_modules=["hr_expense"]), now)
+    assert {"approved_time", "expenses"} == {gap.check for gap in report.not_verifiable}
+
+
+def test_without_the_right_to_invoices_age_counts_from_unlinked_hours(now: AsOf) -> None:
+    report = readiness(changed(denied_models=["account.move"]), now)
+    assert any(row["waiting_days"] for row in report.rows)
+
+
+@pytest.mark.parametrize("field", ["validated", "sheet_state"])
+def test_unapproved_hours_block_where_an_approval_module_is(
+    field: str, sandbox: Sandbox, now: AsOf
+) -> None:
+    def known(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        found = sandbox.call("account.analytic.line", "fields_get", args, kwargs)
+        return {**found, **({field: {"type": "char"}} if field in args[0] else {})}
+
+    def grouped(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        domain = [condition for condition in args[0] if condition[0] != field]
+        return sandbox.call(
+            "account.analytic.line", "formatted_read_group", [domain, *args[1:]], kwargs
+        )
+
+    overlay = Overlay(
+        sandbox,
+        {
+            ("account.analytic.line", "fields_get"): known,
+            ("account.analytic.line", "formatted_read_group"): grouped,
+        },
+    )
+    report = readiness(overlay, now)
+    reasons = {
+        check["reason"]
+        for row in report.rows
+        for check in row["checks"]
+        if check["check"] == "approved_time" and check["result"] == "fail"
+    }
+    assert any("h are not approved" in reason for reason in reasons)
+
+
+def test_a_firm_without_orders_has_no_rows(now: AsOf) -> None:
+    empty = Overlay(changed(), {("sale.order.line", "search_read"): lambda args, kwargs: []})
+    report = readiness(empty, now)
+    assert (report.rows, report.totals) == ((), ())
+
+
+def test_the_number_of_calls_does_not_grow_with_the_firm(sandbox: Sandbox, now: AsOf) -> None:
+    def ten_times(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        rows = sandbox.call("hr.employee", "search_read", args, kwargs)
+        return [{**row, "id": row["id"] + 1000 * copy} for copy in range(10) for row in rows]
+
+    small = Overlay(sandbox, {})
+    large = Overlay(sandbox, {("hr.employee", "search_read"): ten_times})
+    reports = [reminders(overlay, now) for overlay in (small, large)]
+    assert len(reports[1].rows) == 10 * len(reports[0].rows)
+    assert len(small.seen) == len(large.seen)

@@ -1,0 +1,131 @@
+"""The fleet as real processes on a real Redis: beats, workers, mails."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from workers import settings
+from workers.celery_settings import make_app
+from workers.demo import processes, stage
+from workers.demo.catcher import Catcher, catching
+from workers.demo.processes import fleet as fleet_command
+from workers.demo.processes import free_port, running
+from workers.ledger import outbox, runs
+from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.wiring import Fleet
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass
+class Firm:
+    """Redis, sandbox, mail catcher, one worker and two beats, all real."""
+
+    fleet: Fleet
+    catcher: Catcher
+    celery: Celery
+
+    def wait_until(self, what: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < deadline, "not reached in time"
+            time.sleep(0.1)
+
+    def statuses(self) -> tuple[Counter[RunStatus], Counter[MessageStatus]]:
+        with self.fleet.ledger.reading() as connection:
+            found = Counter(run.status for run in runs.latest(connection, 1000))
+            mails = Counter(message.status for message in outbox.find(connection, 1000))
+        return found, mails
+
+    def settled(self) -> bool:
+        found, mails = self.statuses()
+        return found.total() == found[RunStatus.SUCCEEDED] >= 4 and (
+            mails.total() == mails[MessageStatus.SENT] > 0
+        )
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[Firm]:
+    ports = {name: free_port() for name in ("redis", "odoo", "smtp", "metrics", "flower")}
+    environ = stage.environment(tmp_path, ports)
+    with ExitStack() as stack:
+
+        def start(name: str, command: object) -> processes.Started:
+            return stack.enter_context(running(name, command, environ, tmp_path))  # type: ignore[arg-type]
+
+        redis = start("redis", processes.redis_command(ports["redis"], tmp_path)[1])
+        odoo = start("odoo", stage.sandbox_command(ports["odoo"]))
+        redis.wait_until(lambda: processes.answers(ports["redis"]), 20)
+        odoo.wait_until(lambda: processes.answers(ports["odoo"]), 20)
+        catcher = stack.enter_context(catching(tmp_path / "mails", ports["smtp"]))
+        found = settings.load(environ)
+        the_fleet = Fleet(found)
+        stage.make_due(the_fleet)
+        start("worker", fleet_command("worker", "--concurrency", "2"))
+        for name in ("beat-1", "beat-2"):
+            start(name, fleet_command("beat"))
+        yield Firm(the_fleet, catcher, make_app(found.environment))
+
+
+def test_two_beats_and_a_slot_run_twice_give_one_mail_per_person_and_period(firm: Firm) -> None:
+    firm.wait_until(firm.settled)
+    told = Counter((str(mail["To"]), str(mail["Subject"])) for mail in firm.catcher.mails)
+    assert set(told.values()) == {1}
+    with firm.fleet.ledger.reading() as connection:
+        done = runs.latest(connection, 1000)
+    assert len({(run.job, run.company_id, run.slot) for run in done}) == len(done)
+
+    before = len(firm.catcher.mails)
+    again = [firm.celery.send_task(f"jobs.{run.job}", (run.id,), queue="batch") for run in done * 2]
+    assert len(again) == 2 * len(done)
+    ticks = time.monotonic() + 6
+    firm.wait_until(lambda: time.monotonic() > ticks)
+    assert len(firm.catcher.mails) == before
+
+
+def test_the_demo_ends_by_itself_with_its_summary(tmp_path: Path) -> None:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("FLEET_")}
+    ended = subprocess.run(
+        [*fleet_command("demo"), "--output", str(tmp_path / "demo")],
+        cwd=tmp_path,
+        env={**environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for expected in (
+        "What each job found",
+        "Mails sent:",
+        "fleet_queue_backlog{queue=batch}",
+        "fleet_exceptions_total",
+        "Mails as .eml and .html",
+    ):
+        assert expected in ended.stdout
+    mails = tmp_path / "demo" / "mails"
+    assert len(list(mails.glob("*.eml"))) == len(list(mails.glob("*.html"))) > 5
+    left = subprocess.run(
+        ["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert left.stdout.split() == []
+
+
+def test_the_timetable_prints_itself() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "beat_schedule"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "timesheet_reminders" in printed.stdout

@@ -1,0 +1,268 @@
+"""`fleet run` and its contract with programs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from monitoring import logs
+from odoo_gateway.errors import (
+    ConfigurationError,
+    FleetError,
+    OdooLoginRefused,
+    OdooRejected,
+    OdooUnavailable,
+)
+from odoo_gateway.sandbox import Sandbox
+from tasks import catalogue
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable
+from workers import run_command, wiring
+from workers.cli import cli, main
+from workers.ledger import outbox, runs
+from workers.ledger.statuses import RunStatus
+from workers.run_command import ScopeResult
+from workers.wiring import Fleet
+
+BILLABLE = [["display_type", "=", False], ["company_id", "=", 1], ["state", "=", "sale"]]
+
+
+@pytest.fixture(autouse=True)
+def _this_fleet(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "fleet", lambda: fleet)
+    monkeypatch.setattr(logs, "configure", lambda log_format: None)
+
+
+def invoke(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, list(arguments), env={"COLUMNS": "200"})
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout
+
+
+def run_json(*arguments: str) -> tuple[int, Any]:
+    code, printed = invoke("run", *arguments, "--json")
+    return code, json.loads(printed)
+
+
+def test_the_document_follows_the_contract() -> None:
+    code, document = run_json("invoice_readiness", "--dry-run")
+    assert code == 0
+    assert list(document) == ["schema", "job", "tenant", "as_of", "scopes"]
+    assert (document["schema"], document["tenant"]) == (1, "firm")
+    assert document["as_of"] == "2026-11-23"
+    for scope in document["scopes"]:
+        assert list(scope) == [
+            "company_id",
+            "company",
+            "status",
+            "error",
+            "rows",
+            "totals",
+            "findings",
+            "measures",
+            "not_verifiable",
+            "drift",
+        ]
+        assert scope["status"] == "ok"
+        assert list(scope["findings"][0]) == [
+            "key",
+            "severity",
+            "title",
+            "reason",
+            "remedy",
+            "owner",
+            "model",
+            "record_id",
+            "url",
+            "amount",
+            "currency",
+            "since",
+        ]
+
+
+def test_a_dry_run_writes_nothing(fleet: Fleet) -> None:
+    run_json("timesheet_reminders", "--dry-run")
+    with fleet.ledger.reading() as connection:
+        assert runs.latest(connection, 10) == ()
+        assert outbox.find(connection, 10) == ()
+
+
+def test_a_run_is_recorded_and_its_messages_are_queued(fleet: Fleet) -> None:
+    code, document = run_json("timesheet_reminders")
+    assert code == 0
+    with fleet.ledger.reading() as connection:
+        assert {run.status for run in runs.latest(connection, 10)} == {RunStatus.SUCCEEDED}
+        queued = outbox.find(connection, 100)
+    assert len(queued) == sum(len(scope["findings"]) for scope in document["scopes"])
+
+
+def test_only_the_companies_asked_for_are_run() -> None:
+    _, document = run_json("invoice_readiness", "--dry-run", "--company", "2")
+    assert [scope["company_id"] for scope in document["scopes"]] == [2]
+
+
+def test_an_unknown_company_names_those_there_are() -> None:
+    code, document = run_json("invoice_readiness", "--dry-run", "--company", "7")
+    assert code == 2
+    assert "1 (Nordwind Consulting)" in document["scopes"][0]["error"]
+
+
+def test_a_period_can_be_asked_for() -> None:
+    days = ("--from", "2026-11-09", "--to", "2026-11-15")
+    _, document = run_json("timesheet_reminders", "--dry-run", *days)
+    row = document["scopes"][0]["rows"][0]
+    assert (row["period_start"], row["period_end"]) == ("2026-11-09", "2026-11-15")
+
+
+def test_an_earlier_day_judges_the_week_before_it() -> None:
+    _, document = run_json("timesheet_reminders", "--dry-run", "--as-of", "2026-11-18")
+    assert document["as_of"] == "2026-11-18"
+    assert document["scopes"][0]["rows"][0]["period_end"] == "2026-11-15"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nothing",), "there is no job 'nothing'"),
+        (("timesheet_reminders", "--from", "2026-11-09"), "belong together"),
+        (
+            ("timesheet_reminders", "--from", "2026-11-09", "--to", "2026-11-01"),
+            "lies before --from",
+        ),
+        (("timesheet_reminders", "--tenant", "acme"), "no tenant 'acme'"),
+    ],
+)
+def test_a_wrong_question_says_what_is_wrong(arguments: tuple[str, ...], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        invoke("run", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OdooUnavailable("away"), 3),
+        (OdooLoginRefused("wrong password"), 2),
+        (OdooRejected("not allowed"), 4),
+    ],
+)
+@pytest.mark.parametrize("dry", [True, False])
+def test_the_exit_code_tells_what_failed(
+    dry: bool, error: FleetError, code: int, odoo: Switchable
+) -> None:
+    odoo.error = error
+    found, document = run_json("invoice_readiness", *(["--dry-run"] if dry else []))
+    assert found == code
+    assert document["scopes"][0]["status"] == "failed"
+    assert str(error) in document["scopes"][0]["error"]
+
+
+def test_a_failed_run_is_recorded_to_be_tried_again(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    run_json("invoice_readiness")
+    clock.forward(hours=1)
+    odoo.error = OdooUnavailable("away")
+    code, _ = run_json("invoice_readiness")
+    assert code == 3
+    with fleet.ledger.reading() as connection:
+        assert runs.latest(connection, 1)[0].status is RunStatus.PENDING
+
+
+def test_one_company_that_fails_does_not_stop_the_other(
+    odoo: Switchable, clock: Clock, fleet: Fleet
+) -> None:
+    failing = ScopeResult(None, error=OdooRejected("no"))
+    assert run_command.exit_code([ScopeResult(None), failing]) == 4
+
+
+def test_a_company_whose_tenant_is_busy_is_left_to_the_fleet(fleet: Fleet) -> None:
+    order = run_command.Order(catalogue.jobs()["invoice_readiness"], fleet.settings.tenant("firm"))
+    run_command.run(fleet, order)
+    (first, *_) = run_command.run(fleet, order)
+    assert "other runs hold this tenant" in str(first.error)
+
+
+def test_people_get_tables(odoo: Switchable, clock: Clock) -> None:
+    line_id = odoo.call("sale.order.line", "search_read", [BILLABLE, ["id"]], {})[0]["id"]
+    broken = {("sale.order.line", line_id): {"qty_delivered_method": "telepathy"}}
+    odoo.inner = Sandbox(clock().date(), corrupt=broken)
+    code, printed = invoke("run", "invoice_readiness", "--dry-run")
+    assert code == 0
+    for expected in ("Nordwind Consulting: ", "Totals", "not verifiable", "drift"):
+        assert expected in printed
+
+
+def test_the_jobs_are_listed_for_people_and_programs() -> None:
+    assert "timesheet_reminders" in invoke("jobs")[1]
+    listed = json.loads(invoke("jobs", "--json")[1])["jobs"]
+    assert {job["job"] for job in listed} == set(catalogue.jobs())
+
+
+def test_the_schedule_shows_each_company_in_its_own_zone() -> None:
+    listed = json.loads(invoke("schedule", "--json", "--count", "2")[1])["schedule"]
+    assert len(listed) == len(catalogue.jobs()) * 2 * 2
+    assert {slot["zone"] for slot in listed} == {"Europe/Brussels", "America/New_York"}
+
+
+def test_the_doctor_tells_what_is_well_and_what_is_not(fleet: Fleet) -> None:
+    code, printed = invoke("doctor", "--json")
+    checks = {check["what"]: check for check in json.loads(printed)["checks"]}
+    assert checks["ledger"]["state"] == "ok"
+    assert checks["mail server"]["state"] == "ok"
+    assert checks["firm: Odoo"]["state"] == "ok"
+    assert checks["firm: visibility of timesheets by project"]["state"] == "ok"
+    assert checks["broker"]["state"] == "failed"
+    assert "FLEET_BROKER_URL" in checks["broker"]["detail"]
+    assert code == 4
+    assert "broker" in invoke("doctor")[1]
+
+
+def test_the_doctor_sees_rows_that_a_rule_hides(odoo: Switchable, clock: Clock) -> None:
+    task = odoo.call("project.task", "search_read", [[["effective_hours", ">", 0]], ["id"]], {})[0]
+    inflated = {("project.task", task["id"]): {"effective_hours": 5000.0}}
+    odoo.inner = Sandbox(clock().date(), corrupt=inflated)
+    checks = json.loads(invoke("doctor", "--json")[1])["checks"]
+    (found,) = (check for check in checks if "timesheets by project" in check["what"])
+    assert found["state"] == "failed"
+    assert "does not see all rows" in found["detail"]
+
+
+def test_the_doctor_names_a_refused_login(odoo: Switchable) -> None:
+    odoo.error = OdooLoginRefused("wrong password")
+    checks = json.loads(invoke("doctor", "--json")[1])["checks"]
+    assert [c["detail"] for c in checks if c["what"] == "firm: Odoo"] == ["wrong password"]
+
+
+def test_the_ledger_can_be_upgraded() -> None:
+    assert "up to date" in invoke("upgrade")[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(ConfigurationError("a: wrong", "b: wrong"), 2), (FleetError("c"), 4)]
+)
+def test_expected_errors_are_messages_and_no_tracebacks(
+    error: FleetError,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse() -> Fleet:
+        raise error
+
+    monkeypatch.setattr(wiring, "fleet", refuse)
+    monkeypatch.setattr("sys.argv", ["fleet", "upgrade"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    printed = capsys.readouterr().err
+    assert "Traceback" not in printed
+    assert all(line in printed for line in str(error).splitlines())
+
+
+def test_help_teaches(tmp_path: Path) -> None:
+    code, printed = invoke("--help")
+    assert code == 0
+    assert "fleet demo" in printed

@@ -1,0 +1,50 @@
+"""How Celery is set up; every reliability setting has its reason."""
+
+from celery import Celery
+
+import beat_schedule
+from tasks import catalogue
+from workers.broker import DELIVERY, EVENTS, transport_options
+from workers.settings import Environment
+
+
+def make_app(environment: Environment) -> Celery:
+    """An app bound to the broker of this environment."""
+    app = Celery("fleet", broker=environment.broker_url, include=["workers.shells"])
+    app.conf.update(
+        task_default_queue="batch",
+        task_routes=_routes(),
+        broker_transport_options=transport_options(environment.broker_url),
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        # The ledger makes a second delivery harmless, so a task is acknowledged when it is done.
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        # A killed child's run comes back through the ledger's lease, not through a poison loop.
+        task_reject_on_worker_lost=False,
+        # On Redis, True loses tasks when the connection drops (Celery 5.7.0).
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        task_ignore_result=True,
+        task_time_limit=environment.run_lease_seconds,
+        task_soft_time_limit=environment.run_lease_seconds * 0.9,
+        worker_soft_shutdown_timeout=30,
+        worker_max_tasks_per_child=500,
+        worker_max_memory_per_child=400_000,
+        worker_send_task_events=True,
+        task_send_sent_event=True,
+        worker_hijack_root_logger=False,
+        timezone="UTC",
+        beat_schedule=beat_schedule.entries(environment.tick_seconds),
+        beat_max_loop_interval=max(1, min(environment.tick_seconds, 60)),
+    )
+    return app
+
+
+def _routes() -> dict[str, dict[str, str]]:
+    jobs = {f"jobs.{job.name}": {"queue": job.queue} for job in catalogue.jobs().values()}
+    return {
+        **jobs,
+        "fleet.dispatch": {"queue": EVENTS},
+        "fleet.recover": {"queue": EVENTS},
+        "fleet.deliver": {"queue": DELIVERY},
+    }
