@@ -1,6 +1,6 @@
 """The firm that the sandbox tells of: two companies, forty people, thirty orders, ten weeks."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -42,7 +42,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
 
 def _with_hours(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The tasks with the sum of all their hours, as Odoo stores it."""
-    hours: Counter[int] = Counter()
+    hours: dict[int, float] = defaultdict(float)
     for line in tables["account.analytic.line"]:
         hours[line["task_id"]] += line["unit_amount"]
     return [{**task, "effective_hours": hours[task["id"]]} for task in tables["project.task"]]

@@ -1,4 +1,4 @@
-"""One ledger per test and database, copied from one that was migrated once."""
+"""An empty ledger for each test, on each database; migrated once."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from workers.ledger.database import Ledger, connect
+from workers.ledger.schema import metadata
 
 from . import postgres_server
 from .postgres_server import PostgresServer
@@ -24,9 +25,10 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: PostgresServer) -> str:
-    """The name of a database at the newest schema, to copy."""
-    _migrate(postgres.create("migrated"))
-    return "migrated"
+    """The URL of a database at the newest schema, to empty and use."""
+    url = postgres.create("migrated")
+    _migrate(url)
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +66,9 @@ def url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "ledger.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         return f"sqlite:///{path}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    template: str = request.getfixturevalue("migrated_postgres")
-    return server.create(f"ledger_{next(_NUMBERS)}", template)
+    migrated: str = request.getfixturevalue("migrated_postgres")
+    postgres_server.empty(migrated, metadata.tables)
+    return migrated
 
 
 @pytest.fixture

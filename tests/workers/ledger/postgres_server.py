@@ -7,13 +7,14 @@ import socket
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 SUPERUSER = "fleet"
 READY = "database system is ready to accept connections"
@@ -31,11 +32,19 @@ class PostgresServer:
         """The URL of a database, as an operator would write it."""
         return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
-    def create(self, database: str, template: str = "template1") -> str:
-        """Make a database, a copy of `template`, and return its URL."""
+    def create(self, database: str) -> str:
+        """Make an empty database and return its URL."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(database)))
         return self.url(database)
+
+
+def empty(url: str, tables: Iterable[str]) -> None:
+    """Forget all rows, past triggers and foreign keys: ten times faster than a new database."""
+    with psycopg.connect(url, options="-c lock_timeout=10s") as connection:
+        connection.execute("SET session_replication_role = replica")
+        for table in tables:
+            connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
 
 
 @contextmanager

@@ -92,12 +92,14 @@ def test_an_empty_file_fails_the_check(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("use", [Ledger.check, Ledger.upgrade])
 def test_a_schema_from_a_newer_fleet_is_left_alone(
-    ledger: Ledger, use: Callable[[Ledger], None]
+    new_url: Callable[[], str], use: Callable[[Ledger], None]
 ) -> None:
-    with ledger.transaction() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigurationError, match="newer version"):
-        use(ledger)
+    with closing(connect(new_url())) as ledger:
+        ledger.upgrade()
+        with ledger.transaction() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(ConfigurationError, match="newer version"):
+            use(ledger)
 
 
 @pytest.mark.parametrize("use", [Ledger.check, Ledger.upgrade])

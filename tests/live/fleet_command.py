@@ -1,0 +1,58 @@
+"""`fleet` as people and programs start it: a process of its own, told only by its environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+START = "from workers.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process said, and with which code it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One way to call the command: an Odoo, a database, a user, and a folder to stand in."""
+
+    folder: Path
+    url: str
+    database: str
+    login: str
+    secret: str
+
+    def run(self, *arguments: str) -> Told:
+        """`fleet run ... --json --dry-run`."""
+        done = subprocess.run(
+            [sys.executable, "-c", START, "run", *arguments, "--json", "--dry-run"],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        return Told(done.returncode, done.stdout, done.stderr)
+
+    def _environment(self) -> dict[str, str]:
+        foreign = ("FLEET_", "COVERAGE_", "COV_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        return kept | {
+            "FLEET_ODOO_URL": self.url,
+            "FLEET_ODOO_DB": self.database,
+            "FLEET_ODOO_LOGIN": self.login,
+            "FLEET_ODOO_API_KEY": self.secret,
+            "FLEET_DATABASE_URL": f"sqlite:///{self.folder}/f.db",
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
