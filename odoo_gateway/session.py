@@ -104,6 +104,12 @@ class Session:
             return f"{self.base_url}/odoo/{model}/{record_id}"
         return f"{self.base_url}/web#id={record_id}&model={model}&view_type=form"
 
+    def page(self, path: str, action: str) -> str:
+        """Where a person opens a page of Odoo: by its path, or by its action before Odoo 18."""
+        if self.major_version >= 18:
+            return f"{self.base_url}/odoo/{path}"
+        return f"{self.base_url}/web#action={action}"
+
     def _find_layout(self, record: type[Record]) -> Layout:
         declared = fields_of(record)
         wanted = [name for f in declared for name in field_names.candidates(record.MODEL, f.name)]

@@ -56,7 +56,7 @@ class Snapshot:
     schedules: Schedules
     logged: Mapping[tuple[int, date], float]
     unreadable: frozenset[int]
-    links: Mapping[int, str]
+    my_timesheets: str
     approves: bool
 
 
@@ -96,7 +96,7 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
         schedules=read_schedules(odoo, employees, span),
         logged=_logged_hours(odoo, employees, week),
         unreadable=odoo.unreadable(Employee.MODEL),
-        links={e.id: odoo.session.link(Employee.MODEL, e.id) for e in employees},
+        my_timesheets=odoo.session.page("timesheets", "hr_timesheet.act_hr_timesheet_line"),
         approves=not all(odoo.lacks(TimesheetLine, field) for field in APPROVAL_FIELDS),
     )
 
@@ -205,12 +205,12 @@ def _finding(week: Week, snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolic
         key=f"employee-{employee.id}-{period.start}",
         severity=Severity.WARNING,
         title=f"{week.missing:g} h missing for {period.start:%d %b} to {period.end:%d %b %Y}",
-        reason=f"expected {week.expected:g} h, logged {week.logged:g} h; short on {short}",
+        reason=f"Expected {week.expected:g} h, logged {week.logged:g} h; short on {short}",
         remedy="Log the missing hours. On leave? Have your manager approve it in Odoo.",
         owner=employee.name,
         model=Employee.MODEL,
         record_id=employee.id,
-        url=snapshot.links[employee.id],
+        url=snapshot.my_timesheets,
         since=period.end,
         period=str(period),
         recipient=_recipient(employee, snapshot.schedules, as_of, policy),

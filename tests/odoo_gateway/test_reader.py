@@ -176,7 +176,9 @@ def test_a_model_without_its_module_is_not_readable() -> None:
 def test_links_lead_to_the_record(sandbox: Sandbox) -> None:
     session = Session(sandbox, "https://odoo.example/")
     assert session.link("sale.order", 7) == "https://odoo.example/odoo/sale.order/7"
+    assert session.page("timesheets", "x.act") == "https://odoo.example/odoo/timesheets"
     session.__dict__["major_version"] = 16
+    assert session.page("timesheets", "x.act") == "https://odoo.example/web#action=x.act"
     assert session.link("sale.order", 7) == (
         "https://odoo.example/web#id=7&model=sale.order&view_type=form"
     )

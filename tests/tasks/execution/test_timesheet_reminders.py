@@ -64,7 +64,7 @@ def snapshot(
         "schedules": schedules,
         "logged": {(1, day): hours for day, hours in (logged or {}).items()},
         "unreadable": frozenset(),
-        "links": {1: "http://odoo.example/1"},
+        "my_timesheets": "http://odoo.example/odoo/timesheets",
         "approves": False,
     }
     return Snapshot(**{**found, **values})

@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, Reconciliation, reconcile
@@ -65,6 +65,7 @@ def rows(connection: Connection) -> list[dict[str, object]]:
     return [row._asdict() for row in connection.execute(table.select().order_by(table.c.id))]
 
 
+@settings(deadline=None)
 @given(findings)
 def test_findings_survive_json_unchanged(finding: Finding) -> None:
     text = json.dumps(cases.to_json(finding))
