@@ -262,7 +262,13 @@ def test_expected_errors_are_messages_and_no_tracebacks(
     assert all(line in printed for line in str(error).splitlines())
 
 
-def test_help_teaches(tmp_path: Path) -> None:
+def test_the_demo_starts_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        invoke("demo", "--output", str(tmp_path))
+
+
+def test_help_teaches() -> None:
     code, printed = invoke("--help")
     assert code == 0
     assert "fleet demo" in printed

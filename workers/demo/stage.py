@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
+from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 from workers import dispatch, settings
 from workers.demo import processes
@@ -68,6 +69,8 @@ def play(console: Console, *, keep: bool, output: Path | None) -> int:
     """The whole demo; returns its exit code."""
     started = time.monotonic()
     folder = (output or Path(tempfile.mkdtemp(prefix="fleet-demo-"))).resolve()
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(f"--output: {folder} is not empty; name a new folder")
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stage = _set(stack, console, folder, keep)
