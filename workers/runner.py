@@ -18,6 +18,7 @@ from tasks.domain.periods import AsOf, Period
 from workers.delivery.announce import Announcement, Occasion, announce
 from workers.ledger import audit, cases, counters, measures, outbox, runs, scopes
 from workers.ledger.database import Connection
+from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.runs import Claim, Run
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
@@ -25,6 +26,8 @@ from workers.tenants import Tenant
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
+
+WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
     """Execute one run if it is ours to execute; returns what became of it.
 
     Never raises for what Odoo or a job does: the run's row tells, and the class of the error
-    alone decides whether it is tried again.
+    alone decides whether it is tried again. Raises LedgerUnavailable when not even that can be
+    written down: then the lease runs out, and the run is published again.
     """
     claim = _claim(fleet, run_id)
     if claim is None:
@@ -83,6 +87,9 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
     started = fleet.clock()
     try:
         return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
+    except LeaseLost as error:
+        log.warning("run.taken_over", message=str(error))
+        return None
     except Exception as error:
         return _failed(fleet, claim, started, error)
     finally:
@@ -122,11 +129,12 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        told = _commit(connection, claim, occasion, seen, moment, now)
+        told, suppressed = _commit(connection, claim, occasion, seen, moment, now)
         counters.add(
             connection,
             [
                 *_increments(fleet, claim, "succeeded", (now - started).total_seconds()),
+                Increment(metrics.DUPLICATES.name, _labels(claim), suppressed),
                 Increment(metrics.DRIFT.name, _labels(claim), len(seen.drift)),
             ],
         )
@@ -157,7 +165,8 @@ def _commit(
     seen: Look,
     moment: AsOf,
     now: datetime,
-) -> Announcement:
+) -> tuple[Announcement, int]:
+    """What is announced, and how many of its messages stood already."""
     run, job, report = claim.run, occasion.job, seen.report
     here = (run.job, run.tenant, run.company_id)
     result = reconcile(
@@ -170,20 +179,19 @@ def _commit(
     cases.apply(connection, *here, run.id, result, moment.day, now)
     told = announce(occasion, result.changes, report)
     suppressed = sum(outbox.enqueue(connection, message, now) is None for message in told.messages)
-    counters.add(connection, [Increment(metrics.DUPLICATES.name, _labels(claim), suppressed)])
     for reason in told.silent:
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
     for drift in seen.drift:
         _note(connection, claim, "drift", now, listed_drift(drift))
     measures.record(connection, run.id, report.measures, now)
     runs.succeed(connection, claim, now, _detail(report, result.changes, told, seen.drift))
-    return told
+    return told, suppressed
 
 
 def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> Executed:
     now = fleet.clock()
     name, message = type(error).__name__, str(error)
-    retry = isinstance(error, OdooUnavailable) and claim.run.attempts < (
+    retry = isinstance(error, WORTH_A_RETRY) and claim.run.attempts < (
         fleet.settings.environment.run_attempts
     )
     if isinstance(error, OdooSchemaDrift):

@@ -42,7 +42,7 @@ class Environment(Strict):
     log_format: str = Field("console", pattern="^(console|json)$")
     run_lease_seconds: float = Field(900, gt=0, description="a run without news is taken over")
     run_attempts: int = Field(5, ge=1)
-    message_lease_seconds: float = Field(120, gt=0)
+    message_lease_seconds: float = Field(300, gt=0, description="for a batch of messages")
     message_attempts: int = Field(8, ge=1)
 
     # Addresses may carry passwords.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +21,8 @@ from workers.delivery import dispatcher
 from workers.demo.catcher import Catcher
 from workers.demo.processes import free_port
 from workers.ledger import outbox
+from workers.ledger.database import Connection
+from workers.ledger.errors import LeaseLost, LedgerUnavailable
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
@@ -151,9 +153,44 @@ def test_a_dispatcher_that_dies_before_sending_loses_nothing(
     with fleet.ledger.transaction() as connection:
         held = outbox.claim(connection, clock(), timedelta(minutes=2), 100)
     assert deliver_all(fleet) == {}
-    clock.forward(minutes=3)
+    clock.forward(minutes=6)
     assert deliver_all(fleet) == {"sent": len(held)}
     assert len(catcher.mails) == len(held)
+
+
+def test_a_ledger_that_fails_after_the_mail_went_out_parks_nothing(
+    fleet: Fleet, clock: Clock, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+
+    def broken(*_: object) -> None:
+        raise LedgerUnavailable("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "sent", broken)
+        assert dispatcher.deliver(fleet) == {"unsettled": 1}
+    assert states(fleet) == {MessageStatus.SENDING}
+    clock.forward(minutes=6)
+    # Finance mail is sent at least once, under the same id.
+    assert deliver_all(fleet) == {"sent": 1}
+    assert len(catcher.mails) == 2
+    assert len({mail["Message-ID"] for mail in catcher.mails}) == 1
+
+
+def test_a_message_that_was_taken_over_does_not_stop_the_others(
+    fleet: Fleet, clock: Clock, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    (first, *others) = sorted(message.id for message in messages(fleet))
+    mark = outbox.mark_sending
+
+    def taken_over(connection: Connection, message: outbox.Message, now: datetime) -> None:
+        if message.id == first:
+            raise LeaseLost("another worker holds it")
+        mark(connection, message, now)
+
+    monkeypatch.setattr(outbox, "mark_sending", taken_over)
+    assert dispatcher.deliver(fleet) == {"unsettled": 1, "sent": len(others)}
 
 
 def _everybody_exempt(clock: Clock) -> Sandbox:

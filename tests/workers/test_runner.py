@@ -11,6 +11,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable
 from workers import dispatch, runner
 from workers.ledger import audit, cases, counters, measures, outbox, runs
+from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.statuses import RunStatus
 from workers.wiring import Fleet
 
@@ -137,6 +138,36 @@ def test_a_bug_in_a_job_is_a_dead_letter_and_stops_nothing(fleet: Fleet, odoo: S
     odoo.error = ZeroDivisionError("oops")
     runner.execute(fleet, run_id)
     assert run_of(fleet, run_id).error_class == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("error", [LedgerUnavailable("away"), StaleCases("moved")])
+def test_a_ledger_that_could_not_commit_is_tried_again(
+    fleet: Fleet, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = opened(fleet, REMINDERS)
+
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cases, "apply", broken)
+    runner.execute(fleet, run_id)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error_class) == (RunStatus.PENDING, type(error).__name__)
+    assert messages(fleet) == []
+
+
+def test_a_run_that_was_taken_over_has_no_effect(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = opened(fleet, REMINDERS)
+
+    def taken_over(*_: object) -> None:
+        raise LeaseLost("another worker holds it")
+
+    monkeypatch.setattr(runs, "succeed", taken_over)
+    assert runner.execute(fleet, run_id) is None
+    assert messages(fleet) == []
+    assert run_of(fleet, run_id).status is RunStatus.RUNNING
 
 
 def test_a_run_of_a_company_that_is_gone_says_so(fleet: Fleet) -> None:

@@ -69,7 +69,7 @@ def _to_person(occasion: Occasion, change: Change) -> Iterator[NewMessage]:
     yield _message(
         occasion,
         subject=finding.key,
-        period=finding.period,
+        period=finding.period or str(occasion.slot.date()),
         email=recipient.email,
         step=change.step,
         findings=[finding],

@@ -15,10 +15,11 @@ from tasks.declaration import Audience, Delivery
 from tasks.domain.periods import Period
 from workers import runner
 from workers.delivery import email
-from workers.delivery.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown
+from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
 from workers.delivery.render import render
 from workers.ledger import counters, outbox, scopes
 from workers.ledger.database import Connection
+from workers.ledger.errors import LedgerError
 from workers.ledger.outbox import Message
 from workers.wiring import Fleet
 
@@ -75,7 +76,14 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
     this_round = Round(fleet)
     outcomes: Counter[str] = Counter()
     for message in batch:
-        outcome = _deliver(this_round, message)
+        try:
+            outcome = _deliver(this_round, message)
+        except LedgerError as error:
+            # What became of it cannot be written down: its lease runs out, and its guarantee
+            # decides.
+            log.error("message.unsettled", job=message.job, message=message.id, error=str(error))
+            outcomes["unsettled"] += 1
+            continue
         outcomes[outcome] += 1
         log.info("message." + outcome, job=message.job, message=message.id, trace=message.trace_id)
     return outcomes
@@ -100,7 +108,9 @@ def _deliver(this_round: Round, message: Message) -> str:
         return _again(fleet, message, error)
     except (DeliveryFailed, OdooUnavailable) as error:
         return _again(fleet, message, error)
-    except (DeliveryRefused, FleetError) as error:
+    except LedgerError:
+        raise
+    except FleetError as error:
         return _settled(fleet, message, "parked", str(error), error)
 
 
