@@ -17,7 +17,7 @@ from odoo_gateway.sandbox.domain import (
     negated,
     parse,
 )
-from odoo_gateway.sandbox.failures import type_error, unsupported, value_error
+from odoo_gateway.sandbox.failures import Failure, type_error, unsupported, value_error
 from odoo_gateway.sandbox.schema import Shape
 
 ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -26,6 +26,7 @@ ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+OPPOSITES: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 # Stored empty or not at all, these compare as their empty value.
 EMPTY: Final = {
     "integer": 0,
@@ -66,7 +67,11 @@ def compiled(view: View, model: str, node: Node) -> Test:
     if isinstance(node, Always):
         return lambda row: node.truth
     if isinstance(node, Not):
-        inner = compiled(view, model, node.child)
+        child = node.child
+        if isinstance(child, Condition) and child.path == "id" and child.operator in OPPOSITES:
+            opposite = Condition("id", OPPOSITES[child.operator], child.value)
+            return compiled(view, model, opposite)
+        inner = compiled(view, model, child)
         return lambda row: not inner(row)
     if isinstance(node, Many):
         tests = [compiled(view, model, child) for child in node.children]
@@ -150,6 +155,8 @@ def _any(view: View, model: str, shape: Shape, condition: Condition) -> Test:
 
 def _related(view: View, model: str, shape: Shape, node: Node) -> Test:
     """Rows whose related record matches; archived records count unless the field holds many."""
+    if isinstance(node, Always):
+        return lambda row: node.truth and bool(view.value(model, row, shape))
     if shape.relation not in view.database.schema:
         raise unsupported(f"the model {shape.relation}")
     active_test = shape.is_many and view.context.get("active_test", True)
@@ -246,6 +253,11 @@ def _ordering(view: View, model: str, shape: Shape, condition: Condition) -> Tes
     compare = ORDERINGS[condition.operator]
     empty = EMPTY.get(shape.type) if shape.name != "id" else None
     bound = condition.value
+    if shape.name == "id" and isinstance(bound, bool):
+        raise Failure(
+            "psycopg2.errors.UndefinedFunction",
+            f"operator does not exist: integer {condition.operator} boolean",
+        )
     if bound is False:
         if empty is None:
             return lambda row: False

@@ -11,7 +11,7 @@ from typing import Any, Final
 from odoo_gateway.sandbox import spans
 from odoo_gateway.sandbox.database import Row, View
 from odoo_gateway.sandbox.failures import Failure, unsupported, value_error
-from odoo_gateway.sandbox.order import Term, arranged, default_terms, parts, sorts_by_id
+from odoo_gateway.sandbox.order import Part, Term, arranged, default_terms, parts, sorts_by_id
 from odoo_gateway.sandbox.schema import Shape
 
 SPEC: Final = re.compile(r"(\w+)(\.([\w\.]+))?(?::(\w+))?$")
@@ -106,11 +106,12 @@ def _key_values(view: View, model: str, key: Key, row: Row) -> list[Any]:
 def _order_terms(view: View, model: str, keys: Sequence[Key], order: str) -> list[Term]:
     by_spec = {key.spec: number for number, key in enumerate(keys)}
     terms: list[Term] = []
-    for name, descending, empty_first in parts(order) if order else ():
-        if name not in by_spec:
-            terms.append(Term(_by_aggregate(view, model, name), descending, empty_first))
+    for part in parts(order) if order else ():
+        _, descending, empty_first, _ = part
+        if part.name not in by_spec:
+            terms.append(Term(_by_aggregate(view, model, part), descending, empty_first))
             continue
-        number = by_spec[name]
+        number = by_spec[part.name]
         shape = keys[number].shape
         if shape.type == "many2one" and not sorts_by_id(shape.relation):
             terms += default_terms(
@@ -133,12 +134,12 @@ def _record_of(view: View, number: int, shape: Shape) -> Callable[[Any], Row | N
     return find
 
 
-def _by_aggregate(view: View, model: str, spec: str) -> Callable[[Group], Any]:
+def _by_aggregate(view: View, model: str, part: Part) -> Callable[[Group], Any]:
     try:
-        compute = aggregate(view, model, spec)
+        compute = aggregate(view, model, part.name)
     except Failure as failure:
         raise value_error(
-            f"Order term {spec!r} is not a valid aggregate nor valid groupby"
+            f"Order term {part.text!r} is not a valid aggregate nor valid groupby"
         ) from failure
     return lambda group: None if (value := compute(group.rows)) is False else value
 

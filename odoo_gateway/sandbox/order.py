@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from odoo_gateway.sandbox.database import Row, View
 from odoo_gateway.sandbox.failures import user_error, value_error
@@ -52,8 +52,17 @@ class Term:
     empty_first: bool = False
 
 
-def parts(order: str) -> Iterator[tuple[str, bool, bool]]:
-    """The terms of an order as name, descending, empty first. Raises UserError."""
+class Part(NamedTuple):
+    """One term of an order, and how it was written."""
+
+    name: str
+    descending: bool
+    empty_first: bool
+    text: str
+
+
+def parts(order: str) -> Iterator[Part]:
+    """The terms of an order. Raises UserError."""
     for part in order.split(","):
         found = PART.fullmatch(part)
         if found is None:
@@ -64,7 +73,8 @@ def parts(order: str) -> Iterator[tuple[str, bool, bool]]:
             )
         descending = (found["direction"] or "").lower() == "desc"
         nulls = (found["nulls"] or "").lower()
-        yield found["term"], descending, nulls == "nulls first" if nulls else descending
+        empty_first = nulls == "nulls first" if nulls else descending
+        yield Part(found["term"], descending, empty_first, part)
 
 
 def arranged(items: Iterable[T], terms: Sequence[Term]) -> list[T]:
@@ -115,7 +125,7 @@ def _terms(
 ) -> list[Term]:
     found: list[Term] = []
     shapes = view.database.schema.get(model, {})
-    for path, descending, empty_first in list(parts(order)):
+    for path, descending, empty_first, _ in list(parts(order)):
         name, _, rest = path.partition(".")
         shape = shapes.get(name)
         descending ^= reverse

@@ -46,7 +46,7 @@ class Sandbox:
         self.as_of = as_of
         self.account = Account(firm.USER_ID, tuple(company_ids), tz="Europe/Brussels")
         found = {model: list(of) for model, of in (rows or firm.build(as_of)).items()}
-        found["ir.module.module"] = installed(lacks_modules)
+        found.setdefault("ir.module.module", installed(lacks_modules))
         self._database = Database(
             schema=without(schema.load(), lacks_modules),
             rows=_corrupted(found, corrupt or {}),

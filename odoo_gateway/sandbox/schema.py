@@ -104,10 +104,13 @@ def trim(
 
 @cache
 def load() -> Schema:
-    """The schema that comes with the package."""
+    """The schema that comes with the package; Odoo names every record."""
     text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
     return {
-        model: {name: _shape(model, name, entry) for name, entry in fields.items()}
+        model: {
+            "display_name": Shape("display_name", "char", store=False),
+            **{name: _shape(model, name, entry) for name, entry in fields.items()},
+        }
         for model, fields in json.loads(text).items()
     }
 

@@ -16,6 +16,7 @@ main = env.ref('base.main_company')
 branch = env['res.company'].search([('id', '!=', main.id)], limit=1)
 monday = datetime.combine(date.today(), time.min) - timedelta(days=date.today().weekday() + 7)
 env.ref('base.EUR').active = True
+main.sequence, branch.sequence = 1, 2
 
 here = env(context=dict(env.context, allowed_company_ids=[main.id]))
 there = env(context=dict(env.context, allowed_company_ids=[branch.id]))

@@ -1,5 +1,6 @@
 """Rows come in the order asked for, empty values last, and pages by a cursor miss nothing."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_ascending_puts_the_empty_last_and_descending_first(
 def test_ties_are_broken_by_the_next_term(odoo: Asker, field: tuple[str, str]) -> None:
     model, name = field
     found = in_order(odoo, model, f"{name}, id desc", ["id", name])
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         if before[name] == after[name] and before[name] not in (0, False):
             assert before["id"] > after["id"]
 

@@ -30,10 +30,11 @@ class Fleet:
     login: str
     secret: str
 
-    def run(self, *arguments: str) -> Told:
-        """`fleet run ... --json --dry-run`."""
+    def run(self, *arguments: str, as_json: bool = True) -> Told:
+        """`fleet run ... --dry-run`, for programs or for people."""
+        document = ["--json"] if as_json else []
         done = subprocess.run(
-            [sys.executable, "-c", START, "run", *arguments, "--json", "--dry-run"],
+            [sys.executable, "-c", START, "run", *arguments, *document, "--dry-run"],
             cwd=self.folder,
             env=self._environment(),
             capture_output=True,

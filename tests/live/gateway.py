@@ -1,4 +1,4 @@
-"""Our own way into the running Odoo: a reader as the fleet builds it, and the schedules it reads."""
+"""Our own way into the running Odoo: a session like the fleet's, and the hours it expects."""
 
 from __future__ import annotations
 

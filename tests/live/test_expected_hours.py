@@ -11,7 +11,6 @@ for its own days, since Odoo would take the present calendar for past days too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,9 +35,9 @@ def firm(odoo_server: OdooServer, demo_db: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def expected(odoo_server: OdooServer, demo_db: str, firm: Any) -> Iterator[ExpectedHours]:
+def expected(odoo_server: OdooServer, demo_db: str, firm: Any) -> ExpectedHours:
     span = period(str(random_schedules.FIRST), str(random_schedules.LAST))
-    yield ExpectedHours(session_of(odoo_server, demo_db), span)
+    return ExpectedHours(session_of(odoo_server, demo_db), span)
 
 
 def differing(expected: ExpectedHours, windows: list[Any]) -> list[str]:

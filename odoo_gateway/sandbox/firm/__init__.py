@@ -35,7 +35,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **absences.rows(when),
         **projects.rows(),
         **sales.rows(when, books),
-        **timesheets.rows(logged, books.of_entry),
+        **timesheets.rows(when, logged, books.of_entry),
     }
     return {**tables, "project.task": _with_hours(tables)}
 

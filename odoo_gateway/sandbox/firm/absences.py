@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -48,6 +49,7 @@ class Holiday:
         return fits and person.company_id == self.company_id
 
 
+@cache
 def leaves(when: When) -> tuple[Leave, ...]:
     """All approved leave."""
 
@@ -71,6 +73,7 @@ def leaves(when: When) -> tuple[Leave, ...]:
     )
 
 
+@cache
 def holidays(when: When) -> tuple[Holiday, ...]:
     """The public holidays: three weeks ago in Europe, last Friday in America."""
     wednesday = when.week(3) + timedelta(days=2)

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from odoo_gateway.sandbox.firm.deals import DEALS, Deal, DownPayment, Hours, Line, Reinvoiced, Units
+from odoo_gateway.sandbox.firm.deals import DEALS
+from odoo_gateway.sandbox.firm.kinds import Deal, DownPayment, Hours, Line, Reinvoiced, Units
 from odoo_gateway.sandbox.firm.projects import line_id
 from odoo_gateway.sandbox.firm.timesheets import Entry
 from odoo_gateway.sandbox.firm.when import When
@@ -109,7 +111,8 @@ def _posted(number: int, deal: Deal, when: When, ids: Iterator[int]) -> Iterator
 
 
 def _move(number: int, deal: Deal, when: When, state: str) -> Row:
-    day = when.ago(20)
+    cutoffs = [line.posted for line in deal.lines if isinstance(line, Hours) and line.posted]
+    day = when.week(min(cutoffs)) + timedelta(days=1) if cutoffs else when.ago(20)
     return {
         "id": number,
         "name": False if state == "draft" else f"INV/{day.year}/{number:05}",

@@ -25,8 +25,8 @@ DEPARTMENTS = {
     2: ("Consulting", 1, 2),
     3: ("Delivery", 1, 3),
     4: ("Finance", 1, 4),
-    5: ("Management", 2, 28),
-    6: ("Delivery", 2, 29),
+    5: ("Management Americas", 2, 28),
+    6: ("Delivery Americas", 2, 29),
 }
 JOBS = {
     1: "Managing Director",

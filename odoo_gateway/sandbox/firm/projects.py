@@ -1,9 +1,11 @@
 """Projects and tasks: one per order with work in it, and each company's internal one."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from odoo_gateway.sandbox.firm.deals import DEALS, Deal, Hours, Line, Stages, Units
+from odoo_gateway.sandbox.firm.deals import DEALS
+from odoo_gateway.sandbox.firm.kinds import Deal, Hours, Line, Stages, Units
 
 INTERNAL = {1: 1, 2: 2}
 TEMPLATE = 3
@@ -53,6 +55,7 @@ def _is_goods(line: Line) -> bool:
     return isinstance(line, Units) and line.goods
 
 
+@cache
 def works() -> tuple[Work, ...]:
     """Every line with a team."""
     return tuple(

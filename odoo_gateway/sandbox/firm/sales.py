@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 from odoo_gateway.sandbox.firm.billing import Books
-from odoo_gateway.sandbox.firm.deals import (
-    DEALS,
+from odoo_gateway.sandbox.firm.deals import DEALS
+from odoo_gateway.sandbox.firm.kinds import (
     Deal,
     DownPayment,
     Heading,

@@ -18,23 +18,28 @@ def build(env: Any, monday: str) -> dict[str, int]:
     return {name: person.id for name, person in week.people.items()}
 
 
-def expected(env: Any, monday: str) -> dict[int, float | None]:
-    """What Odoo expects of everybody in that week: None where nobody can say.
-
-    Contracts bound the days as in `_get_valid_work_intervals`; who has none is there by the
-    present calendar.
-    """
+def expected(env: Any, periods: list[list[str]]) -> list[dict[int, float | None]]:
+    """What Odoo expects of every active employee in each period: None where nobody can say."""
     people = env["hr.employee"].search([("company_id", "!=", False)])
-    return {person.id: _expected(person, date.fromisoformat(monday)) for person in people}
+    return [
+        {
+            person.id: _expected(
+                person, date.fromisoformat(first), date.fromisoformat(last) + timedelta(days=1)
+            )
+            for person in people
+        }
+        for first, last in periods
+    ]
 
 
-def _expected(person: Any, monday: date) -> float | None:
-    contracts = person.version_ids.filtered("contract_date_start")
-    if not (contracts or person).resource_calendar_id:
+def _expected(person: Any, first: date, after: date) -> float | None:
+    # Without any calendar Odoo answers the raw clock here.
+    if not person.version_ids.resource_calendar_id:
         return None
     zone = ZoneInfo(person.tz)
-    start, end = _instant(monday, zone), _instant(monday + timedelta(days=7), zone)
-    intervals, _ = person.resource_id._get_valid_work_intervals(start, end)
+    intervals, _ = person.resource_id._get_valid_work_intervals(
+        _instant(first, zone), _instant(after, zone)
+    )
     worked = sum((stop - begin for begin, stop, _ in intervals[person.resource_id.id]), timedelta())
     return worked / timedelta(hours=1)
 
@@ -73,10 +78,25 @@ class Week:
     def calendar(self, name: str) -> Any:
         shifts = [(day, *span) for day in range(5) for span in [(8, 12), (13, 17)]]
         made = self.env["resource.calendar"].create(
-            {"name": name, "company_id": self.company.id, "tz": str(ZONE), "attendance_ids": [(5, 0, 0)]}
+            {
+                "name": name,
+                "company_id": self.company.id,
+                "tz": str(ZONE),
+                "attendance_ids": [(5, 0, 0)],
+            }
         )
         made.attendance_ids = [
-            (0, 0, {"name": "work", "dayofweek": str(day), "hour_from": start, "hour_to": end})
+            (
+                0,
+                0,
+                {
+                    "name": "work",
+                    "dayofweek": str(day),
+                    "hour_from": start,
+                    "hour_to": end,
+                    "day_period": "morning" if end <= 12 else "afternoon",
+                },
+            )
             for day, start, end in shifts
         ]
         return made
@@ -186,8 +206,14 @@ class Week:
         for day in range(5):
             self.log(lent, day, 8.0, project_id=project.id, company_id=elsewhere.id)
         self.person("nothing logged at all")
+        flexible = {"name": "Flexible", "schedule_type": "flexible", "company_id": False}
+        free = self.env["resource.calendar"].create({**flexible, "hours_per_day": 8.0})
+        free.write({"full_time_required_hours": 36.0, "hours_per_day": 8.0})
+        self.person("flexible hours", free)
         self.person("no calendar", self.env["resource.calendar"])
         costs = self.person("costs without a project")
-        account = self.project.account_id or self.env["account.analytic.account"].search([], limit=1)
+        account = self.project.account_id or self.env["account.analytic.account"].search(
+            [], limit=1
+        )
         self.log(costs, 0, 40.0, project_id=False, account_id=account.id)
         self.person("gone").active = False

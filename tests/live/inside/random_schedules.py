@@ -89,9 +89,10 @@ def _calendars(env: Any, companies: Any) -> Any:
         calendar.write({"full_time_required_hours": week, "hours_per_day": day})
         made += calendar
     # Odoo's own: one with lunch breaks, one with the headings of two weeks.
-    usual = companies[0].resource_calendar_id.copy({"name": "usual", "company_id": False})
-    headed = usual.copy({"name": "headed", "company_id": False})
+    usual = companies[0].resource_calendar_id.copy({"company_id": False})
+    headed = usual.copy({"company_id": False})
     headed.switch_calendar_type()
+    usual.name, headed.name = "with breaks", "with headings"
     return made + usual + headed
 
 
@@ -274,10 +275,9 @@ def _by_version(person: Any, start: datetime, end: datetime) -> float:
     before, after = person.version_ids.sorted("date_version")
     change = min(max(start, _midnight(person, after.date_version)), end)
     parts = [(before, start, change), (after, change, end)]
-    return sum(
-        person._get_work_days_data_batch(begin, stop, calendar=version.resource_calendar_id)[
-            person.id
-        ]["hours"]
-        for version, begin, stop in parts
-        if begin < stop
-    )
+    hours = 0.0
+    for version, begin, stop in parts:
+        if begin < stop:
+            own = {"calendar": version.resource_calendar_id}
+            hours += person._get_work_days_data_batch(begin, stop, **own)[person.id]["hours"]
+    return hours

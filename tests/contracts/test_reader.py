@@ -1,0 +1,199 @@
+"""Our own reader over our own adapter reads every record completely from either server."""
+
+import importlib
+import pkgutil
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+import pytest
+
+import tasks
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
+from odoo_gateway.reader import Reader
+from odoo_gateway.records import Record, fields_of
+from odoo_gateway.sandbox import schema
+from odoo_gateway.session import Session
+from tests.contracts.asking import EVERYWHERE, Asker, label
+from tests.contracts.conftest import Target
+
+
+def declared() -> list[type[Record]]:
+    """Every record class of the product."""
+    for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
+        importlib.import_module(module.name)
+    return sorted(
+        (
+            record
+            for record in Record.__subclasses__()
+            if record.__module__.split(".")[0] in ("tasks", "odoo_gateway")
+        ),
+        key=lambda record: (record.MODEL, record.__name__),
+    )
+
+
+RECORDS = [record for record in declared() if record.MODEL in schema.load()]
+ABSENT = [record for record in declared() if record.MODEL not in schema.load()]
+
+
+@dataclass(frozen=True)
+class Salary(Record):
+    """A record that no Odoo can fill."""
+
+    MODEL: ClassVar[str] = "hr.employee"
+    MODULE: ClassVar[str] = "hr_payroll"
+    id: int
+    salary_in_gold: float
+
+
+@pytest.fixture
+def session(target: Target) -> Session:
+    """What the fleet's user finds."""
+    return Session(target.fleet.transport, target.fleet.address.url)
+
+
+@pytest.fixture
+def reader(session: Session) -> Reader:
+    """Reads the first company, and all others where a domain does not say."""
+    return Reader(session, session.companies[0].id)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_every_row_becomes_a_record(reader: Reader, odoo: Asker, record: type[Record]) -> None:
+    found = reader.search(record, EVERYWHERE, archived=True)
+    assert reader.drift == []
+    assert [one.id for one in found] == [row["id"] for row in odoo.table(record.MODEL)]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_small_pages_lose_nothing(session: Session, record: type[Record]) -> None:
+    company_id = session.companies[0].id
+    some = Reader(session, company_id, page_size=1000).search(record, [])
+    step = max(1, len(some) // 5)
+    assert Reader(session, company_id, page_size=step).search(record, []) == some
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_the_count_is_that_of_the_active(reader: Reader, odoo: Asker, record: type[Record]) -> None:
+    assert reader.count(record.MODEL, EVERYWHERE) == len(reader.search(record, EVERYWHERE))
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_only_fields_that_the_schema_lacks_are_lacking(
+    reader: Reader, record: type[Record]
+) -> None:
+    known = schema.load()[record.MODEL]
+    for field in fields_of(record):
+        assert reader.lacks(record, field.name) is (field.name not in known)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_what_is_there_may_be_read(session: Session, record: type[Record]) -> None:
+    assert session.may_read(record.MODEL)
+
+
+@pytest.mark.parametrize("record", ABSENT, ids=lambda record: record.__name__)
+def test_what_is_absent_may_not_be_read(
+    session: Session, reader: Reader, record: type[Record]
+) -> None:
+    assert not session.may_read(record.MODEL)
+    with pytest.raises(OdooSchemaDrift):
+        reader.search(record, [])
+
+
+def test_a_field_that_is_absent_is_drift_by_its_name(reader: Reader) -> None:
+    with pytest.raises(OdooSchemaDrift, match="salary_in_gold"):
+        reader.search(Salary, [])
+
+
+def test_a_field_that_is_absent_from_a_domain_is_drift(reader: Reader) -> None:
+    with pytest.raises(OdooSchemaDrift, match="salary_in_gold"):
+        reader.count("hr.employee", [("salary_in_gold", ">", 1)])
+
+
+def test_a_model_without_the_right_to_it_may_not_be_read(target: Target) -> None:
+    session = Session(target.officer.transport)
+    assert not session.may_read("sale.order")
+    with pytest.raises(OdooRejected, match="not allowed to access"):
+        Reader(session, session.companies[0].id).count("sale.order", [])
+
+
+def test_a_company_that_is_not_the_callers_is_rejected(target: Target, session: Session) -> None:
+    limited = Session(target.officer.transport)
+    others = {company.id for company in session.companies}
+    foreign = others - {company.id for company in limited.companies}
+    with pytest.raises(OdooRejected, match="unauthorized or invalid companies"):
+        Reader(limited, foreign.pop()).count("hr.employee", [])
+
+
+def test_it_is_odoo_19_with_more_than_one_company(session: Session) -> None:
+    assert session.major_version == 19
+    assert len(session.companies) > 1
+    assert "sale_timesheet" in session.modules
+    assert session.link("sale.order", 7) == f"{session.base_url}/odoo/sale.order/7"
+
+
+GROUPINGS: list[tuple[str, tuple[str, ...]]] = [
+    ("account.analytic.line", ("employee_id",)),
+    ("account.analytic.line", ("employee_id", "date:day")),
+    ("account.analytic.line", ("so_line",)),
+    ("account.analytic.line", ("so_line", "date:month")),
+    ("account.analytic.line", ("timesheet_invoice_type",)),
+    ("account.analytic.line", ("project_id", "employee_id", "date:week")),
+    ("account.analytic.line", ()),
+]
+
+
+def as_older(session: Session) -> Session:
+    """The same database, asked as one of Odoo 18."""
+    older = Session(session.transport, session.base_url)
+    older.__dict__["major_version"] = 18
+    return older
+
+
+@pytest.mark.parametrize("case", GROUPINGS, ids=label)
+@pytest.mark.parametrize("older", [False, True], ids=["formatted", "classic"])
+def test_groups_equal_the_sums_of_rows(
+    session: Session, odoo: Asker, case: tuple[str, tuple[str, ...]], older: bool
+) -> None:
+    model, by = case
+    asked = as_older(session) if older else session
+    domain: list[Any] = [("project_id", "!=", False)]
+    found = Reader(asked, session.companies[0].id).group(
+        model, domain, by, sums=["unit_amount"], earliest=["date"]
+    )
+    rows: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in odoo.table(model):
+        if row["project_id"]:
+            rows[tuple(_key(row, spec) for spec in by)].append(row)
+    assert {group.keys: group.count for group in found} == {
+        key: len(members) for key, members in rows.items()
+    }
+    for group in found:
+        members = rows[group.keys]
+        assert group.sums[0] == pytest.approx(sum(row["unit_amount"] for row in members))
+        assert group.earliest[0] == min(date.fromisoformat(row["date"]) for row in members)
+
+
+def _key(row: dict[str, Any], spec: str) -> Any:
+    name, _, granularity = spec.partition(":")
+    value = row[name]
+    if not granularity:
+        return value or None
+    day = date.fromisoformat(value)
+    if granularity == "month":
+        return day.replace(day=1)
+    back = day.isoweekday() % 7 if granularity == "week" else 0
+    return date.fromordinal(day.toordinal() - back)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["formatted", "classic"])
+def test_a_sum_over_nothing_is_zero_and_its_earliest_day_none(
+    session: Session, older: bool
+) -> None:
+    asked = as_older(session) if older else session
+    (group,) = Reader(asked, session.companies[0].id).group(
+        "account.analytic.line", [("id", "<", 0)], [], sums=["unit_amount"], earliest=["date"]
+    )
+    assert (group.sums, group.earliest, group.count) == ((0.0,), (None,), 0)

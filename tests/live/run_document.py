@@ -1,0 +1,230 @@
+"""The document of `fleet run --json`, as strictly as its contract describes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+WITHOUT_DECIMALS = ("JPY",)
+
+
+def _plain(text: str) -> str:
+    """No thousands, no exponent, no sign on zero."""
+    if not re.fullmatch(r"(?!-[0.]*$)-?(0|[1-9]\d*)(\.\d+)?", text):
+        raise ValueError(f"{text!r} is no plain amount")
+    return text
+
+
+def has_decimals_of(currency: str, amount: str) -> bool:
+    """Whether the amount is written with exactly the currency's decimals."""
+    return len(amount.partition(".")[2]) == (0 if currency in WITHOUT_DECIMALS else 2)
+
+
+Money = Annotated[str, AfterValidator(_plain)]
+Hours = Annotated[float, Field(ge=0)]
+
+
+class Exact(BaseModel):
+    """Unknown keys, missing keys and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Priced(Exact):
+    """Whatever has a currency: its money has that currency's decimals."""
+
+    MONEY: ClassVar[Sequence[str]]
+    currency: str
+
+    @model_validator(mode="after")
+    def decimals_of_the_currency(self) -> Priced:
+        for name in self.MONEY:
+            if not has_decimals_of(self.currency, getattr(self, name)):
+                raise ValueError(f"{name} has not the decimals of {self.currency}")
+        return self
+
+
+class Finding(Exact):
+    """A row that somebody must act on."""
+
+    key: str = Field(min_length=1)
+    severity: Literal["info", "warning", "critical"]
+    title: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    remedy: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    model: str
+    record_id: int
+    url: str = Field(pattern="^https?://")
+    amount: Money | None
+    currency: str | None
+    since: date | None
+
+    @model_validator(mode="after")
+    def amounts_have_a_currency(self) -> Finding:
+        if (self.amount is None) != (self.currency is None):
+            raise ValueError("an amount has a currency, and a currency an amount")
+        return self
+
+
+class Measure(Exact):
+    """A number that becomes a metric."""
+
+    name: str
+    value: float
+    labels: dict[str, str]
+
+
+class NotVerifiable(Exact):
+    """What this Odoo cannot tell."""
+
+    check: str
+    reason: str
+    remedy: str
+
+
+class Drift(Exact):
+    """A row that fits no record."""
+
+    model: str
+    record_id: int
+    field: str
+    problem: str
+
+
+class Day(Exact):
+    """One day of a reminder's row."""
+
+    date: date
+    expected_hours: Hours
+    logged_hours: float
+
+
+class ReminderRow(Exact):
+    """One employee of `timesheet_reminders`."""
+
+    employee_id: int
+    employee: str
+    period_start: date
+    period_end: date
+    expected_hours: Hours
+    logged_hours: float
+    missing_hours: Hours
+    days: list[Day]
+    status: Literal["complete", "missing", "exempt", "no_expected_hours", "not_measurable"]
+    reason: str
+
+
+class Check(Exact):
+    """One line of an order's checklist."""
+
+    check: str
+    result: Literal["pass", "fail", "not_verifiable", "not_applicable"]
+    reason: str
+    owner: str
+    next_step: str
+    url: str = Field(pattern="^https?://")
+
+    @model_validator(mode="after")
+    def a_failure_names_who_does_what(self) -> Check:
+        if self.result == "fail" and not (self.reason and self.owner and self.next_step):
+            raise ValueError(f"{self.check} fails without a reason, an owner and a next step")
+        return self
+
+
+class ReadinessRow(Priced):
+    """One order of `invoice_readiness`."""
+
+    MONEY: ClassVar[Sequence[str]] = ("amount", "cost_of_delay_per_day")
+
+    sale_order_id: int
+    sale_order: str
+    partner_id: int
+    partner: str
+    project_ids: list[int]
+    amount: Money
+    status: Literal["ready", "blocked", "held", "excluded"]
+    checks: list[Check]
+    waiting_days: int | None
+    cost_of_delay_per_day: Money
+
+    def result(self, check: str) -> str:
+        """The outcome of one check."""
+        return next(found.result for found in self.checks if found.check == check)
+
+
+class ReadinessTotal(Priced):
+    """The totals of one currency."""
+
+    MONEY: ClassVar[Sequence[str]] = (
+        *("ready", "blocked", "held", "excluded"),
+        *("odoo_to_invoice", "residual"),
+    )
+
+    ready: Money
+    blocked: Money
+    held: Money
+    excluded: Money
+    odoo_to_invoice: Money
+    residual: Money
+
+
+class NoTotal(Exact):
+    """For jobs whose contract has none: no value fits it."""
+
+    never: Literal["never"]
+
+
+Row = TypeVar("Row", bound=BaseModel)
+Total = TypeVar("Total", bound=BaseModel)
+
+
+class Scope(Exact, Generic[Row, Total]):
+    """One company; without an id and a name when Odoo was not reached."""
+
+    company_id: int | None
+    company: str | None
+    status: Literal["ok", "failed"]
+    error: str | None
+    rows: list[Row]
+    totals: list[Total]
+    findings: list[Finding]
+    measures: list[Measure]
+    not_verifiable: list[NotVerifiable]
+    drift: list[Drift]
+
+    @model_validator(mode="after")
+    def fails_with_an_error_and_nothing_else(self) -> Scope[Row, Total]:
+        said = self.rows or self.totals or self.findings or self.measures
+        if (self.status == "failed") != bool(self.error) or (self.error and said):
+            raise ValueError(f"{self.status} with error {self.error!r} and {len(self.rows)} rows")
+        keys = [finding.key for finding in self.findings]
+        if len(set(keys)) != len(keys):
+            raise ValueError("two findings share a key")
+        return self
+
+
+class Document(Exact, Generic[Row, Total]):
+    """The whole document."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    job: str
+    tenant: str
+    as_of: date
+    scopes: list[Scope[Row, Total]]
+
+    def rows(self) -> list[Row]:
+        """Of all companies."""
+        return [row for scope in self.scopes for row in scope.rows]
+
+    def findings(self) -> list[Finding]:
+        """Of all companies."""
+        return [finding for scope in self.scopes for finding in scope.findings]
+
+
+Reminders = Document[ReminderRow, NoTotal]
+Readiness = Document[ReadinessRow, ReadinessTotal]
