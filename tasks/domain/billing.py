@@ -50,6 +50,19 @@ class Sold:
         return self.currency.round(self._untaxed(self.due)) - self.invoiced_amount
 
     @property
+    def earned(self) -> Decimal:
+        """The quantity worked for: delivered, but of a fixed price no more than was ordered."""
+        return min(self.delivered, self.ordered) if self.billing is Billing.FIXED else self.delivered
+
+    @property
+    def balance(self) -> Decimal:
+        """Earned less posted invoices: WIP above zero, advance billing below.
+
+        A line's two sides are never netted against another line's.
+        """
+        return self.currency.round(self._untaxed(self.earned)) - self.invoiced_amount
+
+    @property
     def drafted(self) -> Decimal:
         """The value on draft invoices: what is invoiced, drafts included, less what is posted."""
         value = self.currency.round(self._untaxed(self.invoiced)) - self.invoiced_amount

@@ -20,8 +20,9 @@ from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Sever
 from tasks.domain.money import Currency, cost_of_delay_per_day
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy, checklist
+from tasks.records import unbilled
 from tasks.records.orders import SoldOrder, read_orders
-from tasks.records.sales import Attachment, Expense, Invoice, Milestone, Order, Partner, User
+from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, User
 from tasks.records.timesheets import TimesheetLine
 
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
@@ -55,7 +56,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     """The orders with something to bill and, in one call per model, what their checks need."""
     orders = [order for order in read_orders(odoo) if _concerns_finance(order)]
     partners = _partners(odoo, orders)
-    milestones = _milestones(odoo, orders)
+    milestones = unbilled.milestones(odoo, orders)
     return Snapshot(
         orders=orders,
         facts=_facts(odoo, orders, partners, milestones),
@@ -94,16 +95,6 @@ def _concerns_finance(order: SoldOrder) -> bool:
     )
 
 
-def _line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
-    """Order ids by line id, for the lines billed that way."""
-    return {
-        sold.line.id: order.order.id
-        for order in orders
-        for sold in order.lines
-        if sold.sold.billing is billing
-    }
-
-
 def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner]:
     ids = {
         partner_id
@@ -112,15 +103,6 @@ def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner
     }
     found = odoo.search(Partner, [("id", "in", sorted(ids))], archived=True)
     return {partner.id: partner for partner in found}
-
-
-def _milestones(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Sequence[Milestone]]:
-    lines = _line_ids(orders, Billing.MILESTONE)
-    by_order: dict[int, list[Milestone]] = defaultdict(list)
-    if lines:
-        for milestone in odoo.search(Milestone, [("sale_line_id", "in", sorted(lines))]):
-            by_order[lines[milestone.sale_line_id or 0]].append(milestone)
-    return by_order
 
 
 def _facts(
@@ -201,11 +183,11 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
         pending = [("sheet_state", "!=", "done")]
     else:
         return None
-    lines = _line_ids(orders, Billing.TIME_AND_MATERIALS)
+    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
     hours: dict[int, float] = defaultdict(float)
     for group in odoo.group(
         TimesheetLine.MODEL,
-        [*_unbilled(odoo, lines), *pending],
+        [*unbilled.hours(odoo, lines), *pending],
         by=["so_line"],
         sums=["unit_amount"],
     ):
@@ -213,33 +195,14 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
     return hours
 
 
-def _unbilled(odoo: Reader, line_ids: Iterable[int]) -> Domain:
-    """Billable hours on no live invoice: a cancelled or reversed one bills nothing."""
-    live: Domain = [("timesheet_invoice_id", "=", False)]
-    if odoo.session.may_read(Invoice.MODEL):
-        live = [
-            "|",
-            "|",
-            ("timesheet_invoice_id", "=", False),
-            ("timesheet_invoice_id.state", "=", "cancel"),
-            ("timesheet_invoice_id.payment_state", "=", "reversed"),
-        ]
-    return [
-        ("so_line", "in", sorted(line_ids)),
-        ("project_id", "!=", False),
-        ("timesheet_invoice_type", "=", "billable_time"),
-        *live,
-    ]
-
-
 def _waiting_since(
     odoo: Reader, orders: Sequence[SoldOrder], milestones: Mapping[int, Sequence[Milestone]]
 ) -> Mapping[int, date]:
     """The oldest day known since which something of the order waits to be billed."""
     since: dict[int, list[date]] = defaultdict(list)
-    lines = _line_ids(orders, Billing.TIME_AND_MATERIALS)
+    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
     for group in odoo.group(
-        TimesheetLine.MODEL, _unbilled(odoo, lines), by=["so_line"], earliest=["date"]
+        TimesheetLine.MODEL, unbilled.hours(odoo, lines), by=["so_line"], earliest=["date"]
     ):
         since[lines[int(str(group.keys[0]))]] += [day for day in group.earliest if day]
     for order_id, found in milestones.items():

@@ -164,3 +164,17 @@ class Invoice(Record):
     name: str | None
     state: Literal["draft", "posted", "cancel"]
     payment_state: str | None
+
+
+@dataclass(frozen=True)
+class InvoiceLine(Record):
+    """A line of an invoice or credit note, and the order lines that it bills."""
+
+    MODEL: ClassVar[str] = "account.move.line"
+    MODULE: ClassVar[str] = "account"
+    id: int
+    sale_line_ids: tuple[int, ...]
+    move_type: str
+    parent_state: str
+    quantity: Decimal
+    price_subtotal: Decimal
