@@ -7,6 +7,7 @@ OWN_COMPANY: Final = frozenset(
     {
         "account.analytic.line",
         "account.move",
+        "account.move.line",
         "hr.expense",
         "hr.leave",
         "hr.version",

@@ -19,7 +19,7 @@ BUCKETS: Final = (*(name for _, name in EDGES), OLDEST, FUTURE, UNDATED)
 
 @dataclass(frozen=True)
 class Entry:
-    """Something delivered on a day: hours of a person if it is time, quantity in the line's unit."""
+    """Something delivered on a day: quantity in the line's unit, and hours if it is time."""
 
     day: date | None
     quantity: Decimal

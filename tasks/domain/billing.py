@@ -52,7 +52,9 @@ class Sold:
     @property
     def earned(self) -> Decimal:
         """The quantity worked for: delivered, but of a fixed price no more than was ordered."""
-        return min(self.delivered, self.ordered) if self.billing is Billing.FIXED else self.delivered
+        return (
+            min(self.delivered, self.ordered) if self.billing is Billing.FIXED else self.delivered
+        )
 
     @property
     def balance(self) -> Decimal:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from tasks import catalogue
 from workers import settings
 from workers.celery_settings import make_app
 from workers.demo import processes, stage
@@ -48,7 +49,7 @@ class Firm:
 
     def settled(self) -> bool:
         found, mails = self.statuses()
-        return found.total() == found[RunStatus.SUCCEEDED] >= 4 and (
+        return found.total() == found[RunStatus.SUCCEEDED] >= 2 * len(catalogue.jobs()) and (
             mails.total() == mails[MessageStatus.SENT] > 0
         )
 

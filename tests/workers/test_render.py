@@ -82,6 +82,15 @@ def test_a_digest_lists_what_needs_somebody_before_what_is_ready() -> None:
         assert "approved_time" in content
 
 
+def test_parts_of_a_total_are_listed_below_it() -> None:
+    parts = {"0-30": "10.00", "91+": "2.00"}
+    total = {"currency": "EUR", "wip": "12.00", "buckets": parts}
+    mail = render({**DIGEST, "totals": [total]})
+    assert "EUR wip 12.00" in mail.subject
+    for content in (mail.text, mail.html):
+        assert "0-30 10.00" in content
+
+
 def test_money_is_shown_with_its_currency() -> None:
     assert "EUR 1,200.00" in render(DIGEST).text.replace("\xa0", " ")
 

@@ -37,7 +37,13 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **sales.rows(when, books),
         **timesheets.rows(when, logged, books.of_entry),
     }
-    return {**tables, "project.task": _with_hours(tables)}
+    entries = tables["account.analytic.line"]
+    expenses = sales.expense_entries(when, 1 + max(entry["id"] for entry in entries))
+    return {
+        **tables,
+        "account.analytic.line": [*entries, *expenses],
+        "project.task": _with_hours(tables),
+    }
 
 
 def _with_hours(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:

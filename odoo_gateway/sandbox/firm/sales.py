@@ -70,6 +70,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
     """Everything that follows from the deals."""
     return {
         "account.move": books.moves,
+        "account.move.line": list(_numbered(_invoice_lines(books))),
         "account.tax": [{"id": TAX, "name": "21%"}],
         "hr.expense": _expenses(when),
         "ir.attachment": _files(),
@@ -163,6 +164,47 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books) -> R
         "project_id": (project_of(number, deal) or False) if in_project else False,
         **amounts,
     }
+
+
+def _invoice_lines(books: Books) -> Iterator[Row]:
+    """What is on invoices of each order line, posted and draft; reversed ones bill nothing."""
+    for number, deal in enumerate(DEALS):
+        for position, line in enumerate(deal.lines):
+            key = line_id(number, position)
+            sold = _sold(line, key, books)
+            parts = {"posted": sold.posted, "draft": sold.invoiced - sold.posted}
+            for state, quantity in parts.items():
+                if deal.state == "sale" and quantity:
+                    yield {
+                        "sale_line_ids": [key],
+                        "company_id": deal.company_id,
+                        "move_type": "out_invoice",
+                        "parent_state": state,
+                        "quantity": round(float(quantity), 2),
+                        "price_subtotal": round(float(quantity) * sold.net_price, 2),
+                    }
+
+
+def expense_entries(when: When, first_id: int) -> Iterator[Row]:
+    """The analytic line behind each re-invoiced expense."""
+    number = count(first_id)
+    for order, deal in enumerate(DEALS):
+        for position, line in enumerate(deal.lines):
+            if isinstance(line, Reinvoiced) and deal.state == "sale":
+                yield {
+                    "id": next(number),
+                    "date": when.ago(18).isoformat(),
+                    "employee_id": False,
+                    "project_id": False,
+                    "task_id": False,
+                    "unit_amount": 1.0,
+                    "company_id": deal.company_id,
+                    "so_line": line_id(order, position),
+                    "timesheet_invoice_type": "other_costs",
+                    "timesheet_invoice_id": False,
+                    "holiday_id": False,
+                    "global_leave_id": False,
+                }
 
 
 def _name(number: int) -> str:

@@ -1,0 +1,254 @@
+"""Reads delivered work that is not on a posted invoice: entries, drafts, and hours on no order."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from odoo_gateway.reader import Domain, Group, Reader
+from tasks.domain.ageing import Entry
+from tasks.domain.billing import Billing
+from tasks.domain.findings import NotVerifiable
+from tasks.records import unbilled
+from tasks.records.orders import SoldLine, SoldOrder, read_orders
+from tasks.records.sales import Invoice, InvoiceLine, Milestone, Order, Partner, Project, User
+from tasks.records.timesheets import TimesheetLine
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What of a line is on draft invoices: quantity in its unit, value untaxed."""
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The dated entries of a line that no posted invoice covers, and its oldest unlinked hour."""
+
+    entries: tuple[Entry, ...] = ()
+    oldest_unlinked: date | None = None
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Hours on a billable project that are linked to no order line."""
+
+    project_id: int
+    project: str
+    manager: str
+    hours: float
+    oldest: date | None
+    url: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything that WIP of a company follows from."""
+
+    orders: Sequence[SoldOrder]
+    drafts: Mapping[int, Draft]
+    delivered: Mapping[int, Delivered]
+    leaks: Sequence[Leak]
+    partners: Mapping[int, str]
+    owners: Mapping[int, str]
+    links: Mapping[int, str]
+    not_verifiable: tuple[NotVerifiable, ...] = ()
+
+    def lines(self) -> Iterator[tuple[SoldOrder, SoldLine]]:
+        """The service and expense lines; down payments and goods are no work."""
+        for order in self.orders:
+            for sold in order.lines:
+                if is_work(sold):
+                    yield order, sold
+
+
+def is_work(sold: SoldLine) -> bool:
+    """Whether a line sells a service or re-invoices an expense."""
+    return not sold.line.is_downpayment and (sold.line.is_service or sold.line.is_expense)
+
+
+def read_work(odoo: Reader) -> Work:
+    """All confirmed service and expense lines of the company, and what WIP needs of them."""
+    orders = [order for order in read_orders(odoo) if any(is_work(sold) for sold in order.lines)]
+    drafts, not_verifiable = _drafts(odoo, orders)
+    return Work(
+        orders=orders,
+        drafts=drafts,
+        delivered={**_hours(odoo, orders), **_milestones(odoo, orders), **_expenses(odoo, orders)},
+        leaks=_leaks(odoo),
+        partners=_partners(odoo, orders),
+        owners=_owners(odoo, {order.order.user_id for order in orders}),
+        links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in orders},
+        not_verifiable=not_verifiable,
+    )
+
+
+def _drafts(
+    odoo: Reader, orders: Sequence[SoldOrder]
+) -> tuple[Mapping[int, Draft], tuple[NotVerifiable, ...]]:
+    lines = {sold.line.id: sold for order in orders for sold in order.lines}
+    if not odoo.session.may_read(InvoiceLine.MODEL):
+        estimated = {
+            line_id: Draft(value=sold.sold.drafted)
+            for line_id, sold in lines.items()
+            if sold.sold.drafted
+        }
+        return estimated, (_INVOICES_HIDDEN,)
+    found: dict[int, Draft] = defaultdict(Draft)
+    domain: Domain = [("parent_state", "=", "draft"), ("sale_line_ids", "in", sorted(lines))]
+    for row in odoo.search(InvoiceLine, domain):
+        sign = -1 if row.move_type == "out_refund" else 1
+        for line_id in row.sale_line_ids:
+            before = found[line_id]
+            found[line_id] = Draft(
+                before.quantity + sign * row.quantity, before.value + sign * row.price_subtotal
+            )
+    return found, ()
+
+
+def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
+    """Hours by day, those on draft invoices too; in the line's unit by its own delivered hours."""
+    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
+    quantities = {sold.line.id: sold.sold.delivered for order in orders for sold in order.lines}
+    unlinked = unbilled.hours(odoo, lines)
+    groups = [*_by_day(odoo, unlinked), *_by_day(odoo, _on_drafts(odoo, lines))]
+    total = {
+        _line_id(group): group.sums[0]
+        for group in odoo.group(
+            TimesheetLine.MODEL,
+            [("so_line", "in", sorted(lines)), ("project_id", "!=", False)],
+            by=["so_line"],
+            sums=["unit_amount"],
+        )
+    }
+    oldest = {
+        _line_id(group): group.earliest[0]
+        for group in odoo.group(TimesheetLine.MODEL, unlinked, by=["so_line"], earliest=["date"])
+    }
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for group in groups:
+        line_id = _line_id(group)
+        hours = Decimal(repr(group.sums[0]))
+        all_hours = Decimal(repr(total.get(line_id) or 0.0))
+        per_hour = quantities[line_id] / all_hours if all_hours else Decimal(1)
+        entries[line_id].append(Entry(_day(group), hours * per_hour, hours))
+    return {
+        line_id: Delivered(tuple(found), oldest.get(line_id)) for line_id, found in entries.items()
+    }
+
+
+def _by_day(odoo: Reader, domain: Domain) -> Sequence[Group]:
+    return odoo.group(TimesheetLine.MODEL, domain, by=["so_line", "date:day"], sums=["unit_amount"])
+
+
+def _on_drafts(odoo: Reader, lines: Mapping[int, int]) -> Domain:
+    if not odoo.session.may_read(Invoice.MODEL):
+        return [("id", "=", 0)]
+    return [
+        ("so_line", "in", sorted(lines)),
+        ("project_id", "!=", False),
+        ("timesheet_invoice_type", "=", "billable_time"),
+        ("timesheet_invoice_id.state", "=", "draft"),
+    ]
+
+
+def _milestones(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
+    ordered = {sold.line.id: sold.sold.ordered for order in orders for sold in order.lines}
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for found in unbilled.milestones(odoo, orders).values():
+        for milestone in found:
+            if milestone.is_reached and milestone.sale_line_id is not None:
+                entries[milestone.sale_line_id].append(_reached(milestone, ordered))
+    return {line_id: Delivered(tuple(found)) for line_id, found in entries.items()}
+
+
+def _reached(milestone: Milestone, ordered: Mapping[int, Decimal]) -> Entry:
+    share = Decimal(repr(milestone.quantity_percentage))
+    return Entry(milestone.reached_date, share * ordered[milestone.sale_line_id or 0])
+
+
+def _expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
+    lines = unbilled.line_ids(orders, Billing.EXPENSE)
+    quantities = {sold.line.id: sold.sold.delivered for order in orders for sold in order.lines}
+    groups = odoo.group(
+        TimesheetLine.MODEL,
+        [("so_line", "in", sorted(lines)), ("project_id", "=", False)],
+        by=["so_line"],
+        earliest=["date"],
+    )
+    return {
+        _line_id(group): Delivered((Entry(group.earliest[0], quantities[_line_id(group)]),))
+        for group in groups
+    }
+
+
+def _leaks(odoo: Reader) -> Sequence[Leak]:
+    projects = {
+        project.id: project
+        for project in odoo.search(
+            Project,
+            [("allow_billable", "=", True), ("company_id", "in", [odoo.company_id, False])],
+        )
+        if not project.is_template
+    }
+    managers = _owners(odoo, {project.user_id for project in projects.values()})
+    groups = odoo.group(
+        TimesheetLine.MODEL,
+        [
+            ("project_id", "in", sorted(projects)),
+            ("so_line", "=", False),
+            ("company_id", "=", odoo.company_id),
+            *(
+                (field, "=", False)
+                for field in ("holiday_id", "global_leave_id")
+                if not odoo.lacks(TimesheetLine, field)
+            ),
+        ],
+        by=["project_id"],
+        sums=["unit_amount"],
+        earliest=["date"],
+    )
+    return [
+        Leak(
+            project_id=project.id,
+            project=project.name,
+            manager=managers.get(project.user_id or 0, "nobody: set a project manager"),
+            hours=group.sums[0],
+            oldest=group.earliest[0],
+            url=odoo.session.link(Project.MODEL, project.id),
+        )
+        for group in groups
+        if group.sums[0] > 0 and (project := projects[int(str(group.keys[0]))])
+    ]
+
+
+def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
+    ids = sorted({order.order.partner_id for order in orders})
+    found = odoo.search(Partner, [("id", "in", ids)], archived=True)
+    return {partner.id: partner.display_name for partner in found}
+
+
+def _owners(odoo: Reader, ids: set[int | None]) -> Mapping[int, str]:
+    found = odoo.search(User, [("id", "in", sorted(filter(None, ids)))], archived=True)
+    return {user.id: user.name for user in found}
+
+
+def _line_id(group: Group) -> int:
+    return int(str(group.keys[0]))
+
+
+def _day(group: Group) -> date | None:
+    day = group.keys[1]
+    return day if isinstance(day, date) else None
+
+
+_INVOICES_HIDDEN = NotVerifiable(
+    check="draft invoices",
+    reason="invoice lines are not readable for this user, so drafts are told from quantities",
+    remedy="give the fleet's user read access to account.move.line",
+)

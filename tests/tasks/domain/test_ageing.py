@@ -1,0 +1,124 @@
+"""Ageing of work in progress: buckets, edges, and nothing counted twice."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.domain.ageing import Aged, Entry, age_days, aged, bucket_of, still_open
+
+TODAY = date(2026, 11, 23)
+
+
+def ago(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+def hours(days: int, quantity: str) -> Entry:
+    return Entry(ago(days), Decimal(quantity), Decimal(quantity))
+
+
+@pytest.mark.parametrize(
+    ("day", "bucket"),
+    [
+        (ago(-1), "future"),
+        (ago(0), "0-30"),
+        (ago(30), "0-30"),
+        (ago(31), "31-60"),
+        (ago(60), "31-60"),
+        (ago(61), "61-90"),
+        (ago(90), "61-90"),
+        (ago(91), "91+"),
+        (None, "undated"),
+    ],
+)
+def test_upper_edges_are_included(day: date | None, bucket: str) -> None:
+    assert bucket_of(day, TODAY) == bucket
+
+
+def test_entries_share_the_value_by_quantity() -> None:
+    parts = aged([hours(5, "1"), hours(40, "3")], Decimal("100.00"), TODAY)
+    assert parts == (
+        Aged("0-30", Decimal(1), Decimal("25.00")),
+        Aged("31-60", Decimal(3), Decimal("75.00")),
+    )
+
+
+def test_a_cent_that_cannot_be_shared_is_not_lost() -> None:
+    parts = aged([hours(d, "1") for d in (1, 40, 70)], Decimal("100.00"), TODAY)
+    assert [part.value for part in parts] == [Decimal("33.33"), Decimal("33.33"), Decimal("33.34")]
+
+
+def test_value_that_nobody_can_date_is_undated() -> None:
+    assert aged([], Decimal("5.00"), TODAY) == (Aged("undated", None, Decimal("5.00")),)
+    assert aged([], Decimal("0.00"), TODAY) == ()
+
+
+def test_milestones_have_no_hours() -> None:
+    (part,) = aged([Entry(ago(3), Decimal("0.5"))], Decimal("10.00"), TODAY)
+    assert part.hours is None
+
+
+def test_what_was_billed_without_a_link_is_taken_off_the_oldest() -> None:
+    assert still_open([hours(5, "4"), hours(50, "4")], Decimal(6)) == [
+        hours(50, "2"),
+        hours(5, "4"),
+    ]
+    assert still_open([hours(5, "4"), hours(50, "4")], Decimal(3)) == [hours(5, "3")]
+
+
+def test_a_milestones_billed_part_is_taken_off_too() -> None:
+    assert still_open([Entry(ago(9), Decimal(1))], Decimal("0.25")) == [
+        Entry(ago(9), Decimal("0.25"))
+    ]
+
+
+def test_what_no_entry_reaches_is_undated() -> None:
+    assert still_open([hours(5, "4")], Decimal(6)) == [hours(5, "4"), Entry(None, Decimal(2))]
+
+
+def test_undated_entries_are_billed_last() -> None:
+    undated = Entry(None, Decimal(1))
+    assert still_open([undated, hours(5, "1")], Decimal(1)) == [undated]
+
+
+entries = st.lists(
+    st.builds(
+        hours,
+        st.integers(-60, 200),
+        st.decimals(min_value="0.25", max_value="24", places=2).map(str),
+    ),
+    max_size=12,
+)
+values = st.decimals(min_value="0.01", max_value="99999", places=2)
+
+
+@given(entries, values)
+def test_parts_add_up_to_the_value(found: list[Entry], value: Decimal) -> None:
+    assert sum(part.value for part in aged(found, value, TODAY)) == value
+
+
+@given(entries, st.decimals(min_value=0, max_value=300, places=2))
+def test_open_entries_add_up_to_the_open_quantity(found: list[Entry], quantity: Decimal) -> None:
+    assert sum(entry.quantity for entry in still_open(found, quantity)) == quantity
+
+
+@given(entries, st.decimals(min_value=0, max_value=300, places=2))
+def test_the_order_of_entries_does_not_matter(found: list[Entry], quantity: Decimal) -> None:
+    by_day = sorted(found, key=lambda entry: (entry.day, entry.quantity))
+    one, other = still_open(by_day, quantity), still_open(by_day[::-1], quantity)
+
+    def per_day(open_entries: list[Entry]) -> dict[date | None, Decimal]:
+        sums: dict[date | None, Decimal] = {}
+        for entry in open_entries:
+            sums[entry.day] = sums.get(entry.day, Decimal(0)) + entry.quantity
+        return sums
+
+    assert per_day(list(one)) == per_day(list(other))
+
+
+@given(st.dates(min_value=date(2020, 1, 1), max_value=date(2029, 1, 1)))
+def test_a_week_later_everything_is_seven_days_older(day: date) -> None:
+    assert age_days(day, TODAY + timedelta(days=7)) == age_days(day, TODAY) + 7
