@@ -23,6 +23,14 @@ class Period:
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
 
+    def whole_weeks(self) -> "Period":
+        """The ISO weeks that the period touches."""
+        return Period(week_of(self.start).start, week_of(self.end).end)
+
+    def shared_days(self, other: "Period") -> int:
+        """How many days two periods have in common."""
+        return max(0, (min(self.end, other.end) - max(self.start, other.start)).days + 1)
+
     def days(self) -> Iterator[date]:
         """Every day, in order."""
         day = self.start
@@ -53,6 +61,12 @@ class AsOf:
     def week(self) -> Period:
         """The period asked for, else the last complete ISO week, Monday to Sunday."""
         return self.asked or last_complete_week(self.day)
+
+    @property
+    def month(self) -> Period:
+        """The period asked for, else the last complete calendar month."""
+        last = self.day.replace(day=1) - timedelta(days=1)
+        return self.asked or Period(last.replace(day=1), last)
 
 
 def last_complete_week(day: date) -> Period:

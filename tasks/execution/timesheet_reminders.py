@@ -23,10 +23,9 @@ from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.policy import Policy
 from tasks.records.people import Employee
 from tasks.records.schedules import Schedules, read_schedules
-from tasks.records.timesheets import TimesheetLine
+from tasks.records.timesheets import TimesheetLine, no_leave
 
 LOOK_AHEAD_WEEKS = 3
-LEAVE_FIELDS = ("holiday_id", "global_leave_id")
 APPROVAL_FIELDS = ("validated", "sheet_state")
 
 
@@ -125,7 +124,7 @@ def _logged_hours(
         ("employee_id", "in", [employee.id for employee in employees]),
         ("date", ">=", str(week.start)),
         ("date", "<=", str(week.end)),
-        *((field, "=", False) for field in LEAVE_FIELDS if not odoo.lacks(TimesheetLine, field)),
+        *no_leave(odoo),
     ]
     groups = odoo.group(
         TimesheetLine.MODEL, domain, by=["employee_id", "date:day"], sums=["unit_amount"]

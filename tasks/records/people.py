@@ -27,6 +27,16 @@ class Employee(Record):
 
 
 @dataclass(frozen=True)
+class Department(Record):
+    """A department."""
+
+    MODEL: ClassVar[str] = "hr.department"
+    MODULE: ClassVar[str] = "hr"
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Resource(Record):
     """The resource behind an employee: its zone rules the hours of its calendar."""
 

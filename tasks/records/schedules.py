@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,20 +46,23 @@ class Schedules:
 
     def expected(self, employee: Employee, period: Period) -> Mapping[date, float] | None:
         """Hours per day, net of leave and holidays; None when nobody can say."""
-        terms = self.terms.get(employee.id) or [Term(employee.resource_calendar_id)]
-        return expected_hours(
-            period,
-            self.zone(employee),
-            [
-                Engagement(
-                    schedule=self.schedules.get(term.calendar_id or 0),
-                    absences=self._absences(employee, term.calendar_id),
-                    first=term.first,
-                    last=term.last,
-                )
-                for term in terms
-            ],
-        )
+        return expected_hours(period, self.zone(employee), self._engagements(employee))
+
+    def gross(self, employee: Employee, period: Period) -> Mapping[date, float] | None:
+        """Hours per day before leave and holidays; None when nobody can say."""
+        present = [replace(found, absences=()) for found in self._engagements(employee)]
+        return expected_hours(period, self.zone(employee), present)
+
+    def _engagements(self, employee: Employee) -> Sequence[Engagement]:
+        return [
+            Engagement(
+                schedule=self.schedules.get(term.calendar_id or 0),
+                absences=self._absences(employee, term.calendar_id),
+                first=term.first,
+                last=term.last,
+            )
+            for term in self.terms.get(employee.id) or [Term(employee.resource_calendar_id)]
+        ]
 
     def _absences(self, employee: Employee, calendar_id: int | None) -> tuple[Absence, ...]:
         company_id = self.resources[employee.resource_id].company_id

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 
 
@@ -27,6 +28,15 @@ class TimesheetLine(Record):
     global_leave_id: int | None = None
     validated: bool | None = None
     sheet_state: str | None = None
+
+
+def no_leave(odoo: Reader) -> Domain:
+    """Leaves out lines that stand for leave and holidays, where the database books them so."""
+    return [
+        (field, "=", False)
+        for field in ("holiday_id", "global_leave_id")
+        if not odoo.lacks(TimesheetLine, field)
+    ]
 
 
 @dataclass(frozen=True)

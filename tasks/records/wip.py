@@ -13,7 +13,7 @@ from tasks.domain.findings import NotVerifiable
 from tasks.records import unbilled
 from tasks.records.orders import SoldLine, SoldOrder, read_orders
 from tasks.records.sales import Invoice, InvoiceLine, Milestone, Order, Partner, Project, User
-from tasks.records.timesheets import TimesheetLine
+from tasks.records.timesheets import TimesheetLine, no_leave
 
 ZERO = Decimal(0)
 
@@ -203,11 +203,7 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
             ("project_id", "in", sorted(projects)),
             ("so_line", "=", False),
             ("company_id", "=", odoo.company_id),
-            *(
-                (field, "=", False)
-                for field in ("holiday_id", "global_leave_id")
-                if not odoo.lacks(TimesheetLine, field)
-            ),
+            *no_leave(odoo),
         ],
         by=["project_id"],
         sums=["unit_amount"],

@@ -33,7 +33,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **calendars.rows(),
         **people.rows(when),
         **absences.rows(when),
-        **projects.rows(),
+        **projects.rows(when),
         **sales.rows(when, books),
         **timesheets.rows(when, logged, books.of_entry),
     }

@@ -6,6 +6,8 @@ from typing import Any
 
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import Deal, Hours, Line, Stages, Units
+from odoo_gateway.sandbox.firm.people import PEOPLE
+from odoo_gateway.sandbox.firm.when import When, utc
 
 INTERNAL = {1: 1, 2: 2}
 TEMPLATE = 3
@@ -79,7 +81,7 @@ def internal_task(company_id: int, task: int) -> int:
     return 10 * company_id + task
 
 
-def rows() -> dict[str, list[dict[str, Any]]]:
+def rows(when: When) -> dict[str, list[dict[str, Any]]]:
     """All projects and tasks."""
     internal = [
         _project(project_id, "Internal", company_id, 101 if company_id == 1 else 128)
@@ -95,7 +97,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
         for number, deal in enumerate(DEALS)
         if (project_id := project_of(number, deal))
     ]
-    return {"project.project": [*internal, template, *sold], "project.task": _tasks()}
+    return {"project.project": [*internal, template, *sold], "project.task": _tasks(when)}
 
 
 def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str, Any]:
@@ -112,26 +114,40 @@ def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str,
     }
 
 
-def _tasks() -> list[dict[str, Any]]:
+def _tasks(when: When) -> list[dict[str, Any]]:
     internal = [
-        {
-            "id": internal_task(company_id, task),
-            "name": name,
-            "project_id": project_id,
-            "company_id": company_id,
-            "active": True,
-        }
+        _task(internal_task(company_id, task), name, project_id, company_id, when)
         for company_id, project_id in INTERNAL.items()
         for task, name in TASK_NAMES.items()
     ]
-    sold = [
-        {
-            "id": work.task_id,
-            "name": work.line.name,
-            "project_id": work.project_id,
-            "company_id": work.company_id,
-            "active": True,
-        }
-        for work in works()
-    ]
-    return [*internal, *sold]
+    return [*internal, *(_sold_task(work, when) for work in works())]
+
+
+def _sold_task(work: Work, when: When) -> dict[str, Any]:
+    users = [user for member in work.line.team if (user := PEOPLE[member].user_id)]
+    hours = work.line.ordered if isinstance(work.line, Hours) else 8.0 * len(work.line.team)
+    return {
+        **_task(work.task_id, work.line.name, work.project_id, work.company_id, when),
+        "user_ids": users,
+        "allocated_hours": float(hours),
+        "date_assign": utc(when.ago(60), 9, "UTC"),
+        "date_deadline": utc(when.ago(-30), 17, "UTC"),
+    }
+
+
+def _task(number: int, name: str, project_id: int, company_id: int, when: When) -> dict[str, Any]:
+    return {
+        "id": number,
+        "name": name,
+        "project_id": project_id,
+        "company_id": company_id,
+        "active": True,
+        "user_ids": [],
+        "child_ids": [],
+        "allocated_hours": 0.0,
+        "create_date": utc(when.ago(80), 9, "UTC"),
+        "date_assign": False,
+        "date_deadline": False,
+        "state": "01_in_progress",
+        "is_template": False,
+    }
