@@ -68,134 +68,88 @@ def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check
     return tuple(check(facts, policy, today) for check in CHECKS)
 
 
-def _check(
-    name: str, facts: Facts, result: Result, reason: str = "", owner: str = "", next_step: str = ""
-) -> Check:
-    return Check(name, result, reason, owner, next_step, facts.url)
+def _verdict(name: str, facts: Facts, problem: str, next_step: str) -> Check:
+    """A pass, or with a problem a failure whose next step is the salesperson's."""
+    if not problem:
+        return Check(name, Result.PASS, url=facts.url)
+    return Check(name, Result.FAIL, problem, facts.salesperson, next_step, facts.url)
+
+
+def _moot(name: str, facts: Facts, reason: str) -> Check:
+    return Check(name, Result.NOT_APPLICABLE, reason, url=facts.url)
+
+
+def _unknown(name: str, facts: Facts, reason: str) -> Check:
+    return Check(name, Result.NOT_VERIFIABLE, reason, url=facts.url)
 
 
 def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     unpriced = sum(line.unpriced for line in facts.lines)
-    if not unpriced:
-        return _check("price", facts, Result.PASS)
-    return _check(
-        "price",
-        facts,
-        Result.FAIL,
-        f"{unpriced} line(s) with something to bill have no price",
-        facts.salesperson,
-        "set the unit price on the order line",
-    )
+    problem = f"{unpriced} line(s) with something to bill have no price" if unpriced else ""
+    return _verdict("price", facts, problem, "set the unit price on the order line")
 
 
 def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not facts.has(Billing.MILESTONE):
-        return _check("milestones", facts, Result.NOT_APPLICABLE, "no line is billed by milestone")
-    late = [m for m in facts.milestones if not m.reached and m.deadline and m.deadline < today]
-    if not late:
-        return _check("milestones", facts, Result.PASS)
-    worst = min(late, key=lambda milestone: milestone.deadline or today)
-    return _check(
-        "milestones",
-        facts,
-        Result.FAIL,
-        f"{len(late)} milestone(s) late, first {worst.name} of {worst.deadline}",
-        facts.salesperson,
-        "mark the milestone as reached, or agree on a new deadline",
+        return _moot("milestones", facts, "no line is billed by milestone")
+    late = sorted(
+        (milestone.deadline, milestone.name)
+        for milestone in facts.milestones
+        if not milestone.reached and milestone.deadline and milestone.deadline < today
     )
+    problem = f"{len(late)} milestone(s) late, first {late[0][1]} of {late[0][0]}" if late else ""
+    step = "mark the milestone as reached, or agree on a new deadline"
+    return _verdict("milestones", facts, problem, step)
 
 
 def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not facts.has(Billing.TIME_AND_MATERIALS):
-        return _check("approved_time", facts, Result.NOT_APPLICABLE, "no line is billed by time")
+        return _moot("approved_time", facts, "no line is billed by time")
     if facts.unapproved_hours is None:
-        return _check(
-            "approved_time", facts, Result.NOT_VERIFIABLE, "this Odoo has no timesheet approval"
-        )
-    if facts.unapproved_hours == 0:
-        return _check("approved_time", facts, Result.PASS)
-    return _check(
-        "approved_time",
-        facts,
-        Result.FAIL,
-        f"{facts.unapproved_hours:g} h are not approved",
-        facts.salesperson,
-        "approve the hours, or send them back",
-    )
+        return _unknown("approved_time", facts, "this Odoo has no timesheet approval")
+    hours = facts.unapproved_hours
+    problem = f"{hours:g} h are not approved" if hours else ""
+    return _verdict("approved_time", facts, problem, "approve the hours, or send them back")
 
 
 def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    wanted = [kind for kind in policy.evidence_required_for if facts.has(kind)]
-    if not wanted:
-        return _check("acceptance_evidence", facts, Result.NOT_APPLICABLE, "not required by policy")
+    if not any(facts.has(kind) for kind in policy.evidence_required_for):
+        return _moot("acceptance_evidence", facts, "not required by policy")
     if facts.evidence_files is None:
-        return _check(
-            "acceptance_evidence", facts, Result.NOT_VERIFIABLE, "attachments are not readable"
-        )
-    if facts.evidence_files:
-        return _check("acceptance_evidence", facts, Result.PASS)
-    return _check(
-        "acceptance_evidence",
-        facts,
-        Result.FAIL,
-        "no file on the order or its projects shows that the customer accepted",
-        facts.salesperson,
-        "attach the customer's acceptance to the order",
-    )
+        return _unknown("acceptance_evidence", facts, "attachments are not readable")
+    missing = "no file on the order or its projects shows that the customer accepted"
+    problem = "" if facts.evidence_files else missing
+    step = "attach the customer's acceptance to the order"
+    return _verdict("acceptance_evidence", facts, problem, step)
 
 
 def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    if facts.purchase_order:
-        return _check("purchase_order", facts, Result.PASS)
-    if not policy.purchase_order_required:
-        return _check("purchase_order", facts, Result.NOT_APPLICABLE, "not required by policy")
-    return _check(
-        "purchase_order",
-        facts,
-        Result.FAIL,
-        "the customer's purchase order number is missing",
-        facts.salesperson,
-        "ask the customer and enter it as Customer Reference",
-    )
+    if not facts.purchase_order and not policy.purchase_order_required:
+        return _moot("purchase_order", facts, "not required by policy")
+    problem = "" if facts.purchase_order else "the customer's purchase order number is missing"
+    step = "ask the customer and enter it as Customer Reference"
+    return _verdict("purchase_order", facts, problem, step)
 
 
 def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    if facts.invoice_email:
-        return _check("invoice_address", facts, Result.PASS)
-    return _check(
-        "invoice_address",
-        facts,
-        Result.FAIL,
-        f"the invoice address of {facts.customer} has no e-mail",
-        facts.salesperson,
-        "enter an e-mail on the invoice address",
-    )
+    missing = f"the invoice address of {facts.customer} has no e-mail"
+    problem = "" if facts.invoice_email else missing
+    return _verdict("invoice_address", facts, problem, "enter an e-mail on the invoice address")
 
 
 def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if facts.open_expenses is None:
-        return _check("expenses", facts, Result.NOT_VERIFIABLE, "expenses are not readable here")
-    if not facts.open_expenses:
-        return _check("expenses", facts, Result.PASS)
-    return _check(
-        "expenses",
-        facts,
-        Result.FAIL,
-        f"{facts.open_expenses} expense(s) of the order are not posted yet",
-        facts.salesperson,
-        "approve and post the expenses, or refuse them",
-    )
+        return _unknown("expenses", facts, "expenses are not readable here")
+    count = facts.open_expenses
+    problem = f"{count} expense(s) of the order are not posted yet" if count else ""
+    return _verdict("expenses", facts, problem, "approve and post the expenses, or refuse them")
 
 
 def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    if not any(line.drafted for line in facts.lines):
-        return _check("draft_invoice", facts, Result.PASS, "no draft invoice waits")
-    return _check(
-        "draft_invoice",
-        facts,
-        Result.PASS,
-        "a draft invoice is prepared: post it rather than make a second one",
-    )
+    waits = any(line.drafted for line in facts.lines)
+    prepared = "a draft invoice is prepared: post it rather than make a second one"
+    reason = prepared if waits else "no draft invoice waits"
+    return Check("draft_invoice", Result.PASS, reason, url=facts.url)
 
 
 CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
