@@ -1,0 +1,135 @@
+"""Reads the facts that an order's readiness checks need, one call per model."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from odoo_gateway.reader import Domain, Reader
+from tasks.domain.billing import Billing
+from tasks.domain.readiness import DueMilestone, Facts
+from tasks.records import unbilled
+from tasks.records.orders import SoldOrder
+from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, User
+from tasks.records.timesheets import TimesheetLine
+
+OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
+
+
+def read_partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner]:
+    """The customers and invoice addresses of the orders, by id."""
+    ids = {
+        partner_id
+        for order in orders
+        for partner_id in (order.order.partner_id, order.order.partner_invoice_id)
+    }
+    found = odoo.search(Partner, [("id", "in", sorted(ids))], archived=True)
+    return {partner.id: partner for partner in found}
+
+
+def read_facts(
+    odoo: Reader,
+    orders: Sequence[SoldOrder],
+    partners: Mapping[int, Partner],
+    milestones: Mapping[int, Sequence[Milestone]],
+) -> Mapping[int, Facts]:
+    """What each order\'s checks need, by order id; None for what this database cannot say."""
+    user_ids = {order.order.user_id for order in orders if order.order.user_id}
+    users = {
+        user.id: user.name
+        for user in odoo.search(User, [("id", "in", sorted(user_ids))], archived=True)
+    }
+    evidence = _evidence(odoo, orders)
+    expenses = _open_expenses(odoo, orders)
+    unapproved = _unapproved_hours(odoo, orders)
+    return {
+        order.order.id: Facts(
+            lines=[sold.sold for sold in order.lines],
+            url=odoo.session.link(Order.MODEL, order.order.id),
+            customer=partners[order.order.partner_id].display_name,
+            salesperson=users.get(order.order.user_id or 0, "nobody: set a salesperson"),
+            invoice_email=partners[order.order.partner_invoice_id].email,
+            purchase_order=order.order.client_order_ref,
+            milestones=[
+                DueMilestone(milestone.name, milestone.deadline, milestone.is_reached)
+                for milestone in milestones.get(order.order.id, ())
+            ],
+            evidence_files=evidence[order.order.id],
+            open_expenses=None if expenses is None else expenses[order.order.id],
+            unapproved_hours=None if unapproved is None else unapproved[order.order.id],
+        )
+        for order in orders
+    }
+
+
+def _evidence(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, int]:
+    """Files on each order and on its projects."""
+    projects = sorted({project for order in orders for project in order.project_ids})
+    files = odoo.search(
+        Attachment,
+        [
+            "|",
+            "&",
+            ("res_model", "=", "sale.order"),
+            ("res_id", "in", [order.order.id for order in orders]),
+            "&",
+            ("res_model", "=", "project.project"),
+            ("res_id", "in", projects),
+        ],
+    )
+    found = Counter((file.res_model, file.res_id) for file in files)
+    return {
+        order.order.id: found["sale.order", order.order.id]
+        + sum(found["project.project", project] for project in order.project_ids)
+        for order in orders
+    }
+
+
+def _open_expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, int] | None:
+    if not odoo.session.may_read(Expense.MODEL) or odoo.lacks(Expense, "sale_order_id"):
+        return None
+    expenses = odoo.search(
+        Expense,
+        [
+            ("sale_order_id", "in", [order.order.id for order in orders]),
+            ("state", "in", OPEN_EXPENSE_STATES),
+        ],
+    )
+    return Counter(expense.sale_order_id for expense in expenses if expense.sale_order_id)
+
+
+def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, float] | None:
+    pending: Domain
+    if not odoo.lacks(TimesheetLine, "validated"):
+        pending = [("validated", "=", False)]
+    elif not odoo.lacks(TimesheetLine, "sheet_state"):
+        pending = [("sheet_state", "!=", "done")]
+    else:
+        return None
+    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
+    hours: dict[int, float] = defaultdict(float)
+    for group in odoo.group(
+        TimesheetLine.MODEL,
+        [*unbilled.hours(odoo, lines), *pending],
+        by=["so_line"],
+        sums=["unit_amount"],
+    ):
+        hours[lines[int(str(group.keys[0]))]] += group.sums[0]
+    return hours
+
+
+def waiting_since(
+    odoo: Reader, orders: Sequence[SoldOrder], milestones: Mapping[int, Sequence[Milestone]]
+) -> Mapping[int, date]:
+    """The oldest day known since which something of the order waits to be billed."""
+    since: dict[int, list[date]] = defaultdict(list)
+    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
+    for group in odoo.group(
+        TimesheetLine.MODEL, unbilled.hours(odoo, lines), by=["so_line"], earliest=["date"]
+    ):
+        since[lines[int(str(group.keys[0]))]] += [day for day in group.earliest if day]
+    for order_id, found in milestones.items():
+        since[order_id] += [m.reached_date for m in found if m.is_reached and m.reached_date]
+    for order in orders:
+        if any(sold.sold.billing is Billing.FIXED and sold.sold.amount > 0 for sold in order.lines):
+            since[order.order.id].append(order.order.date_order.date())
+    return {order_id: min(days) for order_id, days in since.items() if days}
