@@ -32,7 +32,7 @@ def read_facts(
     partners: Mapping[int, Partner],
     milestones: Mapping[int, Sequence[Milestone]],
 ) -> Mapping[int, Facts]:
-    """What each order\'s checks need, by order id; None for what this database cannot say."""
+    """What each order's checks need, by order id; None for what this database cannot say."""
     user_ids = {order.order.user_id for order in orders if order.order.user_id}
     users = {
         user.id: user.name
