@@ -110,12 +110,19 @@ class Session:
             return f"{self.base_url}/odoo/{path}"
         return f"{self.base_url}/web#action={action}"
 
+    def _fields(self, record: type[Record], wanted: Sequence[str]) -> Mapping[str, Any]:
+        try:
+            found: dict[str, Any] = self.call(
+                record.MODEL, "fields_get", list(wanted), ["type", "relation"]
+            )
+        except OdooSchemaDrift as error:
+            raise OdooSchemaDrift(_absent_model(record)) from error
+        return found
+
     def _find_layout(self, record: type[Record]) -> Layout:
         declared = fields_of(record)
         wanted = [name for f in declared for name in field_names.candidates(record.MODEL, f.name)]
-        found: dict[str, dict[str, Any]] = self.call(
-            record.MODEL, "fields_get", wanted, ["type", "relation"]
-        )
+        found = self._fields(record, wanted)
         names = {
             f.name: actual
             for f in declared
@@ -132,6 +139,13 @@ class Session:
             if found[actual].get("relation")
         }
         return Layout(names, relations, frozenset(f.name for f in absent))
+
+
+def _absent_model(record: type[Record]) -> str:
+    return (
+        f"{record.MODEL} does not exist on this database: the module {record.MODULE!r} is not "
+        "installed. Install it, or disable the job for this tenant"
+    )
 
 
 def _absence(record: type[Record], missing: Sequence[str]) -> str:

@@ -82,15 +82,15 @@ def installed(lacking: Collection[str]) -> list[Row]:
     ]
 
 
-def without(schema: Schema, lacking: Collection[str]) -> Schema:
-    """The schema of a database that has not got those modules, nor any that needs them."""
-    gone = _gone(lacking)
-    models = {model for module in gone for model in MODELS.get(module, ())}
+def without(schema: Schema, modules: Collection[str], models: Collection[str] = ()) -> Schema:
+    """The schema without those modules, nor any that needs them, and without those models."""
+    gone = _gone(modules)
+    missing = {*models, *(model for module in gone for model in MODELS.get(module, ()))}
     fields = {field for module in gone for field in FIELDS.get(module, ())}
     return {
         model: {name: shape for name, shape in shapes.items() if (model, name) not in fields}
         for model, shapes in schema.items()
-        if model not in models
+        if model not in missing
     }
 
 

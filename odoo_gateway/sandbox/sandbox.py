@@ -28,6 +28,7 @@ class Sandbox:
     hidden_fields  (model, field) pairs that the account's groups do not show
     denied_models  models that the account may not read
     lacks_modules  modules that are not installed, with the models and fields they bring
+    lacks_models   models that do not exist, as on an older Odoo
     corrupt        (model, id) to values that are put into that row as they are
     company_ids    the companies that the account is allowed in, its main one first
     """
@@ -40,6 +41,7 @@ class Sandbox:
         hidden_fields: Collection[tuple[str, str]] = (),
         denied_models: Collection[str] = (),
         lacks_modules: Collection[str] = (),
+        lacks_models: Collection[str] = (),
         corrupt: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
         company_ids: Sequence[int] = (1, 2),
     ) -> None:
@@ -48,7 +50,7 @@ class Sandbox:
         found = {model: list(of) for model, of in (rows or firm.build(as_of)).items()}
         found.setdefault("ir.module.module", installed(lacks_modules))
         self._database = Database(
-            schema=without(schema.load(), lacks_modules),
+            schema=without(schema.load(), lacks_modules, lacks_models),
             rows=_corrupted(found, corrupt or {}),
             account=self.account,
             hidden_fields=frozenset(hidden_fields),

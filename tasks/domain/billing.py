@@ -23,6 +23,8 @@ class Sold:
     """An order line as billing sees it: quantities in its unit, money untaxed in its currency.
 
     invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too.
+    included_tax_percent: what the price includes of taxes. undiscounted: what invoices bill before
+    their discount, where an invoice gives another discount than the order.
     """
 
     currency: Currency
@@ -33,8 +35,9 @@ class Sold:
     invoiced: Decimal
     price_unit: Decimal
     discount_percent: Decimal
-    ordered_amount: Decimal
     invoiced_amount: Decimal
+    included_tax_percent: Decimal = Decimal(0)
+    undiscounted: Decimal | None = None
 
     @property
     def due(self) -> Decimal:
@@ -47,7 +50,7 @@ class Sold:
 
         Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`.
         """
-        return self.currency.round(self._untaxed(self.due)) - self.invoiced_amount
+        return self._unbilled(self.due)
 
     @property
     def earned(self) -> Decimal:
@@ -62,7 +65,7 @@ class Sold:
 
         A line's two sides are never netted against another line's.
         """
-        return self.currency.round(self._untaxed(self.earned)) - self.invoiced_amount
+        return self._unbilled(self.earned)
 
     @property
     def drafted(self) -> Decimal:
@@ -71,17 +74,26 @@ class Sold:
         return max(value, Decimal(0))
 
     @property
+    def posted(self) -> Decimal:
+        """The quantity on posted invoices, by their amount; without a price, drafts count too."""
+        one = self._untaxed(Decimal(1))
+        return self.invoiced_amount / one if one else self.invoiced
+
+    @property
     def unpriced(self) -> bool:
         """Whether something is due that nobody has put a price on."""
         return self.price_unit == 0 and self.due > self.invoiced
 
+    def _unbilled(self, quantity: Decimal) -> Decimal:
+        value = self.currency.round(self._untaxed(quantity))
+        if self.undiscounted is None:
+            return value - self.invoiced_amount
+        # Else a discount given on the invoice alone would stay to be billed for ever.
+        return max(value - self.undiscounted, Decimal(0))
+
     def _untaxed(self, quantity: Decimal) -> Decimal:
         net = self.price_unit * (1 - self.discount_percent / 100)
-        ordered_net = self.currency.round(net * self.ordered)
-        # Prices that include tax: the order's own subtotal tells the untaxed share.
-        if ordered_net and abs(ordered_net - self.ordered_amount) > Decimal("0.01"):
-            net *= self.ordered_amount / ordered_net
-        return net * quantity
+        return net * quantity / (1 + self.included_tax_percent / 100)
 
 
 def billing_of(method: str, on_delivery: bool, is_expense: bool, is_downpayment: bool) -> Billing:

@@ -36,6 +36,7 @@ class Snapshot:
     customers: Mapping[int, str]
     odoo_to_invoice: Mapping[int, Decimal]
     unreadable: frozenset[int]
+    not_verifiable: tuple[NotVerifiable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
             for order in orders
         },
         unreadable=odoo.unreadable(Order.MODEL),
+        not_verifiable=unbilled.unknown_hours(odoo),
     )
 
 
@@ -81,7 +83,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
         ),
         totals=_totals(judged, snapshot),
         measures=_measures(judged),
-        not_verifiable=_not_verifiable(judged),
+        not_verifiable=(*snapshot.not_verifiable, *_not_verifiable(judged)),
     )
 
 
@@ -145,7 +147,8 @@ def _row(
         "amount": currency.text(readiness.amount),
         "status": readiness.status,
         "checks": [check.row() for check in readiness.checks],
-        "waiting_days": (today - since).days if since else None,
+        # Hours dated ahead do not wait yet.
+        "waiting_days": max((today - since).days, 0) if since else None,
         "cost_of_delay_per_day": currency.text(delay),
     }
 
@@ -166,7 +169,7 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         record_id=order.id,
         url=snapshot.facts[order.id].url,
         since=readiness.waiting_since,
-        amount=readiness.amount,
+        amount=currency.round(readiness.amount),
         currency=currency.code,
     )
 

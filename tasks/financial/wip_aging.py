@@ -176,7 +176,7 @@ def _finding(line: Line, work: Work, *, key: str, title: str, reason: str, remed
         record_id=line.sold.line.id,
         url=work.links[order.id],
         since=line.oldest,
-        amount=line.wip,
+        amount=line.order.currency.round(line.wip),
         currency=line.order.currency.code,
     )
 

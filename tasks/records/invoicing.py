@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from odoo_gateway.reader import Domain, Reader
+from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
 from tasks.domain.readiness import DueMilestone, Facts
 from tasks.records import unbilled
@@ -99,6 +100,8 @@ def _open_expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, in
 
 def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, float] | None:
     pending: Domain
+    if not unbilled.knows_hours(odoo):
+        return None
     if not odoo.lacks(TimesheetLine, "validated"):
         pending = [("validated", "=", False)]
     elif not odoo.lacks(TimesheetLine, "sheet_state"):
@@ -122,14 +125,19 @@ def waiting_since(
 ) -> Mapping[int, date]:
     """The oldest day known since which something of the order waits to be billed."""
     since: dict[int, list[date]] = defaultdict(list)
-    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
-    for group in odoo.group(
-        TimesheetLine.MODEL, unbilled.hours(odoo, lines), by=["so_line"], earliest=["date"]
-    ):
-        since[lines[int(str(group.keys[0]))]] += [day for day in group.earliest if day]
-    for order_id, found in milestones.items():
-        since[order_id] += [m.reached_date for m in found if m.is_reached and m.reached_date]
+    if unbilled.knows_hours(odoo):
+        lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
+        for group in odoo.group(
+            TimesheetLine.MODEL, unbilled.hours(odoo, lines), by=["so_line"], earliest=["date"]
+        ):
+            since[lines[int(str(group.keys[0]))]] += [day for day in group.earliest if day]
+    reached = unbilled.reached(orders, milestones)
     for order in orders:
-        if any(sold.sold.billing is Billing.FIXED and sold.sold.amount > 0 for sold in order.lines):
-            since[order.order.id].append(order.order.date_order.date())
+        for sold in order.lines:
+            waiting = still_open(
+                reached.get(sold.line.id, ()), sold.sold.delivered - sold.sold.posted
+            )
+            since[order.order.id] += [entry.day for entry in waiting if entry.day]
+            if sold.sold.billing is Billing.FIXED and sold.sold.amount > 0:
+                since[order.order.id].append(order.order.date_order.date())
     return {order_id: min(days) for order_id, days in since.items() if days}

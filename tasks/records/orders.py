@@ -1,13 +1,14 @@
 """Reads confirmed orders as billing sees them: every line, its currency and how it is billed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from odoo_gateway.reader import Reader
 from tasks.domain import money
 from tasks.domain.billing import Sold, billing_of
-from tasks.records.sales import Currency, Order, OrderLine, Product
+from tasks.records.sales import Currency, InvoiceLine, Order, OrderLine, Product, Project, Tax
 
 
 @dataclass(frozen=True)
@@ -20,17 +21,21 @@ class SoldLine:
 
 @dataclass(frozen=True)
 class SoldOrder:
-    """A confirmed order and all its billable lines."""
+    """A confirmed order, all its billable lines, and the projects that they sell."""
 
     order: Order
     currency: money.Currency
     lines: Sequence[SoldLine]
+    project_ids: tuple[int, ...] = ()
 
-    @property
-    def project_ids(self) -> tuple[int, ...]:
-        """Projects that Odoo links to the order, else those of its lines."""
-        of_lines = (sold.line.project_id for sold in self.lines)
-        return self.order.project_ids or tuple(sorted({p for p in of_lines if p is not None}))
+
+@dataclass(frozen=True)
+class _Terms:
+    """What the prices of lines follow from."""
+
+    currencies: Mapping[int, money.Currency]
+    on_delivery: Mapping[int, bool]
+    included_percent: Mapping[int, Decimal]
 
 
 def read_orders(odoo: Reader) -> Sequence[SoldOrder]:
@@ -44,34 +49,96 @@ def read_orders(odoo: Reader) -> Sequence[SoldOrder]:
             ("company_id", "=", odoo.company_id),
         ],
     )
-    order_ids = sorted({line.order_id for line in lines})
-    orders = odoo.search(Order, [("id", "in", order_ids)])
+    terms = _terms(odoo, lines)
+    by_order: dict[int, list[SoldLine]] = defaultdict(list)
+    for sold in _as_invoiced(odoo, [SoldLine(line, _sold(line, terms)) for line in lines]):
+        by_order[sold.line.order_id].append(sold)
+    projects = _projects(odoo, lines)
+    return [
+        SoldOrder(
+            order, terms.currencies[order.currency_id], by_order[order.id], projects[order.id]
+        )
+        for order in odoo.search(Order, [("id", "in", sorted(by_order))])
+    ]
+
+
+def _terms(odoo: Reader, lines: Sequence[OrderLine]) -> _Terms:
     product_ids = sorted({line.product_id for line in lines if line.product_id})
     products = odoo.search(Product, [("id", "in", product_ids)], archived=True)
-    on_delivery = {product.id: product.invoice_policy == "delivery" for product in products}
-    currencies = {
-        currency.id: money.Currency(currency.name, currency.decimal_places)
-        for currency in odoo.search(Currency, [], archived=True)
-    }
-    by_order: dict[int, list[SoldLine]] = defaultdict(list)
-    for line in lines:
-        sold = _sold(line, currencies[line.currency_id], on_delivery.get(line.product_id or 0))
-        by_order[line.order_id].append(SoldLine(line, sold))
-    return [SoldOrder(order, currencies[order.currency_id], by_order[order.id]) for order in orders]
+    tax_ids = sorted({tax for line in lines for tax in line.tax_ids})
+    taxes = odoo.search(Tax, [("id", "in", tax_ids)], archived=True)
+    return _Terms(
+        currencies={
+            currency.id: money.Currency(currency.name, currency.decimal_places)
+            for currency in odoo.search(Currency, [], archived=True)
+        },
+        on_delivery={product.id: product.invoice_policy == "delivery" for product in products},
+        included_percent={
+            tax.id: tax.amount
+            for tax in taxes
+            if tax.price_include and tax.amount_type == "percent"
+        },
+    )
 
 
-def _sold(line: OrderLine, currency: money.Currency, on_delivery: bool | None) -> Sold:
+def _sold(line: OrderLine, terms: _Terms) -> Sold:
+    on_delivery = terms.on_delivery.get(line.product_id or 0, False)
     return Sold(
-        currency=currency,
+        currency=terms.currencies[line.currency_id],
         billing=billing_of(
-            line.qty_delivered_method, bool(on_delivery), line.is_expense, line.is_downpayment
+            line.qty_delivered_method, on_delivery, line.is_expense, line.is_downpayment
         ),
-        on_delivery=bool(on_delivery),
+        on_delivery=on_delivery,
         ordered=line.product_uom_qty,
         delivered=line.qty_delivered,
         invoiced=line.qty_invoiced,
         price_unit=line.price_unit,
         discount_percent=line.discount,
-        ordered_amount=line.price_subtotal,
         invoiced_amount=line.untaxed_amount_invoiced,
+        included_tax_percent=sum(
+            (terms.included_percent.get(tax, Decimal(0)) for tax in line.tax_ids), Decimal(0)
+        ),
     )
+
+
+def _as_invoiced(odoo: Reader, lines: Sequence[SoldLine]) -> Sequence[SoldLine]:
+    """The lines, with what invoices bill before their own discount where that is another one.
+
+    Odoo's `_compute_untaxed_amount_to_invoice` then counts invoices undiscounted. Only lines on
+    which we differ from Odoo are looked up.
+    """
+    differing = {sold.line.id: sold for sold in lines if sold.sold.amount != _odoos_amount(sold)}
+    if not differing or not odoo.session.may_read(InvoiceLine.MODEL):
+        return lines
+    found = odoo.search(InvoiceLine, [("sale_line_ids", "in", sorted(differing))])
+    undiscounted = {
+        line_id: _undiscounted(sold.line, [x for x in found if line_id in x.sale_line_ids])
+        for line_id, sold in differing.items()
+    }
+    return [
+        replace(sold, sold=replace(sold.sold, undiscounted=undiscounted.get(sold.line.id)))
+        for sold in lines
+    ]
+
+
+def _odoos_amount(sold: SoldLine) -> Decimal:
+    return sold.sold.currency.round(sold.line.untaxed_amount_to_invoice)
+
+
+def _undiscounted(line: OrderLine, billed: Iterable[InvoiceLine]) -> Decimal | None:
+    billed = list(billed)
+    if all(entry.discount == line.discount for entry in billed):
+        return None
+    return sum((entry.price_unit * entry.quantity for entry in billed), Decimal(0))
+
+
+def _projects(odoo: Reader, lines: Sequence[OrderLine]) -> Mapping[int, tuple[int, ...]]:
+    """Projects of an order: those that its lines name, and those that name one of its lines."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for line in lines:
+        found[line.order_id] |= {line.project_id} if line.project_id else set()
+    if not odoo.lacks(Project, "sale_line_id"):
+        orders = {line.id: line.order_id for line in lines}
+        for project in odoo.search(Project, [("sale_line_id", "in", sorted(orders))]):
+            found[orders[project.sale_line_id or 0]].add(project.id)
+    return {order_id: tuple(sorted(ids)) for order_id, ids in found.items()}

@@ -55,8 +55,8 @@ class EmploymentVersion(Record):
     MODULE: ClassVar[str] = "hr"
     id: int
     employee_id: int | None
-    date_version: date
     resource_calendar_id: int | None
+    date_version: date | None = None
     contract_date_start: date | None = None
     contract_date_end: date | None = None
 

@@ -25,7 +25,6 @@ class Order(Record):
     amount_untaxed: Decimal
     client_order_ref: str | None
     signed_on: datetime | None
-    project_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,18 @@ class OrderLine(Record):
     tax_ids: tuple[int, ...]
     project_id: int | None = None
     is_service: bool = True
+
+
+@dataclass(frozen=True)
+class Tax(Record):
+    """A tax; `amount` is percent where `amount_type` says so."""
+
+    MODEL: ClassVar[str] = "account.tax"
+    MODULE: ClassVar[str] = "account"
+    id: int
+    amount: Decimal
+    amount_type: str
+    price_include: bool
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,7 @@ class Project(Record):
     name: str
     user_id: int | None
     is_template: bool = False
+    sale_line_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -177,4 +189,6 @@ class InvoiceLine(Record):
     move_type: str
     parent_state: str
     quantity: Decimal
+    price_unit: Decimal
+    discount: Decimal
     price_subtotal: Decimal

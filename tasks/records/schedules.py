@@ -142,7 +142,9 @@ def _terms(
     odoo: Reader, employees: Sequence[Employee]
 ) -> tuple[Mapping[int, Sequence[Term]], tuple[NotVerifiable, ...]]:
     ids = [employee.id for employee in employees]
-    if odoo.session.may_read(EmploymentVersion.MODEL):
+    if odoo.session.may_read(EmploymentVersion.MODEL) and not odoo.lacks(
+        EmploymentVersion, "date_version"
+    ):
         versions = odoo.search(EmploymentVersion, [("employee_id", "in", ids)])
         hidden = odoo.lacks(EmploymentVersion, "contract_date_start")
         return _terms_of_versions(versions), (_CONTRACTS_HIDDEN,) if hidden else ()
@@ -160,7 +162,7 @@ def _terms_of_versions(versions: Iterable[EmploymentVersion]) -> Mapping[int, Se
         if version.employee_id is not None:
             by_employee[version.employee_id].append(version)
     return {
-        employee_id: _history(sorted(history, key=lambda version: version.date_version))
+        employee_id: _history(sorted(history, key=lambda version: version.date_version or date.min))
         for employee_id, history in by_employee.items()
     }
 

@@ -12,7 +12,7 @@ from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.records import unbilled
 from tasks.records.orders import SoldLine, SoldOrder, read_orders
-from tasks.records.sales import Invoice, InvoiceLine, Milestone, Order, Partner, Project, User
+from tasks.records.sales import Invoice, InvoiceLine, Order, Partner, Project, User
 from tasks.records.timesheets import TimesheetLine, no_leave
 
 ZERO = Decimal(0)
@@ -84,7 +84,7 @@ def read_work(odoo: Reader) -> Work:
         partners=_partners(odoo, orders),
         owners=_owners(odoo, {order.order.user_id for order in orders}),
         links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in orders},
-        not_verifiable=not_verifiable,
+        not_verifiable=(*not_verifiable, *unbilled.unknown_hours(odoo)),
     )
 
 
@@ -113,6 +113,8 @@ def _drafts(
 
 def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
     """Hours by day, those on draft invoices too; in the line's unit by its own delivered hours."""
+    if not unbilled.knows_hours(odoo):
+        return {}
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
     quantities = {sold.line.id: sold.sold.delivered for order in orders for sold in order.lines}
     unlinked = unbilled.hours(odoo, lines)
@@ -158,21 +160,13 @@ def _on_drafts(odoo: Reader, lines: Mapping[int, int]) -> Domain:
 
 
 def _milestones(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
-    ordered = {sold.line.id: sold.sold.ordered for order in orders for sold in order.lines}
-    entries: dict[int, list[Entry]] = defaultdict(list)
-    for found in unbilled.milestones(odoo, orders).values():
-        for milestone in found:
-            if milestone.is_reached and milestone.sale_line_id is not None:
-                entries[milestone.sale_line_id].append(_reached(milestone, ordered))
-    return {line_id: Delivered(tuple(found)) for line_id, found in entries.items()}
-
-
-def _reached(milestone: Milestone, ordered: Mapping[int, Decimal]) -> Entry:
-    share = Decimal(repr(milestone.quantity_percentage))
-    return Entry(milestone.reached_date, share * ordered[milestone.sale_line_id or 0])
+    reached = unbilled.reached(orders, unbilled.milestones(odoo, orders))
+    return {line_id: Delivered(tuple(entries)) for line_id, entries in reached.items()}
 
 
 def _expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
+    if not unbilled.knows_hours(odoo):
+        return {}
     lines = unbilled.line_ids(orders, Billing.EXPENSE)
     quantities = {sold.line.id: sold.sold.delivered for order in orders for sold in order.lines}
     groups = odoo.group(
@@ -188,6 +182,8 @@ def _expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Deliver
 
 
 def _leaks(odoo: Reader) -> Sequence[Leak]:
+    if not unbilled.knows_hours(odoo):
+        return ()
     projects = {
         project.id: project
         for project in odoo.search(

@@ -1,7 +1,5 @@
 """Our own reader over our own adapter reads every record completely from either server."""
 
-import importlib
-import pkgutil
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +7,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-import tasks
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record, fields_of
@@ -17,24 +14,10 @@ from odoo_gateway.sandbox import schema
 from odoo_gateway.session import Session
 from tests.contracts.asking import EVERYWHERE, Asker, label
 from tests.contracts.conftest import Target
+from tests.contracts.declared import records
 
-
-def declared() -> list[type[Record]]:
-    """Every record class of the product."""
-    for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
-        importlib.import_module(module.name)
-    return sorted(
-        (
-            record
-            for record in Record.__subclasses__()
-            if record.__module__.split(".")[0] in ("tasks", "odoo_gateway")
-        ),
-        key=lambda record: (record.MODEL, record.__name__),
-    )
-
-
-RECORDS = [record for record in declared() if record.MODEL in schema.load()]
-ABSENT = [record for record in declared() if record.MODEL not in schema.load()]
+RECORDS = [record for record in records() if record.MODEL in schema.load()]
+ABSENT = [record for record in records() if record.MODEL not in schema.load()]
 
 
 @dataclass(frozen=True)

@@ -162,12 +162,10 @@ def test_a_missing_model_is_named(bare: Fleet) -> None:
     assert "not installed" in error
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="says that some module is missing")
 def test_the_module_that_brings_a_missing_model_is_named(bare: Fleet) -> None:
     assert "'sale'" in error_without_modules(bare, READINESS)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="says that the database changed")
 def test_sales_without_timesheets_on_sales_are_told_as_a_missing_module(
     odoo_server: OdooServer, bare: Fleet
 ) -> None:

@@ -42,11 +42,6 @@ DISPUTED = (
 )
 
 
-def known(reason: str) -> pytest.MarkDecorator:
-    """A test of what is known to be wrong; it says so as soon as it is not."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
-
 @pytest.fixture(scope="module")
 def orders(odoo_server: OdooServer, demo_db: str) -> Mapping[str, int]:
     made: Mapping[str, int] = run_inside(odoo_server, demo_db, billing_cases.build)
@@ -258,20 +253,17 @@ def test_a_user_who_reads_and_sells_sees_what_the_administrator_sees(
     print(f"{len(document.rows())} rows equal for {SELLER.login} and {fleet.login}")
 
 
-@known(reason="sale.order.project_ids needs a seller's rights on projects")
 def test_a_user_who_only_reads_sees_what_the_administrator_sees(
     fleet: Fleet, document: Readiness
 ) -> None:
     assert readiness(READER.instead_of(fleet)).rows() == document.rows()
 
 
-@known(reason="findings carry the amount unrounded")
 def test_amounts_of_findings_have_the_decimals_of_their_currency(document: Readiness) -> None:
     amounts = [(f.currency, f.amount) for f in document.findings() if f.currency and f.amount]
     assert all(has_decimals_of(currency, amount) for currency, amount in amounts)
 
 
-@known(reason="billing takes neither taxes nor discounts of invoices")
 @pytest.mark.parametrize("name", DISPUTED[:3])
 def test_the_amount_is_odoos_whatever_taxes_and_discounts_do(
     name: str, document: Readiness, orders: Mapping[str, int], stored: Mapping[int, StoredOrder]
@@ -279,7 +271,6 @@ def test_the_amount_is_odoos_whatever_taxes_and_discounts_do(
     assert Decimal(row_of(document, orders[name]).amount) == stored[orders[name]].amount
 
 
-@known(reason="billed milestones and hours to come count as waiting")
 @pytest.mark.parametrize(("name", "days"), [(DISPUTED[3], 3), (DISPUTED[4], 0)])
 def test_only_what_waits_to_be_billed_waits(
     name: str, days: int, document: Readiness, orders: Mapping[str, int]

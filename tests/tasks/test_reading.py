@@ -9,9 +9,11 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.domain.billing import Billing
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
 from tasks.financial import invoice_readiness
+from tasks.records.orders import read_orders
 from tasks.records.people import Employee
 from tasks.records.schedules import read_schedules
 from tests.fakes.overlay import Overlay, fields
@@ -233,3 +235,66 @@ def test_the_number_of_calls_does_not_grow_with_the_firm(sandbox: Sandbox, now: 
     reports = [reminders(overlay, now) for overlay in (small, large)]
     assert len(reports[1].rows) == 10 * len(reports[0].rows)
     assert len(small.seen) == len(large.seen)
+
+
+def test_versions_without_their_days_are_as_good_as_none(now: AsOf) -> None:
+    report = reminders(changed(hidden_fields=[("hr.version", "date_version")]), now)
+    assert "calendar history" in {gap.check for gap in report.not_verifiable}
+
+
+@pytest.mark.parametrize("job", ["invoice_readiness", "wip_aging"])
+def test_without_timesheets_on_sales_hours_are_told_as_unknown(job: str, now: AsOf) -> None:
+    bare = changed(lacks_modules=["sale_timesheet"])
+    declared = catalogue.jobs()[job]
+    report = declared.run(reading(bare), now, declared.policy())
+    assert "hours on orders" in {gap.check for gap in report.not_verifiable}
+
+
+def test_an_invoice_with_another_discount_counts_undiscounted(sandbox: Sandbox, now: AsOf) -> None:
+    odoo = reading(sandbox)
+    sold = next(
+        line
+        for order in read_orders(odoo)
+        for line in order.lines
+        if line.sold.billing is Billing.MANUAL and line.sold.invoiced_amount > 0
+    )
+    billed: dict[str, Any] = {
+        "id": 1,
+        "sale_line_ids": [sold.line.id],
+        "move_type": "out_invoice",
+        "parent_state": "posted",
+        "quantity": 1.0,
+        "price_unit": 100.0,
+        "discount": 50.0,
+        "price_subtotal": 50.0,
+    }
+    disagreeing = changed(
+        corrupt={("sale.order.line", sold.line.id): {"untaxed_amount_to_invoice": 1.0}}
+    )
+    overlay = Overlay(
+        disagreeing, {("account.move.line", "search_read"): lambda args, kwargs: [billed]}
+    )
+    lines = {x.line.id: x.sold for order in read_orders(reading(overlay)) for x in order.lines}
+    assert lines[sold.line.id].undiscounted == 100
+    billed["discount"] = float(sold.line.discount)
+    lines = {x.line.id: x.sold for order in read_orders(reading(overlay)) for x in order.lines}
+    assert lines[sold.line.id].undiscounted is None
+    unread = changed(
+        corrupt={("sale.order.line", sold.line.id): {"untaxed_amount_to_invoice": 1.0}},
+        denied_models=["account.move.line"],
+    )
+    lines = {x.line.id: x.sold for order in read_orders(reading(unread)) for x in order.lines}
+    assert lines[sold.line.id].undiscounted is None
+
+
+def test_projects_are_those_of_the_lines_and_those_that_name_a_line(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    first = next(order for order in read_orders(reading(sandbox)) if order.project_ids)
+    named = {"id": 4711, "name": "X", "user_id": False, "is_template": False}
+    row = {**named, "sale_line_id": first.lines[0].line.id}
+    overlay = Overlay(sandbox, {("project.project", "search_read"): lambda args, kwargs: [row]})
+    again = next(o for o in read_orders(reading(overlay)) if o.order.id == first.order.id)
+    assert again.project_ids == (*first.project_ids, 4711)
+    bare = changed(hidden_fields=[("project.project", "sale_line_id")])
+    assert read_orders(reading(bare))[0].order.id

@@ -71,7 +71,15 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
     return {
         "account.move": books.moves,
         "account.move.line": list(_numbered(_invoice_lines(books))),
-        "account.tax": [{"id": TAX, "name": "21%"}],
+        "account.tax": [
+            {
+                "id": TAX,
+                "name": "21%",
+                "amount": 21.0,
+                "amount_type": "percent",
+                "price_include": False,
+            }
+        ],
         "hr.expense": _expenses(when),
         "ir.attachment": _files(),
         "product.product": [
@@ -181,6 +189,8 @@ def _invoice_lines(books: Books) -> Iterator[Row]:
                         "move_type": "out_invoice",
                         "parent_state": state,
                         "quantity": round(float(quantity), 2),
+                        "price_unit": float(sold.price),
+                        "discount": float(sold.discount),
                         "price_subtotal": round(float(quantity) * sold.net_price, 2),
                     }
 
@@ -212,7 +222,6 @@ def _name(number: int) -> str:
 
 
 def _order(number: int, deal: Deal, when: When) -> Row:
-    project_id = project_of(number, deal)
     contact = FIRST_CONTACT if deal.billing_contact else FIRST_CUSTOMER
     signed = utc(when.ago(deal.days_ago - 1), 15, "UTC") if number % 3 == 0 else False
     return {
@@ -227,7 +236,6 @@ def _order(number: int, deal: Deal, when: When) -> Row:
         "date_order": utc(when.ago(deal.days_ago), 9.5, "UTC"),
         "client_order_ref": deal.reference or False,
         "signed_on": signed if deal.state == "sale" else False,
-        "project_ids": [project_id] if project_id else [],
     }
 
 

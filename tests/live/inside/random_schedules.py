@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ZONES = ["Europe/Brussels", "America/New_York", "Asia/Kolkata", "Australia/Sydney"]
-# Every zone with summer time changes its clocks twice between these days.
-FIRST, LAST = date(2025, 7, 1), date(2026, 7, 31)
+# Every zone with summer time changes its clocks twice between these days, and 2026 has 53 weeks.
+FIRST, LAST = date(2026, 7, 1), date(2027, 7, 31)
 OPEN_ENDED = False
 
 # Shifts: weekday, from, to.
@@ -61,6 +61,7 @@ def build(
         "made": f"{len(people)} people, {len(hired)} with contracts, {len(moved)} moved, "
         f"{len(calendars)} calendars, {len(holidays)} holidays, {len(leaves)} leaves",
         "windows": _windows(chance, people, windows, _work_days) + around_changes,
+        "edges": _edges(chance, people, leaves),
         "contract_windows": _windows(chance, hired, contract_windows, _contracted),
         "moved_windows": _windows(chance, moved, moved_windows, _by_version),
     }
@@ -232,6 +233,18 @@ def _clock_changes(zone: ZoneInfo) -> list[date]:
     days = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days)]
     offsets = [datetime.combine(day, time(), zone).utcoffset() for day in days]
     return [days[n] for n in range(len(days) - 1) if offsets[n] != offsets[n + 1]]
+
+
+def _edges(chance: random.Random, people: Any, leaves: Any) -> list[dict[str, Any]]:
+    """Two days that begin with the last day of a leave, or end with its first."""
+    found: list[dict[str, Any]] = []
+    for leave in chance.sample(list(leaves), 80):
+        person = people.filtered(lambda one, leave=leave: one.resource_id == leave.resource_id)
+        if person and len(found) < 30:
+            edge, before = chance.choice([(leave.date_to, 0), (leave.date_from, 1)])
+            local = edge.replace(tzinfo=UTC).astimezone(ZoneInfo(person.tz)).date()
+            found.append(_window(person, local - timedelta(days=before), 2, _work_days))
+    return found
 
 
 def _windows(

@@ -17,7 +17,6 @@ HOURS = Sold(
     invoiced=Decimal(0),
     price_unit=Decimal(120),
     discount_percent=Decimal(0),
-    ordered_amount=Decimal(4800),
     invoiced_amount=Decimal(0),
 )
 
@@ -45,15 +44,32 @@ def test_a_fixed_price_is_due_as_ordered() -> None:
 
 
 def test_a_discount_counts() -> None:
-    assert replace(HOURS, discount_percent=Decimal(10), ordered_amount=Decimal(4320)).amount == 1080
+    assert replace(HOURS, discount_percent=Decimal(10)).amount == 1080
 
 
 def test_a_price_that_includes_tax_is_billed_without_it() -> None:
-    assert replace(HOURS, ordered_amount=Decimal("3966.94")).amount == Decimal("991.74")
+    assert replace(HOURS, included_tax_percent=Decimal(21)).amount == Decimal("991.74")
+
+
+def test_a_discount_given_on_the_invoice_alone_is_not_billed_again() -> None:
+    billed = replace(HOURS, invoiced=Decimal(10), invoiced_amount=Decimal(600))
+    assert billed.amount == 600
+    assert replace(billed, undiscounted=Decimal(1200)).amount == 0
+
+
+def test_what_is_earned_of_a_fixed_price_stops_at_what_was_ordered() -> None:
+    fixed = replace(HOURS, billing=Billing.FIXED, on_delivery=False, delivered=Decimal(50))
+    assert (fixed.earned, fixed.balance) == (Decimal(40), Decimal(4800))
+
+
+def test_posted_quantity_follows_from_the_posted_amount() -> None:
+    half = replace(HOURS, invoiced=Decimal(5), invoiced_amount=Decimal(480))
+    assert half.posted == 4
+    assert replace(half, price_unit=Decimal(0)).posted == 5
 
 
 def test_nothing_ordered_still_bills_what_was_delivered() -> None:
-    assert replace(HOURS, ordered=Decimal(0), ordered_amount=Decimal(0)).amount == 1200
+    assert replace(HOURS, ordered=Decimal(0)).amount == 1200
 
 
 @pytest.mark.parametrize(("invoiced", "unpriced"), [(0, True), (10, False)])

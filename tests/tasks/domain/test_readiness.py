@@ -21,7 +21,6 @@ LINE = Sold(
     invoiced=Decimal(0),
     price_unit=Decimal(120),
     discount_percent=Decimal(0),
-    ordered_amount=Decimal(4800),
     invoiced_amount=Decimal(0),
 )
 MILESTONE = replace(LINE, billing=Billing.MILESTONE)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.billing import Billing, Sold
-from tasks.domain.findings import Report, Severity
+from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy
@@ -36,7 +36,6 @@ def order(
         invoiced=Decimal(0),
         price_unit=Decimal(amount),
         discount_percent=Decimal(0),
-        ordered_amount=Decimal(amount),
         invoiced_amount=Decimal(0),
     )
     return SoldOrder(
@@ -55,6 +54,7 @@ def order(
         ),
         currency,
         [SoldLine(_line(number, Decimal(amount)), replace(line, **sold))],
+        (9,),
     )
 
 
@@ -213,10 +213,15 @@ def test_what_cannot_be_verified_is_reported_once() -> None:
     assert [gap.check for gap in report.not_verifiable] == ["approved_time"]
 
 
-def test_an_order_whose_lines_name_no_project_takes_odoos_projects() -> None:
-    found = order()
-    linked = replace(found, order=replace(found.order, project_ids=(7, 8)))
-    assert judged(snapshot(linked)).rows[0]["project_ids"] == [7, 8]
+def test_hours_dated_ahead_do_not_wait_yet() -> None:
+    report = judged(snapshot(order(), waiting_since={1: date(2026, 11, 30)}))
+    assert report.rows[0]["waiting_days"] == 0
+
+
+def test_what_the_database_cannot_know_is_passed_on() -> None:
+    gap = NotVerifiable("hours on orders", "no module", "install it")
+    report = judged(snapshot(order(), not_verifiable=(gap,)))
+    assert report.not_verifiable[0] == gap
 
 
 amounts = st.lists(

@@ -1,0 +1,33 @@
+"""Every record class that the product declares, and the fields they name."""
+
+import importlib
+import pkgutil
+from collections import defaultdict
+from collections.abc import Mapping
+
+import tasks
+from odoo_gateway.records import Record, fields_of
+
+
+def records() -> list[type[Record]]:
+    """All of them, by model; jobs may declare records of their own."""
+    for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
+        importlib.import_module(module.name)
+    return sorted(
+        (
+            record
+            for record in Record.__subclasses__()
+            if record.__module__.split(".")[0] in ("tasks", "odoo_gateway")
+        ),
+        key=lambda record: (record.MODEL, record.__name__),
+    )
+
+
+def fields(*, required_only: bool = False) -> Mapping[str, set[str]]:
+    """Names of the declared fields by model."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for record in records():
+        found[record.MODEL] |= {
+            field.name for field in fields_of(record) if not (required_only and field.optional)
+        }
+    return found

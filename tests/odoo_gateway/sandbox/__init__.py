@@ -1,0 +1,1 @@
+"""The sandbox by itself: its schema, its switches, its firm and its server."""

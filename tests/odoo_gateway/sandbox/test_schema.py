@@ -1,0 +1,66 @@
+"""The schema holds what records declare, and nothing else."""
+
+import json
+
+from odoo_gateway.sandbox import schema
+from tests.contracts import declared
+from tests.odoo_gateway.sandbox.make_schema import TARGET, text
+
+# What no Odoo 19 Community has: models of older versions, fields of other editions and versions.
+ABSENT_MODELS = {"hr.contract"}
+ABSENT_FIELDS = {
+    ("account.analytic.line", "sheet_state"),
+    ("account.analytic.line", "validated"),
+    ("resource.calendar.attendance", "date_from"),
+    ("resource.calendar.attendance", "date_to"),
+    ("resource.calendar.attendance", "resource_id"),
+}
+RENEW = "renew it with `python -m tests.odoo_gateway.sandbox.make_schema RECORDING`"
+
+
+def test_the_schema_covers_exactly_what_is_declared() -> None:
+    held = {
+        (model, name) for model, fields in json.loads(TARGET.read_text()).items() for name in fields
+    }
+    wanted = {
+        (model, name)
+        for source in (declared.fields(), schema.EXTRA)
+        for model, names in source.items()
+        for name in names
+        if model not in ABSENT_MODELS
+    }
+    assert held == wanted - ABSENT_FIELDS, RENEW
+
+
+def test_what_is_absent_is_optional() -> None:
+    required = declared.fields(required_only=True)
+    assert not any(name in required[model] for model, name in ABSENT_FIELDS)
+
+
+def test_the_file_is_as_it_would_be_written() -> None:
+    held = TARGET.read_text()
+    assert text(json.loads(held)) == held
+
+
+def test_trimming_keeps_declared_and_extra_fields_that_were_recorded() -> None:
+    char = {"type": "char", "store": True}
+    recorded = {
+        "sale.order": {"name": char, "state": char, "note": char},
+        "crm.lead": {"name": char},
+    }
+    wanted = {"sale.order": {"name", "gone"}, "hr.contract": {"name"}}
+    trimmed = schema.trim(recorded, wanted)
+    assert trimmed == {"sale.order": {"name": char, "state": char}}
+
+
+def test_every_record_has_a_display_name_that_is_not_stored() -> None:
+    for fields in schema.load().values():
+        shape = fields["display_name"]
+        assert (shape.type, shape.store, shape.searchable) == ("char", False, False)
+
+
+def test_what_follows_another_record_is_known() -> None:
+    for model, name in schema.FOLLOWED:
+        shape = schema.load()[model][name]
+        assert not shape.store
+        assert shape.searchable
