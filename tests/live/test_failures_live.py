@@ -1,17 +1,17 @@
 """What `fleet run` says when something is wrong: the code, the thing, the remedy, no secret."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import ClassVar
 
 import pytest
 
 from odoo_gateway.errors import OdooSchemaDrift
+from odoo_gateway.records import Record
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
-from tasks.records.people import EmploymentVersion
 
 from . import bots
 from .answering import HANGS_UP, answering
@@ -39,6 +39,16 @@ def fleet(odoo_server: OdooServer, demo_db: str, tmp_path_factory: pytest.TempPa
     bots.make(odoo_server, demo_db, EMPLOYEE, VERSION_READER)
     folder = tmp_path_factory.mktemp("failures")
     return Fleet(folder, odoo_server.url, demo_db, EMPLOYEE.login, EMPLOYEE.password)
+
+
+@dataclass(frozen=True)
+class DatedVersion(Record):
+    """A version of an employee that is nothing without its day, which HR officers see."""
+
+    MODEL: ClassVar[str] = "hr.version"
+    MODULE: ClassVar[str] = "hr"
+    id: int
+    date_version: date
 
 
 def errors_of(told: Told, job: str = REMINDERS) -> list[str]:
@@ -118,7 +128,7 @@ def test_a_field_behind_a_group_is_named_with_its_model(
     user = VERSION_READER
     address = Address(odoo_server.url, fleet.database, user.login, user.password)
     with pytest.raises(OdooSchemaDrift) as caught:
-        Session(OdooRpc(address)).layout(EmploymentVersion)
+        Session(OdooRpc(address)).layout(DatedVersion)
     for word in ("hr.version", "date_version", "widen the user's groups", "fleet doctor"):
         assert word in str(caught.value)
     print(f"OdooSchemaDrift: {caught.value}")
