@@ -1,7 +1,6 @@
 """The `fleet` command: tables and colours for people, `--json` for programs."""
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -237,7 +236,6 @@ def _celery(*arguments: str) -> None:
     from workers.app import app
 
     sys.argv[0] = "celery"
-    os.environ.setdefault("C_FORCE_ROOT", "1")
     app.start(list(arguments))
 
 

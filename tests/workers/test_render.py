@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from workers.delivery.errors import DeliveryRefused
 from workers.delivery.render import render
 
 PERSON: dict[str, Any] = {
@@ -72,7 +75,7 @@ def test_names_from_odoo_are_escaped_in_html() -> None:
 
 def test_a_digest_says_the_totals_in_its_subject() -> None:
     mail = render(DIGEST)
-    assert "EUR ready 1200.00 blocked 0.00" in mail.subject
+    assert mail.subject.endswith(": EUR ready 1200.00 blocked 0.00 · 2 to act on")
 
 
 def test_a_digest_lists_what_needs_somebody_before_what_is_ready() -> None:
@@ -89,6 +92,19 @@ def test_parts_of_a_total_are_listed_below_it() -> None:
     assert "EUR wip 12.00" in mail.subject
     for content in (mail.text, mail.html):
         assert "0-30 10.00" in content
+
+
+def test_a_digest_without_money_says_how_much_there_is_to_do() -> None:
+    total = {"basis": "net capacity", "employees": 3}
+    mail = render({**DIGEST, "title": "Utilization", "totals": [total]})
+    assert mail.subject == "Utilization 23 Nov 2026 06:00 Europe/Berlin: 2 to act on"
+    assert "net capacity" in mail.text
+    assert "net capacity" in mail.html
+
+
+def test_a_payload_that_a_template_cannot_show_is_refused_by_name() -> None:
+    with pytest.raises(DeliveryRefused, match="'person' cannot show this message"):
+        render({"template": "person"})
 
 
 def test_money_is_shown_with_its_currency() -> None:

@@ -11,6 +11,8 @@ import css_inline
 import jinja2
 from babel.numbers import format_currency
 
+from workers.delivery.errors import DeliveryRefused
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -23,7 +25,19 @@ class Rendered:
 
 
 def render(payload: Mapping[str, Any]) -> Rendered:
-    """The same payload renders to the same bytes, so that a past mail can be rebuilt."""
+    """The same payload renders to the same bytes, so that a past mail can be rebuilt.
+
+    Raises DeliveryRefused when a template cannot show the payload.
+    """
+    try:
+        return _render(payload)
+    except jinja2.TemplateError as error:
+        raise DeliveryRefused(
+            f"the template {payload['template']!r} cannot show this message: {error}"
+        ) from error
+
+
+def _render(payload: Mapping[str, Any]) -> Rendered:
     template = payload["template"]
     environment = _environment()
     plain = environment.get_template(f"{template}.txt.j2")

@@ -36,6 +36,8 @@ url = "{url}"
 database = "sandbox"
 login = "fleet"
 recipients.finance = ["finance@nordwind.example"]
+recipients.delivery = ["delivery@nordwind.example"]
+policies.utilization_variance.target_percent = 75
 
 # The demo does not wait for the morning, and looks every five minutes.
 [tenants.sandbox.policies.timesheet_reminders]

@@ -1,0 +1,67 @@
+"""What import contracts cannot say: who reads the environment and the clock, and how files look."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("workers", "monitoring", "tasks", "odoo_gateway")
+SOURCES = sorted(
+    [ROOT / "beat_schedule.py", *(p for name in PACKAGES for p in (ROOT / name).rglob("*.py"))]
+)
+VAGUE = {"utils", "helpers", "common", "base", "misc"}
+
+
+def using(pattern: str) -> set[str]:
+    return {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if re.search(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+def test_only_settings_read_the_environment() -> None:
+    # The demo hands its own environment on to the processes that it starts.
+    assert using(r"os\.(environ|getenv)") == {
+        "workers/demo/processes.py",
+        "workers/settings.py",
+    }
+
+
+def test_the_clock_is_read_in_one_place() -> None:
+    # The demo and the sandbox's command choose the day that the made-up firm lives in.
+    assert using(r"datetime\.now|date\.today|\btime\.time\(|utcnow") <= {
+        "odoo_gateway/sandbox/__main__.py",
+        "workers/demo/stage.py",
+        "workers/wiring.py",
+    }
+
+
+def test_celery_stays_in_the_workers_and_the_timetable() -> None:
+    assert {path.split("/")[0] for path in using(r"(?m)^(from|import) (celery|kombu)\b")} == {
+        "beat_schedule.py",
+        "workers",
+    }
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_says_in_one_docstring_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+    assert path.stem not in VAGUE
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                yield f"{path.relative_to(ROOT)}:{node.name}", lines
+
+
+def test_at_most_one_function_in_twenty_is_over_forty_lines() -> None:
+    found = dict(functions())
+    long = [name for name, lines in found.items() if lines > 40]
+    assert len(long) <= len(found) / 20, long
