@@ -8,6 +8,7 @@ OWN_COMPANY: Final = frozenset(
         "account.analytic.line",
         "account.move",
         "account.move.line",
+        "account.tax",
         "hr.expense",
         "hr.leave",
         "hr.version",

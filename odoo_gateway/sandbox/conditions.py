@@ -94,7 +94,7 @@ def _compiled_condition(view: View, model: str, condition: Condition) -> Test:
     if isinstance(plain, Always):
         return lambda row: plain.truth
     test = _typed(view, model, shape, plain)
-    if name != "display_name" and not shape.searchable:
+    if not shape.searchable:
         raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
     view.check_field(model, name)
     return test

@@ -55,7 +55,7 @@ def parse_key(view: View, model: str, spec: str) -> Key:
     is_time = shape.type in ("date", "datetime")
     if granularity and not is_time:
         raise value_error(f"Granularity set on a no-datetime field or property: {spec!r}")
-    if not shape.searchable:
+    if not shape.groupable:
         raise _not_groupable(model, shape, spec)
     view.check_field(model, name)
     if is_time and not granularity:
@@ -158,7 +158,7 @@ def aggregate(view: View, model: str, spec: str) -> Callable[[Sequence[Row]], An
         raise value_error(f"Aggregate method is mandatory for {name!r}")
     if function not in AGGREGATES:
         raise value_error(f"Invalid aggregate method {function!r} for {spec!r}.")
-    if not shape.searchable or shape.is_many:
+    if not shape.sortable:
         raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
     view.check_field(model, name)
     _check_type(shape, function)

@@ -12,6 +12,8 @@ from odoo_gateway.sandbox.failures import user_error, value_error
 DEFAULT: Final = {
     "account.analytic.line": "date desc, id desc",
     "account.move": "date desc, name desc, invoice_date desc, id desc",
+    "account.move.line": "date desc, move_name desc, id",
+    "account.tax": "sequence, id",
     "hr.department": "name",
     "hr.employee": "name",
     "hr.expense": "date desc, id desc",
@@ -134,7 +136,7 @@ def _terms(
             raise value_error(f"Invalid field {name!r} on model {model!r}")
         if asked:
             view.check_field(model, name)
-        if asked and shape and not shape.searchable:
+        if asked and shape and not shape.sortable:
             raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")
         if shape and shape.type == "many2one" and not rest and not sorts_by_id(shape.relation):
             if (model, name) not in seen:

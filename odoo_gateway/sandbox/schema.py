@@ -21,13 +21,14 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "res.partner": frozenset({"active", "name"}),
     "res.users": frozenset({"active"}),
     "resource.resource": frozenset({"active", "calendar_id"}),
-    "sale.order": frozenset({"state"}),
+    "sale.order": frozenset({"project_ids", "state"}),
     "sale.order.line": frozenset({"company_id", "display_type", "state"}),
 }
 
 # Not stored, yet Odoo searches and groups by them: they follow a stored field of another record.
 FOLLOWED: Final = frozenset(
     {
+        ("account.move.line", "move_type"),
         ("hr.employee", "department_id"),
         ("hr.employee", "job_id"),
         ("hr.employee", "resource_calendar_id"),
@@ -35,6 +36,8 @@ FOLLOWED: Final = frozenset(
         ("res.users", "name"),
     }
 )
+# Neither stored nor followed, but Odoo searches them by a method of their own.
+SEARCHED: Final = frozenset({("account.tax", "price_include")})
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Shape:
     relation: str = ""
     selection: tuple[tuple[str, str], ...] = ()
     followed: bool = False
+    searched: bool = False
 
     @property
     def is_many(self) -> bool:
@@ -56,17 +60,27 @@ class Shape:
 
     @property
     def searchable(self) -> bool:
-        """Whether domains and groups may name the field."""
-        return self.store or self.followed
+        """Whether domains may name the field."""
+        return self.store or self.followed or self.searched
+
+    @property
+    def groupable(self) -> bool:
+        """Whether groups may name the field."""
+        return (self.store or self.followed) and self.type != "one2many"
+
+    @property
+    def sortable(self) -> bool:
+        """Whether orders may name the field."""
+        return self.groupable and not self.is_many
 
     def described(self, attributes: Collection[str] | None) -> dict[str, Any]:
         """The attributes asked for, or all that the sandbox knows."""
         known: dict[str, Any] = {
-            "groupable": self.searchable,
+            "groupable": self.groupable,
             "name": self.name,
             "required": self.required,
-            "searchable": self.searchable or self.name == "display_name",
-            "sortable": self.searchable and not self.is_many,
+            "searchable": self.searchable,
+            "sortable": self.sortable,
             "store": self.store,
             "type": self.type,
         }
@@ -108,7 +122,7 @@ def load() -> Schema:
     text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
     return {
         model: {
-            "display_name": Shape("display_name", "char", store=False),
+            "display_name": Shape("display_name", "char", store=False, searched=True),
             **{name: _shape(model, name, entry) for name, entry in fields.items()},
         }
         for model, fields in json.loads(text).items()
@@ -124,6 +138,7 @@ def _shape(model: str, name: str, entry: Mapping[str, Any]) -> Shape:
         relation=entry.get("relation", ""),
         selection=_selection(entry.get("selection", ())),
         followed=(model, name) in FOLLOWED,
+        searched=(model, name) in SEARCHED or name == "display_name",
     )
 
 

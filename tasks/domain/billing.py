@@ -85,11 +85,11 @@ class Sold:
         return self.price_unit == 0 and self.due > self.invoiced
 
     def _unbilled(self, quantity: Decimal) -> Decimal:
-        value = self.currency.round(self._untaxed(quantity))
+        value = self._untaxed(quantity)
         if self.undiscounted is None:
-            return value - self.invoiced_amount
+            return self.currency.round(value) - self.invoiced_amount
         # Else a discount given on the invoice alone would stay to be billed for ever.
-        return max(value - self.undiscounted, Decimal(0))
+        return self.currency.round(max(value - self.undiscounted, Decimal(0)))
 
     def _untaxed(self, quantity: Decimal) -> Decimal:
         net = self.price_unit * (1 - self.discount_percent / 100)

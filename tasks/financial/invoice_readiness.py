@@ -163,7 +163,7 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         severity=Severity.WARNING if first else Severity.INFO,
         title=f"{order.name} {customer}: {readiness.status}",
         reason="; ".join(check.reason for check in blocking) or "every check passed",
-        remedy=first.next_step if first else "create and send the invoice",
+        remedy=first.next_step if first else _way_to_invoice(snapshot.facts[order.id]),
         owner=first.owner if first else "finance",
         model=Order.MODEL,
         record_id=order.id,
@@ -172,6 +172,10 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         amount=currency.round(readiness.amount),
         currency=currency.code,
     )
+
+
+def _way_to_invoice(facts: Facts) -> str:
+    return "post the prepared draft" if facts.has_draft else "create and send the invoice"
 
 
 def _totals(judged: Sequence[Readiness], snapshot: Snapshot) -> tuple[Mapping[str, Any], ...]:

@@ -22,9 +22,10 @@ from tasks.domain.findings import Finding, Measure, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import OrderLine
-from tasks.records.wip import Delivered, Draft, Leak, Work, read_work
+from tasks.records.wip import Delivered, Leak, Work, read_work
 
 ZERO = Decimal(0)
 

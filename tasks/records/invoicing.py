@@ -9,6 +9,7 @@ from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
 from tasks.domain.readiness import DueMilestone, Facts
 from tasks.records import unbilled
+from tasks.records.drafts import read_drafts
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, User
 from tasks.records.timesheets import TimesheetLine
@@ -42,6 +43,7 @@ def read_facts(
     evidence = _evidence(odoo, orders)
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
+    drafts, _ = read_drafts(odoo, orders)
     return {
         order.order.id: Facts(
             lines=[sold.sold for sold in order.lines],
@@ -57,6 +59,7 @@ def read_facts(
             evidence_files=evidence[order.order.id],
             open_expenses=None if expenses is None else expenses[order.order.id],
             unapproved_hours=None if unapproved is None else unapproved[order.order.id],
+            has_draft=any(sold.line.id in drafts for sold in order.lines),
         )
         for order in orders
     }

@@ -1,7 +1,7 @@
 """Reads confirmed orders as billing sees them: every line, its currency and how it is billed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -73,12 +73,15 @@ def _terms(odoo: Reader, lines: Sequence[OrderLine]) -> _Terms:
             for currency in odoo.search(Currency, [], archived=True)
         },
         on_delivery={product.id: product.invoice_policy == "delivery" for product in products},
-        included_percent={
-            tax.id: tax.amount
-            for tax in taxes
-            if tax.price_include and tax.amount_type == "percent"
-        },
+        included_percent={tax.id: _percent(tax) for tax in taxes if tax.price_include},
     )
+
+
+def _percent(tax: Tax) -> Decimal:
+    """What an included tax adds to the untaxed price; a fixed amount is no share of it."""
+    if tax.amount_type == "division":
+        return 100 * tax.amount / (100 - tax.amount)
+    return tax.amount if tax.amount_type == "percent" else Decimal(0)
 
 
 def _sold(line: OrderLine, terms: _Terms) -> Sold:
@@ -112,7 +115,7 @@ def _as_invoiced(odoo: Reader, lines: Sequence[SoldLine]) -> Sequence[SoldLine]:
         return lines
     found = odoo.search(InvoiceLine, [("sale_line_ids", "in", sorted(differing))])
     undiscounted = {
-        line_id: _undiscounted(sold.line, [x for x in found if line_id in x.sale_line_ids])
+        line_id: _undiscounted(sold, [x for x in found if line_id in x.sale_line_ids])
         for line_id, sold in differing.items()
     }
     return [
@@ -125,11 +128,11 @@ def _odoos_amount(sold: SoldLine) -> Decimal:
     return sold.sold.currency.round(sold.line.untaxed_amount_to_invoice)
 
 
-def _undiscounted(line: OrderLine, billed: Iterable[InvoiceLine]) -> Decimal | None:
-    billed = list(billed)
-    if all(entry.discount == line.discount for entry in billed):
+def _undiscounted(sold: SoldLine, billed: Sequence[InvoiceLine]) -> Decimal | None:
+    if all(entry.discount == sold.line.discount for entry in billed):
         return None
-    return sum((entry.price_unit * entry.quantity for entry in billed), Decimal(0))
+    value = sum((entry.price_unit * entry.quantity for entry in billed), Decimal(0))
+    return value / (1 + sold.sold.included_tax_percent / 100)
 
 
 def _projects(odoo: Reader, lines: Sequence[OrderLine]) -> Mapping[int, tuple[int, ...]]:

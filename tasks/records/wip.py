@@ -11,19 +11,12 @@ from tasks.domain.ageing import Entry
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.records import unbilled
+from tasks.records.drafts import Draft, read_drafts
 from tasks.records.orders import SoldLine, SoldOrder, read_orders
-from tasks.records.sales import Invoice, InvoiceLine, Order, Partner, Project, User
+from tasks.records.sales import Invoice, Order, Partner, Project, User
 from tasks.records.timesheets import TimesheetLine, no_leave
 
 ZERO = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What of a line is on draft invoices: quantity in its unit, value untaxed."""
-
-    quantity: Decimal = ZERO
-    value: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,7 @@ def is_work(sold: SoldLine) -> bool:
 def read_work(odoo: Reader) -> Work:
     """All confirmed service and expense lines of the company, and what WIP needs of them."""
     orders = [order for order in read_orders(odoo) if any(is_work(sold) for sold in order.lines)]
-    drafts, not_verifiable = _drafts(odoo, orders)
+    drafts, not_verifiable = read_drafts(odoo, orders)
     return Work(
         orders=orders,
         drafts=drafts,
@@ -86,29 +79,6 @@ def read_work(odoo: Reader) -> Work:
         links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in orders},
         not_verifiable=(*not_verifiable, *unbilled.unknown_hours(odoo)),
     )
-
-
-def _drafts(
-    odoo: Reader, orders: Sequence[SoldOrder]
-) -> tuple[Mapping[int, Draft], tuple[NotVerifiable, ...]]:
-    lines = {sold.line.id: sold for order in orders for sold in order.lines}
-    if not odoo.session.may_read(InvoiceLine.MODEL):
-        estimated = {
-            line_id: Draft(value=sold.sold.drafted)
-            for line_id, sold in lines.items()
-            if sold.sold.drafted
-        }
-        return estimated, (_INVOICES_HIDDEN,)
-    found: dict[int, Draft] = defaultdict(Draft)
-    domain: Domain = [("parent_state", "=", "draft"), ("sale_line_ids", "in", sorted(lines))]
-    for row in odoo.search(InvoiceLine, domain):
-        sign = -1 if row.move_type == "out_refund" else 1
-        for line_id in row.sale_line_ids:
-            before = found[line_id]
-            found[line_id] = Draft(
-                before.quantity + sign * row.quantity, before.value + sign * row.price_subtotal
-            )
-    return found, ()
 
 
 def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
@@ -237,10 +207,3 @@ def _line_id(group: Group) -> int:
 def _day(group: Group) -> date | None:
     day = group.keys[1]
     return day if isinstance(day, date) else None
-
-
-_INVOICES_HIDDEN = NotVerifiable(
-    check="draft invoices",
-    reason="invoice lines are not readable for this user, so drafts are told from quantities",
-    remedy="give the fleet's user read access to account.move.line",
-)

@@ -104,7 +104,7 @@ def every_field(*types: str) -> list[tuple[str, str]]:
         (model, name)
         for model, fields in schema.load().items()
         for name, shape in fields.items()
-        if shape.searchable and (not types or shape.type in types)
+        if shape.searchable and name != "display_name" and (not types or shape.type in types)
     ]
 
 

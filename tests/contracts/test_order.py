@@ -11,7 +11,7 @@ from tests.contracts.asking import ARCHIVED_TOO, EVERYWHERE, Asker, every_field,
 SORTED = [
     (model, name)
     for model, name in every_field()
-    if shapes(model)[name].type != "many2one" and not shapes(model)[name].is_many
+    if shapes(model)[name].type != "many2one" and shapes(model)[name].sortable
 ]
 RELATED = [
     ("account.analytic.line", "employee_id"),

@@ -118,7 +118,7 @@ def test_a_wrong_database(fleet: Fleet) -> None:
     ("job", "model"), [(REMINDERS, "account.analytic.line"), (READINESS, "sale.order.line")]
 )
 def test_a_user_with_the_rights_of_every_employee(job: str, model: str, fleet: Fleet) -> None:
-    words = (model, fleet.login, "Give the user the rights", "fleet doctor")
+    words = (model, fleet.login, "Give the user", "may read this model")
     assert_says(fleet, SOME_FAILED, *words, job=job)
 
 

@@ -88,7 +88,7 @@ def test_a_good_answer_comes_through() -> None:
     [
         (server_error("psycopg2.OperationalError", "too many"), OdooUnavailable, "too busy"),
         (server_error("psycopg2.pool.PoolError", "is full"), OdooUnavailable, "too busy"),
-        (server_error("odoo.exceptions.AccessError", "No."), OdooRejected, "fleet doctor"),
+        (server_error("odoo.exceptions.AccessError", "No."), OdooRejected, "may read this model"),
         (server_error("odoo.exceptions.AccessDenied", "No."), OdooLoginRefused, "API_KEY"),
         (server_error("odoo.exceptions.UserError", "Object x doesn't exist"), OdooSchemaDrift, "x"),
         (server_error("builtins.ValueError", "Invalid field 'y'"), OdooSchemaDrift, "'y'"),

@@ -298,3 +298,19 @@ def test_projects_are_those_of_the_lines_and_those_that_name_a_line(
     assert again.project_ids == (*first.project_ids, 4711)
     bare = changed(hidden_fields=[("project.project", "sale_line_id")])
     assert read_orders(reading(bare))[0].order.id
+
+
+@pytest.mark.parametrize(("kind", "percent"), [("division", "25"), ("fixed", "0")])
+def test_an_included_tax_is_a_share_of_the_untaxed_price(
+    kind: str, percent: str, sandbox: Sandbox
+) -> None:
+    tax = sandbox.call("account.tax", "search_read", [[], ["amount"]], {})[0]["id"]
+    values = {"amount_type": kind, "amount": 20.0, "price_include": True}
+    included = changed(corrupt={("account.tax", tax): values})
+    shares = {
+        line.sold.included_tax_percent
+        for order in read_orders(reading(included))
+        for line in order.lines
+        if line.line.tax_ids
+    }
+    assert shares == {Decimal(percent)}

@@ -35,7 +35,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **absences.rows(when),
         **projects.rows(when),
         **sales.rows(when, books),
-        **timesheets.rows(when, logged, books.of_entry),
+        **timesheets.rows(logged, books.of_entry),
     }
     entries = tables["account.analytic.line"]
     expenses = sales.expense_entries(when, 1 + max(entry["id"] for entry in entries))

@@ -75,6 +75,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
             {
                 "id": TAX,
                 "name": "21%",
+                "company_id": 1,
                 "amount": 21.0,
                 "amount_type": "percent",
                 "price_include": False,
@@ -222,6 +223,7 @@ def _name(number: int) -> str:
 
 
 def _order(number: int, deal: Deal, when: When) -> Row:
+    project_id = project_of(number, deal)
     contact = FIRST_CONTACT if deal.billing_contact else FIRST_CUSTOMER
     signed = utc(when.ago(deal.days_ago - 1), 15, "UTC") if number % 3 == 0 else False
     return {
@@ -236,6 +238,7 @@ def _order(number: int, deal: Deal, when: When) -> Row:
         "date_order": utc(when.ago(deal.days_ago), 9.5, "UTC"),
         "client_order_ref": deal.reference or False,
         "signed_on": signed if deal.state == "sale" else False,
+        "project_ids": [project_id] if project_id else [],
     }
 
 

@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
 from typing import Any
 
 from odoo_gateway.sandbox.firm.absences import TRAINEE, holidays, leaves
-from odoo_gateway.sandbox.firm.deals import DEALS
-from odoo_gateway.sandbox.firm.kinds import Reinvoiced
 from odoo_gateway.sandbox.firm.people import PEOPLE, Person, planned_hours
 from odoo_gateway.sandbox.firm.projects import (
     INTERNAL,
@@ -17,7 +14,6 @@ from odoo_gateway.sandbox.firm.projects import (
     TRAINING,
     Work,
     internal_task,
-    line_id,
     works,
 )
 from odoo_gateway.sandbox.firm.when import When
@@ -100,31 +96,14 @@ def _worked(
 
 
 def rows(
-    when: When, logged: tuple[Entry, ...], invoices: Mapping[int, int | None]
+    logged: tuple[Entry, ...], invoices: Mapping[int, int | None]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Analytic lines; `invoices` tells the invoice by the number of the entry."""
-    hours = [_row(number + 1, entry, invoices.get(number)) for number, entry in enumerate(logged)]
-    return {"account.analytic.line": [*hours, *_costs(when, count(len(hours) + 1))]}
-
-
-def _costs(when: When, ids: Iterator[int]) -> list[dict[str, Any]]:
-    """What posted expenses leave in the analytic accounts: lines that are no timesheets."""
-    return [
-        {
-            "id": next(ids),
-            "date": when.ago(18).isoformat(),
-            "employee_id": False,
-            "project_id": False,
-            "task_id": False,
-            "unit_amount": 1.0,
-            "company_id": deal.company_id,
-            "so_line": line_id(number, position),
-            "timesheet_invoice_type": "other_costs",
-        }
-        for number, deal in enumerate(DEALS)
-        for position, line in enumerate(deal.lines)
-        if isinstance(line, Reinvoiced)
-    ]
+    """Timesheet lines; `invoices` tells the invoice by the number of the entry."""
+    return {
+        "account.analytic.line": [
+            _row(number + 1, entry, invoices.get(number)) for number, entry in enumerate(logged)
+        ]
+    }
 
 
 def _row(number: int, entry: Entry, invoice_id: int | None) -> dict[str, Any]:

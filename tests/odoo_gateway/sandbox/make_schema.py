@@ -1,27 +1,58 @@
-"""`python -m tests.odoo_gateway.sandbox.make_schema RECORDING` renews the sandbox's schema.
+"""`python -m tests.odoo_gateway.sandbox.make_schema` renews the sandbox's schema.
 
-RECORDING is a JSON file with `fields_get` of Odoo 19 under "models", by model and field: type,
-relation, store, required and the keys of selections. Run it after a record gained a field.
+It asks the real Odoo 19 of the live tests; run it after a record gained a field. With the name of
+a JSON file that holds `fields_get` by model and field under "models", it reads that instead.
 """
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import odoorpc
+import odoorpc.error
 
 from odoo_gateway.sandbox import schema
 from tests.contracts import declared
+from tests.live.odoo_server import DEMO, LOGIN, PASSWORD, start
 
-TARGET = Path(schema.__file__).with_name("schema.json")
+TARGET: Final = Path(schema.__file__).with_name("schema.json")
+ATTRIBUTES: Final = ["type", "relation", "store", "required", "selection"]
+# Longer selections, like that of time zones, depend on the machine.
+LONGEST_SELECTION: Final = 50
+
+Recorded = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def text(trimmed: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+def text(trimmed: Recorded) -> str:
     """The schema as JSON with one field to a line."""
     models = (
         f"  {json.dumps(model)}: {{\n{_lines(fields)}\n  }}" for model, fields in trimmed.items()
     )
     return "{\n" + ",\n".join(models) + "\n}\n"
+
+
+def recorded(models: Iterable[str]) -> Recorded:
+    """What the real Odoo says of each model that it has."""
+    server = start()
+    client = odoorpc.ODOO(server.host, port=server.port)
+    client.login(DEMO, LOGIN, PASSWORD)
+    found: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+    for model in models:
+        try:
+            fields = client.execute_kw(model, "fields_get", [[], ATTRIBUTES], {})
+        except odoorpc.error.RPCError:
+            print(f"{model} does not exist there", file=sys.stderr)
+            continue
+        found[model] = {name: _entry(field) for name, field in fields.items()}
+    return found
+
+
+def _entry(field: dict[str, Any]) -> dict[str, Any]:
+    keys = [key for key, _ in field.pop("selection", ())]
+    entry = {name: value for name, value in field.items() if name != "required" or value}
+    return entry | ({"selection": keys} if 0 < len(keys) <= LONGEST_SELECTION else {})
 
 
 def _lines(fields: Mapping[str, Mapping[str, Any]]) -> str:
@@ -32,5 +63,10 @@ def _lines(fields: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    recorded = json.loads(Path(sys.argv[1]).read_text())["models"]
-    TARGET.write_text(text(schema.trim(recorded, declared.fields())))
+    wanted = declared.fields()
+    source: Recorded = (
+        json.loads(Path(sys.argv[1]).read_text())["models"]
+        if sys.argv[1:]
+        else recorded(sorted({*wanted, *schema.EXTRA}))
+    )
+    TARGET.write_text(text(schema.trim(source, wanted)))

@@ -15,7 +15,7 @@ ABSENT_FIELDS = {
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),
 }
-RENEW = "renew it with `python -m tests.odoo_gateway.sandbox.make_schema RECORDING`"
+RENEW = "renew it with `python -m tests.odoo_gateway.sandbox.make_schema`"
 
 
 def test_the_schema_covers_exactly_what_is_declared() -> None:
@@ -56,11 +56,13 @@ def test_trimming_keeps_declared_and_extra_fields_that_were_recorded() -> None:
 def test_every_record_has_a_display_name_that_is_not_stored() -> None:
     for fields in schema.load().values():
         shape = fields["display_name"]
-        assert (shape.type, shape.store, shape.searchable) == ("char", False, False)
+        assert (shape.type, shape.store) == ("char", False)
+        assert (shape.searchable, shape.groupable, shape.sortable) == (True, False, False)
 
 
 def test_what_follows_another_record_is_known() -> None:
-    for model, name in schema.FOLLOWED:
+    for model, name in schema.FOLLOWED | schema.SEARCHED:
         shape = schema.load()[model][name]
         assert not shape.store
         assert shape.searchable
+        assert shape.groupable is ((model, name) in schema.FOLLOWED)

@@ -107,7 +107,7 @@ def test_a_milestone_that_is_due_today_or_undated_is_not_late() -> None:
 
 
 def test_a_waiting_draft_is_pointed_out() -> None:
-    drafted = replace(FACTS, lines=[replace(LINE, invoiced=Decimal(4))])
+    drafted = replace(FACTS, has_draft=True)
     assert "post it" in outcome(drafted, "draft_invoice").reason
 
 

@@ -89,6 +89,13 @@ def test_a_shift_may_end_at_midnight() -> None:
     assert total(Schedule((Stretch(4, 16, 24),))) == 8
 
 
+def test_an_hour_that_the_clock_strikes_twice_is_winter_time_as_in_odoo() -> None:
+    sydney, sunday = ZoneInfo("Australia/Sydney"), date(2026, 4, 5)
+    night = Schedule((Stretch(6, 0, 2.5),))
+    hours = expected_hours(Period(sunday, sunday), sydney, [Engagement(night)])
+    assert hours == {sunday: 3.5}
+
+
 def test_a_flexible_week_fills_days_until_its_hours_are_used_up() -> None:
     flexible = Schedule(flexible=True, hours_per_week=20, hours_per_day=8)
     hours = expected_hours(WEEK, BRUSSELS, [Engagement(flexible)])

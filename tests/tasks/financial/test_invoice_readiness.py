@@ -213,6 +213,12 @@ def test_what_cannot_be_verified_is_reported_once() -> None:
     assert [gap.check for gap in report.not_verifiable] == ["approved_time"]
 
 
+def test_a_prepared_draft_is_to_be_posted_and_not_made_again() -> None:
+    found = order()
+    report = judged(snapshot(found, facts={1: facts(found, has_draft=True)}))
+    assert report.findings[0].remedy == "post the prepared draft"
+
+
 def test_hours_dated_ahead_do_not_wait_yet() -> None:
     report = judged(snapshot(order(), waiting_since={1: date(2026, 11, 30)}))
     assert report.rows[0]["waiting_days"] == 0
