@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import stamina
 import structlog
 
 
@@ -30,9 +31,16 @@ def configure(log_format: str = "console", level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    stamina.instrumentation.set_on_retry_hooks([_retried])
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
+    )
+
+
+def _retried(details: stamina.instrumentation.RetryDetails) -> None:
+    structlog.get_logger().warning(
+        "odoo.retried", attempt=details.retry_num, error=str(details.caused_by)
     )

@@ -116,7 +116,7 @@ class _Reading:
         found = self._validated(
             Environment, given, lambda location: f"FLEET_{str(location[0]).upper()}"
         )
-        return found or Environment()
+        return found or Environment.model_validate(_sound(given))
 
     def _tenants(self, environment: Environment) -> Mapping[str, TenantSettings]:
         if environment.config.is_file():
@@ -193,6 +193,16 @@ class _Reading:
             for problem in error.errors(include_url=False, include_context=False):
                 self.problems.append(f"{name(problem['loc'])}: {_said(problem)}")
             return None
+
+
+def _sound(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values that are right by themselves, so that a wrong one hides no other problem."""
+    try:
+        Environment.model_validate(given)
+    except ValidationError as error:
+        wrong = {problem["loc"][0] for problem in error.errors(include_url=False)}
+        return {key: value for key, value in given.items() if key not in wrong}
+    return given
 
 
 def _named_jobs(

@@ -150,6 +150,12 @@ def test_a_file_that_is_no_configuration_is_told(text: str, words: str) -> None:
     assert words in "\n".join(problems(with_file(text)))
 
 
+def test_a_wrong_value_causes_no_complaint_about_the_others() -> None:
+    assert problems({**ONE_ODOO, "FLEET_TICK_SECONDS": "often"}) == (
+        "FLEET_TICK_SECONDS: input should be a valid number, unable to parse string as a number",
+    )
+
+
 def test_a_file_that_is_not_there_is_told() -> None:
     assert problems({"FLEET_CONFIG": "other.toml"}) == (
         "FLEET_CONFIG: there is no file 'other.toml'",
