@@ -159,7 +159,8 @@ def _related(view: View, model: str, shape: Shape, node: Node) -> Test:
         return lambda row: node.truth and bool(view.value(model, row, shape))
     if shape.relation not in view.database.schema:
         raise unsupported(f"the model {shape.relation}")
-    active_test = shape.is_many and view.context.get("active_test", True)
+    skips_archived = shape.is_many and not shape.sees_archived
+    active_test = skips_archived and bool(view.context.get("active_test", True))
     found = {row["id"] for row in matching(view, shape.relation, node, active_test)}
     if not shape.searchable:
         raise value_error(f"Cannot convert {model}.{shape.name} to SQL because it is not stored")

@@ -127,6 +127,18 @@ class View:
         value = row.get(shape.name)
         return EMPTY_NUMBER.get(shape.type, False) if value is None else value
 
+    def members(self, model: str, row: Row, shape: Shape) -> list[int]:
+        """The ids of a list that a reader sees: no archived records, no foreign companies'."""
+        table = self.database.tables.get(shape.relation, {})
+        seen = self._under_company_rules(shape.relation)
+        return [
+            number
+            for number in self.value(model, row, shape)
+            if (target := table.get(number)) is not None
+            and (shape.sees_archived or target.get("active") is not False)
+            and seen(target)
+        ]
+
     def _check_companies(self) -> None:
         if not set(self.company_ids) <= set(self.database.account.company_ids):
             raise access_error("Access to unauthorized or invalid companies.")

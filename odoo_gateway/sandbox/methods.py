@@ -136,6 +136,9 @@ class BaseModel(Base):
     def _read(self, row: Row, shapes: Sequence[Shape], with_names: bool) -> Row:
         answer: Row = {"id": row["id"]}
         for shape in shapes:
+            if shape.is_many:
+                answer[shape.name] = self._view.members(self._name, row, shape)
+                continue
             value = self._view.value(self._name, row, shape)
             if with_names and shape.type == "many2one" and value and isinstance(value, int):
                 value = [value, self._view.database.name_of(shape.relation, value)]

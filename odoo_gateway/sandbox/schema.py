@@ -38,6 +38,8 @@ FOLLOWED: Final = frozenset(
 )
 # Neither stored nor followed, but Odoo searches them by a method of their own.
 SEARCHED: Final = frozenset({("account.tax", "price_include")})
+# Lists that count archived records too, whatever the caller's context says.
+SEES_ARCHIVED: Final = frozenset({("project.task", "user_ids"), ("sale.order.line", "tax_ids")})
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Shape:
     selection: tuple[tuple[str, str], ...] = ()
     followed: bool = False
     searched: bool = False
+    sees_archived: bool = False
 
     @property
     def is_many(self) -> bool:
@@ -139,6 +142,7 @@ def _shape(model: str, name: str, entry: Mapping[str, Any]) -> Shape:
         selection=_selection(entry.get("selection", ())),
         followed=(model, name) in FOLLOWED,
         searched=(model, name) in SEARCHED or name == "display_name",
+        sees_archived=(model, name) in SEES_ARCHIVED,
     )
 
 

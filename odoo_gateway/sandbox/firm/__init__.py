@@ -11,6 +11,7 @@ from odoo_gateway.sandbox.firm import (
     billing,
     calendars,
     money,
+    papers,
     people,
     projects,
     sales,
@@ -35,10 +36,11 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **absences.rows(when),
         **projects.rows(when),
         **sales.rows(when, books),
+        **papers.rows(when),
         **timesheets.rows(logged, books.of_entry),
     }
     entries = tables["account.analytic.line"]
-    expenses = sales.expense_entries(when, 1 + max(entry["id"] for entry in entries))
+    expenses = papers.expense_entries(when, 1 + max(entry["id"] for entry in entries))
     return {
         **tables,
         "account.analytic.line": [*entries, *expenses],

@@ -1,4 +1,4 @@
-"""Orders, lines, milestones, expenses and files, with quantities and amounts as Odoo has them."""
+"""Orders, lines, milestones and invoice lines, with quantities and amounts as Odoo has them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from odoo_gateway.sandbox.firm.kinds import (
     Units,
 )
 from odoo_gateway.sandbox.firm.money import CURRENCIES, FIRST_CONTACT, FIRST_CUSTOMER
+from odoo_gateway.sandbox.firm.papers import numbered
 from odoo_gateway.sandbox.firm.projects import line_id, order_id, project_of
 from odoo_gateway.sandbox.firm.when import When, utc
 
@@ -70,7 +71,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
     """Everything that follows from the deals."""
     return {
         "account.move": books.moves,
-        "account.move.line": list(_numbered(_invoice_lines(books))),
+        "account.move.line": numbered(_invoice_lines(books)),
         "account.tax": [
             {
                 "id": TAX,
@@ -81,8 +82,6 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
                 "price_include": False,
             }
         ],
-        "hr.expense": _expenses(when),
-        "ir.attachment": _files(),
         "product.product": [
             {"id": number, "name": name, "invoice_policy": policy}
             for number, (name, policy) in PRODUCTS.items()
@@ -196,28 +195,6 @@ def _invoice_lines(books: Books) -> Iterator[Row]:
                     }
 
 
-def expense_entries(when: When, first_id: int) -> Iterator[Row]:
-    """The analytic line behind each re-invoiced expense."""
-    number = count(first_id)
-    for order, deal in enumerate(DEALS):
-        for position, line in enumerate(deal.lines):
-            if isinstance(line, Reinvoiced) and deal.state == "sale":
-                yield {
-                    "id": next(number),
-                    "date": when.ago(18).isoformat(),
-                    "employee_id": False,
-                    "project_id": False,
-                    "task_id": False,
-                    "unit_amount": 1.0,
-                    "company_id": deal.company_id,
-                    "so_line": line_id(order, position),
-                    "timesheet_invoice_type": "other_costs",
-                    "timesheet_invoice_id": False,
-                    "holiday_id": False,
-                    "global_leave_id": False,
-                }
-
-
 def _name(number: int) -> str:
     return f"S{order_id(number):05}"
 
@@ -263,44 +240,3 @@ def _milestones(when: When) -> list[Row]:
         if isinstance(line, Stages)
         for stage in line.stages
     ]
-
-
-def _expenses(when: When) -> list[Row]:
-    found: list[Row] = []
-    for number, deal in enumerate(DEALS):
-        reinvoiced = [(line.name, "posted") for line in deal.lines if isinstance(line, Reinvoiced)]
-        for name, state in (*reinvoiced, *deal.open_expenses):
-            found.append(
-                {
-                    "id": len(found) + 1,
-                    "name": name,
-                    "employee_id": deal.seller,
-                    "company_id": deal.company_id,
-                    "state": state,
-                    "sale_order_id": order_id(number),
-                    "date": when.ago(18).isoformat(),
-                }
-            )
-    return found
-
-
-def _files() -> list[Row]:
-    return list(_numbered(_attached()))
-
-
-def _attached() -> Iterator[Row]:
-    for number, deal in enumerate(DEALS):
-        for name in deal.files:
-            yield {"name": name, "res_model": "sale.order", "res_id": order_id(number)}
-    harbor = next(n for n, deal in enumerate(DEALS) if deal.customer == "Harbor Mutual")
-    project_id = project_of(harbor, DEALS[harbor])
-    yield {"name": "Charter.pdf", "res_model": "project.project", "res_id": project_id}
-    yield {"name": "Letterhead.png", "res_model": False, "res_id": 0}
-    signed = {"name": "signature", "res_model": "sale.order", "res_field": "signature"}
-    for number in range(0, len(DEALS), 3):
-        yield {**signed, "res_id": order_id(number)}
-
-
-def _numbered(files: Iterator[Row]) -> Iterator[Row]:
-    for number, file in enumerate(files, start=1):
-        yield {"id": number, **file}
