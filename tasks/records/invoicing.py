@@ -71,6 +71,8 @@ def _evidence(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, int]:
     files = odoo.search(
         Attachment,
         [
+            # Files that store a field, like the customer's signature, are no evidence.
+            ("res_field", "=", False),
             "|",
             "&",
             ("res_model", "=", "sale.order"),

@@ -314,3 +314,19 @@ def test_an_included_tax_is_a_share_of_the_untaxed_price(
         if line.line.tax_ids
     }
     assert shares == {Decimal(percent)}
+
+
+def test_a_signature_stored_in_a_field_is_no_evidence(sandbox: Sandbox, now: AsOf) -> None:
+    domain = [["res_field", "!=", False], ["res_model", "=", "sale.order"]]
+    signed = sandbox.call("ir.attachment", "search_read", [domain, ["res_id", "res_field"]], {})
+    files = [["res_field", "=", False], ["res_model", "=", "sale.order"]]
+    attached = sandbox.call("ir.attachment", "search_read", [files, ["res_id"]], {})
+    only_signed = {row["res_id"] for row in signed} - {row["res_id"] for row in attached}
+    snapshot = READINESS.read(reading(sandbox), now, READINESS.policy())
+    found = {
+        number: snapshot.facts[number].evidence_files
+        for number in only_signed
+        if number in snapshot.facts
+    }
+    assert found
+    assert set(found.values()) == {0}
