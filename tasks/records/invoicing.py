@@ -11,7 +11,7 @@ from tasks.domain.readiness import DueMilestone, Facts
 from tasks.records import unbilled
 from tasks.records.drafts import read_drafts
 from tasks.records.orders import SoldOrder
-from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, User
+from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, user_names
 from tasks.records.timesheets import TimesheetLine
 
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
@@ -35,11 +35,7 @@ def read_facts(
     milestones: Mapping[int, Sequence[Milestone]],
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
-    user_ids = {order.order.user_id for order in orders if order.order.user_id}
-    users = {
-        user.id: user.name
-        for user in odoo.search(User, [("id", "in", sorted(user_ids))], archived=True)
-    }
+    users = user_names(odoo, {order.order.user_id for order in orders})
     evidence = _evidence(odoo, orders)
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)

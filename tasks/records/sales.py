@@ -1,10 +1,12 @@
 """Confirmed orders, their lines and what was promised to the customer."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 
+from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 
 
@@ -126,6 +128,13 @@ class User(Record):
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
+
+
+def user_names(odoo: Reader, ids: Iterable[int | None]) -> Mapping[int, str]:
+    """Names of users by id, of those who left too; None stands for nobody."""
+    known = sorted({user_id for user_id in ids if user_id is not None})
+    found = odoo.search(User, [("id", "in", known)], archived=True)
+    return {user.id: user.name for user in found}
 
 
 @dataclass(frozen=True)

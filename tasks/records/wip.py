@@ -13,7 +13,7 @@ from tasks.domain.findings import NotVerifiable
 from tasks.records import unbilled
 from tasks.records.drafts import Draft, read_drafts
 from tasks.records.orders import SoldLine, SoldOrder, read_orders
-from tasks.records.sales import Invoice, Order, Partner, Project, User
+from tasks.records.sales import Invoice, Order, Partner, Project, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
 
 ZERO = Decimal(0)
@@ -75,7 +75,7 @@ def read_work(odoo: Reader) -> Work:
         delivered={**_hours(odoo, orders), **_milestones(odoo, orders), **_expenses(odoo, orders)},
         leaks=_leaks(odoo),
         partners=_partners(odoo, orders),
-        owners=_owners(odoo, {order.order.user_id for order in orders}),
+        owners=user_names(odoo, {order.order.user_id for order in orders}),
         links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in orders},
         not_verifiable=(*not_verifiable, *unbilled.unknown_hours(odoo)),
     )
@@ -162,7 +162,7 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
         )
         if not project.is_template
     }
-    managers = _owners(odoo, {project.user_id for project in projects.values()})
+    managers = user_names(odoo, {project.user_id for project in projects.values()})
     groups = odoo.group(
         TimesheetLine.MODEL,
         [
@@ -193,11 +193,6 @@ def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
     ids = sorted({order.order.partner_id for order in orders})
     found = odoo.search(Partner, [("id", "in", ids)], archived=True)
     return {partner.id: partner.display_name for partner in found}
-
-
-def _owners(odoo: Reader, ids: set[int | None]) -> Mapping[int, str]:
-    found = odoo.search(User, [("id", "in", sorted(filter(None, ids)))], archived=True)
-    return {user.id: user.name for user in found}
 
 
 def _line_id(group: Group) -> int:
