@@ -45,7 +45,7 @@ class Look:
 def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf) -> Look:
     """Read and judge; writes nothing anywhere. Raises OdooError."""
     reader = Reader(fleet.session(tenant), company_id)
-    report = job.run(reader, as_of, tenant.policy(job, company_id))
+    report = job.run(reader, as_of, tenant.policy(job, company_id, as_of.day))
     return Look(report, tuple(reader.drift))
 
 

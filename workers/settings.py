@@ -16,7 +16,9 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.transport import Address
 from tasks import catalogue
-from workers.tenants import File, OdooUrl, Strict, Tenant, TenantSettings, url_of
+from workers.policies import problems_of_units
+from workers.strict import Strict
+from workers.tenants import File, OdooUrl, Tenant, TenantSettings, url_of
 from workers.toml_lines import Places
 
 DEFAULT_TENANT: Final = "default"
@@ -90,6 +92,7 @@ class _Reading:
         environment = self._environment()
         found = self._tenants(environment)
         self._check_jobs(found)
+        self._check_amendments(found)
         tenants = {name: self._with_secret(name, tenant) for name, tenant in found.items()}
         return Settings(environment, tenants)
 
@@ -181,6 +184,17 @@ class _Reading:
                     lambda location, path=path: self._places.name((*path, *location)),  # type: ignore[misc]
                 )
 
+    def _check_amendments(self, tenants: Mapping[str, TenantSettings]) -> None:
+        for name, tenant in tenants.items():
+            here = ("tenants", name)
+            for unit, problem in problems_of_units(tenant.units):
+                self.problems.append(f"{self._places.name((*here, 'units', unit))}: {problem}")
+            for number, amendment in enumerate(tenant.amendments):
+                if amendment.unit is not None and amendment.unit not in tenant.units:
+                    place = self._places.name((*here, "amendments", number, "unit"))
+                    known = ", ".join(tenant.units) or "none"
+                    self.problems.append(f"{place}: no such unit; under `units` stand: {known}")
+
     def _validated(
         self,
         model: type[M],
@@ -220,6 +234,8 @@ def _named_jobs(
         for number, company in tenant.company.items():
             for job_name, policy in company.policies.items():
                 yield (*here, "company", str(number), "policies", job_name), job_name, policy
+        for index, amendment in enumerate(tenant.amendments):
+            yield (*here, "amendments", str(index), "set"), amendment.job, amendment.values
 
 
 def _said(problem: Mapping[str, Any]) -> str:

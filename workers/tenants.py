@@ -1,17 +1,19 @@
 """What the configuration says of each Odoo database and its companies."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from odoo_gateway.transport import Address
 from tasks.declaration import AnyJob
 from tasks.domain.policy import Policy
+from workers.policies import Amendment, Unit, in_force
+from workers.strict import Strict
 
 
 def url_of(*schemes: str) -> AfterValidator:
@@ -46,12 +48,6 @@ Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
 TenantName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Strict(BaseModel):
-    """Frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Recipients(Strict):
     """Who stands behind each role."""
 
@@ -65,7 +61,7 @@ class CompanySettings(Strict):
 
     timezone: Zone | None = None
     recipients: Recipients | None = None
-    policies: dict[str, dict[str, Any]] = {}
+    policies: dict[str, dict[str, Any]] = Field({})
 
 
 class TenantSettings(Strict):
@@ -79,16 +75,18 @@ class TenantSettings(Strict):
     concurrency: int = Field(2, ge=1, description="runs at the same time in this Odoo")
     timeout_seconds: float = Field(60, gt=0, description="per call")
     recipients: Recipients = Recipients()
-    policies: dict[str, dict[str, Any]] = {}
-    schedules: dict[str, CrontabLine] = {}
+    policies: dict[str, dict[str, Any]] = Field({})
+    units: dict[str, Unit] = Field({}, description="business units, by name")
+    amendments: tuple[Amendment, ...] = Field((), description="dated changes of policies")
+    schedules: dict[str, CrontabLine] = Field({})
     disabled_jobs: tuple[str, ...] = ()
-    company: dict[int, CompanySettings] = {}
+    company: dict[int, CompanySettings] = Field({})
 
 
 class File(Strict):
     """The whole TOML file."""
 
-    tenants: dict[TenantName, TenantSettings] = {}
+    tenants: dict[TenantName, TenantSettings] = Field({})
 
 
 @dataclass(frozen=True)
@@ -107,15 +105,15 @@ class Tenant:
         """Who stands behind each role in a company."""
         return self._company(company_id).recipients or self.settings.recipients
 
-    def policy(self, job: AnyJob, company_id: int) -> Policy:
-        """The job's policy in force: the tenant's values, overridden by the company's."""
-        policy: Policy = job.policy.model_validate(
-            {
-                **self.settings.policies.get(job.name, {}),
-                **self._company(company_id).policies.get(job.name, {}),
-            }
+    def policy(self, job: AnyJob, company_id: int, day: date) -> Policy:
+        """The job's policy in force: the tenant's values, the company's, then amendments."""
+        layers = (self.settings.policies, self._company(company_id).policies)
+        return in_force(
+            job,
+            [layer.get(job.name, {}) for layer in layers],
+            [a for a in self.settings.amendments if a.concerns(job.name, company_id, day)],
+            self.settings.units,
         )
-        return policy
 
     def crontab(self, job: AnyJob) -> str:
         """The job's crontab line in this tenant."""

@@ -1,12 +1,13 @@
 """Where the keys of a TOML file stand, so that a problem can name its line."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 Path_ = tuple[str, ...]
-_HEADER = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+")
+_HEADER = re.compile(r"^\s*(\[+)\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
 
 
@@ -22,9 +23,13 @@ class Places:
         """Scan the text of a file that is valid TOML."""
         lines: dict[Path_, int] = {}
         table: Path_ = ()
+        seen: Counter[Path_] = Counter()
         for number, line in enumerate(text.splitlines(), start=1):
             if header := _HEADER.match(line):
-                table = _split(header.group(1))
+                table = _split(header.group(2))
+                if header.group(1) == "[[":
+                    seen[table] += 1
+                    table = (*table, str(seen[table] - 1))
                 lines.setdefault(table, number)
             elif key := _KEY.match(line):
                 lines.setdefault((*table, *_split(key.group(1))), number)

@@ -1,5 +1,6 @@
 """A configuration is read whole, and all its problems are told at once."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,8 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 def test_a_company_overrides_its_tenant() -> None:
     tenant = settings.load(with_file(GOOD)).tenant("acme")
     job = catalogue.jobs()["timesheet_reminders"]
-    assert [tenant.policy(job, company).complete_from_percent for company in (1, 2)] == [90, 80]  # type: ignore[attr-defined]
+    policies = [tenant.policy(job, company, date(2026, 11, 23)) for company in (1, 2)]
+    assert [policy.complete_from_percent for policy in policies] == [90, 80]  # type: ignore[attr-defined]
     assert [tenant.zone(company, "UTC").key for company in (1, 2)] == [
         "Europe/Brussels",
         "America/New_York",
@@ -127,6 +129,38 @@ def test_policies_and_jobs_are_checked_with_their_lines() -> None:
         "input should be less than or equal to 100",
         "fleet.toml:19: tenants.acme.policies.wip_agin: no such job; the jobs are "
         + ", ".join(catalogue.jobs()),
+    )
+
+
+def test_amendments_are_checked_with_their_lines() -> None:
+    text = (
+        GOOD
+        + """
+[tenants.acme.units.advisory]
+departments = [4, 5]
+
+[tenants.acme.units.training]
+departments = [5]
+
+[[tenants.acme.amendments]]
+job = "timesheet_reminders"
+from = 2027-01-01
+set = { complete_from_percent = 100 }
+
+[[tenants.acme.amendments]]
+job = "wip_aging"
+from = 2027-01-01
+unit = "advisry"
+set = { decide_after_dys = 60 }
+"""
+    )
+    where = "tenants.acme.amendments.1"
+    assert problems(with_file(text)) == (
+        f"fleet.toml:34: {where}.set.decide_after_dys: no such setting; remove it or correct its "
+        "name",
+        "fleet.toml:22: tenants.acme.units.training: department 5 is in unit 'advisory' already; "
+        "name it once",
+        f"fleet.toml:33: {where}.unit: no such unit; under `units` stand: advisory, training",
     )
 
 
