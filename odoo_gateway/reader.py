@@ -42,6 +42,13 @@ class Group:
     earliest: tuple[date | None, ...]
     count: int
 
+    def id_at(self, position: int) -> int:
+        """The key as the id of a record; raises OdooUnavailable when it is none."""
+        key = self.keys[position]
+        if not isinstance(key, int):
+            raise OdooUnavailable(f"grouping answered {key!r} where the id of a record belongs")
+        return key
+
 
 class Reader:
     """Reads one company of one database.

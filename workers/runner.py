@@ -1,7 +1,8 @@
 """One run: claim, read, judge, reconcile, and commit all that follows in one transaction."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -32,10 +33,11 @@ WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases)
 
 @dataclass(frozen=True)
 class Look:
-    """What a job saw and said in one scope."""
+    """What a job saw and said in one scope; policies: the values that judged, by version."""
 
     report: Report
     drift: tuple[Drift, ...]
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def in_doubt(self, finding: Finding) -> bool:
         """Whether a finding rests on a row that could not be read."""
@@ -45,8 +47,8 @@ class Look:
 def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf) -> Look:
     """Read and judge; writes nothing anywhere. Raises OdooError."""
     reader = Reader(fleet.session(tenant), company_id)
-    report = job.run(reader, as_of, tenant.policy(job, company_id, as_of.day))
-    return Look(report, tuple(reader.drift))
+    policy = tenant.policy(job, company_id, as_of.day)
+    return Look(job.run(reader, as_of, policy), tuple(reader.drift), policy.versions())
 
 
 def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None = None) -> AsOf:
@@ -115,7 +117,9 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     run = claim.run
     tenant, job = fleet.settings.tenant(run.tenant), catalogue.jobs()[run.job]
     scope = _scope(fleet, run)
-    moment = as_of(scope, asked.instant, started, asked.period)
+    moment = replace(
+        as_of(scope, asked.instant, started, asked.period), standing=_standing(fleet, run)
+    )
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
@@ -158,6 +162,12 @@ def _scope(fleet: Fleet, run: Run) -> Scope:
     )
 
 
+def _standing(fleet: Fleet, run: Run) -> Mapping[str, date]:
+    with fleet.ledger.reading() as connection:
+        known = cases.open_cases(connection, run.job, run.tenant, run.company_id)
+    return {case.finding.key: case.opened_on for case in known}
+
+
 def _commit(
     connection: Connection,
     claim: Claim,
@@ -184,7 +194,7 @@ def _commit(
     for drift in seen.drift:
         _note(connection, claim, "drift", now, listed_drift(drift))
     measures.record(connection, run.id, report.measures, now)
-    runs.succeed(connection, claim, now, _detail(report, result.changes, told, seen.drift))
+    runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
 
 
@@ -244,14 +254,13 @@ def listed_drift(drift: Drift) -> dict[str, Any]:
     }
 
 
-def _detail(
-    report: Report, changes: tuple[Change, ...], told: Announcement, drift: tuple[Drift, ...]
-) -> dict[str, Any]:
+def _detail(seen: Look, changes: tuple[Change, ...], told: Announcement) -> dict[str, Any]:
     return {
-        "rows": len(report.rows),
-        "findings": len(report.findings),
+        "policies": {version: dict(values) for version, values in seen.policies.items()},
+        "rows": len(seen.report.rows),
+        "findings": len(seen.report.findings),
         "changes": len(changes),
         "messages": len(told.messages),
         "silent": list(told.silent),
-        "drift": len(drift),
+        "drift": len(seen.drift),
     }

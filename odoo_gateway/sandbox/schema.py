@@ -9,7 +9,12 @@ from typing import Any, Final
 
 # Beyond what records declare: fields that job domains filter on, and names of related records.
 EXTRA: Final[Mapping[str, frozenset[str]]] = {
-    "account.move": frozenset({"company_id", "move_type"}),
+    "account.analytic.line": frozenset({"amount"}),
+    "account.move": frozenset(
+        {"amount_residual", "amount_total", "amount_untaxed", "company_id", "currency_id"}
+        | {"invoice_date", "move_type"}
+    ),
+    "crm.team": frozenset({"id", "name", "active", "company_id"}),
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
     "hr.job": frozenset({"id", "name", "company_id"}),
     "ir.attachment": frozenset({"res_field"}),

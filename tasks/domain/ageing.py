@@ -8,13 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal, get_args
+
+AgeBucket = Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
 
 FUTURE: Final = "future"
 UNDATED: Final = "undated"
-EDGES: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"))
+EDGES: Final[tuple[tuple[int, AgeBucket], ...]] = ((30, "0-30"), (60, "31-60"), (90, "61-90"))
 OLDEST: Final = "91+"
-BUCKETS: Final = (*(name for _, name in EDGES), OLDEST, FUTURE, UNDATED)
+BUCKETS: Final[tuple[AgeBucket, ...]] = get_args(AgeBucket)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Entry:
 class Aged:
     """What of a line lies in one bucket."""
 
-    bucket: str
+    bucket: AgeBucket
     hours: Decimal | None
     value: Decimal
 
@@ -40,7 +42,7 @@ def age_days(day: date, today: date) -> int:
     return (today - day).days
 
 
-def bucket_of(day: date | None, today: date) -> str:
+def bucket_of(day: date | None, today: date) -> AgeBucket:
     """The bucket of a day."""
     if day is None:
         return UNDATED
@@ -73,7 +75,7 @@ def aged(entries: Sequence[Entry], value: Decimal, today: date) -> tuple[Aged, .
     total = sum((entry.quantity for entry in entries), Decimal(0))
     if not total:
         return (Aged(UNDATED, None, value),) if value else ()
-    found: dict[str, Aged] = {}
+    found: dict[AgeBucket, Aged] = {}
     left = value
     for number, entry in enumerate(entries):
         last = number == len(entries) - 1

@@ -1,7 +1,7 @@
 """Periods of days, and the moment that a run stands at."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -44,13 +44,14 @@ class AsOf:
     """The moment a run judges: an instant, the scope's zone, and a period if one was asked for.
 
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
-    the past.
+    the past. standing: since when each finding stands that the fleet remembers, by its key.
     """
 
     instant: datetime
     zone: ZoneInfo
     now: datetime
     asked: Period | None = None
+    standing: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def day(self) -> date:

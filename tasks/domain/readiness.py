@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
+from tasks.domain.holds import Hold, hold_on
 from tasks.domain.policy import Policy
-
-
-class Hold(BaseModel):
-    """Somebody's decision not to invoice an order for now; `until` is the last day of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    order: str = Field(description="the order's name, like S00042")
-    reason: str
-    until: date | None = None
 
 
 class ReadinessPolicy(Policy):
@@ -28,6 +19,11 @@ class ReadinessPolicy(Policy):
     purchase_order_required: bool = Field(False, description="a customer reference must be set")
     evidence_required_for: tuple[Billing, ...] = Field(
         (Billing.MILESTONE,), description="billing kinds whose acceptance needs a file on the order"
+    )
+    tax_required: bool = Field(False, description="every line to bill must carry a tax")
+    vat_number_required: bool = Field(False, description="the invoice address must have one")
+    over_ordered_percent: Decimal | None = Field(
+        None, ge=0, description="time delivered beyond what was ordered that is still fine"
     )
     holds: tuple[Hold, ...] = ()
     excluded_customers: tuple[int, ...] = Field((), description="ids of res.partner")
@@ -45,8 +41,12 @@ class DueMilestone:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the database says about one order; None stands for what it cannot say."""
+    """What the database says about one order; None stands for what it cannot say.
 
+    untaxed_lines: lines to bill that carry no tax. on_hold: names of its projects on hold.
+    """
+
+    order: str
     lines: Sequence[Sold]
     url: str
     customer: str
@@ -58,6 +58,9 @@ class Facts:
     open_expenses: int | None
     unapproved_hours: float | None
     has_draft: bool = False
+    untaxed_lines: int = 0
+    vat_number: str | None = None
+    on_hold: Sequence[str] = ()
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
@@ -88,6 +91,48 @@ def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     unpriced = sum(line.unpriced for line in facts.lines)
     problem = f"{unpriced} line(s) with something to bill have no price" if unpriced else ""
     return _verdict("price", facts, problem, "set the unit price on the order line")
+
+
+def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not policy.tax_required and not policy.vat_number_required:
+        return _moot("tax", facts, "not required by policy")
+    problems = []
+    if policy.tax_required and facts.untaxed_lines:
+        problems.append(f"{facts.untaxed_lines} line(s) to bill carry no tax")
+    if policy.vat_number_required and not facts.vat_number:
+        problems.append(f"the invoice address of {facts.customer} has no VAT number")
+    step = "set the tax on the order line, or the VAT number on the address"
+    return _verdict("tax", facts, "; ".join(problems), step)
+
+
+def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if policy.over_ordered_percent is None or not facts.has(Billing.TIME_AND_MATERIALS):
+        return _moot("contract", facts, "no limit by policy, or no line is billed by time")
+    allowed = 1 + policy.over_ordered_percent / 100
+    over = sum(
+        line.delivered > line.ordered * allowed
+        for line in facts.lines
+        if line.billing is Billing.TIME_AND_MATERIALS
+    )
+    problem = f"{over} line(s) have more time than was ordered" if over else ""
+    step = "agree on the additional time with the customer and raise the ordered quantity"
+    return _verdict("contract", facts, problem, step)
+
+
+def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    problem = f"on hold: {', '.join(facts.on_hold)}" if facts.on_hold else ""
+    return _verdict("project_status", facts, problem, "resume the project, or put a hold on it")
+
+
+def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    hold = hold_on(policy.holds, facts.order, today)
+    if hold is None:
+        return _moot("hold", facts, "no hold on this order")
+    if not hold.stands(today):
+        return Check("hold", Result.PASS, f"expired on {hold.until}: {hold.reason}", url=facts.url)
+    until = f"until {hold.until}" if hold.until else "without an end"
+    reason = f"held {until}: {hold.reason}"
+    return Check("hold", Result.FAIL, reason, hold.owner, "review and lift the hold", facts.url)
 
 
 def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -153,9 +198,13 @@ def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
 
 
 CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
+    _hold,
     _price,
+    _tax,
     _milestones,
     _approved_time,
+    _contract,
+    _project_status,
     _acceptance,
     _purchase_order,
     _invoice_address,

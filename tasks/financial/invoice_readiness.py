@@ -17,10 +17,11 @@ from tasks.declaration import Audience, Cron, Delivery, Job
 from tasks.domain.checklist import Check, failed
 from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity
 from tasks.domain.money import Currency, cost_of_delay_per_day
+from tasks.domain.partial_bill import PartialBill, propose
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
-from tasks.records.orders import SoldOrder, read_orders
+from tasks.records.orders import SoldLine, SoldOrder, read_orders
 from tasks.records.sales import Order
 
 STATUSES = ("ready", "blocked", "held", "excluded")
@@ -41,13 +42,25 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Readiness:
-    """One order, judged."""
+    """One order, judged by the policy of its business unit.
+
+    turned_ready: since when the fleet remembers it ready; None when it is not, or not known.
+    """
 
     order: SoldOrder
+    policy: ReadinessPolicy
     amount: Decimal
     status: str
     checks: tuple[Check, ...]
     waiting_since: date | None
+    turned_ready: date | None = None
+
+    @property
+    def partial_bill(self) -> PartialBill | None:
+        """What of a blocked order could be billed now."""
+        if self.status != "blocked":
+            return None
+        return propose([sold.sold for sold in self.order.lines], failed(self.checks))
 
 
 def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
@@ -73,9 +86,9 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
     """A row per order, a finding per order that finance or its owner must act on."""
-    judged = [_judged(order, snapshot, as_of.day, policy) for order in snapshot.orders]
+    judged = [_judged(order, snapshot, as_of, policy) for order in snapshot.orders]
     return Report(
-        rows=tuple(_row(readiness, snapshot, as_of.day, policy) for readiness in judged),
+        rows=tuple(_row(readiness, snapshot, as_of.day) for readiness in judged),
         findings=tuple(
             _finding(readiness, snapshot)
             for readiness in judged
@@ -95,16 +108,20 @@ def _concerns_finance(order: SoldOrder) -> bool:
 
 
 def _judged(
-    order: SoldOrder, snapshot: Snapshot, today: date, policy: ReadinessPolicy
+    order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy
 ) -> Readiness:
-    checks = checklist(snapshot.facts[order.order.id], policy, today)
+    own = policy.for_sales_team(order.order.team_id)
+    checks = checklist(snapshot.facts[order.order.id], own, as_of.day)
     amount = sum((sold.sold.amount for sold in order.lines), Decimal(0))
+    status = _status(order, amount, checks, own, snapshot)
     return Readiness(
         order=order,
+        policy=own,
         amount=amount,
-        status=_status(order, amount, checks, today, policy, snapshot),
+        status=status,
         checks=checks,
         waiting_since=snapshot.waiting_since.get(order.order.id),
+        turned_ready=as_of.standing.get(_key(order)) if status == "ready" else None,
     )
 
 
@@ -112,7 +129,6 @@ def _status(
     order: SoldOrder,
     amount: Decimal,
     checks: Sequence[Check],
-    today: date,
     policy: ReadinessPolicy,
     snapshot: Snapshot,
 ) -> str:
@@ -123,20 +139,21 @@ def _status(
         or order.order.id in snapshot.unreadable
     ):
         return "excluded"
-    if any(
-        hold.order == order.order.name and (hold.until is None or today <= hold.until)
-        for hold in policy.holds
-    ):
+    failures = {check.check for check in failed(checks)}
+    if "hold" in failures:
         return "held"
-    return "blocked" if failed(checks) else "ready"
+    return "blocked" if failures else "ready"
 
 
-def _row(
-    readiness: Readiness, snapshot: Snapshot, today: date, policy: ReadinessPolicy
-) -> Mapping[str, Any]:
+def _key(order: SoldOrder, status: str = "ready") -> str:
+    return f"{status}-order-{order.order.id}"
+
+
+def _row(readiness: Readiness, snapshot: Snapshot, today: date) -> Mapping[str, Any]:
     order, currency = readiness.order.order, readiness.order.currency
-    since = readiness.waiting_since
-    delay = cost_of_delay_per_day(max(readiness.amount, Decimal(0)), policy.cost_of_capital_percent)
+    delay = cost_of_delay_per_day(
+        max(readiness.amount, Decimal(0)), readiness.policy.cost_of_capital_percent
+    )
     return {
         "sale_order_id": order.id,
         "sale_order": order.name,
@@ -147,9 +164,59 @@ def _row(
         "amount": currency.text(readiness.amount),
         "status": readiness.status,
         "checks": [check.row() for check in readiness.checks],
-        # Hours dated ahead do not wait yet.
-        "waiting_days": max((today - since).days, 0) if since else None,
+        **_waiting(readiness, today),
         "cost_of_delay_per_day": currency.text(delay),
+        "becomes_ready_when": _remedies(readiness),
+        "partial_bill": _partial_bill(readiness),
+        "lines": [_line(sold) for sold in readiness.order.lines],
+        "policy": readiness.policy.version,
+    }
+
+
+def _waiting(readiness: Readiness, today: date) -> Mapping[str, int | None]:
+    """Days since the oldest work, split at the day on which every check had turned green."""
+    since, ready = readiness.waiting_since, readiness.turned_ready
+    # Hours dated ahead do not wait yet.
+    days = max((today - since).days, 0) if since else None
+    for_finance = None
+    if days is not None and readiness.status in ("blocked", "held"):
+        for_finance = 0
+    elif days is not None and ready:
+        for_finance = min((today - ready).days, days)
+    return {
+        "waiting_days": days,
+        "waiting_to_be_ready_days": None if for_finance is None else (days or 0) - for_finance,
+        "waiting_for_finance_days": for_finance,
+    }
+
+
+def _remedies(readiness: Readiness) -> str:
+    return "; ".join(f"{check.owner}: {check.next_step}" for check in failed(readiness.checks))
+
+
+def _partial_bill(readiness: Readiness) -> Mapping[str, Any] | None:
+    found, currency = readiness.partial_bill, readiness.order.currency
+    if found is None:
+        return None
+    return {
+        "amount_now": currency.text(found.now),
+        "amount_later": currency.text(found.later),
+        "sale_order_line_ids": [readiness.order.lines[number].line.id for number in found.lines],
+    }
+
+
+def _line(line: SoldLine) -> Mapping[str, Any]:
+    """What the amount of a line follows from."""
+    sold = line.sold
+    return {
+        "sale_order_line_id": line.line.id,
+        "billing": sold.billing.value,
+        "due": float(sold.due),
+        "invoiced": float(sold.invoiced),
+        "price_unit": f"{sold.price_unit:f}",
+        "discount_percent": float(sold.discount_percent),
+        "invoiced_amount": sold.currency.text(sold.invoiced_amount),
+        "amount": sold.currency.text(sold.amount),
     }
 
 
@@ -159,7 +226,7 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
     blocking = failed(readiness.checks)
     first = blocking[0] if blocking else None
     return Finding(
-        key=f"{readiness.status}-order-{order.id}",
+        key=_key(readiness.order, readiness.status),
         severity=Severity.WARNING if first else Severity.INFO,
         title=f"{order.name} {customer}: {readiness.status}",
         reason="; ".join(check.reason for check in blocking) or "every check passed",
@@ -199,6 +266,24 @@ def _total(
         **{status: currency.text(amount) for status, amount in by_status.items()},
         "odoo_to_invoice": currency.text(odoo),
         "residual": currency.text(residual),
+        "bottleneck": _bottleneck(currency, judged),
+    }
+
+
+def _bottleneck(currency: Currency, judged: Sequence[Readiness]) -> Mapping[str, Any] | None:
+    """The owner whose steps alone free most: orders with failed checks of nobody else."""
+    held_up: dict[str, list[Decimal]] = defaultdict(list)
+    for readiness in judged:
+        owners = {check.owner for check in failed(readiness.checks)}
+        if readiness.status == "blocked" and len(owners) == 1:
+            held_up[owners.pop()].append(readiness.amount)
+    if not held_up:
+        return None
+    owner, amounts = max(sorted(held_up.items()), key=lambda found: sum(found[1]))
+    return {
+        "owner": owner,
+        "amount": currency.text(sum(amounts, Decimal(0))),
+        "orders": len(amounts),
     }
 
 

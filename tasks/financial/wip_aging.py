@@ -16,12 +16,24 @@ from pydantic import Field
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
-from tasks.domain.ageing import BUCKETS, Aged, Entry, age_days, aged, bucket_of, still_open
+from tasks.domain.ageing import (
+    BUCKETS,
+    AgeBucket,
+    Aged,
+    Entry,
+    age_days,
+    aged,
+    bucket_of,
+    still_open,
+)
 from tasks.domain.billing import Billing
 from tasks.domain.findings import Finding, Measure, Report, Severity
+from tasks.domain.holds import Hold, hold_on
+from tasks.domain.lock_up import LockUp, realization_percent
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.records.billed import Billed
 from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import OrderLine
@@ -31,16 +43,24 @@ ZERO = Decimal(0)
 
 
 class WipPolicy(Policy):
-    """From which age somebody must decide."""
+    """From which age somebody must decide, and what old work is still worth."""
 
     decide_after_days: int = Field(90, ge=0, description="age of the oldest unbilled entry")
+    holds: tuple[Hold, ...] = Field((), description="orders whose old work may stay unbilled")
+    provision_percent: dict[AgeBucket, Decimal] = Field(
+        {}, description="of the value, by bucket; no provision if left out"
+    )
+    overrun_percent: Decimal | None = Field(
+        Decimal(100), gt=0, description="of a fixed price's ordered quantity; None: not watched"
+    )
 
 
 @dataclass(frozen=True)
 class Line:
-    """One order line, judged."""
+    """One order line, judged by the policy of its business unit."""
 
     order: SoldOrder
+    policy: WipPolicy
     sold: SoldLine
     draft: Draft
     oldest: date | None
@@ -56,30 +76,38 @@ class Line:
         """Billed and not earned: zero or below."""
         return min(self.sold.sold.balance, ZERO)
 
+    @property
+    def provision(self) -> Decimal:
+        """What of the WIP its buckets' percentages write down."""
+        percent = self.policy.provision_percent
+        return sum((x.value * percent.get(x.bucket, ZERO) / 100 for x in self.parts), ZERO)
+
 
 def read(odoo: Reader, as_of: AsOf, policy: WipPolicy) -> Work:
     """Confirmed service and expense lines, their drafts and their unbilled entries."""
-    return read_work(odoo)
+    return read_work(odoo, as_of.day)
 
 
 def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
     """A row per line with WIP, advance billing or a draft; findings where somebody must act."""
-    lines = [_line(order, sold, work, as_of.day) for order, sold in work.lines()]
+    lines = [_line(order, sold, work, as_of.day, policy) for order, sold in work.lines()]
     shown = [line for line in lines if line.wip or line.advance or line.draft.value]
+    totals = _totals(lines, work)
     return Report(
         rows=tuple(_row(line, work, as_of.day) for line in shown),
         findings=(
-            *_undecided(shown, work, as_of.day, policy),
+            *_undecided(shown, work, as_of.day),
             *_unpriced(lines, work),
+            *_overrun(lines, work),
             *_without_order(work.leaks),
         ),
-        totals=_totals(lines),
-        measures=_measures(shown),
+        totals=totals,
+        measures=(*_measures(shown), *_lock_up_measures(totals)),
         not_verifiable=work.not_verifiable,
     )
 
 
-def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date) -> Line:
+def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: WipPolicy) -> Line:
     draft = work.drafts.get(sold.line.id, Draft())
     delivered = work.delivered.get(sold.line.id, Delivered())
     open_quantity = sold.sold.earned - (sold.sold.invoiced - draft.quantity)
@@ -87,6 +115,7 @@ def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date) -> Line:
     entries = still_open(delivered.entries, open_quantity) if wip else ()
     return Line(
         order=order,
+        policy=policy.for_sales_team(order.order.team_id),
         sold=sold,
         draft=draft,
         oldest=_oldest(sold, delivered, entries) if wip else None,
@@ -103,6 +132,7 @@ def _oldest(sold: SoldLine, delivered: Delivered, entries: Sequence[Entry]) -> d
 
 def _row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
     order, sold, currency = line.order.order, line.sold.sold, line.order.currency
+    cost = work.delivered.get(line.sold.line.id, Delivered()).cost
     return {
         "sale_order_line_id": line.sold.line.id,
         "sale_order_id": order.id,
@@ -128,12 +158,14 @@ def _row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
             }
             for part in line.parts
         ],
+        "cost": None if cost is None else work.company_currency.text(cost),
+        "cost_currency": work.company_currency.code,
+        "provision": currency.text(line.provision) if line.policy.provision_percent else None,
+        "policy": line.policy.version,
     }
 
 
-def _undecided(
-    lines: Sequence[Line], work: Work, today: date, policy: WipPolicy
-) -> tuple[Finding, ...]:
+def _undecided(lines: Sequence[Line], work: Work, today: date) -> tuple[Finding, ...]:
     return tuple(
         _finding(
             line,
@@ -145,8 +177,16 @@ def _undecided(
             remedy="bill it, write it off, or document a hold with a review date",
         )
         for line in lines
-        if line.wip and line.oldest and age_days(line.oldest, today) > policy.decide_after_days
+        if line.wip
+        and line.oldest
+        and age_days(line.oldest, today) > line.policy.decide_after_days
+        and not _held(line, today)
     )
+
+
+def _held(line: Line, today: date) -> bool:
+    hold = hold_on(line.policy.holds, line.order.order.name, today)
+    return hold is not None and hold.stands(today)
 
 
 def _unpriced(lines: Sequence[Line], work: Work) -> tuple[Finding, ...]:
@@ -161,6 +201,24 @@ def _unpriced(lines: Sequence[Line], work: Work) -> tuple[Finding, ...]:
         )
         for line in lines
         if line.sold.sold.unpriced
+    )
+
+
+def _overrun(lines: Sequence[Line], work: Work) -> tuple[Finding, ...]:
+    """Fixed prices with more delivered than was sold: what is beyond earns nothing."""
+    return tuple(
+        _finding(
+            line,
+            work,
+            key="overrun",
+            title="fixed price overrun",
+            reason=f"{sold.delivered:g} delivered of {sold.ordered:g} sold at a fixed price",
+            remedy="agree on a change request, or plan the rest of the work anew",
+        )
+        for line in lines
+        if (sold := line.sold.sold).billing is Billing.FIXED
+        and line.policy.overrun_percent is not None
+        and sold.delivered * 100 > sold.ordered * line.policy.overrun_percent
     )
 
 
@@ -200,15 +258,15 @@ def _without_order(leaks: Sequence[Leak]) -> tuple[Finding, ...]:
     )
 
 
-def _totals(lines: Sequence[Line]) -> tuple[Mapping[str, Any], ...]:
+def _totals(lines: Sequence[Line], work: Work) -> tuple[Mapping[str, Any], ...]:
     currencies = sorted({line.order.currency for line in lines})
     return tuple(
-        _total(currency, [line for line in lines if line.order.currency == currency])
+        _total(currency, [line for line in lines if line.order.currency == currency], work)
         for currency in currencies
     )
 
 
-def _total(currency: Currency, lines: Sequence[Line]) -> Mapping[str, Any]:
+def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str, Any]:
     wip, advance = sum((x.wip for x in lines), ZERO), sum((x.advance for x in lines), ZERO)
     odoo = sum((x.sold.line.untaxed_amount_to_invoice for x in lines), ZERO)
     buckets = dict.fromkeys(BUCKETS, ZERO)
@@ -229,7 +287,33 @@ def _total(currency: Currency, lines: Sequence[Line]) -> Mapping[str, Any]:
         "residual_by_billing": {
             kind: currency.text(value) for kind, value in sorted(residuals.items()) if value
         },
+        "provision": currency.text(sum((line.provision for line in lines), ZERO)),
+        "lock_up": _lock_up(currency, wip, work),
     }
+
+
+def _lock_up(currency: Currency, wip: Decimal, work: Work) -> Mapping[str, Any] | None:
+    """None where invoices are not readable; days are None without revenue in this currency."""
+    if work.billed is None:
+        return None
+    billed = work.billed.get(currency.code, Billed())
+    found = LockUp(wip, billed.receivables, billed.revenue, billed.taxed_revenue)
+    collected = billed.taxed_revenue - billed.receivables
+    return {
+        "revenue_12_months": currency.text(billed.revenue),
+        "receivables": currency.text(billed.receivables),
+        "wip_days": _rounded(found.wip_days),
+        "debtor_days": _rounded(found.debtor_days),
+        "lock_up_days": _rounded(found.days),
+        "value_of_a_day": currency.text(found.value_of_a_day),
+        "collection_realization_percent": _rounded(
+            realization_percent(collected, billed.taxed_revenue)
+        ),
+    }
+
+
+def _rounded(number: Decimal | None) -> float | None:
+    return None if number is None else round(float(number), 2)
 
 
 def _measures(lines: Sequence[Line]) -> tuple[Measure, ...]:
@@ -240,6 +324,15 @@ def _measures(lines: Sequence[Line]) -> tuple[Measure, ...]:
     return tuple(
         Measure("wip_amount", float(value), {"currency": currency, "bucket": bucket})
         for (currency, bucket), value in sorted(sums.items())
+    )
+
+
+def _lock_up_measures(totals: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...]:
+    return tuple(
+        Measure(name, total["lock_up"][name], {"currency": total["currency"]})
+        for total in totals
+        for name in ("wip_days", "debtor_days", "lock_up_days")
+        if total["lock_up"] and total["lock_up"][name] is not None
     )
 
 

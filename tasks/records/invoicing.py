@@ -11,7 +11,15 @@ from tasks.domain.readiness import DueMilestone, Facts
 from tasks.records import unbilled
 from tasks.records.drafts import read_drafts
 from tasks.records.orders import SoldOrder
-from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, user_names
+from tasks.records.sales import (
+    Attachment,
+    Expense,
+    Milestone,
+    Order,
+    Partner,
+    Project,
+    user_names,
+)
 from tasks.records.timesheets import TimesheetLine
 
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
@@ -40,8 +48,10 @@ def read_facts(
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
     drafts, _ = read_drafts(odoo, orders)
+    on_hold = _projects_on_hold(odoo, orders)
     return {
         order.order.id: Facts(
+            order=order.order.name,
             lines=[sold.sold for sold in order.lines],
             url=odoo.session.link(Order.MODEL, order.order.id),
             customer=partners[order.order.partner_id].display_name,
@@ -56,6 +66,11 @@ def read_facts(
             open_expenses=None if expenses is None else expenses[order.order.id],
             unapproved_hours=None if unapproved is None else unapproved[order.order.id],
             has_draft=any(sold.line.id in drafts for sold in order.lines),
+            untaxed_lines=sum(
+                sold.sold.amount > 0 and not sold.line.tax_ids for sold in order.lines
+            ),
+            vat_number=partners[order.order.partner_invoice_id].vat,
+            on_hold=[on_hold[project] for project in order.project_ids if project in on_hold],
         )
         for order in orders
     }
@@ -83,6 +98,14 @@ def _evidence(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, int]:
         order.order.id: found["sale.order", order.order.id]
         + sum(found["project.project", project] for project in order.project_ids)
         for order in orders
+    }
+
+
+def _projects_on_hold(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
+    projects = sorted({project for order in orders for project in order.project_ids})
+    found = odoo.search(Project, [("id", "in", projects)], archived=True)
+    return {
+        project.id: project.name for project in found if project.last_update_status == "on_hold"
     }
 
 
@@ -117,7 +140,7 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
         by=["so_line"],
         sums=["unit_amount"],
     ):
-        hours[lines[int(str(group.keys[0]))]] += group.sums[0]
+        hours[lines[group.id_at(0)]] += group.sums[0]
     return hours
 
 
@@ -131,7 +154,7 @@ def waiting_since(
         for group in odoo.group(
             TimesheetLine.MODEL, unbilled.hours(odoo, lines), by=["so_line"], earliest=["date"]
         ):
-            since[lines[int(str(group.keys[0]))]] += [day for day in group.earliest if day]
+            since[lines[group.id_at(0)]] += [day for day in group.earliest if day]
     reached = unbilled.reached(orders, milestones)
     for order in orders:
         for sold in order.lines:

@@ -62,16 +62,21 @@ def read_orders(odoo: Reader) -> Sequence[SoldOrder]:
     ]
 
 
+def read_currencies(odoo: Reader) -> Mapping[int, money.Currency]:
+    """All currencies by id, archived ones too."""
+    return {
+        currency.id: money.Currency(currency.name, currency.decimal_places)
+        for currency in odoo.search(Currency, [], archived=True)
+    }
+
+
 def _terms(odoo: Reader, lines: Sequence[OrderLine]) -> _Terms:
     product_ids = sorted({line.product_id for line in lines if line.product_id})
     products = odoo.search(Product, [("id", "in", product_ids)], archived=True)
     tax_ids = sorted({tax for line in lines for tax in line.tax_ids})
     taxes = odoo.search(Tax, [("id", "in", tax_ids)], archived=True)
     return _Terms(
-        currencies={
-            currency.id: money.Currency(currency.name, currency.decimal_places)
-            for currency in odoo.search(Currency, [], archived=True)
-        },
+        currencies=read_currencies(odoo),
         on_delivery={product.id: product.invoice_policy == "delivery" for product in products},
         included_percent={tax.id: _percent(tax) for tax in taxes if tax.price_include},
     )

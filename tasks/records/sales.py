@@ -27,6 +27,7 @@ class Order(Record):
     amount_untaxed: Decimal
     client_order_ref: str | None
     signed_on: datetime | None
+    team_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Partner(Record):
     id: int
     display_name: str
     email: str | None
+    vat: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class Project(Record):
     user_id: int | None
     is_template: bool = False
     sale_line_id: int | None = None
+    last_update_status: str | None = None
 
 
 @dataclass(frozen=True)

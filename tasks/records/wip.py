@@ -7,12 +7,14 @@ from datetime import date
 from decimal import Decimal
 
 from odoo_gateway.reader import Domain, Group, Reader
+from tasks.domain import money
 from tasks.domain.ageing import Entry
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.records import unbilled
+from tasks.records.billed import Billed, read_billed
 from tasks.records.drafts import Draft, read_drafts
-from tasks.records.orders import SoldLine, SoldOrder, read_orders
+from tasks.records.orders import SoldLine, SoldOrder, read_currencies, read_orders
 from tasks.records.sales import Invoice, Order, Partner, Project, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
 
@@ -21,10 +23,14 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Delivered:
-    """The dated entries of a line that no posted invoice covers, and its oldest unlinked hour."""
+    """The dated entries of a line that no posted invoice covers, and its oldest unlinked hour.
+
+    cost: of the hours, in the company's currency; None where the entries are no hours.
+    """
 
     entries: tuple[Entry, ...] = ()
     oldest_unlinked: date | None = None
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,10 @@ class Leak:
 
 @dataclass(frozen=True)
 class Work:
-    """Everything that WIP of a company follows from."""
+    """Everything that WIP of a company follows from.
+
+    billed: by code of the currency; None where invoices are not readable.
+    """
 
     orders: Sequence[SoldOrder]
     drafts: Mapping[int, Draft]
@@ -50,6 +59,8 @@ class Work:
     partners: Mapping[int, str]
     owners: Mapping[int, str]
     links: Mapping[int, str]
+    company_currency: money.Currency
+    billed: Mapping[str, Billed] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
 
     def lines(self) -> Iterator[tuple[SoldOrder, SoldLine]]:
@@ -65,10 +76,13 @@ def is_work(sold: SoldLine) -> bool:
     return not sold.line.is_downpayment and (sold.line.is_service or sold.line.is_expense)
 
 
-def read_work(odoo: Reader) -> Work:
+def read_work(odoo: Reader, today: date) -> Work:
     """All confirmed service and expense lines of the company, and what WIP needs of them."""
     orders = [order for order in read_orders(odoo) if any(is_work(sold) for sold in order.lines)]
     drafts, not_verifiable = read_drafts(odoo, orders)
+    currencies = read_currencies(odoo)
+    billed = read_billed(odoo, today)
+    (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
     return Work(
         orders=orders,
         drafts=drafts,
@@ -77,7 +91,15 @@ def read_work(odoo: Reader) -> Work:
         partners=_partners(odoo, orders),
         owners=user_names(odoo, {order.order.user_id for order in orders}),
         links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in orders},
-        not_verifiable=(*not_verifiable, *unbilled.unknown_hours(odoo)),
+        company_currency=currencies[company.currency_id],
+        billed=None
+        if billed is None
+        else {currencies[number].code: found for number, found in billed.items()},
+        not_verifiable=(
+            *not_verifiable,
+            *unbilled.unknown_hours(odoo),
+            *(() if billed is not None else (_NO_LOCK_UP,)),
+        ),
     )
 
 
@@ -90,7 +112,7 @@ def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]
     unlinked = unbilled.hours(odoo, lines)
     groups = [*_by_day(odoo, unlinked), *_by_day(odoo, _on_drafts(odoo, lines))]
     total = {
-        _line_id(group): group.sums[0]
+        group.id_at(0): group.sums[0]
         for group in odoo.group(
             TimesheetLine.MODEL,
             [("so_line", "in", sorted(lines)), ("project_id", "!=", False)],
@@ -99,23 +121,28 @@ def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]
         )
     }
     oldest = {
-        _line_id(group): group.earliest[0]
+        group.id_at(0): group.earliest[0]
         for group in odoo.group(TimesheetLine.MODEL, unlinked, by=["so_line"], earliest=["date"])
     }
     entries: dict[int, list[Entry]] = defaultdict(list)
+    cost: dict[int, Decimal] = defaultdict(Decimal)
     for group in groups:
-        line_id = _line_id(group)
+        line_id = group.id_at(0)
         hours = Decimal(repr(group.sums[0]))
         all_hours = Decimal(repr(total.get(line_id) or 0.0))
         per_hour = quantities[line_id] / all_hours if all_hours else Decimal(1)
         entries[line_id].append(Entry(_day(group), hours * per_hour, hours))
+        # Odoo writes costs as negative amounts.
+        cost[line_id] -= Decimal(repr(group.sums[1]))
     return {
-        line_id: Delivered(tuple(found), oldest.get(line_id)) for line_id, found in entries.items()
+        line_id: Delivered(tuple(found), oldest.get(line_id), cost[line_id])
+        for line_id, found in entries.items()
     }
 
 
 def _by_day(odoo: Reader, domain: Domain) -> Sequence[Group]:
-    return odoo.group(TimesheetLine.MODEL, domain, by=["so_line", "date:day"], sums=["unit_amount"])
+    sums = ["unit_amount", "amount"]
+    return odoo.group(TimesheetLine.MODEL, domain, by=["so_line", "date:day"], sums=sums)
 
 
 def _on_drafts(odoo: Reader, lines: Mapping[int, int]) -> Domain:
@@ -146,7 +173,7 @@ def _expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Deliver
         earliest=["date"],
     )
     return {
-        _line_id(group): Delivered((Entry(group.earliest[0], quantities[_line_id(group)]),))
+        group.id_at(0): Delivered((Entry(group.earliest[0], quantities[group.id_at(0)]),))
         for group in groups
     }
 
@@ -185,7 +212,7 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
             url=odoo.session.link(Project.MODEL, project.id),
         )
         for group in groups
-        if group.sums[0] > 0 and (project := projects[int(str(group.keys[0]))])
+        if group.sums[0] > 0 and (project := projects[group.id_at(0)])
     ]
 
 
@@ -195,8 +222,11 @@ def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
     return {partner.id: partner.display_name for partner in found}
 
 
-def _line_id(group: Group) -> int:
-    return int(str(group.keys[0]))
+_NO_LOCK_UP = NotVerifiable(
+    check="lock-up",
+    reason="invoices are not readable for this user, so revenue and receivables are not known",
+    remedy="give the fleet's user read access to account.move",
+)
 
 
 def _day(group: Group) -> date | None:

@@ -136,6 +136,35 @@ class Check(Exact):
         return self
 
 
+class PartialBill(Exact):
+    """What of a blocked order could be billed now."""
+
+    amount_now: Money
+    amount_later: str
+    sale_order_line_ids: list[int]
+
+
+class PricedLine(Exact):
+    """What the amount of one order line follows from."""
+
+    sale_order_line_id: int
+    billing: str
+    due: float
+    invoiced: float
+    price_unit: str
+    discount_percent: float
+    invoiced_amount: Money
+    amount: Money
+
+
+class Bottleneck(Exact):
+    """The owner whose steps alone free most."""
+
+    owner: str
+    amount: Money
+    orders: int
+
+
 class ReadinessRow(Priced):
     """One order of `invoice_readiness`."""
 
@@ -150,7 +179,13 @@ class ReadinessRow(Priced):
     status: Literal["ready", "blocked", "held", "excluded"]
     checks: list[Check]
     waiting_days: int | None
+    waiting_to_be_ready_days: int | None
+    waiting_for_finance_days: int | None
     cost_of_delay_per_day: Money
+    becomes_ready_when: str
+    partial_bill: PartialBill | None
+    lines: list[PricedLine]
+    policy: str
 
     def result(self, check: str) -> str:
         """The outcome of one check."""
@@ -171,6 +206,7 @@ class ReadinessTotal(Priced):
     excluded: Money
     odoo_to_invoice: Money
     residual: Money
+    bottleneck: Bottleneck | None
 
 
 class NoTotal(Exact):

@@ -287,12 +287,21 @@ def test_an_invoice_with_another_discount_counts_undiscounted(sandbox: Sandbox, 
     assert lines[sold.line.id].undiscounted is None
 
 
+def test_an_order_whose_project_is_on_hold_is_blocked(sandbox: Sandbox, now: AsOf) -> None:
+    first = next(order for order in read_orders(reading(sandbox)) if order.project_ids)
+    held = {("project.project", first.project_ids[0]): {"last_update_status": "on_hold"}}
+    rows = readiness(changed(corrupt=held), now).rows
+    (row,) = (row for row in rows if row["sale_order_id"] == first.order.id)
+    (check,) = (check for check in row["checks"] if check["check"] == "project_status")
+    assert (row["status"], check["result"]) == ("blocked", "fail")
+
+
 def test_projects_are_those_of_the_lines_and_those_that_name_a_line(
     sandbox: Sandbox, now: AsOf
 ) -> None:
     first = next(order for order in read_orders(reading(sandbox)) if order.project_ids)
     named = {"id": 4711, "name": "X", "user_id": False, "is_template": False}
-    row = {**named, "sale_line_id": first.lines[0].line.id}
+    row = {**named, "sale_line_id": first.lines[0].line.id, "last_update_status": "on_track"}
     overlay = Overlay(sandbox, {("project.project", "search_read"): lambda args, kwargs: [row]})
     again = next(o for o in read_orders(reading(overlay)) if o.order.id == first.order.id)
     assert again.project_ids == (*first.project_ids, 4711)

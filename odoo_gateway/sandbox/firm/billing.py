@@ -18,12 +18,17 @@ Row = dict[str, Any]
 
 @dataclass
 class Books:
-    """Invoice by number of the entry, hours by line and what became of them, and the invoices."""
+    """Invoice by number of the entry, hours by line and what became of them, and the invoices.
+
+    linked: hours that name an invoice, whatever became of it. deals: number of the deal by invoice.
+    """
 
     of_entry: dict[int, int] = field(default_factory=dict)
     delivered: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     posted: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     drafted: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    linked: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    deals: dict[int, int] = field(default_factory=dict)
     moves: list[Row] = field(default_factory=list)
 
 
@@ -56,6 +61,7 @@ def _bill(
     if any(_is_drafted(line) for line in deal.lines):
         draft_id = next(ids)
         books.moves.append(_move(draft_id, deal, when, "draft"))
+    books.deals |= {move["id"]: number for move in books.moves if move["id"] not in books.deals}
     for position, line in enumerate(deal.lines):
         if isinstance(line, Hours):
             key = line_id(number, position)
@@ -76,6 +82,7 @@ def _bill_hours(
             continue
         if line.posted is not None and entry.day < when.week(line.posted):
             books.of_entry[number] = invoices[0]
+            books.linked[key] += entry.hours
             books.posted[key] += entry.hours if line.fate == "paid" else 0.0
         elif line.drafted is not None and entry.day < when.week(line.drafted):
             books.of_entry[number] = invoices[1]

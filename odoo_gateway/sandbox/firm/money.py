@@ -17,6 +17,10 @@ FIRST_CONTACT = 80
 def rows() -> dict[str, list[Row]]:
     """Everything that stands before the first order."""
     return {
+        "crm.team": [
+            {"id": 1, "name": "Sales", "active": True, "company_id": 1},
+            {"id": 2, "name": "Sales Americas", "active": True, "company_id": 2},
+        ],
         "res.company": [
             _company(1, "Nordwind Consulting", "EUR", STANDARD),
             _company(2, "Nordwind Americas Inc.", "USD", AMERICAN),
@@ -77,5 +81,6 @@ def _partner(number: int, name: str, email: str | bool) -> Row:
         "display_name": name,
         "complete_name": name,
         "email": email,
+        "vat": f"BE0{400000000 + number}" if email else False,
         "active": True,
     }

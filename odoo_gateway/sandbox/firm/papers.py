@@ -35,6 +35,7 @@ def expense_entries(when: When, first_id: int) -> Iterator[Row]:
                     "project_id": False,
                     "task_id": False,
                     "unit_amount": 1.0,
+                    "amount": -line.amount,
                     "company_id": deal.company_id,
                     "so_line": line_id(order, position),
                     "timesheet_invoice_type": "other_costs",

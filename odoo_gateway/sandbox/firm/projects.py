@@ -110,6 +110,7 @@ def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str,
         "is_template": False,
         "allow_billable": False,
         "partner_id": False,
+        "last_update_status": "on_track",
         "sequence": number,
     }
 

@@ -70,7 +70,7 @@ class Sold:
 def rows(when: When, books: Books) -> dict[str, list[Row]]:
     """Everything that follows from the deals."""
     return {
-        "account.move": books.moves,
+        "account.move": [_invoice(move, books) for move in books.moves],
         "account.move.line": numbered(_invoice_lines(books)),
         "account.tax": [
             {
@@ -195,6 +195,33 @@ def _invoice_lines(books: Books) -> Iterator[Row]:
                     }
 
 
+def _invoice(move: Row, books: Books) -> Row:
+    """The invoice with what it comes to; every fourth customer has not paid yet."""
+    number = books.deals[move["id"]]
+    deal = DEALS[number]
+    untaxed = 0.0
+    for position, line in enumerate(deal.lines):
+        key = line_id(number, position)
+        sold = _sold(line, key, books)
+        quantity = sold.invoiced - sold.posted if move["state"] == "draft" else sold.posted
+        if isinstance(line, Hours) and not line.prepaid and move["state"] != "draft":
+            quantity = books.linked[key]
+        untaxed += round(quantity * sold.net_price, 2)
+    total = round(untaxed * (1.21 if deal.taxed else 1), 2)
+    paid = move["payment_state"]
+    if paid == "paid" and number % 4 == 1:
+        paid = "not_paid"
+    owed = move["state"] == "posted" and move["move_type"] == "out_invoice" and paid == "not_paid"
+    return {
+        **move,
+        "currency_id": CURRENCIES[deal.currency_name],
+        "payment_state": paid,
+        "amount_untaxed": round(untaxed, 2),
+        "amount_total": total,
+        "amount_residual": total if owed else 0.0,
+    }
+
+
 def _name(number: int) -> str:
     return f"S{order_id(number):05}"
 
@@ -216,6 +243,7 @@ def _order(number: int, deal: Deal, when: When) -> Row:
         "client_order_ref": deal.reference or False,
         "signed_on": signed if deal.state == "sale" else False,
         "project_ids": [project_id] if project_id else [],
+        "team_id": deal.company_id,
     }
 
 

@@ -25,6 +25,7 @@ LINE = Sold(
 )
 MILESTONE = replace(LINE, billing=Billing.MILESTONE)
 FACTS = Facts(
+    order="S00001",
     lines=[LINE],
     url="http://odoo.example/1",
     customer="Nordwind",
@@ -36,6 +37,8 @@ FACTS = Facts(
     open_expenses=0,
     unapproved_hours=0,
 )
+OVER = replace(FACTS, lines=[replace(LINE, delivered=Decimal(44))])
+HOLD = {"order": "S00001", "reason": "dispute about the scope"}
 LATE = DueMilestone("Go-live", date(2026, 11, 1), reached=False)
 
 
@@ -84,6 +87,26 @@ def test_a_sound_order_fails_nothing() -> None:
         ("expenses", replace(FACTS, open_expenses=None), {}, Result.NOT_VERIFIABLE),
         ("expenses", replace(FACTS, open_expenses=2), {}, Result.FAIL),
         ("draft_invoice", FACTS, {}, Result.PASS),
+        ("tax", FACTS, {}, Result.NOT_APPLICABLE),
+        ("tax", FACTS, {"tax_required": True}, Result.PASS),
+        ("tax", replace(FACTS, untaxed_lines=1), {"tax_required": True}, Result.FAIL),
+        ("tax", FACTS, {"vat_number_required": True}, Result.FAIL),
+        ("tax", replace(FACTS, vat_number="BE1"), {"vat_number_required": True}, Result.PASS),
+        ("contract", FACTS, {}, Result.NOT_APPLICABLE),
+        ("contract", FACTS, {"over_ordered_percent": 0}, Result.PASS),
+        ("contract", OVER, {"over_ordered_percent": 9}, Result.FAIL),
+        ("contract", OVER, {"over_ordered_percent": 10}, Result.PASS),
+        (
+            "contract",
+            replace(FACTS, lines=[MILESTONE]),
+            {"over_ordered_percent": 0},
+            Result.NOT_APPLICABLE,
+        ),
+        ("project_status", FACTS, {}, Result.PASS),
+        ("project_status", replace(FACTS, on_hold=["Harbor"]), {}, Result.FAIL),
+        ("hold", FACTS, {}, Result.NOT_APPLICABLE),
+        ("hold", FACTS, {"holds": [HOLD]}, Result.FAIL),
+        ("hold", FACTS, {"holds": [{**HOLD, "until": date(2026, 11, 22)}]}, Result.PASS),
     ],
 )
 def test_each_check_tells_pass_from_fail_and_from_unknown(
@@ -98,6 +121,12 @@ def test_a_failed_check_names_owner_next_step_and_link() -> None:
     assert check.next_step
     assert check.url == FACTS.url
     assert "Go-live of 2026-11-01" in check.reason
+
+
+def test_an_expired_hold_is_remembered_in_the_reason() -> None:
+    expired = {**HOLD, "until": date(2026, 11, 22)}
+    check = outcome(FACTS, "hold", holds=[expired])
+    assert check.reason == "expired on 2026-11-22: dispute about the scope"
 
 
 def test_a_milestone_that_is_due_today_or_undated_is_not_late() -> None:

@@ -83,6 +83,7 @@ def _line(number: int, amount: Decimal) -> OrderLine:
 
 def facts(found: SoldOrder, **values: Any) -> Facts:
     sound: dict[str, Any] = {
+        "order": found.order.name,
         "lines": [sold.sold for sold in found.lines],
         "url": f"http://odoo.example/{found.order.id}",
         "customer": "Nordwind",
@@ -118,7 +119,7 @@ def judged(found: Snapshot, **policy: Any) -> Report:
 def test_a_sound_order_is_ready() -> None:
     report = judged(snapshot(order()))
     (row,) = report.rows
-    assert {key: row[key] for key in row if key != "checks"} == {
+    assert {key: row[key] for key in row if key not in ("checks", "lines")} == {
         "sale_order_id": 1,
         "sale_order": "S00001",
         "partner_id": 5,
@@ -128,10 +129,96 @@ def test_a_sound_order_is_ready() -> None:
         "amount": "1200.00",
         "status": "ready",
         "waiting_days": 10,
+        "waiting_to_be_ready_days": None,
+        "waiting_for_finance_days": None,
         "cost_of_delay_per_day": "0.26",
+        "becomes_ready_when": "",
+        "partial_bill": None,
+        "policy": ReadinessPolicy().version,
     }
+    assert row["lines"] == [
+        {
+            "sale_order_line_id": 10,
+            "billing": "time_and_materials",
+            "due": 1.0,
+            "invoiced": 0.0,
+            "price_unit": "1200",
+            "discount_percent": 0.0,
+            "invoiced_amount": "0.00",
+            "amount": "1200.00",
+        }
+    ]
     (finding,) = report.findings
     assert (finding.severity, finding.key) == (Severity.INFO, "ready-order-1")
+
+
+@pytest.mark.parametrize(
+    ("turned_ready", "to_be_ready", "for_finance"),
+    [
+        (None, None, None),
+        (date(2026, 11, 20), 7, 3),
+        (date(2026, 11, 23), 10, 0),
+        (date(2026, 11, 1), 0, 10),
+    ],
+)
+def test_waiting_is_split_at_the_day_on_which_the_order_turned_ready(
+    turned_ready: date | None, to_be_ready: int | None, for_finance: int | None
+) -> None:
+    standing = {"ready-order-1": turned_ready} if turned_ready else {}
+    (row,) = judge(snapshot(order()), replace(NOW, standing=standing), ReadinessPolicy()).rows
+    assert row["waiting_days"] == 10
+    assert row["waiting_to_be_ready_days"] == to_be_ready
+    assert row["waiting_for_finance_days"] == for_finance
+
+
+def test_a_blocked_order_waits_to_be_ready_only() -> None:
+    found = order()
+    (row,) = judged(snapshot(found, facts={1: facts(found, invoice_email=None)})).rows
+    assert (row["waiting_to_be_ready_days"], row["waiting_for_finance_days"]) == (10, 0)
+    assert row["becomes_ready_when"] == "Ann: enter an e-mail on the invoice address"
+
+
+def test_a_blocked_order_proposes_what_could_be_billed_now() -> None:
+    mixed = order(amount="1000")
+    stage = replace(mixed.lines[0], line=replace(mixed.lines[0].line, id=11))
+    stage = replace(stage, sold=replace(stage.sold, billing=Billing.MILESTONE))
+    found = replace(mixed, lines=[*mixed.lines, stage])
+    report = judged(snapshot(found, facts={1: facts(found, evidence_files=0)}))
+    assert report.rows[0]["status"] == "blocked"
+    assert report.rows[0]["partial_bill"] == {
+        "amount_now": "1000.00",
+        "amount_later": "1000.00",
+        "sale_order_line_ids": [10],
+    }
+
+
+def test_the_bottleneck_is_the_owner_whose_steps_alone_free_most() -> None:
+    orders = [order(1, "100"), order(2, "300"), order(3, "250"), order(4, "9000"), order(5, "9000")]
+    owners = {1: "Ann", 2: "Bob", 3: "Ann"}
+    known = {
+        number: facts(orders[number - 1], invoice_email=None, salesperson=owner)
+        for number, owner in owners.items()
+    }
+    hold = {"order": "S00005", "reason": "dispute"}
+    shared = facts(orders[3], invoice_email=None, salesperson="Bob", milestones=[])
+    free = facts(orders[4])
+    found = snapshot(*orders, facts={**known, 4: shared, 5: free})
+    (total,) = judged(found, holds=[hold]).totals
+    assert total["bottleneck"] == {"owner": "Bob", "amount": "9300.00", "orders": 2}
+
+
+def test_nobody_is_a_bottleneck_where_nothing_is_blocked() -> None:
+    assert judged(snapshot(order())).totals[0]["bottleneck"] is None
+
+
+def test_an_order_is_judged_by_the_policy_of_its_sales_team() -> None:
+    strict = ReadinessPolicy(purchase_order_required=True)
+    policy = ReadinessPolicy().with_units({}, {7: strict})
+    theirs = order(2)
+    theirs = replace(theirs, order=replace(theirs.order, team_id=7))
+    rows = judge(snapshot(order(), theirs), NOW, policy).rows
+    assert [row["status"] for row in rows] == ["ready", "blocked"]
+    assert [row["policy"] for row in rows] == [policy.version, strict.version]
 
 
 def test_a_failed_check_blocks_and_names_who_must_act() -> None:

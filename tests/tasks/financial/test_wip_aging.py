@@ -48,6 +48,10 @@ def test_a_row_follows_the_contract(both: list[Report]) -> None:
         "age_days",
         "bucket",
         "aged",
+        "cost",
+        "cost_currency",
+        "provision",
+        "policy",
     ]
 
 
@@ -130,6 +134,87 @@ def test_work_without_a_price_is_found(sandbox: Sandbox, now: AsOf) -> None:
     assert "delivered without a price" in " ".join(f.title for f in wip(sandbox, now).findings)
 
 
+def test_a_hold_with_a_review_date_is_a_decision_until_that_day(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    def undecided(**policy: Any) -> set[str]:
+        found = wip(sandbox, now, decide_after_days=60, **policy).findings
+        return {f.title.split()[0] for f in found if "unbilled for" in f.title}
+
+    order = min(undecided())
+    hold = {"order": order, "reason": "customer merges", "until": now.day}
+    assert undecided(holds=[hold]) == undecided() - {order}
+    expired = {**hold, "until": now.day - timedelta(days=1)}
+    assert undecided(holds=[expired]) == undecided()
+
+
+def test_there_is_no_provision_unless_the_policy_names_percentages(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    report = wip(sandbox, now)
+    assert {row["provision"] for row in report.rows} == {None}
+    assert {Decimal(total["provision"]) for total in report.totals} == {Decimal(0)}
+
+
+def test_a_provision_is_the_percentage_of_each_bucket(sandbox: Sandbox, now: AsOf) -> None:
+    report = wip(sandbox, now, provision_percent={"31-60": 25, "61-90": 50})
+    for total in report.totals:
+        buckets = total["buckets"]
+        expected = Decimal(buckets["31-60"]) / 4 + Decimal(buckets["61-90"]) / 2
+        assert Decimal(total["provision"]) == pytest.approx(expected, abs=Decimal("0.01"))
+    assert any(Decimal(total["provision"]) for total in report.totals)
+
+
+def test_work_costs_what_its_unbilled_hours_cost(sandbox: Sandbox, now: AsOf) -> None:
+    for row in wip(sandbox, now).rows:
+        assert row["cost_currency"] == "EUR"
+        by_time = row["billing"] == "time_and_materials" and row["aged"]
+        assert (row["cost"] is not None and Decimal(row["cost"]) > 0) == bool(by_time), row
+
+
+def test_lock_up_follows_from_invoices_of_a_year_and_what_is_owed(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    posted = sandbox.call(
+        "account.move", "search_read", [[["state", "=", "posted"], ["company_id", "=", 1]]], {}
+    )
+    for total in wip(sandbox, now).totals:
+        mine = [move for move in posted if move["currency_id"][1] == total["currency"]]
+        signs = {"out_invoice": 1, "out_refund": -1}
+        revenue = sum(signs[move["move_type"]] * move["amount_untaxed"] for move in mine)
+        owed = sum(move["amount_residual"] for move in mine)
+        found = total["lock_up"]
+        assert float(found["revenue_12_months"]) == pytest.approx(revenue, abs=0.01)
+        assert float(found["receivables"]) == pytest.approx(owed, abs=0.01)
+        if revenue:
+            days = 365 * float(total["wip"]) / revenue
+            assert found["wip_days"] == pytest.approx(days, abs=0.01)
+            sum_of_both = found["wip_days"] + found["debtor_days"]
+            assert found["lock_up_days"] == pytest.approx(sum_of_both, abs=0.011)
+        else:
+            assert found["wip_days"] is None
+
+
+def test_lock_up_is_a_measure_per_currency(sandbox: Sandbox, now: AsOf) -> None:
+    names = {(m.name, m.labels.get("currency")) for m in wip(sandbox, now).measures}
+    assert {("wip_days", "EUR"), ("debtor_days", "EUR"), ("lock_up_days", "EUR")} <= names
+
+
+def test_without_the_right_to_invoices_lock_up_is_not_verifiable(now: AsOf) -> None:
+    report = wip(changed(denied_models=["account.move"]), now)
+    assert "lock-up" in [gap.check for gap in report.not_verifiable]
+    assert {total["lock_up"] for total in report.totals} == {None}
+
+
+def test_a_fixed_price_with_more_work_than_was_sold_is_found(sandbox: Sandbox, now: AsOf) -> None:
+    def overrun(**policy: Any) -> set[str]:
+        found = wip(sandbox, now, **policy).findings
+        return {f.key for f in found if f.key.startswith("overrun")}
+
+    assert overrun(overrun_percent=None) == set()
+    assert overrun() < overrun(overrun_percent=1)
+
+
 def test_hours_on_a_billable_project_without_an_order_line_are_found(
     sandbox: Sandbox, now: AsOf
 ) -> None:
@@ -143,7 +228,7 @@ def test_hours_on_a_billable_project_without_an_order_line_are_found(
 def test_without_invoice_lines_drafts_are_told_from_quantities(now: AsOf) -> None:
     blind = changed(denied_models=["account.move.line", "account.move"])
     report = wip(blind, now)
-    assert [gap.check for gap in report.not_verifiable] == ["draft invoices"]
+    assert [gap.check for gap in report.not_verifiable] == ["draft invoices", "lock-up"]
     assert any(Decimal(row["in_draft"]) for row in report.rows)
 
 
