@@ -9,7 +9,7 @@ from types import MappingProxyType
 import tasks
 from tasks.declaration import AnyJob
 
-NOT_LAYERS = frozenset({"domain", "records"})
+NOT_LAYERS = frozenset({"domain", "records", "rows"})
 
 
 @cache

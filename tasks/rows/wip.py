@@ -1,0 +1,137 @@
+"""How work in progress is told: the row of an order line, and the totals of its currency."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tasks.domain.ageing import BUCKETS, Aged, age_days, bucket_of
+from tasks.domain.lock_up import LockUp, realization_percent
+from tasks.domain.money import Currency
+from tasks.records.billed import Billed
+from tasks.records.drafts import Draft
+from tasks.records.orders import SoldLine, SoldOrder
+from tasks.records.wip import Delivered, Work
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One order line, judged. provision: what its age writes down; None without percentages."""
+
+    order: SoldOrder
+    sold: SoldLine
+    draft: Draft
+    delivered: Delivered
+    oldest: date | None
+    parts: tuple[Aged, ...]
+    provision: Decimal | None
+    policy: str
+
+    @property
+    def wip(self) -> Decimal:
+        """Earned and not on a posted invoice, drafts still in it."""
+        return max(self.sold.sold.balance, ZERO)
+
+    @property
+    def advance(self) -> Decimal:
+        """Billed and not earned: zero or below."""
+        return min(self.sold.sold.balance, ZERO)
+
+
+def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
+    """One order line, as the JSON contract has it."""
+    order, sold, currency = line.order.order, line.sold.sold, line.order.currency
+    cost = line.delivered.cost
+    return {
+        "sale_order_line_id": line.sold.line.id,
+        "sale_order_id": order.id,
+        "sale_order": order.name,
+        "project_id": line.sold.line.project_id,
+        "partner_id": order.partner_id,
+        "partner": work.partners[order.partner_id],
+        "currency": currency.code,
+        "billing": sold.billing.value,
+        "delivered": float(sold.delivered),
+        "invoiced": float(sold.invoiced - line.draft.quantity),
+        "in_draft": currency.text(line.draft.value),
+        "wip": currency.text(line.wip),
+        "advance_billing": currency.text(line.advance),
+        "oldest_date": str(line.oldest) if line.oldest else None,
+        "age_days": age_days(line.oldest, today) if line.oldest else None,
+        "bucket": bucket_of(line.oldest, today),
+        "aged": [
+            {
+                "bucket": part.bucket,
+                "hours": None if part.hours is None else round(float(part.hours), 2),
+                "value": currency.text(part.value),
+            }
+            for part in line.parts
+        ],
+        "cost": None if cost is None else work.company_currency.text(cost),
+        "cost_currency": work.company_currency.code,
+        "provision": None if line.provision is None else currency.text(line.provision),
+        "policy": line.policy,
+    }
+
+
+def totals(lines: Sequence[Line], work: Work) -> tuple[Mapping[str, Any], ...]:
+    """Per currency: WIP by bucket, the difference to Odoo's own figure, and lock-up."""
+    currencies = sorted({line.order.currency for line in lines})
+    return tuple(
+        _total(currency, [line for line in lines if line.order.currency == currency], work)
+        for currency in currencies
+    )
+
+
+def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str, Any]:
+    wip, advance = sum((x.wip for x in lines), ZERO), sum((x.advance for x in lines), ZERO)
+    odoo = sum((x.sold.line.untaxed_amount_to_invoice for x in lines), ZERO)
+    buckets = dict.fromkeys(BUCKETS, ZERO)
+    residuals: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        difference = line.sold.line.untaxed_amount_to_invoice - line.sold.sold.balance
+        residuals[line.sold.sold.billing.value] += difference
+        for part in line.parts:
+            buckets[part.bucket] += part.value
+    return {
+        "currency": currency.code,
+        "wip": currency.text(wip),
+        "advance_billing": currency.text(advance),
+        "in_draft": currency.text(sum((line.draft.value for line in lines), ZERO)),
+        "buckets": {bucket: currency.text(value) for bucket, value in buckets.items()},
+        "odoo_to_invoice": currency.text(odoo),
+        "residual": currency.text(odoo - wip - advance),
+        "residual_by_billing": {
+            kind: currency.text(value) for kind, value in sorted(residuals.items()) if value
+        },
+        "provision": currency.text(sum((line.provision or ZERO for line in lines), ZERO)),
+        "lock_up": _lock_up(currency, wip, work),
+    }
+
+
+def _lock_up(currency: Currency, wip: Decimal, work: Work) -> Mapping[str, Any] | None:
+    """None where invoices are not readable; days are None without revenue in this currency."""
+    if work.billed is None:
+        return None
+    billed = work.billed.get(currency.code, Billed())
+    found = LockUp(wip, billed.receivables, billed.revenue, billed.taxed_revenue)
+    collected = billed.taxed_revenue - billed.receivables
+    return {
+        "revenue_12_months": currency.text(billed.revenue),
+        "receivables": currency.text(billed.receivables),
+        "wip_days": _rounded(found.wip_days),
+        "debtor_days": _rounded(found.debtor_days),
+        "lock_up_days": _rounded(found.days),
+        "value_of_a_day": currency.text(found.value_of_a_day),
+        "collection_realization_percent": _rounded(
+            realization_percent(collected, billed.taxed_revenue)
+        ),
+    }
+
+
+def _rounded(number: Decimal | None) -> float | None:
+    return None if number is None else round(float(number), 2)
