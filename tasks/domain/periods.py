@@ -27,6 +27,10 @@ class Period:
         """The ISO weeks that the period touches."""
         return Period(week_of(self.start).start, week_of(self.end).end)
 
+    def and_to(self, other: "Period") -> "Period":
+        """From the first day of both to the last, with whatever lies between."""
+        return Period(min(self.start, other.start), max(self.end, other.end))
+
     def shared_days(self, other: "Period") -> int:
         """How many days two periods have in common."""
         return max(0, (min(self.end, other.end) - max(self.start, other.start)).days + 1)
@@ -74,6 +78,12 @@ def last_complete_week(day: date) -> Period:
     """The ISO week before the one that `day` is in."""
     monday = day - timedelta(days=day.isoweekday() - 1 + 7)
     return Period(monday, monday + timedelta(days=6))
+
+
+def weeks_after(day: date, count: int) -> Period:
+    """Whole ISO weeks after the one that `day` is in."""
+    monday = week_of(day).end + timedelta(days=1)
+    return Period(monday, monday + timedelta(days=7 * count - 1))
 
 
 def week_of(day: date) -> Period:

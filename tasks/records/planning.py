@@ -44,29 +44,36 @@ class PlannedTask(Record):
 
 @dataclass(frozen=True)
 class Plan:
-    """Planned hours by employee, and what they were taken from."""
+    """Planned hours by employee in a period and in the weeks ahead, and what they rest on."""
 
     basis: str
     hours: Mapping[int, float]
+    ahead: Mapping[int, float]
 
 
-def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period) -> Plan:
-    """The hours planned for these employees in the period, by the best source there is."""
+def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period, ahead: Period) -> Plan:
+    """The hours planned for these employees, by the best source there is."""
+    span = period.and_to(ahead)
     if odoo.session.may_read(PlanningSlot.MODEL):
         slots = odoo.search(
             PlanningSlot,
             [
                 ("employee_id", "in", [employee.id for employee in employees]),
-                ("start_datetime", "<=", f"{period.end} 23:59:59"),
-                ("end_datetime", ">=", f"{period.start} 00:00:00"),
+                ("start_datetime", "<=", f"{span.end} 23:59:59"),
+                ("end_datetime", ">=", f"{span.start} 00:00:00"),
             ],
         )
-        return Plan("planning slots", of_slots(slots, period))
+        return Plan("planning slots", of_slots(slots, period), of_slots(slots, ahead))
     tasks = odoo.search(
-        PlannedTask, [("project_id", "!=", False), ("date_deadline", ">=", str(period.start))]
+        PlannedTask, [("project_id", "!=", False), ("date_deadline", ">=", str(span.start))]
     )
     by_user = {employee.user_id: employee.id for employee in employees if employee.user_id}
-    return Plan("allocated task hours, spread evenly", of_tasks(tasks, by_user, period))
+    to_do = [task for task in tasks if task.state != "1_done"]
+    return Plan(
+        "allocated task hours, spread evenly",
+        of_tasks(tasks, by_user, period),
+        of_tasks(to_do, by_user, ahead),
+    )
 
 
 def of_slots(slots: Iterable[PlanningSlot], period: Period) -> Mapping[int, float]:

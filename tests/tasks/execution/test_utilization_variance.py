@@ -12,14 +12,9 @@ from hypothesis import strategies as st
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
+from tasks.domain.utilization import Hours
 from tasks.domain.working_time import Schedule, Stretch
-from tasks.execution.utilization_variance import (
-    JOB,
-    Hours,
-    Snapshot,
-    UtilizationPolicy,
-    judge,
-)
+from tasks.execution.utilization_variance import JOB, Snapshot, UtilizationPolicy, judge
 from tasks.records.people import CalendarLeave, Employee, Resource
 from tasks.records.planning import Plan, PlannedTask, PlanningSlot, of_slots, of_tasks, read_plan
 from tasks.records.schedules import Schedules
@@ -27,6 +22,7 @@ from tests.fakes.overlay import Overlay, fields
 from tests.tasks.conftest import changed, reading
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
+AHEAD = Period(date(2026, 11, 30), date(2026, 12, 27))
 MOMENT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NOW = AsOf(MOMENT, ZoneInfo("Europe/Brussels"), MOMENT)
 ANN = Employee(
@@ -60,6 +56,7 @@ def snapshot(
 ) -> Snapshot:
     found: dict[str, Any] = {
         "period": OCTOBER,
+        "ahead": AHEAD,
         "employees": [ANN],
         "departments": {3: "Delivery"},
         "schedules": Schedules(
@@ -69,7 +66,7 @@ def snapshot(
             leaves={11: [DAY_OFF]},
         ),
         "hours": {1: Hours(worked, billable, 10.0)},
-        "plan": Plan("planning slots", {1: planned}),
+        "plan": Plan("planning slots", {1: planned}, {1: 40.0}),
         "unreadable": frozenset(),
         "links": {1: "http://odoo.example/1"},
     }
@@ -104,11 +101,15 @@ def test_the_row_follows_the_contract() -> None:
         "billable_hours",
         "planned_hours",
         "utilization_percent",
+        "productive_percent",
+        "total_percent",
         "target_percent",
         "variance_points",
         "variance_hours",
         "status",
         "explained",
+        "ahead",
+        "policy",
     ]
 
 
@@ -173,7 +174,7 @@ def test_zero_capacity_is_not_zero_percent() -> None:
     report = judged(snapshot(schedules=schedules), target_percent=80)
     assert (row(report)["status"], row(report)["utilization_percent"]) == ("no_capacity", None)
     assert row(report)["explained"]["plan_gap_hours"] is None
-    assert report.measures == ()
+    assert [measure.name for measure in report.measures] == ["scheduled_utilization_ratio"]
 
 
 def test_without_a_schedule_nothing_is_measurable() -> None:
@@ -204,18 +205,46 @@ def test_the_persons_target_goes_before_the_roles_and_departments(
 
 def test_three_ratios_on_the_same_capacity_are_measured() -> None:
     ratios = {m.labels["basis"]: m.value for m in judged(snapshot(84)).measures}
-    assert ratios == {"billable": 0.5, "productive": 0.5595, "total": 1}
+    assert ratios == {"billable": 0.5, "productive": 0.5595, "total": 1, "planned": 0.25}
+    found = row(judged(snapshot(84)))
+    assert (found["productive_percent"], found["total_percent"]) == (55.95, 100)
 
 
 def test_excluded_people_are_in_no_ratio() -> None:
     report = judged(snapshot(84), excluded_employees=(1,))
     assert report.totals[0]["employees"] == 0
+    assert report.measures == ()
 
 
 def test_the_basis_and_the_plans_source_are_stated() -> None:
     (total,) = judged(snapshot()).totals
     assert "net of leave" in total["basis"]
     assert total["planned_basis"] == "planning slots"
+
+
+def test_the_four_weeks_ahead_are_told_too() -> None:
+    # Four weeks of 40 hours; a quarter of them is planned.
+    assert row(judged(snapshot()))["ahead"] == {
+        "period_start": "2026-11-30",
+        "period_end": "2026-12-27",
+        "capacity_hours": 160,
+        "planned_hours": 40,
+        "scheduled_percent": 25,
+    }
+
+
+def test_the_total_tells_how_well_hours_were_foreseen() -> None:
+    (total,) = judged(snapshot(worked=100, planned=150)).totals
+    assert total["forecast_accuracy_percent"] == 66.67
+    assert total["forecast_bias_percent"] == 50
+
+
+def test_a_person_is_judged_by_the_policy_of_the_department() -> None:
+    strict = UtilizationPolicy(target_percent=90)
+    policy = UtilizationPolicy(target_percent=50).with_units({3: strict}, {})
+    found = row(judge(snapshot(84), NOW, policy))
+    assert (found["target_percent"], found["status"]) == (90, "below_band")
+    assert found["policy"] == strict.version
 
 
 def task(**values: Any) -> PlannedTask:
@@ -281,7 +310,8 @@ def test_planning_slots_go_before_tasks(sandbox: Sandbox) -> None:
             ("planning.slot", "search_read"): lambda args, kwargs: [slot],
         },
     )
-    assert read_plan(reading(overlay), [ANN], OCTOBER) == Plan("planning slots", {1: 16})
+    plan = read_plan(reading(overlay), [ANN], OCTOBER, AHEAD)
+    assert plan == Plan("planning slots", {1: 16}, {1: 0})
 
 
 def test_the_firms_last_month_is_read(sandbox: Sandbox) -> None:
