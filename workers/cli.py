@@ -1,23 +1,20 @@
 """The `fleet` command: tables and colours for people, `--json` for programs."""
 
-import json
 import sys
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from monitoring import exporter, logs
 from odoo_gateway.errors import ConfigurationError, FleetError
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
-from workers import dispatch, doctor, run_command, wiring
-from workers.run_command import ExitCode, Order, ScopeResult
+from workers import dispatch, doctor, explain, run_command, wiring
+from workers.console import err, out, print_json, show, show_row, show_scope
+from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
 
 cli = typer.Typer(
@@ -27,9 +24,6 @@ cli = typer.Typer(
     help="Watches a professional-services firm's Odoo and carries work across its handoffs.\n\n"
     "Try `fleet demo`: it needs no Odoo, no network and no set-up.",
 )
-out = Console()
-err = Console(stderr=True)
-
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 
 
@@ -40,6 +34,8 @@ def _day(name: str, help_text: str) -> Any:
 AsOfDay = Annotated[datetime | None, _day("--as-of", "Judge the end of this day instead of now.")]
 FirstDay = Annotated[datetime | None, _day("--from", "First day of the period.")]
 LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, included.")]
+TenantName = Annotated[str | None, typer.Option(help="Needed when there are several.")]
+CompanyIds = Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")]
 STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
@@ -75,8 +71,8 @@ def _job(name: str) -> AnyJob:
 @cli.command()
 def run(
     job: Annotated[str, typer.Argument(help="Name of the job, as `fleet jobs` lists it.")],
-    tenant: Annotated[str | None, typer.Option(help="Needed when there are several.")] = None,
-    company: Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")] = None,
+    tenant: TenantName = None,
+    company: CompanyIds = None,
     as_of: AsOfDay = None,
     start: FirstDay = None,
     end: LastDay = None,
@@ -88,24 +84,16 @@ def run(
     Without --dry-run the run is recorded and its messages are queued; the fleet's workers send
     them. Exit codes: 0 done, 2 configuration, 3 Odoo unavailable, 4 some companies failed.
     """
-    declared = _job(job)
     fleet = _fleet()
-    order = Order(
-        job=declared,
-        tenant=fleet.settings.tenant(tenant or _only_tenant(fleet)),
-        companies=company or (),
-        day=as_of.date() if as_of else None,
-        period=_period(start, end),
-        dry_run=dry_run,
-    )
+    order = _order(fleet, job, tenant, company, as_of, start, end, dry_run=dry_run)
     if not dry_run:
         fleet.ledger.upgrade()
     results = run_command.run(fleet, order)
     if as_json:
-        _print_json(run_command.document(fleet, order, results))
+        print_json(run_command.document(fleet, order, results))
     else:
         for result in results:
-            _show_scope(result)
+            show_scope(result)
     raise typer.Exit(run_command.exit_code(results))
 
 
@@ -123,7 +111,48 @@ def jobs(as_json: Json = False) -> None:
         }
         for job in catalogue.jobs().values()
     ]
-    _show(found, as_json, "Jobs")
+    show(found, as_json, "Jobs")
+
+
+@cli.command(name="explain")
+def explain_row(
+    job: Annotated[str, typer.Argument(help="Name of the job, as `fleet jobs` lists it.")],
+    record: Annotated[str, typer.Argument(help="Its id or name in Odoo, like 42 or S00042.")],
+    tenant: TenantName = None,
+    company: CompanyIds = None,
+    as_of: AsOfDay = None,
+    start: FirstDay = None,
+    end: LastDay = None,
+    as_json: Json = False,
+) -> None:
+    """Explain a line: what was read, which policy judged it, what it waits for. Writes nothing."""
+    fleet = _fleet()
+    order = _order(fleet, job, tenant, company, as_of, start, end, dry_run=True)
+    results = run_command.run(fleet, order)
+    explained = explain.explain(results, record)
+    if as_json:
+        print_json({"schema": 1, "job": job, "explained": explained})
+    for found in [] if as_json else explained:
+        show_row(found["row"])
+        show([found["policy"]], False, f"Policy {found['row'].get('policy', '')}")
+        show(found["findings"], False, "Findings")
+    code = run_command.exit_code(results)
+    if not explained and code is ExitCode.DONE:
+        raise ConfigurationError(f"{record}: no row of {job} names it; `fleet run {job}` lists all")
+    raise typer.Exit(code)
+
+
+@cli.command()
+def policies(
+    job: Annotated[str | None, typer.Argument(help="All jobs if left out.")] = None,
+    as_of: AsOfDay = None,
+    as_json: Json = False,
+) -> None:
+    """Show the policies in force, with the versions that rows name; per company and unit."""
+    fleet = _fleet()
+    wanted = [_job(job)] if job else list(catalogue.jobs().values())
+    day = (as_of or fleet.clock()).date()
+    show(explain.policies(fleet.settings.tenants.values(), wanted, day), as_json, "Policies")
 
 
 @cli.command()
@@ -134,7 +163,7 @@ def schedule(
     """Show when each job runs next in each company, in the company's own time zone."""
     fleet = _fleet()
     fleet.ledger.upgrade()
-    _show(
+    show(
         [
             {
                 "job": job.name,
@@ -167,7 +196,7 @@ def examine(as_json: Json = False) -> None:
             out.print(f"[{style}]{finding.state:8}[/] [bold]{finding.what}[/]", highlight=False)
             out.print(f"         {finding.detail}", highlight=False, soft_wrap=True)
     if as_json:
-        _print_json({"schema": 1, "checks": [vars(finding) for finding in findings]})
+        print_json({"schema": 1, "checks": [vars(finding) for finding in findings]})
     raise typer.Exit(ExitCode.SOME_FAILED if doctor.worst(findings) == "failed" else ExitCode.DONE)
 
 
@@ -239,6 +268,27 @@ def _celery(*arguments: str) -> None:
     app.start(list(arguments))
 
 
+def _order(
+    fleet: Fleet,
+    job: str,
+    tenant: str | None,
+    company: list[int] | None,
+    as_of: datetime | None,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    dry_run: bool,
+) -> Order:
+    return Order(
+        job=_job(job),
+        tenant=fleet.settings.tenant(tenant or _only_tenant(fleet)),
+        companies=company or (),
+        day=as_of.date() if as_of else None,
+        period=_period(start, end),
+        dry_run=dry_run,
+    )
+
+
 def _only_tenant(fleet: Fleet) -> str:
     names = list(fleet.settings.tenants)
     if len(names) != 1:
@@ -254,54 +304,3 @@ def _period(start: datetime | None, end: datetime | None) -> Period | None:
     if end < start:
         raise ConfigurationError(f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}")
     return Period(start.date(), end.date())
-
-
-def _show_scope(result: ScopeResult) -> None:
-    name = result.scope.name if result.scope else "all companies"
-    if result.error:
-        err.print(f"[bold red]failed[/] {name}: {result.error}", highlight=False, soft_wrap=True)
-    if not result.seen:
-        return
-    report = result.seen.report
-    _table([_scalars(row) for row in report.rows], f"{name}: {len(report.rows)} rows")
-    if report.totals:
-        _table(report.totals, "Totals")
-    for gap in report.not_verifiable:
-        out.print(f"[yellow]not verifiable[/] {gap.check}: {gap.reason}", highlight=False)
-    for drift in result.seen.drift:
-        out.print(f"[red]drift[/] {drift.model} {drift.record_id}: {drift.problem}")
-    out.print(f"{len(report.findings)} findings\n", highlight=False)
-
-
-def _scalars(row: Any) -> dict[str, Any]:
-    """What fits a table: no nested values, and names instead of ids."""
-    return {
-        key: value
-        for key, value in row.items()
-        if not isinstance(value, list | dict) and not key.endswith("_id")
-    }
-
-
-def _show(rows: Sequence[Any], as_json: bool, title: str) -> None:
-    if as_json:
-        _print_json({"schema": 1, title.lower(): rows})
-    else:
-        _table(rows, title)
-
-
-def _table(rows: Sequence[Any], title: str) -> None:
-    if not rows:
-        out.print(f"{title}: none", highlight=False)
-        return
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column, value in rows[0].items():
-        table.add_column(
-            column.replace("_", " "), justify="right" if isinstance(value, int | float) else "left"
-        )
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    out.print(table)
-
-
-def _print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

@@ -115,6 +115,13 @@ class Tenant:
             self.settings.units,
         )
 
+    @property
+    def company_ids(self) -> tuple[int, ...]:
+        """The companies that the configuration names, and 0 for all others."""
+        named = {*self.settings.companies, *self.settings.company}
+        named |= {company for a in self.settings.amendments for company in a.companies}
+        return (0, *sorted(named))
+
     def crontab(self, job: AnyJob) -> str:
         """The job's crontab line in this tenant."""
         return self.settings.schedules.get(job.name, job.cron.line)

@@ -272,3 +272,41 @@ def test_help_teaches() -> None:
     code, printed = invoke("--help")
     assert code == 0
     assert "fleet demo" in printed
+
+
+def test_a_line_is_explained_with_its_checks_its_policy_and_its_findings() -> None:
+    _, document = run_json("invoice_readiness", "--dry-run", "--company", "1")
+    blocked = next(row for row in document["scopes"][0]["rows"] if row["status"] == "blocked")
+    name = blocked["sale_order"]
+    code, printed = invoke("explain", "invoice_readiness", name, "--json")
+    (found,) = json.loads(printed)["explained"]
+    assert code == 0
+    assert found["row"] == blocked
+    assert found["policy"]["cost_of_capital_percent"] == "8"
+    assert [finding["record_id"] for finding in found["findings"]] == [blocked["sale_order_id"]]
+    _, shown = invoke("explain", "invoice_readiness", str(blocked["sale_order_id"]))
+    for words in (name, "becomes ready when", "checks", f"Policy {blocked['policy']}", "lines"):
+        assert words in shown
+
+
+def test_a_line_that_is_not_there_is_told() -> None:
+    with pytest.raises(ConfigurationError, match="S99999: no row of invoice_readiness names it"):
+        invoke("explain", "invoice_readiness", "S99999")
+
+
+def test_the_policies_in_force_show_the_versions_that_rows_name() -> None:
+    _, document = run_json("wip_aging", "--dry-run", "--company", "1")
+    code, printed = invoke("policies", "wip_aging", "--json")
+    (found,) = json.loads(printed)["policies"]
+    assert code == 0
+    assert {row["policy"] for row in document["scopes"][0]["rows"]} == {found["version"]}
+    assert json.loads(found["values"])["decide_after_days"] == 90
+    assert len(json.loads(invoke("policies", "--json")[1])["policies"]) == len(catalogue.jobs())
+
+
+def test_people_see_what_all_rows_share_and_the_parts_of_totals_apart() -> None:
+    _, shown = invoke("run", "wip_aging", "--dry-run", "--company", "2")
+    assert "in every row:" in shown
+    assert "cost currency USD" in shown
+    for title in ("buckets", "lock up"):
+        assert title in shown
