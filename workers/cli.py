@@ -148,11 +148,21 @@ def policies(
     as_of: AsOfDay = None,
     as_json: Json = False,
 ) -> None:
-    """Show the policies in force, with the versions that rows name; per company and unit."""
+    """Show the policies in force, with the versions that rows name; per company and unit.
+
+    With the name of a job, what its policy can set.
+    """
     fleet = _fleet()
     wanted = [_job(job)] if job else list(catalogue.jobs().values())
     day = (as_of or fleet.clock()).date()
-    show(explain.policies(fleet.settings.tenants.values(), wanted, day), as_json, "Policies")
+    in_force = explain.policies(fleet.settings.tenants.values(), wanted, day)
+    settings = explain.settings_of(wanted[0]) if job else []
+    if as_json:
+        print_json({"schema": 1, "policies": in_force, "settings": settings})
+        return
+    show(in_force, False, "Policies")
+    if job:
+        show(settings, False, "Settings")
 
 
 @cli.command()

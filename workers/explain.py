@@ -47,6 +47,15 @@ def policies(tenants: Iterable[Tenant], jobs: Sequence[AnyJob], day: date) -> Se
     ]
 
 
+def settings_of(job: AnyJob) -> Sequence[Row]:
+    """What a job's policy can set: name, default and meaning."""
+    defaults = job.policy().model_dump(mode="json")
+    return [
+        {"setting": name, "default": json.dumps(defaults[name]), "meaning": field.description}
+        for name, field in job.policy.model_fields.items()
+    ]
+
+
 def _names(row: Row, record: str) -> bool:
     """Whether the record is what the row is about: its own id, which stands first, or a name."""
     own = next(iter(row.values()))

@@ -25,7 +25,7 @@ class ReadinessPolicy(Policy):
     over_ordered_percent: Decimal | None = Field(
         None, ge=0, description="time delivered beyond what was ordered that is still fine"
     )
-    holds: tuple[Hold, ...] = ()
+    holds: tuple[Hold, ...] = Field((), description="orders not to be invoiced for now")
     excluded_customers: tuple[int, ...] = Field((), description="ids of res.partner")
     cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, description="per year")
 

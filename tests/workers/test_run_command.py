@@ -304,6 +304,15 @@ def test_the_policies_in_force_show_the_versions_that_rows_name() -> None:
     assert len(json.loads(invoke("policies", "--json")[1])["policies"]) == len(catalogue.jobs())
 
 
+def test_every_setting_of_every_policy_is_described() -> None:
+    for name in catalogue.jobs():
+        settings = json.loads(invoke("policies", name, "--json")[1])["settings"]
+        assert [found["setting"] for found in settings if not found["meaning"]] == []
+        assert settings
+    _, shown = invoke("policies", "wip_aging")
+    assert "age of the oldest unbilled entry" in shown
+
+
 def test_people_see_what_all_rows_share_and_the_parts_of_totals_apart() -> None:
     _, shown = invoke("run", "wip_aging", "--dry-run", "--company", "2")
     assert "in every row:" in shown
