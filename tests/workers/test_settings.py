@@ -214,3 +214,10 @@ def test_no_repr_shows_a_secret() -> None:
         "FLEET_DATABASE_URL": "postgresql://me:s3cret@db.example/fleet",
     }
     assert "s3cret" not in repr(settings.load(environ))
+
+
+def test_the_example_file_is_a_sound_configuration() -> None:
+    example = Path(__file__).parents[2] / "fleet.example.toml"
+    tenant = settings.load(with_file(example.read_text(encoding="utf-8"))).tenant("acme")
+    policy = tenant.policy(catalogue.jobs()["wip_aging"], 1, date(2027, 1, 1))
+    assert policy.for_department(4).version.startswith("2027-01-01 advisory ")
