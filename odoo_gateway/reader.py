@@ -35,12 +35,13 @@ class Drift:
 
 @dataclass(frozen=True)
 class Group:
-    """One group: keys (many2one as id), sums and earliest days in the order asked for."""
+    """One group: keys (many2one as id), sums, earliest and latest days in the order asked for."""
 
     keys: tuple[Key, ...]
     sums: tuple[float, ...]
     earliest: tuple[date | None, ...]
     count: int
+    latest: tuple[date | None, ...] = ()
 
     def id_at(self, position: int) -> int:
         """The key as the id of a record; raises OdooUnavailable when it is none."""
@@ -48,6 +49,30 @@ class Group:
         if not isinstance(key, int):
             raise OdooUnavailable(f"grouping answered {key!r} where the id of a record belongs")
         return key
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a grouping asks for, in the words of Odoo 19 and of the versions before."""
+
+    by: tuple[str, ...]
+    sums: tuple[str, ...]
+    earliest: tuple[str, ...]
+    latest: tuple[str, ...]
+
+    def aggregates(self) -> list[str]:
+        return [
+            *(f"{name}:sum" for name in self.sums),
+            *(f"{name}:min" for name in self.earliest),
+            *(f"{name}:max" for name in self.latest),
+        ]
+
+    def classic_aggregates(self) -> list[str]:
+        return [
+            *(f"{name}:sum" for name in self.sums),
+            *(f"{name}_min:min({name})" for name in self.earliest),
+            *(f"{name}_max:max({name})" for name in self.latest),
+        ]
 
 
 class Reader:
@@ -103,29 +128,30 @@ class Reader:
         by: Sequence[str],
         sums: Sequence[str] = (),
         earliest: Sequence[str] = (),
+        latest: Sequence[str] = (),
     ) -> tuple[Group, ...]:
-        """Sums and earliest dates by keys (`field` or `date_field:day`), from the server."""
+        """Sums, earliest and latest dates by keys (`field` or `date_field:day`), server-side."""
+        asked = _Asked(tuple(by), tuple(sums), tuple(earliest), tuple(latest))
         if self.session.major_version >= 19:
-            aggregates = [*(f"{name}:sum" for name in sums), *(f"{name}:min" for name in earliest)]
             rows = self.session.call(
                 model,
                 "formatted_read_group",
                 list(domain),
                 list(by),
-                ["__count", *aggregates],
+                ["__count", *asked.aggregates()],
                 context=self._context,
             )
-            return tuple(_formatted_group(row, by, sums, earliest) for row in rows)
+            return tuple(_formatted_group(row, asked) for row in rows)
         rows = self.session.call(
             model,
             "read_group",
             list(domain),
-            [*(f"{name}:sum" for name in sums), *(f"{name}_min:min({name})" for name in earliest)],
+            asked.classic_aggregates(),
             list(by),
             lazy=False,
             context=self._context,
         )
-        return tuple(_classic_group(row, by, sums, earliest) for row in rows)
+        return tuple(_classic_group(row, asked) for row in rows)
 
     def lacks(self, record: type[Record], field: str) -> bool:
         """Whether this database has no such optional field for this user."""
@@ -174,21 +200,18 @@ class Reader:
             self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
 
 
-def _formatted_group(
-    row: dict[str, Any], by: Sequence[str], sums: Sequence[str], earliest: Sequence[str]
-) -> Group:
+def _formatted_group(row: dict[str, Any], asked: _Asked) -> Group:
     return Group(
-        keys=tuple(_key(row[name], name) for name in by),
+        keys=tuple(_key(row[name], name) for name in asked.by),
         # A sum over no value is False.
-        sums=tuple(float(row[f"{name}:sum"] or 0) for name in sums),
-        earliest=tuple(_day(row[f"{name}:min"]) for name in earliest),
+        sums=tuple(float(row[f"{name}:sum"] or 0) for name in asked.sums),
+        earliest=tuple(_day(row[f"{name}:min"]) for name in asked.earliest),
         count=row["__count"],
+        latest=tuple(_day(row[f"{name}:max"]) for name in asked.latest),
     )
 
 
-def _classic_group(
-    row: dict[str, Any], by: Sequence[str], sums: Sequence[str], earliest: Sequence[str]
-) -> Group:
+def _classic_group(row: dict[str, Any], asked: _Asked) -> Group:
     """The shape that Odoo 16 to 18 answer: dates as labels, their bounds apart."""
 
     def value(name: str) -> Any:
@@ -199,10 +222,11 @@ def _classic_group(
         return [bounds["from"]] if bounds else False
 
     return Group(
-        keys=tuple(_key(value(name), name) for name in by),
-        sums=tuple(float(row[name] or 0) for name in sums),
-        earliest=tuple(_day(row[f"{name}_min"]) for name in earliest),
+        keys=tuple(_key(value(name), name) for name in asked.by),
+        sums=tuple(float(row[name] or 0) for name in asked.sums),
+        earliest=tuple(_day(row[f"{name}_min"]) for name in asked.earliest),
         count=row["__count"],
+        latest=tuple(_day(row[f"{name}_max"]) for name in asked.latest),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from statistics import median
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
@@ -18,6 +19,7 @@ from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Sever
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
+from tasks.records.latency import read_latencies
 from tasks.records.orders import SoldOrder, read_orders
 from tasks.records.sales import Order
 from tasks.rows.readiness import STATUSES, Readiness, row, totals
@@ -25,7 +27,10 @@ from tasks.rows.readiness import STATUSES, Readiness, row, totals
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The orders with something to bill, and the facts that their checks need."""
+    """The orders with something to bill, and the facts that their checks need.
+
+    latencies: days from the last hour to the invoice that bills it, of lately posted invoices.
+    """
 
     orders: Sequence[SoldOrder]
     facts: Mapping[int, Facts]
@@ -33,6 +38,7 @@ class Snapshot:
     customers: Mapping[int, str]
     odoo_to_invoice: Mapping[int, Decimal]
     unreadable: frozenset[int]
+    latencies: Sequence[int] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
 
 
@@ -53,6 +59,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
             for order in orders
         },
         unreadable=odoo.unreadable(Order.MODEL),
+        latencies=read_latencies(odoo, as_of.day),
         not_verifiable=unbilled.unknown_hours(odoo),
     )
 
@@ -68,7 +75,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
             if readiness.status in ("ready", "blocked")
         ),
         totals=totals(judged),
-        measures=_measures(judged),
+        measures=(*_measures(judged), *_latency(snapshot)),
         not_verifiable=(*snapshot.not_verifiable, *_not_verifiable(judged)),
     )
 
@@ -161,6 +168,11 @@ def _measures(judged: Sequence[Readiness]) -> tuple[Measure, ...]:
         ),
         *(Measure("readiness_orders", counts[status], {"status": status}) for status in STATUSES),
     )
+
+
+def _latency(snapshot: Snapshot) -> tuple[Measure, ...]:
+    days = snapshot.latencies
+    return (Measure("invoice_latency_days", float(median(days))),) if days else ()
 
 
 def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:

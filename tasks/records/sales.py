@@ -188,6 +188,7 @@ class Invoice(Record):
     name: str | None
     state: Literal["draft", "posted", "cancel"]
     payment_state: str | None
+    invoice_date: date | None
 
 
 @dataclass(frozen=True)

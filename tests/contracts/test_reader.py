@@ -144,7 +144,7 @@ def test_groups_equal_the_sums_of_rows(
     asked = as_older(session) if older else session
     domain: list[Any] = [("project_id", "!=", False)]
     found = Reader(asked, session.companies[0].id).group(
-        model, domain, by, sums=["unit_amount"], earliest=["date"]
+        model, domain, by, sums=["unit_amount"], earliest=["date"], latest=["date"]
     )
     rows: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in odoo.table(model):
@@ -157,6 +157,7 @@ def test_groups_equal_the_sums_of_rows(
         members = rows[group.keys]
         assert group.sums[0] == pytest.approx(sum(row["unit_amount"] for row in members))
         assert group.earliest[0] == min(date.fromisoformat(row["date"]) for row in members)
+        assert group.latest[0] == max(date.fromisoformat(row["date"]) for row in members)
 
 
 def _key(row: dict[str, Any], spec: str) -> Any:

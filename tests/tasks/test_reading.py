@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from statistics import median
 from typing import Any
 
 import pytest
@@ -285,6 +286,31 @@ def test_an_invoice_with_another_discount_counts_undiscounted(sandbox: Sandbox, 
     )
     lines = {x.line.id: x.sold for order in read_orders(reading(unread)) for x in order.lines}
     assert lines[sold.line.id].undiscounted is None
+
+
+def test_the_latency_of_invoices_counts_from_the_last_hour_they_bill(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    posted = [["state", "=", "posted"], ["move_type", "=", "out_invoice"], ["company_id", "=", 1]]
+    days = []
+    for move in sandbox.call("account.move", "search_read", [posted, ["invoice_date"]], {}):
+        linked = [["timesheet_invoice_id", "=", move["id"]]]
+        lines = sandbox.call("account.analytic.line", "search_read", [linked, ["date"]], {})
+        if lines:
+            last = max(date.fromisoformat(line["date"]) for line in lines)
+            days.append((date.fromisoformat(move["invoice_date"]) - last).days)
+    assert days
+    found = {measure.name: measure.value for measure in readiness(sandbox, now).measures}
+    assert found["invoice_latency_days"] == median(days)
+
+
+def test_without_links_between_hours_and_invoices_there_is_no_latency(now: AsOf) -> None:
+    for bare in (
+        changed(denied_models=["account.move"]),
+        changed(lacks_modules=["sale_timesheet"]),
+    ):
+        names = {measure.name for measure in readiness(bare, now).measures}
+        assert "invoice_latency_days" not in names
 
 
 def test_an_order_whose_project_is_on_hold_is_blocked(sandbox: Sandbox, now: AsOf) -> None:
