@@ -80,6 +80,29 @@ def test_it_is_a_celery_task_with_a_beat_entry(house: Path) -> None:
     assert f"dispatch-{NAME}" in printed
 
 
+def test_its_runs_are_in_the_metrics(house: Path) -> None:
+    script = f"""
+from datetime import UTC, datetime
+from pathlib import Path
+from prometheus_client import CollectorRegistry, generate_latest
+from tasks import catalogue
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import fleet_on
+from workers import backlog, run_command
+folder = Path("ledger")
+folder.mkdir()
+fleet = fleet_on(folder, Clock(datetime(2026, 11, 23, 9, tzinfo=UTC)))
+order = run_command.Order(catalogue.jobs()["{NAME}"], fleet.settings.tenant("firm"))
+run_command.run(fleet, order)
+registry = CollectorRegistry()
+registry.register(backlog.collector(fleet))
+print(generate_latest(registry).decode())
+"""
+    told = [line for line in run(house, "-c", script).splitlines() if f'job="{NAME}"' in line]
+    assert any(line.startswith("fleet_runs_total") for line in told)
+    assert any(line.startswith("fleet_last_success_timestamp_seconds") for line in told)
+
+
 def test_the_fleet_command_lists_it(house: Path) -> None:
     listed = json.loads(run(house, "-c", "from workers.cli import main; main()", "jobs", "--json"))
     assert NAME in {job["job"] for job in listed["jobs"]}
