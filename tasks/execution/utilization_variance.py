@@ -141,7 +141,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: UtilizationPolicy) -> Report:
         ),
         totals=(_total(judged, snapshot, policy),),
         measures=_measures(judged, policy),
-        not_verifiable=snapshot.schedules.not_verifiable,
+        not_verifiable=(*snapshot.schedules.not_verifiable, *snapshot.plan.not_verifiable),
     )
 
 

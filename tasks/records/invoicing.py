@@ -94,9 +94,16 @@ def _open_expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, in
         [
             ("sale_order_id", "in", [order.order.id for order in orders]),
             ("state", "in", OPEN_EXPENSE_STATES),
+            *_not_on_a_posted_sheet(odoo),
         ],
     )
     return Counter(expense.sale_order_id for expense in expenses if expense.sale_order_id)
+
+
+def _not_on_a_posted_sheet(odoo: Reader) -> Domain:
+    if odoo.lacks(Expense, "sheet_id"):
+        return []
+    return ["|", ("sheet_id", "=", False), ("sheet_id.state", "not in", ["post", "done"])]
 
 
 def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, float] | None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
+from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
 from tasks.records.people import Employee
 
@@ -48,6 +49,7 @@ class Plan:
 
     basis: str
     hours: Mapping[int, float]
+    not_verifiable: tuple[NotVerifiable, ...] = ()
 
 
 def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period) -> Plan:
@@ -66,7 +68,11 @@ def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period) -> Pl
         PlannedTask, [("project_id", "!=", False), ("date_deadline", ">=", str(period.start))]
     )
     by_user = {employee.user_id: employee.id for employee in employees if employee.user_id}
-    return Plan("allocated task hours, spread evenly", of_tasks(tasks, by_user, period))
+    return Plan(
+        "allocated task hours, spread evenly",
+        of_tasks(tasks, by_user, period),
+        (_NO_TASK_STATE,) if odoo.lacks(PlannedTask, "state") else (),
+    )
 
 
 def of_slots(slots: Iterable[PlanningSlot], period: Period) -> Mapping[int, float]:
@@ -107,3 +113,11 @@ def _days(task: PlannedTask) -> Period | None:
 
 def _share(days: Period, period: Period) -> float:
     return days.shared_days(period) / days.shared_days(days)
+
+
+_NO_TASK_STATE = NotVerifiable(
+    check="cancelled tasks",
+    reason="tasks of Odoo 16 do not say whether they were cancelled, so hours planned on cancelled "
+    "ones count",
+    remedy="archive cancelled tasks, or set their planned hours to zero",
+)

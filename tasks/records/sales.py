@@ -152,7 +152,10 @@ class Project(Record):
 
 @dataclass(frozen=True)
 class Expense(Record):
-    """An employee's expense; before it is posted it is not on the order yet."""
+    """An employee's expense; before it is posted it is not on the order yet.
+
+    Before Odoo 19 it is on a sheet, and stays `approved` while that sheet is posted and not paid.
+    """
 
     MODEL: ClassVar[str] = "hr.expense"
     MODULE: ClassVar[str] = "hr_expense"
@@ -161,6 +164,7 @@ class Expense(Record):
     employee_id: int
     state: str
     sale_order_id: int | None = None
+    sheet_id: int | None = None
 
 
 @dataclass(frozen=True)
