@@ -165,7 +165,7 @@ def _shape(model: str, name: str, entry: Mapping[str, Any]) -> Shape:
         required=bool(entry.get("required")),
         relation=entry.get("relation", ""),
         selection=_selection(entry.get("selection", ())),
-        followed=(model, name) in FOLLOWED,
+        followed=(model, name) in FOLLOWED or bool(entry.get("searchable")),
         searched=(model, name) in SEARCHED or name == "display_name",
         sees_archived=(model, name) in SEES_ARCHIVED,
     )

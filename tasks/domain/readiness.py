@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tasks.domain.approval import Approval, order_approval
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.policy import Policy
+from tasks.domain.tickets import Priority, Ticket, open_tickets
 
 
 class Hold(BaseModel):
@@ -32,6 +34,12 @@ class ReadinessPolicy(Policy):
     holds: tuple[Hold, ...] = ()
     excluded_customers: tuple[int, ...] = Field((), description="ids of res.partner")
     cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, description="per year")
+    order_approval_required: bool = Field(
+        False, description="say so where this Odoo has no reviews of orders"
+    )
+    blocking_ticket_priority: Priority | None = Field(
+        None, description="open tickets of the customer from this priority on block"
+    )
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ class Facts:
     open_expenses: int | None
     unapproved_hours: float | None
     has_draft: bool = False
+    approval: Approval | None = None
+    tickets: Sequence[Ticket] | None = None
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
@@ -152,6 +162,15 @@ def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return Check("draft_invoice", Result.PASS, reason, url=facts.url)
 
 
+def _order_approval(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    return order_approval(facts.approval, policy.order_approval_required, facts.url)
+
+
+def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    blocking = policy.blocking_ticket_priority
+    return open_tickets(facts.tickets, blocking, facts.salesperson, facts.url)
+
+
 CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _price,
     _milestones,
@@ -161,4 +180,6 @@ CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _invoice_address,
     _expenses,
     _draft_invoice,
+    _order_approval,
+    _open_tickets,
 )

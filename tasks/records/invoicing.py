@@ -7,11 +7,13 @@ from datetime import date
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
-from tasks.domain.readiness import DueMilestone, Facts
+from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy
 from tasks.records import unbilled
+from tasks.records.approvals import read_approvals
 from tasks.records.drafts import read_drafts
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import Attachment, Expense, Milestone, Order, Partner, user_names
+from tasks.records.tickets import read_open_tickets
 from tasks.records.timesheets import TimesheetLine
 
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
@@ -33,6 +35,7 @@ def read_facts(
     orders: Sequence[SoldOrder],
     partners: Mapping[int, Partner],
     milestones: Mapping[int, Sequence[Milestone]],
+    policy: ReadinessPolicy,
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
     users = user_names(odoo, {order.order.user_id for order in orders})
@@ -40,6 +43,8 @@ def read_facts(
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
     drafts, _ = read_drafts(odoo, orders)
+    approvals = read_approvals(odoo, orders)
+    tickets = read_open_tickets(odoo, orders, partners, policy.blocking_ticket_priority)
     return {
         order.order.id: Facts(
             lines=[sold.sold for sold in order.lines],
@@ -56,6 +61,8 @@ def read_facts(
             open_expenses=None if expenses is None else expenses[order.order.id],
             unapproved_hours=None if unapproved is None else unapproved[order.order.id],
             has_draft=any(sold.line.id in drafts for sold in order.lines),
+            approval=None if approvals is None else approvals[order.order.id],
+            tickets=None if tickets is None else tickets[order.order.id],
         )
         for order in orders
     }
@@ -113,7 +120,8 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
     if not odoo.lacks(TimesheetLine, "validated"):
         pending = [("validated", "=", False)]
     elif not odoo.lacks(TimesheetLine, "sheet_state"):
-        pending = [("sheet_state", "!=", "done")]
+        # A condition on a sheet's state passes over hours that are on no sheet.
+        pending = ["|", ("sheet_id", "=", False), ("sheet_state", "!=", "done")]
     else:
         return None
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)

@@ -27,6 +27,7 @@ class Order(Record):
     amount_untaxed: Decimal
     client_order_ref: str | None
     signed_on: datetime | None
+    validation_status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Partner(Record):
     id: int
     display_name: str
     email: str | None
+    commercial_partner_id: int | None = None
 
 
 @dataclass(frozen=True)
