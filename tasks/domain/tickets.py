@@ -26,8 +26,11 @@ def open_tickets(
     if blocking is None:
         return Check(NAME, Result.NOT_APPLICABLE, "not required by policy", url=url)
     if tickets is None:
-        reason = "no tickets that tell customer, priority and whether they are closed are readable"
-        return Check(NAME, Result.NOT_VERIFIABLE, f"{reason} (module helpdesk_mgmt)", url=url)
+        reason = (
+            "the user sees no tickets that tell customer, priority and whether they are closed "
+            "(module helpdesk_mgmt, and its group of users who see all tickets)"
+        )
+        return Check(NAME, Result.NOT_VERIFIABLE, reason, url=url)
     if not tickets:
         return Check(NAME, Result.PASS, url=url)
     first = tickets[0]

@@ -175,7 +175,7 @@ TICKETS: Final = [
 
 def helpdesk() -> Sandbox:
     rows = [
-        {**ticket, "name": "Login broken", "display_name": f"HT{ticket['id']}"}
+        {**ticket, "name": "Login broken", "display_name": f"HT{ticket['id']} - Login broken"}
         for ticket in TICKETS
     ]
     return with_module(modules.HELPDESK_MGMT, {"helpdesk.ticket": rows})
@@ -188,8 +188,14 @@ def test_open_tickets_of_the_customer_from_a_priority_on_block(
     found = results(readiness(helpdesk(), now, blocking_ticket_priority=blocking), "open_tickets")
     assert found[1]["result"] == "fail"
     assert found[1]["reason"].startswith(f"{count} ticket(s)")
-    assert "HT1 Login broken" in found[1]["reason"]
+    assert "HT1 - Login broken" in found[1]["reason"]
     assert {check["result"] for number, check in found.items() if number != 1} == {"pass"}
+
+
+def test_a_firm_whose_tickets_are_all_of_others_has_none_open(now: AsOf) -> None:
+    elsewhere = [{**TICKETS[0], "name": "Of nobody we bill", "commercial_partner_id": 1}]
+    odoo = with_module(modules.HELPDESK_MGMT, {"helpdesk.ticket": elsewhere})
+    assert outcomes(readiness(odoo, now, blocking_ticket_priority="2"), "open_tickets") == {"pass"}
 
 
 def test_tickets_are_not_read_where_no_policy_asks(now: AsOf) -> None:
@@ -200,10 +206,14 @@ def test_tickets_are_not_read_where_no_policy_asks(now: AsOf) -> None:
 
 @pytest.mark.parametrize(
     "odoo",
-    [changed(), with_module(modules.ENTERPRISE_HELPDESK)],
-    ids=["no helpdesk", "Enterprise's helpdesk"],
+    [
+        changed(),
+        with_module(modules.ENTERPRISE_HELPDESK),
+        with_module(modules.HELPDESK_MGMT, {"helpdesk.ticket": []}),
+    ],
+    ids=["no helpdesk", "Enterprise's helpdesk", "a user who sees no ticket"],
 )
-def test_tickets_that_do_not_tell_what_is_closed_are_not_verifiable(
+def test_tickets_that_are_hidden_or_do_not_tell_what_is_closed_are_not_verifiable(
     odoo: Sandbox, now: AsOf
 ) -> None:
     report = readiness(odoo, now, blocking_ticket_priority="2")
