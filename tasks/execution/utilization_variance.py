@@ -15,7 +15,7 @@ from pydantic import Field
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.declaration import Audience, Cron, Job
-from tasks.domain.findings import Finding, Measure, Report, Severity
+from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.policy import Policy
 from tasks.records.people import Department, Employee
@@ -26,6 +26,7 @@ from tasks.records.timesheets import TimesheetLine, no_leave
 BILLABLE: Final = frozenset(
     {"billable_time", "billable_fixed", "billable_milestones", "billable_manual"}
 )
+KIND: Final = "timesheet_invoice_type"
 
 
 class UtilizationPolicy(Policy):
@@ -74,6 +75,7 @@ class Snapshot:
     plan: Plan
     unreadable: frozenset[int]
     links: Mapping[int, str]
+    knows_billable: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def read(odoo: Reader, as_of: AsOf, policy: UtilizationPolicy) -> Snapshot:
         plan=read_plan(odoo, employees, period),
         unreadable=odoo.unreadable(Employee.MODEL),
         links={e.id: odoo.session.link(Employee.MODEL, e.id) for e in employees},
+        knows_billable=not odoo.lacks(TimesheetLine, KIND),
     )
 
 
@@ -141,7 +144,11 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: UtilizationPolicy) -> Report:
         ),
         totals=(_total(judged, snapshot, policy),),
         measures=_measures(judged, policy),
-        not_verifiable=(*snapshot.schedules.not_verifiable, *snapshot.plan.not_verifiable),
+        not_verifiable=(
+            *snapshot.schedules.not_verifiable,
+            *snapshot.plan.not_verifiable,
+            *(() if snapshot.knows_billable else (_NO_BILLABLE,)),
+        ),
     )
 
 
@@ -159,13 +166,13 @@ def _hours(
     groups = odoo.group(
         TimesheetLine.MODEL,
         domain,
-        by=["employee_id", "timesheet_invoice_type", "project_id"],
+        by=["employee_id", "project_id", *([] if odoo.lacks(TimesheetLine, KIND) else [KIND])],
         sums=["unit_amount"],
     )
     for group in groups:
-        employee_id, kind, project_id = group.keys
+        employee_id, project_id, *kinds = group.keys
         before, worked = hours[int(str(employee_id))], group.sums[0]
-        billable = kind in BILLABLE
+        billable = any(kind in BILLABLE for kind in kinds)
         credited = project_id in policy.credited_projects and not billable
         hours[int(str(employee_id))] = Hours(
             worked=before.worked + worked,
@@ -183,7 +190,9 @@ def _judged(employee: Employee, snapshot: Snapshot, policy: UtilizationPolicy) -
     before_leave = sum(gross.get(day, 0.0) for day in snapshot.period.days())
     return Utilization(
         employee=employee,
-        measurable=net is not None and employee.id not in snapshot.unreadable,
+        measurable=net is not None
+        and employee.id not in snapshot.unreadable
+        and snapshot.knows_billable,
         capacity=round(capacity, 2),
         leave=round(before_leave - capacity, 2),
         hours=snapshot.hours.get(employee.id, Hours()),
@@ -215,7 +224,7 @@ def _row(found: Utilization, snapshot: Snapshot, policy: UtilizationPolicy) -> M
         "capacity_hours": found.capacity,
         "leave_hours": found.leave,
         "worked_hours": round(found.hours.worked, 2),
-        "billable_hours": round(found.hours.billable, 2),
+        "billable_hours": round(found.hours.billable, 2) if snapshot.knows_billable else None,
         "planned_hours": found.planned,
         "utilization_percent": found.percent if found.measurable else None,
         "target_percent": found.target,
@@ -299,6 +308,12 @@ def _counted(judged: Sequence[Utilization], policy: UtilizationPolicy) -> Sequen
         if found.measurable and found.employee.id not in policy.excluded_employees
     ]
 
+
+_NO_BILLABLE = NotVerifiable(
+    check="billable hours",
+    reason="the module sale_timesheet is not installed, so no hours are known to be billable",
+    remedy="install sale_timesheet to measure utilization",
+)
 
 JOB = Job(
     name="utilization_variance",

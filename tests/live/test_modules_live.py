@@ -30,7 +30,7 @@ from .run_document import Readiness
 
 pytestmark = pytest.mark.live
 
-READINESS = catalogue.jobs()["invoice_readiness"]
+READINESS = "invoice_readiness"
 COLLEAGUE = Bot("colleague", READ_BY_THE_JOBS)
 AGENT = Bot("agent", READ_BY_THE_JOBS, ("helpdesk_mgmt.group_helpdesk_user",))
 Orders = Mapping[str, int]
@@ -54,11 +54,12 @@ def session(odoo_server: OdooServer, database: str, orders: Orders) -> Session:
     return session_of(odoo_server, database)
 
 
-def report_of(session: Session, **policy: Any) -> Report:
-    """The job on the first company, as it stands now."""
+def report_of(session: Session, name: str = READINESS, **policy: Any) -> Report:
+    """A job on the first company, as it stands now."""
+    job = catalogue.jobs()[name]
     moment = datetime.now(UTC)
     now = AsOf(moment, ZoneInfo("UTC"), moment)
-    return READINESS.run(Reader(session, 1), now, READINESS.policy(**policy))
+    return job.run(Reader(session, 1), now, job.policy(**policy))
 
 
 def check_of(report: Report, order_id: int, name: str) -> Mapping[str, Any]:
@@ -141,7 +142,7 @@ def test_tickets_hidden_by_record_rules_are_no_pass(
 def test_the_command_tells_the_same_with_the_modules(
     odoo_server: OdooServer, database: str, orders: Orders, tmp_path: Any
 ) -> None:
-    told = Fleet(tmp_path, odoo_server.url, database, LOGIN, PASSWORD).run("invoice_readiness")
+    told = Fleet(tmp_path, odoo_server.url, database, LOGIN, PASSWORD).run(READINESS)
     assert told.code == 0, told.err
     document = Readiness.model_validate_json(told.out)
     results = {row.sale_order_id: row.result("order_approval") for row in document.rows()}
@@ -173,3 +174,30 @@ def test_without_expenses_their_check_is_not_verifiable(odoo_server: OdooServer)
     assert {c["result"] for c in checks if c["check"] == "expenses"} == {"not_verifiable"}
     (gap,) = (gap for gap in report.not_verifiable if gap.check == "expenses")
     print(f"{len(report.rows)} rows; {gap.check}: {gap.reason}; {gap.remedy}")
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        (READINESS, "hours on orders"),
+        ("wip_aging", "hours on orders"),
+        ("utilization_variance", "billable hours"),
+        ("timesheet_reminders", None),
+    ],
+)
+def test_without_timesheets_on_sales_every_job_says_what_it_cannot_tell(
+    name: str, check: str | None, odoo_server: OdooServer, without_sale_timesheet: str
+) -> None:
+    report = report_of(session_of(odoo_server, without_sale_timesheet), name)
+    gaps = {gap.check: gap for gap in report.not_verifiable}
+    assert report.rows
+    assert (check in gaps) is (check is not None)
+    if check:
+        print(f"{name}: {gaps[check].check}: {gaps[check].reason}; {gaps[check].remedy}")
+
+
+@pytest.fixture(scope="module")
+def without_sale_timesheet(odoo_server: OdooServer) -> Iterator[str]:
+    """The demo firm without sale_timesheet."""
+    with database_without(odoo_server, "sale_timesheet") as name:
+        yield name

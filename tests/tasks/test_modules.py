@@ -243,3 +243,21 @@ def test_planned_hours_come_from_tasks_without_planning_and_say_so(now: AsOf) ->
     assert any(row["planned_hours"] for row in report.rows)
     (basis,) = {total["planned_basis"] for total in report.totals}
     assert "task hours" in basis
+
+
+def test_without_timesheets_on_sales_no_utilization_is_measured_and_work_is_still_told(
+    now: AsOf,
+) -> None:
+    with_sales, bare = (
+        UTILIZATION.run(reading(odoo), now, UTILIZATION.policy(target_percent=75))
+        for odoo in (changed(), changed(lacks_modules=["sale_timesheet"]))
+    )
+    assert "billable hours" in {gap.check for gap in bare.not_verifiable}
+    assert {(row["status"], row["billable_hours"]) for row in bare.rows} == {
+        ("not_measurable", None)
+    }
+    assert {row["utilization_percent"] for row in bare.rows} == {None}
+    assert (bare.findings, bare.measures) == ((), ())
+    assert [row["worked_hours"] for row in bare.rows] == [
+        row["worked_hours"] for row in with_sales.rows
+    ]

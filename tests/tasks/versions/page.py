@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from odoo_gateway.sandbox.schema import VERSIONS
+from tests.tasks.versions.modules import MODULES
 from tests.tasks.versions.running import JOBS, told
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "odoo-versions.md"
-BEGIN: Final = "<!-- tables: python -m tests.tasks.versions.page -->\n"
-END: Final = "<!-- end of tables -->"
+BEGIN: Final = "<!-- {}: python -m tests.tasks.versions.page -->\n"
+END: Final = "<!-- end of {} -->"
 
 
 def tables() -> str:
@@ -17,11 +18,21 @@ def tables() -> str:
     return "\n".join([_lacking(), _said(), _meant()])
 
 
+def modules_table() -> str:
+    """What each module adds, and what the reports say without it."""
+    return _table(
+        ["module", "of", "adds", "not verifiable without it", "proven on"],
+        ([f"`{m.name}`", m.origin, m.adds, m.said_without(), m.proven] for m in MODULES),
+    )
+
+
 def renewed(page: str) -> str:
-    """The page with the tables of today between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{tables()}{END}{after}"
+    """The page with the tables of today between its marks."""
+    for mark, table in (("versions", tables()), ("modules", modules_table())):
+        before, _, rest = page.partition(BEGIN.format(mark))
+        _, _, after = rest.partition(END.format(mark))
+        page = f"{before}{BEGIN.format(mark)}\n{table}\n{END.format(mark)}{after}"
+    return page
 
 
 def _lacking() -> str:
