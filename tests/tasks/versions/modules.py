@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from odoo_gateway.sandbox import Sandbox, firm
@@ -33,14 +34,15 @@ class Module:
 
     def said_without(self) -> str:
         """What is not verifiable without the module and is with it."""
-        day = MONDAY.date()
+        present = _usual(self.version)
         if self.declares:
-            present = Sandbox(day, declares=self.declares, rows=_rows(self.name))
-            absent = Sandbox(day)
+            more = Sandbox(MONDAY.date(), declares=self.declares, rows=_rows(self.name))
+            absent, present = present, _not_verifiable(more)
         else:
-            present = Sandbox(day, version=self.version)
-            absent = Sandbox(day, version=self.version, lacks_modules=[self.name])
-        lost = _not_verifiable(absent) - _not_verifiable(present)
+            lacking = [self.name]
+            bare = Sandbox(MONDAY.date(), version=self.version, lacks_modules=lacking)
+            absent = _not_verifiable(bare)
+        lost = absent - present
         return "<br>".join(f"{job}: {check}" for job, check in sorted(lost)) or "nothing"
 
 
@@ -49,6 +51,11 @@ def _rows(name: str) -> Any:
     ticket = {"id": 1, "name": "Done", "closed": True, "priority": "3", "company_id": 1}
     more = {"helpdesk.ticket": [ticket]} if name == "helpdesk_mgmt" else {}
     return {**firm.build(MONDAY.date()), **more}
+
+
+@cache
+def _usual(version: int) -> set[tuple[str, str]]:
+    return _not_verifiable(Sandbox(MONDAY.date(), version=version))
 
 
 def _not_verifiable(odoo: Sandbox) -> set[tuple[str, str]]:
