@@ -111,9 +111,12 @@ def _expenses(version: int, expenses: Sequence[Row]) -> Tables:
 
 def _locked(tables: Tables) -> Tables:
     """Every fourth confirmed order with its lines in the state of locked ones."""
-    confirmed = [order["id"] for order in tables["sale.order"] if order["state"] == "sale"]
+    orders = tables.get("sale.order", ())
+    confirmed = [order["id"] for order in orders if order["state"] == "sale"]
     locked = set(confirmed[::EVERY_LOCKED])
     return {
-        model: [{**row, "state": "done"} if row[key] in locked else row for row in tables[model]]
+        model: [
+            {**row, "state": "done"} if row[key] in locked else row for row in tables.get(model, ())
+        ]
         for model, key in (("sale.order", "id"), ("sale.order.line", "order_id"))
     }

@@ -126,6 +126,22 @@ def test_hours_of_cancelled_tasks_are_left_out_where_tasks_say_so(version: int) 
     assert planned == (0 if version > 16 else before)
 
 
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_hours_that_a_calendar_had_only_until_a_day_are_not_expected_after_it(version: int) -> None:
+    rows = changed().call("resource.calendar.attendance", "search_read", [[], ["id"]], {})
+    ended = {("resource.calendar.attendance", row["id"]): {"date_to": "2026-11-17"} for row in rows}
+    odoo = Sandbox(MONDAY.date(), version=version, corrupt=ended)
+    days = {
+        day["date"]
+        for row in run("timesheet_reminders", odoo, 1).rows
+        for day in row["days"]
+        if day["expected_hours"]
+    }
+    until = {"2026-11-16", "2026-11-17"}
+    # Odoo 19 has no such days, and its flexible calendars have no hours of the day.
+    assert days > until if version > 17 else days == until
+
+
 @pytest.mark.parametrize("version", OLDER)
 def test_the_newer_call_for_groups_does_not_exist_before_19(version: int) -> None:
     odoo = Sandbox(MONDAY.date(), version=version)
