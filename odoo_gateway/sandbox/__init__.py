@@ -1,4 +1,4 @@
-"""A small firm that answers the same JSON-RPC as Odoo 19, for the demo and for tests."""
+"""A small firm that answers the same JSON-RPC as Odoo 16 to 19, for the demo and for tests."""
 
 from odoo_gateway.sandbox.sandbox import Sandbox
 

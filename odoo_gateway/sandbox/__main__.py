@@ -6,6 +6,7 @@ import sys
 from datetime import date
 
 from odoo_gateway.sandbox.sandbox import Sandbox
+from odoo_gateway.sandbox.schema import NEWEST, VERSIONS
 from odoo_gateway.sandbox.server import Site, serving
 
 
@@ -14,11 +15,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="odoo_gateway.sandbox", description=__doc__)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
     parser.add_argument("--port", type=int, default=8069, help="0 takes a free one")
+    parser.add_argument("--odoo", type=int, default=NEWEST, choices=VERSIONS, help="its version")
     parser.add_argument("--database", default="sandbox")
     parser.add_argument("--login", default="fleet")
     parser.add_argument("--password", default="sandbox")
     asked = parser.parse_args(arguments)
-    site = Site(Sandbox(asked.as_of), asked.database, {asked.login: asked.password})
+    site = Site(
+        Sandbox(asked.as_of, version=asked.odoo), asked.database, {asked.login: asked.password}
+    )
     with serving(site, asked.port) as address:
         print(f"{address}  database {asked.database}  login {asked.login}", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from odoo_gateway.sandbox.access import has_company_rule, may_see_company
 from odoo_gateway.sandbox.failures import access_error, user_error
-from odoo_gateway.sandbox.schema import Schema, Shape
+from odoo_gateway.sandbox.schema import NEWEST, Schema, Shape
 
 Row = dict[str, Any]
 Rows = Mapping[str, Iterable[Row]]
@@ -42,6 +42,7 @@ class Database:
     account: Account
     hidden_fields: Collection[tuple[str, str]] = frozenset()
     denied_models: Collection[str] = frozenset()
+    version: int = NEWEST
     tables: Mapping[str, Mapping[int, Row]] = field(init=False)
 
     def __post_init__(self) -> None:

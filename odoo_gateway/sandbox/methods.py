@@ -155,6 +155,8 @@ class Users(BaseModel):
         return {"lang": account.lang, "tz": account.tz, "uid": account.user_id}
 
 
+# Methods that older Odoos have not.
+SINCE: Final = {"formatted_read_group": 19}
 WRITES: Final = {"create": "create", "write": "write", "unlink": "unlink", "load": "create"}
 
 
@@ -172,7 +174,7 @@ def call(
     if method in WRITES:
         view.check_right(WRITES[method], model)
     public: Callable[..., Any] | None = getattr(target, method, None)
-    if public is None:
+    if public is None or database.version < SINCE.get(method, 0):
         raise attribute_error(f"The method '{model}.{method}' does not exist")
     _check_arguments(public, args, keywords)
     return public(*args, **keywords)

@@ -25,10 +25,13 @@ MODULES: Final = (
     "uom",
     "web",
 )
+# What the recorded Odoo of that version had installed beside them.
+OLDER_MODULES: Final[Mapping[int, tuple[str, ...]]] = {16: ("hr_contract",)}
 # Enterprise modules stand in a Community database too, but never installed.
 UNINSTALLABLE: Final = ("helpdesk", "planning", "timesheet_grid")
 MODELS: Final[Mapping[str, frozenset[str]]] = {
-    "hr_expense": frozenset({"hr.expense"}),
+    "hr_contract": frozenset({"hr.contract"}),
+    "hr_expense": frozenset({"hr.expense", "hr.expense.sheet"}),
     "hr_holidays": frozenset({"hr.leave"}),
     "project": frozenset({"project.milestone", "project.project", "project.task"}),
     "sale": frozenset({"sale.order", "sale.order.line"}),
@@ -66,17 +69,18 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def installed(lacking: Collection[str]) -> list[Row]:
-    """The rows of ir.module.module."""
+def installed(lacking: Collection[str], version: int) -> list[Row]:
+    """The rows of ir.module.module of an Odoo of that version."""
     gone = _gone(lacking)
-    states = {name: "uninstalled" if name in gone else "installed" for name in MODULES}
+    modules = [*MODULES, *OLDER_MODULES.get(version, ())]
+    states = {name: "uninstalled" if name in gone else "installed" for name in modules}
     states |= dict.fromkeys(UNINSTALLABLE, "uninstallable")
     return [
         {
             "id": number,
             "name": name,
             "state": state,
-            "latest_version": "19.0.1.3" if state == "installed" else False,
+            "latest_version": f"{version}.0.1.3" if state == "installed" else False,
         }
         for number, (name, state) in enumerate(sorted(states.items()), start=1)
     ]

@@ -8,22 +8,18 @@ from typing import Any
 import odoorpc.error
 
 from odoo_gateway import transport
-from odoo_gateway.sandbox import firm, methods, schema
+from odoo_gateway.sandbox import firm, methods, older, schema
 from odoo_gateway.sandbox.database import Account, Database, Row, Rows
 from odoo_gateway.sandbox.failures import Failure
 from odoo_gateway.sandbox.modules import installed, without
-
-VERSION: dict[str, Any] = {
-    "server_version": "19.0",
-    "server_version_info": [19, 0, 0, "final", 0, ""],
-    "server_serie": "19.0",
-    "protocol_version": 1,
-}
+from odoo_gateway.sandbox.schema import Schema
 
 
 class Sandbox:
-    """A firm as of a day, answering like Odoo 19 Community; implements Transport.
+    """A firm as of a day, answering like Odoo Community; implements Transport.
 
+    version        16 to 19: the schema, names, states and methods that this Odoo has
+    declares       fields that further modules bring: `fields_get` answers by model and field
     rows           other rows than the firm's, by model
     hidden_fields  (model, field) pairs that the account's groups do not show
     denied_models  models that the account may not read
@@ -37,6 +33,8 @@ class Sandbox:
         self,
         as_of: date,
         *,
+        version: int = schema.NEWEST,
+        declares: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
         rows: Rows | None = None,
         hidden_fields: Collection[tuple[str, str]] = (),
         denied_models: Collection[str] = (),
@@ -46,16 +44,30 @@ class Sandbox:
         company_ids: Sequence[int] = (1, 2),
     ) -> None:
         self.as_of = as_of
+        self.version = version
         self.account = Account(firm.USER_ID, tuple(company_ids), tz="Europe/Brussels")
-        found = {model: list(of) for model, of in (rows or firm.build(as_of)).items()}
-        found.setdefault("ir.module.module", installed(lacks_modules))
+        known = without(schema.load(version), lacks_modules, lacks_models)
+        changed = _corrupted(rows or firm.build(as_of), corrupt or {})
+        found = older.as_kept_by(version, known, changed)
+        found.setdefault("ir.module.module", installed(lacks_modules, version))
         self._database = Database(
-            schema=without(schema.load(), lacks_modules, lacks_models),
-            rows=_corrupted(found, corrupt or {}),
+            schema=_with(known, schema.shapes_of(declares or {})),
+            rows=found,
             account=self.account,
             hidden_fields=frozenset(hidden_fields),
             denied_models=frozenset(denied_models),
+            version=version,
         )
+
+    @property
+    def version_info(self) -> dict[str, Any]:
+        """What `/web/webclient/version_info` answers."""
+        return {
+            "server_version": f"{self.version}.0",
+            "server_version_info": [self.version, 0, 0, "final", 0, ""],
+            "server_serie": f"{self.version}.0",
+            "protocol_version": 1,
+        }
 
     def call(self, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """As Transport.call: the very errors that the same call over the network raises."""
@@ -77,8 +89,15 @@ class Sandbox:
 ADDRESS = transport.Address("http://sandbox", "sandbox", "fleet", "sandbox")
 
 
+def _with(known: Schema, more: Schema) -> Schema:
+    return {
+        **known,
+        **{model: {**known.get(model, {}), **fields} for model, fields in more.items()},
+    }
+
+
 def _corrupted(
-    rows: Mapping[str, Sequence[Row]],
+    rows: Rows,
     corrupt: Mapping[tuple[str, int], Mapping[str, Any]],
 ) -> dict[str, list[Row]]:
     return {

@@ -1,4 +1,4 @@
-"""The models and fields that the sandbox knows, with the metadata of a real Odoo 19."""
+"""The models and fields that the sandbox knows, with the metadata of real Odoos 16 to 19."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final
+
+from odoo_gateway import field_names
+
+NEWEST: Final = 19
+VERSIONS: Final = (16, 17, 18, NEWEST)
 
 # Beyond what records declare: fields that job domains filter on, and names of related records.
 EXTRA: Final[Mapping[str, frozenset[str]]] = {
@@ -18,6 +23,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
     "hr.job": frozenset({"id", "name", "company_id"}),
     "ir.attachment": frozenset({"res_field"}),
+    "hr.expense.sheet": frozenset({"id", "state"}),
     "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
     "ir.module.module": frozenset({"id", "name", "state", "latest_version"}),
     "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),
@@ -44,7 +50,9 @@ FOLLOWED: Final = frozenset(
 # Neither stored nor followed, but Odoo searches them by a method of their own.
 SEARCHED: Final = frozenset({("account.tax", "price_include")})
 # Lists that count archived records too, whatever the caller's context says.
-SEES_ARCHIVED: Final = frozenset({("project.task", "user_ids"), ("sale.order.line", "tax_ids")})
+SEES_ARCHIVED: Final = frozenset(
+    {("project.task", "user_ids"), ("sale.order.line", "tax_id"), ("sale.order.line", "tax_ids")}
+)
 
 
 @dataclass(frozen=True)
@@ -112,28 +120,45 @@ def trim(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """What the sandbox keeps of a recorded `fields_get` per model: the declared fields, and EXTRA.
 
-    Models and fields that the recording lacks stay absent, as they are on that Odoo.
+    A field goes by the name that this Odoo gives it. Models and fields that the recording lacks
+    stay absent, as they are there.
     """
     wanted = {
         model: {*declared.get(model, ()), *EXTRA.get(model, ())} for model in {*declared, *EXTRA}
     }
     return {
-        model: {name: dict(fields[name]) for name in sorted(names) if name in fields}
+        model: {name: dict(fields[name]) for name in sorted(_as_called(model, names, fields))}
         for model, names in sorted(wanted.items())
         if (fields := recorded.get(model))
     }
 
 
+def _as_called(model: str, names: Collection[str], fields: Collection[str]) -> set[str]:
+    candidates = (field_names.candidates(model, name) for name in names)
+    found = (next((name for name in known if name in fields), None) for known in candidates)
+    return {name for name in found if name}
+
+
+def file_name(version: int) -> str:
+    """Where the schema of an Odoo is kept, beside this module."""
+    return "schema.json" if version == NEWEST else f"schema_{version}.json"
+
+
 @cache
-def load() -> Schema:
-    """The schema that comes with the package; Odoo names every record."""
-    text = resources.files(__package__).joinpath("schema.json").read_text("utf-8")
+def load(version: int = NEWEST) -> Schema:
+    """The schema of an Odoo that comes with the package; Odoo names every record."""
+    text = resources.files(__package__).joinpath(file_name(version)).read_text("utf-8")
+    return shapes_of(json.loads(text))
+
+
+def shapes_of(described: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Schema:
+    """The models of recorded or declared `fields_get` answers."""
     return {
         model: {
             "display_name": Shape("display_name", "char", store=False, searched=True),
             **{name: _shape(model, name, entry) for name, entry in fields.items()},
         }
-        for model, fields in json.loads(text).items()
+        for model, fields in described.items()
     }
 
 
@@ -145,7 +170,7 @@ def _shape(model: str, name: str, entry: Mapping[str, Any]) -> Shape:
         required=bool(entry.get("required")),
         relation=entry.get("relation", ""),
         selection=_selection(entry.get("selection", ())),
-        followed=(model, name) in FOLLOWED,
+        followed=(model, name) in FOLLOWED or bool(entry.get("searchable")),
         searched=(model, name) in SEARCHED or name == "display_name",
         sees_archived=(model, name) in SEES_ARCHIVED,
     )

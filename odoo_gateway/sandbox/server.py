@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from odoo_gateway.sandbox.failures import Failure
-from odoo_gateway.sandbox.sandbox import VERSION, Sandbox
+from odoo_gateway.sandbox.sandbox import Sandbox
 
 SAYS_NOTHING: Final = "Odoo Server Error"
 
@@ -25,7 +25,7 @@ class Site:
     def answer(self, path: str, params: Mapping[str, Any]) -> Any:
         """The result of one JSON-RPC call. Raises Failure."""
         if path == "/web/webclient/version_info":
-            return VERSION
+            return self.sandbox.version_info
         missing = [name for name in ("service", "method", "args") if name not in params]
         if missing:
             raise Failure("builtins.TypeError", f"missing arguments: {missing}", SAYS_NOTHING)
@@ -37,7 +37,7 @@ class Site:
 
     def _common(self, method: str, args: list[Any]) -> Any:
         if method == "version":
-            return VERSION
+            return self.sandbox.version_info
         if method not in ("login", "authenticate"):
             raise Failure("builtins.Exception", f"Method not found: {method}", SAYS_NOTHING)
         database, login, password, *_ = args

@@ -44,9 +44,10 @@ class Policy(BaseModel):
 
     def versions(self) -> Mapping[str, Mapping[str, Any]]:
         """All values in force in the scope, this policy's and its units', by version."""
-        return {found.version: found.model_dump(mode="json") for found in self._all()}
+        return {found.version: found.model_dump(mode="json") for found in self.everywhere()}
 
-    def _all(self) -> Iterator["Policy"]:
+    def everywhere(self) -> Iterator[Self]:
+        """This policy, and those of the business units inside the scope."""
         yield self
         yield from self._by_department.values()
         yield from self._by_sales_team.values()

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from tasks.domain.approval import Approval, order_approval
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.holds import Hold, hold_on
 from tasks.domain.policy import Policy
+from tasks.domain.tickets import Priority, Ticket, open_tickets
 
 
 class ReadinessPolicy(Policy):
@@ -28,6 +30,12 @@ class ReadinessPolicy(Policy):
     holds: tuple[Hold, ...] = Field((), description="orders not to be invoiced for now")
     excluded_customers: tuple[int, ...] = Field((), description="ids of res.partner")
     cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, description="per year")
+    order_approval_required: bool = Field(
+        False, description="say so where this Odoo has no reviews of orders"
+    )
+    blocking_ticket_priority: Priority | None = Field(
+        None, description="open tickets of the customer from this priority on block"
+    )
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class Facts:
     untaxed_lines: int = 0
     vat_number: str | None = None
     on_hold: Sequence[str] = ()
+    approval: Approval | None = None
+    tickets: Sequence[Ticket] | None = None
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
@@ -197,6 +207,15 @@ def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return Check("draft_invoice", Result.PASS, reason, url=facts.url)
 
 
+def _order_approval(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    return order_approval(facts.approval, policy.order_approval_required, facts.url)
+
+
+def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    blocking = policy.blocking_ticket_priority
+    return open_tickets(facts.tickets, blocking, facts.salesperson, facts.url)
+
+
 CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _hold,
     _price,
@@ -210,4 +229,6 @@ CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _invoice_address,
     _expenses,
     _draft_invoice,
+    _order_approval,
+    _open_tickets,
 )

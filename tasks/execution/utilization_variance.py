@@ -13,14 +13,14 @@ from pydantic import Field
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Job
-from tasks.domain.findings import Finding, Measure, Report, Severity
+from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity
 from tasks.domain.periods import AsOf, Period, weeks_after
 from tasks.domain.policy import Policy
 from tasks.domain.utilization import Hours, Utilization
 from tasks.records.people import Department, Employee
 from tasks.records.planning import Plan, read_plan
 from tasks.records.schedules import Schedules, read_schedules
-from tasks.records.worked import read_worked
+from tasks.records.worked import knows_billable, read_worked
 from tasks.rows.utilization import Ahead, Person, row, total
 
 WEEKS_AHEAD = 4
@@ -64,6 +64,7 @@ class Snapshot:
     plan: Plan
     unreadable: frozenset[int]
     links: Mapping[int, str]
+    knows_billable: bool = True
 
 
 def read(odoo: Reader, as_of: AsOf, policy: UtilizationPolicy) -> Snapshot:
@@ -84,6 +85,7 @@ def read(odoo: Reader, as_of: AsOf, policy: UtilizationPolicy) -> Snapshot:
         plan=read_plan(odoo, employees, period, ahead),
         unreadable=odoo.unreadable(Employee.MODEL),
         links={e.id: odoo.session.link(Employee.MODEL, e.id) for e in employees},
+        knows_billable=knows_billable(odoo),
     )
 
 
@@ -99,7 +101,11 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: UtilizationPolicy) -> Report:
         ),
         totals=(total(people, snapshot.plan.basis),),
         measures=_measures(people),
-        not_verifiable=snapshot.schedules.not_verifiable,
+        not_verifiable=(
+            *snapshot.schedules.not_verifiable,
+            *snapshot.plan.not_verifiable,
+            *(() if snapshot.knows_billable else (_NO_BILLABLE,)),
+        ),
     )
 
 
@@ -115,6 +121,7 @@ def _person(employee: Employee, snapshot: Snapshot, policy: UtilizationPolicy) -
         status=_status(found, own),
         counted=found.measurable and employee.id not in own.excluded_employees,
         policy=own.version,
+        knows_billable=snapshot.knows_billable,
     )
 
 
@@ -129,7 +136,9 @@ def _utilization(employee: Employee, snapshot: Snapshot, policy: UtilizationPoli
         hours=snapshot.hours.get(employee.id, Hours()),
         planned=round(snapshot.plan.hours.get(employee.id, 0.0), 2),
         target=policy.target(employee),
-        measurable=net is not None and employee.id not in snapshot.unreadable,
+        measurable=net is not None
+        and employee.id not in snapshot.unreadable
+        and snapshot.knows_billable,
     )
 
 
@@ -204,6 +213,12 @@ def _ratios(capacity: float, name: str, **hours: float) -> tuple[Measure, ...]:
         for basis, of_basis in hours.items()
     )
 
+
+_NO_BILLABLE = NotVerifiable(
+    check="billable hours",
+    reason="the module sale_timesheet is not installed, so no hours are known to be billable",
+    remedy="install sale_timesheet to measure utilization",
+)
 
 JOB = Job(
     name="utilization_variance",

@@ -49,7 +49,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     milestones = unbilled.milestones(odoo, orders)
     return Snapshot(
         orders=orders,
-        facts=invoicing.read_facts(odoo, orders, partners, milestones),
+        facts=invoicing.read_facts(odoo, orders, partners, milestones, policy),
         waiting_since=invoicing.waiting_since(odoo, orders, milestones),
         customers={partner.id: partner.display_name for partner in partners.values()},
         odoo_to_invoice={

@@ -7,8 +7,9 @@ from datetime import date
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
-from tasks.domain.readiness import DueMilestone, Facts
+from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy
 from tasks.records import unbilled
+from tasks.records.approvals import read_approvals
 from tasks.records.drafts import read_drafts
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import (
@@ -20,6 +21,7 @@ from tasks.records.sales import (
     Project,
     user_names,
 )
+from tasks.records.tickets import read_open_tickets
 from tasks.records.timesheets import TimesheetLine
 
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
@@ -41,6 +43,7 @@ def read_facts(
     orders: Sequence[SoldOrder],
     partners: Mapping[int, Partner],
     milestones: Mapping[int, Sequence[Milestone]],
+    policy: ReadinessPolicy,
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
     users = user_names(odoo, {order.order.user_id for order in orders})
@@ -49,6 +52,9 @@ def read_facts(
     unapproved = _unapproved_hours(odoo, orders)
     drafts, _ = read_drafts(odoo, orders)
     on_hold = _projects_on_hold(odoo, orders)
+    approvals = read_approvals(odoo, orders)
+    asked = [p for unit in policy.everywhere() if (p := unit.blocking_ticket_priority)]
+    tickets = read_open_tickets(odoo, orders, partners, min(asked, default=None))
     return {
         order.order.id: Facts(
             order=order.order.name,
@@ -71,6 +77,8 @@ def read_facts(
             ),
             vat_number=partners[order.order.partner_invoice_id].vat,
             on_hold=[on_hold[project] for project in order.project_ids if project in on_hold],
+            approval=None if approvals is None else approvals[order.order.id],
+            tickets=None if tickets is None else tickets[order.order.id],
         )
         for order in orders
     }
@@ -117,9 +125,16 @@ def _open_expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, in
         [
             ("sale_order_id", "in", [order.order.id for order in orders]),
             ("state", "in", OPEN_EXPENSE_STATES),
+            *_not_on_a_posted_sheet(odoo),
         ],
     )
     return Counter(expense.sale_order_id for expense in expenses if expense.sale_order_id)
+
+
+def _not_on_a_posted_sheet(odoo: Reader) -> Domain:
+    if odoo.lacks(Expense, "sheet_id"):
+        return []
+    return ["|", ("sheet_id", "=", False), ("sheet_id.state", "not in", ["post", "done"])]
 
 
 def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, float] | None:
@@ -129,7 +144,8 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
     if not odoo.lacks(TimesheetLine, "validated"):
         pending = [("validated", "=", False)]
     elif not odoo.lacks(TimesheetLine, "sheet_state"):
-        pending = [("sheet_state", "!=", "done")]
+        # A condition on a sheet's state passes over hours that are on no sheet.
+        pending = ["|", ("sheet_id", "=", False), ("sheet_state", "!=", "done")]
     else:
         return None
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
+from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
 from tasks.records.people import Employee
 
@@ -49,6 +50,7 @@ class Plan:
     basis: str
     hours: Mapping[int, float]
     ahead: Mapping[int, float]
+    not_verifiable: tuple[NotVerifiable, ...] = ()
 
 
 def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period, ahead: Period) -> Plan:
@@ -73,6 +75,7 @@ def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period, ahead
         "allocated task hours, spread evenly",
         of_tasks(tasks, by_user, period),
         of_tasks(to_do, by_user, ahead),
+        (_NO_TASK_STATE,) if odoo.lacks(PlannedTask, "state") else (),
     )
 
 
@@ -114,3 +117,11 @@ def _days(task: PlannedTask) -> Period | None:
 
 def _share(days: Period, period: Period) -> float:
     return days.shared_days(period) / days.shared_days(days)
+
+
+_NO_TASK_STATE = NotVerifiable(
+    check="cancelled tasks",
+    reason="tasks of Odoo 16 do not say whether they were cancelled, so hours planned on cancelled "
+    "ones count",
+    remedy="archive cancelled tasks, or set their planned hours to zero",
+)

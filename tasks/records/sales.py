@@ -28,6 +28,7 @@ class Order(Record):
     client_order_ref: str | None
     signed_on: datetime | None
     team_id: int | None = None
+    validation_status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Partner(Record):
     display_name: str
     email: str | None
     vat: str | None = None
+    commercial_partner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,10 @@ class Project(Record):
 
 @dataclass(frozen=True)
 class Expense(Record):
-    """An employee's expense; before it is posted it is not on the order yet."""
+    """An employee's expense; before it is posted it is not on the order yet.
+
+    Before Odoo 19 it is on a sheet, and stays `approved` while that sheet is posted and not paid.
+    """
 
     MODEL: ClassVar[str] = "hr.expense"
     MODULE: ClassVar[str] = "hr_expense"
@@ -164,6 +169,7 @@ class Expense(Record):
     employee_id: int
     state: str
     sale_order_id: int | None = None
+    sheet_id: int | None = None
 
 
 @dataclass(frozen=True)

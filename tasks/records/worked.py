@@ -10,9 +10,15 @@ from tasks.domain.utilization import Hours
 from tasks.records.people import Employee
 from tasks.records.timesheets import TimesheetLine, no_leave
 
+KIND: Final = "timesheet_invoice_type"
 BILLABLE: Final = frozenset(
     {"billable_time", "billable_fixed", "billable_milestones", "billable_manual"}
 )
+
+
+def knows_billable(odoo: Reader) -> bool:
+    """Whether the database tells which hours are billable (module sale_timesheet)."""
+    return not odoo.lacks(TimesheetLine, KIND)
 
 
 def read_worked(
@@ -21,7 +27,10 @@ def read_worked(
     period: Period,
     credited: Mapping[int, Collection[int]],
 ) -> Mapping[int, Hours]:
-    """Hours by employee, leave left out. credited: ids of productive projects by employee."""
+    """Hours by employee, leave left out; none is billable where nobody knows.
+
+    credited: ids of productive projects by employee.
+    """
     domain: Domain = [
         ("project_id", "!=", False),
         ("employee_id", "in", [employee.id for employee in employees]),
@@ -30,11 +39,11 @@ def read_worked(
         *no_leave(odoo),
     ]
     hours: dict[int, Hours] = defaultdict(Hours)
-    by = ["employee_id", "timesheet_invoice_type", "project_id"]
+    by = ["employee_id", "project_id", *([KIND] if knows_billable(odoo) else [])]
     for group in odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["unit_amount"]):
         employee_id, worked = group.id_at(0), group.sums[0]
-        before, billable = hours[employee_id], group.keys[1] in BILLABLE
-        is_credited = group.keys[2] in credited[employee_id] and not billable
+        before, billable = hours[employee_id], group.keys[-1] in BILLABLE
+        is_credited = group.keys[1] in credited[employee_id] and not billable
         hours[employee_id] = Hours(
             worked=before.worked + worked,
             billable=before.billable + worked * billable,

@@ -26,7 +26,10 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Person:
-    """An employee's period, judged; counted: whether it is in the company's total."""
+    """An employee's period, judged.
+
+    counted: whether it is in the company's total. knows_billable: whether the database tells.
+    """
 
     employee: Employee
     department: str | None
@@ -36,6 +39,7 @@ class Person:
     status: str
     counted: bool
     policy: str
+    knows_billable: bool = True
 
 
 def row(person: Person) -> Mapping[str, Any]:
@@ -50,7 +54,7 @@ def row(person: Person) -> Mapping[str, Any]:
         "capacity_hours": found.capacity,
         "leave_hours": found.leave,
         "worked_hours": round(found.hours.worked, 2),
-        "billable_hours": round(found.hours.billable, 2),
+        "billable_hours": round(found.hours.billable, 2) if person.knows_billable else None,
         "planned_hours": found.planned,
         "utilization_percent": found.percent,
         "productive_percent": found.productive_percent,

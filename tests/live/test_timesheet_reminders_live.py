@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,11 +11,16 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
+from odoo_gateway.reader import Reader
+from tasks.records.timesheets import TimesheetLine
+
 from . import bots
 from .bots import HISTORY, READ_BY_THE_JOBS, Bot
 from .fleet_command import Fleet
+from .gateway import session_of
 from .inside import leave_week
 from .inside_odoo import run_inside
+from .missing_modules import database_without
 from .odoo_server import LOGIN, PASSWORD, OdooServer
 from .reminders_by_sql import (
     assert_expected_is_odoos,
@@ -57,6 +63,7 @@ LEAVE_LINES = """
     SELECT count(*) FROM account_analytic_line
     WHERE employee_id = %s AND (holiday_id IS NOT NULL OR global_leave_id IS NOT NULL)
 """
+LEAVE_FIELDS = ("holiday_id", "global_leave_id")
 BUSIEST_WEEK = """
     SELECT date_trunc('week', date)::date FROM account_analytic_line
     WHERE project_id IS NOT NULL AND date < date_trunc('week', current_date)
@@ -220,3 +227,22 @@ def test_without_rights_on_contracts_the_rest_stays_right_and_the_gap_is_told(
 def test_versions_whose_days_are_hidden_are_as_good_as_none(fleet: Fleet, monday: date) -> None:
     blind = reminders(BLIND_READER.instead_of(fleet), "--as-of", str(monday + timedelta(days=9)))
     assert all("calendar history" in [n.check for n in s.not_verifiable] for s in blind.scopes)
+
+
+def test_without_the_module_that_books_leave_as_hours_leave_takes_its_hours_once(
+    fleet: Fleet, odoo_server: OdooServer, monday: date
+) -> None:
+    with database_without(odoo_server, "project_timesheet_holidays") as bare:
+        people = run_inside(odoo_server, bare, leave_week.build_without_lines, monday=str(monday))
+        found = reminders(replace(fleet, database=bare), "--as-of", str(monday + timedelta(days=9)))
+        session = session_of(odoo_server, bare)
+        assert all(Reader(session, 1).lacks(TimesheetLine, field) for field in LEAVE_FIELDS)
+        with psycopg.connect(odoo_server.pg_dsn(bare)) as sql:
+            lines = [sql.execute(LEAVE_LINES, (person,)).fetchone() for person in people.values()]
+    assert set(lines) == {(0,)}
+    told = {name: row_of(found, people[name]) for name in people if name in SHOWN}
+    assert {name: row.status for name, row in told.items()} == {n: SHOWN[n][0] for n in told}
+    for name, row in told.items():
+        left = [8.0 if number in SHOWN[name][1] else 0.0 for number in range(7)]
+        assert [day.expected_hours for day in row.days] == left
+    print(f"{len(told)} people on leave, no line of it: as with project_timesheet_holidays")

@@ -189,37 +189,6 @@ def test_without_the_right_to_invoices_age_counts_from_unlinked_hours(now: AsOf)
     assert any(row["waiting_days"] for row in report.rows)
 
 
-@pytest.mark.parametrize("field", ["validated", "sheet_state"])
-def test_unapproved_hours_block_where_an_approval_module_is(
-    field: str, sandbox: Sandbox, now: AsOf
-) -> None:
-    def known(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        found = sandbox.call("account.analytic.line", "fields_get", args, kwargs)
-        return {**found, **({field: {"type": "char"}} if field in args[0] else {})}
-
-    def grouped(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        domain = [condition for condition in args[0] if condition[0] != field]
-        return sandbox.call(
-            "account.analytic.line", "formatted_read_group", [domain, *args[1:]], kwargs
-        )
-
-    overlay = Overlay(
-        sandbox,
-        {
-            ("account.analytic.line", "fields_get"): known,
-            ("account.analytic.line", "formatted_read_group"): grouped,
-        },
-    )
-    report = readiness(overlay, now)
-    reasons = {
-        check["reason"]
-        for row in report.rows
-        for check in row["checks"]
-        if check["check"] == "approved_time" and check["result"] == "fail"
-    }
-    assert any("h are not approved" in reason for reason in reasons)
-
-
 def test_a_firm_without_orders_has_no_rows(now: AsOf) -> None:
     empty = Overlay(changed(), {("sale.order.line", "search_read"): lambda args, kwargs: []})
     report = readiness(empty, now)

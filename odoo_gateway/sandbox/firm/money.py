@@ -70,7 +70,8 @@ def _partners() -> list[Row]:
         found.append(_partner(FIRST_CUSTOMER + number, deal.customer, email))
         if deal.billing_contact:
             name = f"{deal.customer}, Invoices"
-            found.append(_partner(FIRST_CONTACT + number, name, f"billing@{domain}"))
+            contact = _partner(FIRST_CONTACT + number, name, f"billing@{domain}")
+            found.append({**contact, "commercial_partner_id": FIRST_CUSTOMER + number})
     return found
 
 
@@ -82,5 +83,6 @@ def _partner(number: int, name: str, email: str | bool) -> Row:
         "complete_name": name,
         "email": email,
         "vat": f"BE0{400000000 + number}" if email else False,
+        "commercial_partner_id": number,
         "active": True,
     }

@@ -1,7 +1,8 @@
 """`python -m tests.odoo_gateway.sandbox.make_schema` renews the sandbox's schema.
 
 It asks the real Odoo 19 of the live tests; run it after a record gained a field. With the name of
-a JSON file that holds `fields_get` by model and field under "models", it reads that instead.
+a JSON file that holds `fields_get` by model and field under "models", recorded on the Odoo whose
+version stands under "odoo", it renews that version's schema from there.
 """
 
 import json
@@ -17,7 +18,8 @@ from odoo_gateway.sandbox import schema
 from tests.contracts import declared
 from tests.live.odoo_server import DEMO, LOGIN, PASSWORD, start
 
-TARGET: Final = Path(schema.__file__).with_name("schema.json")
+FOLDER: Final = Path(schema.__file__).parent
+TARGET: Final = FOLDER / schema.file_name(schema.NEWEST)
 ATTRIBUTES: Final = ["type", "relation", "store", "required", "selection"]
 # Longer selections, like that of time zones, depend on the machine.
 LONGEST_SELECTION: Final = 50
@@ -62,11 +64,37 @@ def _lines(fields: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
+def renew(recording: Path) -> None:
+    """Writes the schema of the Odoo that was recorded."""
+    source = json.loads(recording.read_text())
+    version = int(source["odoo"].split(".")[0])
+    models = {**read_in_the_source(version), **source["models"]}
+    target = FOLDER / schema.file_name(version)
+    target.write_text(text(schema.trim(models, declared.fields())))
+
+
+def read_in_the_source(version: int) -> Recorded:
+    """The one model that the recordings lack, as its source declares it (`account/models`)."""
+    types = ["group", "fixed", "percent", "division"]
+    return {
+        "account.tax": {
+            "id": {"store": True, "type": "integer"},
+            "amount": {"required": True, "store": True, "type": "float"},
+            "amount_type": {
+                "required": True,
+                "selection": types,
+                "store": True,
+                "type": "selection",
+            },
+            "price_include": {"store": version < 18, "type": "boolean"},
+        }
+    }
+
+
 if __name__ == "__main__":
-    wanted = declared.fields()
-    source: Recorded = (
-        json.loads(Path(sys.argv[1]).read_text())["models"]
-        if sys.argv[1:]
-        else recorded(sorted({*wanted, *schema.EXTRA}))
-    )
-    TARGET.write_text(text(schema.trim(source, wanted)))
+    if sys.argv[1:]:
+        renew(Path(sys.argv[1]))
+    else:
+        wanted = declared.fields()
+        found = recorded(sorted({*wanted, *schema.EXTRA}))
+        TARGET.write_text(text(schema.trim(found, wanted)))

@@ -2,18 +2,29 @@
 
 import json
 
+import pytest
+
+from odoo_gateway import field_names
 from odoo_gateway.sandbox import schema
 from tests.contracts import declared
-from tests.odoo_gateway.sandbox.make_schema import TARGET, text
+from tests.odoo_gateway.sandbox.make_schema import FOLDER, TARGET, text
 
 # What no Odoo 19 Community has: models and fields of other versions and editions.
-ABSENT_MODELS = {"hr.contract", "planning.slot"}
+ABSENT_MODELS = {
+    "helpdesk.ticket",
+    "hr.contract",
+    "hr.expense.sheet",
+    "planning.slot",
+    "tier.review",
+}
 ABSENT_FIELDS = {
     ("account.analytic.line", "sheet_state"),
     ("account.analytic.line", "validated"),
+    ("hr.expense", "sheet_id"),
     ("resource.calendar.attendance", "date_from"),
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),
+    ("sale.order", "validation_status"),
 }
 RENEW = "renew it with `python -m tests.odoo_gateway.sandbox.make_schema`"
 
@@ -37,9 +48,33 @@ def test_what_is_absent_is_optional() -> None:
     assert not any(name in required[model] for model, name in ABSENT_FIELDS)
 
 
-def test_the_file_is_as_it_would_be_written() -> None:
-    held = TARGET.read_text()
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_the_file_is_as_it_would_be_written(version: int) -> None:
+    held = (FOLDER / schema.file_name(version)).read_text()
     assert text(json.loads(held)) == held
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_each_version_has_what_records_cannot_do_without(version: int) -> None:
+    known = schema.load(version)
+    for model, names in declared.fields(required_only=True).items():
+        for name in names if model in known else ():
+            assert set(field_names.candidates(model, name)) & known[model].keys(), (model, name)
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_no_version_has_fields_that_nobody_reads(version: int) -> None:
+    wanted = declared.fields()
+    for model, fields in schema.load(version).items():
+        names = {*wanted[model], *schema.EXTRA.get(model, ())}
+        known = {older for name in names for older in field_names.candidates(model, name)}
+        assert fields.keys() - {"display_name"} <= known
+
+
+def test_a_recording_is_trimmed_under_the_names_of_its_version() -> None:
+    recorded = {"sale.order.line": {"tax_id": {"type": "many2many", "store": True}}}
+    trimmed = schema.trim(recorded, {"sale.order.line": {"tax_ids"}})
+    assert list(trimmed["sale.order.line"]) == ["tax_id"]
 
 
 def test_trimming_keeps_declared_and_extra_fields_that_were_recorded() -> None:

@@ -1,0 +1,122 @@
+"""The firm as an older Odoo keeps it: the same facts in that version's models, names and states."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import count
+from typing import Final
+
+from odoo_gateway import field_names
+from odoo_gateway.sandbox.database import Row, Rows
+from odoo_gateway.sandbox.schema import NEWEST, Schema
+
+Tables = dict[str, list[Row]]
+
+# Before Odoo 19 an expense took its state from its sheet (`hr.expense._compute_state`): sheet and
+# expense, by what Odoo 19 says. A posted sheet leaves its expenses approved until it is paid.
+SHEETS: Final[Mapping[str, tuple[str | None, str]]] = {
+    "draft": (None, "draft"),
+    "submitted": ("submit", "submitted"),
+    "approved": ("approve", "approved"),
+    "posted": ("post", "approved"),
+    "in_payment": ("post", "approved"),
+    "paid": ("done", "done"),
+    "refused": ("cancel", "refused"),
+}
+EVERY_LOCKED: Final = 4
+
+
+def as_kept_by(version: int, schema: Schema, rows: Rows) -> Tables:
+    """The rows under the names of that version; those of Odoo 19 as they are."""
+    tables = {model: list(of) for model, of in rows.items()}
+    if version == NEWEST:
+        return tables
+    tables["hr.contract"] = list(_contracts(tables.get("hr.version", ())))
+    tables |= _expenses(version, tables.get("hr.expense", ()))
+    if version == 16:
+        tables |= _locked(tables)
+    return {
+        model: [_renamed(model, row, schema) for row in of if _exists(model, row, schema)]
+        for model, of in tables.items()
+    }
+
+
+def _renamed(model: str, row: Row, schema: Schema) -> Row:
+    """The row under this version's names; moments are cut where it keeps days."""
+    shapes = schema.get(model, {})
+    found: Row = {}
+    for name, value in row.items():
+        known = field_names.candidates(model, name)
+        actual = next((candidate for candidate in known if candidate in shapes), name)
+        is_day = actual in shapes and shapes[actual].type == "date" and isinstance(value, str)
+        found[actual] = value[:10] if is_day else value
+    return found
+
+
+def _exists(model: str, row: Row, schema: Schema) -> bool:
+    """Whether this version has such rows: no templates, and no breaks in some calendars."""
+    shapes = schema.get(model, {})
+    if row.get("is_template") and "is_template" not in shapes:
+        return False
+    if model != "resource.calendar.attendance":
+        return True
+    return row["day_period"] in {key for key, _ in shapes["day_period"].selection}
+
+
+def _contracts(versions: Sequence[Row]) -> Iterator[Row]:
+    """A contract per version under contract; the next version's begin ends it."""
+    history: dict[int, list[Row]] = defaultdict(list)
+    for version in sorted(versions, key=lambda row: row["date_version"]):
+        if version["contract_date_start"]:
+            history[version["employee_id"]].append(version)
+    ids = count(1)
+    for of_employee in history.values():
+        begins = [
+            of_employee[0]["contract_date_start"],
+            *(v["date_version"] for v in of_employee[1:]),
+        ]
+        for number, version in enumerate(of_employee):
+            following = begins[number + 1] if number + 1 < len(begins) else None
+            end = _day_before(following) if following else version["contract_date_end"]
+            yield {
+                "id": next(ids),
+                "employee_id": version["employee_id"],
+                "company_id": version["company_id"],
+                "date_start": begins[number],
+                "date_end": end,
+                "resource_calendar_id": version["resource_calendar_id"],
+                "state": "close" if end else "open",
+            }
+
+
+def _day_before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def _expenses(version: int, expenses: Sequence[Row]) -> Tables:
+    """The expenses, each on a sheet of its own once it is submitted."""
+    found: list[Row] = []
+    sheets: list[Row] = []
+    for expense in expenses:
+        of_sheet, state = SHEETS[expense["state"]]
+        if of_sheet:
+            company = expense["company_id"]
+            sheets.append({"id": len(sheets) + 1, "state": of_sheet, "company_id": company})
+        if version == 16 and state == "submitted":
+            state = "reported"
+        sheet_id = len(sheets) if of_sheet else False
+        found.append({**expense, "state": state, "sheet_id": sheet_id})
+    return {"hr.expense": found, "hr.expense.sheet": sheets}
+
+
+def _locked(tables: Tables) -> Tables:
+    """Every fourth confirmed order with its lines in the state of locked ones."""
+    orders = tables.get("sale.order", ())
+    confirmed = [order["id"] for order in orders if order["state"] == "sale"]
+    locked = set(confirmed[::EVERY_LOCKED])
+    return {
+        model: [
+            {**row, "state": "done"} if row[key] in locked else row for row in tables.get(model, ())
+        ]
+        for model, key in (("sale.order", "id"), ("sale.order.line", "order_id"))
+    }

@@ -1,0 +1,83 @@
+"""Runs jobs on a version of the sandbox and notes what that version lacks for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from odoo_gateway import field_names
+from odoo_gateway.errors import OdooSchemaDrift
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.transport import Transport
+from tasks import catalogue
+from tasks.domain.findings import NotVerifiable, Report
+from tasks.domain.periods import AsOf
+from tests.contracts import declared
+from tests.fakes.overlay import Overlay
+from tests.tasks.conftest import MONDAY, reading
+
+JOBS: Final = tuple(sorted(catalogue.jobs()))
+NOW: Final = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY)
+COMPANIES: Final = (1, 2)
+POLICIES: Final[Mapping[str, Mapping[str, Any]]] = {"utilization_variance": {"target_percent": 75}}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a job said of every company of one Odoo, and the names that this Odoo lacks."""
+
+    reports: Sequence[Report]
+    lacks: Sequence[str]
+
+    @property
+    def not_verifiable(self) -> Sequence[NotVerifiable]:
+        """What could not be told, once each."""
+        found = {gap.check: gap for report in self.reports for gap in report.not_verifiable}
+        return [found[check] for check in sorted(found)]
+
+
+def run(name: str, transport: Transport, company_id: int) -> Report:
+    """The report of one job on one company, at the moment that the tests stand at."""
+    job = catalogue.jobs()[name]
+    odoo = reading(transport, company_id)
+    report = job.run(odoo, NOW, job.policy(**POLICIES.get(name, {})))
+    assert odoo.drift == []
+    return report
+
+
+@cache
+def told(name: str, version: int) -> Told:
+    """The job on the sandbox as that version of Odoo."""
+    overlay = Overlay(Sandbox(MONDAY.date(), version=version), {})
+    reports = [run(name, overlay, company_id) for company_id in COMPANIES]
+    return Told(reports, sorted(_lacking(overlay)))
+
+
+def _lacking(overlay: Overlay) -> set[str]:
+    ours = declared.fields()
+    found: set[str] = set()
+    for model, method, args, kwargs in list(overlay.seen):
+        if method not in ("fields_get", "check_access_rights"):
+            continue
+        try:
+            known = overlay.inner.call(model, method, args, kwargs)
+        except OdooSchemaDrift:
+            found.add(model)
+            continue
+        if method == "fields_get":
+            found |= {
+                f"{model}.{name}"
+                for name in set(args[0]) & ours[model]
+                if not any(actual in known for actual in field_names.candidates(model, name))
+            }
+    return found
+
+
+def without_links(value: Any) -> Any:
+    """Rows and findings without their addresses, which versions build in their own way."""
+    if isinstance(value, Mapping):
+        return {key: without_links(item) for key, item in value.items() if key != "url"}
+    if isinstance(value, list | tuple):
+        return [without_links(item) for item in value]
+    return value
