@@ -121,7 +121,7 @@ def _share(days: Period, period: Period) -> float:
 
 _NO_TASK_STATE = NotVerifiable(
     check="cancelled tasks",
-    reason="tasks of Odoo 16 do not say whether they were cancelled, so hours planned on cancelled "
-    "ones count",
-    remedy="archive cancelled tasks, or set their planned hours to zero",
+    reason="tasks of Odoo 16 do not say whether they were cancelled or done, so hours planned on "
+    "cancelled ones count, and in the weeks ahead those on done ones too",
+    remedy="archive such tasks, or set their planned hours to zero",
 )
