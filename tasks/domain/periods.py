@@ -27,6 +27,17 @@ class Period:
         """The ISO weeks that the period touches."""
         return Period(week_of(self.start).start, week_of(self.end).end)
 
+    def weeks(self) -> "Iterator[Period]":
+        """The ISO weeks that the period touches, one by one."""
+        week = week_of(self.start)
+        while week.start <= self.end:
+            yield week
+            week = week.shifted(1)
+
+    def shifted(self, weeks: int) -> "Period":
+        """The period so many weeks later; negative numbers lie before."""
+        return Period(self.start + timedelta(weeks=weeks), self.end + timedelta(weeks=weeks))
+
     def shared_days(self, other: "Period") -> int:
         """How many days two periods have in common."""
         return max(0, (min(self.end, other.end) - max(self.start, other.start)).days + 1)

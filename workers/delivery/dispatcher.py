@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 import structlog
 
@@ -15,6 +16,7 @@ from tasks.declaration import Audience, Delivery
 from tasks.domain.periods import Period
 from workers import runner
 from workers.delivery import email
+from workers.delivery.announce import listed
 from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
 from workers.delivery.render import render
 from workers.ledger import counters, outbox, scopes
@@ -26,7 +28,14 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 BATCH = 20
-Standing = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a look found: the findings as messages list them, by key, and when that was."""
+
+    findings: Mapping[str, Mapping[str, Any]]
+    as_of: str
 
 
 @dataclass
@@ -36,18 +45,27 @@ class Round:
     fleet: Fleet
     _standing: dict[tuple[str, str, int, str], Standing | OdooError] = field(default_factory=dict)
 
-    def still_stands(self, message: Message) -> bool:
-        """Whether any finding of the message is still found. Raises OdooError."""
+    def as_it_stands(self, message: Message) -> Message | None:
+        """The message without what no longer stands, the rest as it is now; None if nothing is.
+
+        Raises OdooError.
+        """
         job = catalogue.jobs()[message.job]
         if job.audience is not Audience.PERSON:
-            return True
+            return message
         key = (message.job, message.tenant, message.company_id, message.period)
         if key not in self._standing:
             self._standing[key] = self._ask(message)
         standing = self._standing[key]
         if isinstance(standing, OdooError):
             raise standing
-        return bool(standing & set(message.finding_keys))
+        findings = [
+            {**said, **standing.findings[said["key"]]}
+            for said in message.payload["findings"]
+            if said["key"] in standing.findings
+        ]
+        payload = {**message.payload, "findings": findings, "as_of": standing.as_of}
+        return replace(message, payload=payload) if findings else None
 
     def _ask(self, message: Message) -> Standing | OdooError:
         tenant = self.fleet.settings.tenant(message.tenant)
@@ -61,7 +79,8 @@ class Round:
             seen = runner.look(self.fleet, tenant, job, scope.company_id, moment)
         except OdooError as error:
             return error
-        return frozenset(finding.key for finding in seen.report.findings)
+        findings = {finding.key: listed(finding) for finding in seen.report.findings}
+        return Standing(findings, runner.stamp(now, scope))
 
 
 def deliver(fleet: Fleet) -> Mapping[str, int]:
@@ -92,14 +111,14 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
 def _deliver(this_round: Round, message: Message) -> str:
     fleet = this_round.fleet
     try:
-        if not this_round.still_stands(message):
+        standing = this_round.as_it_stands(message)
+        if standing is None:
             return _settled(fleet, message, "dropped", "nothing is missing any more")
-        mail = email.compose(
-            message, render(message.payload), fleet.settings.environment.mail_from, fleet.clock()
-        )
+        rendered, sender = render(standing.payload), fleet.settings.environment.mail_from
+        mail = email.compose(standing, rendered, sender, fleet.clock())
         with fleet.mail.conversation() as session:
             with fleet.ledger.transaction() as connection:
-                outbox.mark_sending(connection, message, fleet.clock())
+                outbox.mark_sending(connection, standing, fleet.clock())
             email.send(session, mail)
         return _settled(fleet, message, "sent", "")
     except DeliveryUnknown as error:

@@ -7,10 +7,12 @@ from tests.contracts import declared
 from tests.odoo_gateway.sandbox.make_schema import TARGET, text
 
 # What no Odoo 19 Community has: models and fields of other versions and editions.
-ABSENT_MODELS = {"hr.contract", "planning.slot"}
+ABSENT_MODELS = {"hr.contract", "hr_timesheet.sheet", "planning.slot"}
 ABSENT_FIELDS = {
+    ("account.analytic.line", "sheet_id"),
     ("account.analytic.line", "sheet_state"),
     ("account.analytic.line", "validated"),
+    ("res.company", "timesheet_mail_employee_allow"),
     ("resource.calendar.attendance", "date_from"),
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),
