@@ -131,15 +131,15 @@ def standing(steps: Iterable[Step], now: datetime, until: datetime) -> tuple[Ste
     come = [step for step in ordered if now - STANDS_FOR <= step.at <= now]
     found = [step for step in come if step.at == come[-1].at]
     found += [step for step in ordered if now < step.at <= until]
-    return tuple(step for step in found if not any(_overtakes(other, step) for other in found))
 
+    def sent(step: Step) -> datetime:
+        return step.not_before or (now if step.at <= until else step.at)
 
-def _overtakes(step: Step, other: Step) -> bool:
-    return step.at > other.at and _sent(step) <= _sent(other)
-
-
-def _sent(step: Step) -> datetime:
-    return step.not_before or datetime.min.replace(tzinfo=UTC)
+    return tuple(
+        step
+        for step in found
+        if not any(other.at > step.at and sent(other) <= sent(step) for other in ordered)
+    )
 
 
 def last_of_month(days: Sequence[date], within: Period) -> date | None:

@@ -147,9 +147,8 @@ class Look:
     ) -> Mapping[str, Any]:
         """One line of the full picture, of the whole period."""
         by_state = self.snapshot.hours.by_state(employee.id, sheet.period)
-        through = self._through(employee, sheet.period)
-        if status == "missing" and through < sheet.period.end:
-            due = sheet.until(through)
+        due = sheet.until(self._through(employee, sheet.period))
+        if status == "missing" and due.expected < sheet.expected:
             reason += f"; of the {due.expected:g} due before today, {due.missing:g}"
         return {
             "employee_id": employee.id,
@@ -172,14 +171,16 @@ class Look:
         The week that still runs is a finding from its first rung on.
         """
         through = self._through(employee, period)
-        sheet = self.timesheet(employee, period).until(through)
+        whole = self.timesheet(employee, period)
+        sheet = whole.until(through)
         if self.status(employee, sheet)[0] != "missing":
             return None
         daily = employee.id in self.asked_daily
         steps = steps_of(self.contacts, employee, sheet, self.policy, self.as_of, daily=daily)
-        if not steps and not self.as_of.asked and period.end >= self.as_of.day:
+        if steps is None and not self.as_of.asked and period.end >= self.as_of.day:
             return None
-        so_far, by_state = through < period.end, self.snapshot.hours.by_state(employee.id, period)
+        so_far = sheet.expected < whole.expected
+        by_state = self.snapshot.hours.by_state(employee.id, period)
         return Finding(
             key=f"employee-{employee.id}-{_name(period)}",
             severity=Severity.WARNING,
@@ -193,7 +194,7 @@ class Look:
             url=self.snapshot.my_timesheets,
             since=through,
             period=str(period),
-            steps=steps,
+            steps=steps or (),
         )
 
     def _through(self, employee: Employee, period: Period) -> date:

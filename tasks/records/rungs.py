@@ -24,10 +24,10 @@ def steps_of(
     as_of: AsOf,
     *,
     daily: bool,
-) -> tuple[Step, ...]:
+) -> tuple[Step, ...] | None:
     """The rung that an incomplete timesheet stands on, and those of about a day ahead.
 
-    daily: whether the person is asked for single days too.
+    None before the first rung. daily: whether the person is asked for single days too.
     """
     days = contacts.workdays(employee).days
     deadline = policy.deadline.day(sheet.period)
@@ -38,8 +38,10 @@ def steps_of(
     # One mail a day: what comes beside the ladder gives way to it.
     taken = {mark.day for mark in marks if mark.rung.who is Who.PERSON}
     found = [*marks, *(mark for mark in extras if mark.day not in taken)]
-    steps = [contacts.step(employee, mark) for mark in found]
-    return standing([step for step in steps if step], as_of.instant, as_of.instant + LOOK_AHEAD)
+    steps = [step for mark in found if (step := contacts.step(employee, mark))]
+    until = as_of.instant + LOOK_AHEAD
+    begun = any(step.at <= until for step in steps)
+    return standing(steps, as_of.instant, until) if begun else None
 
 
 def _month_end(
