@@ -62,6 +62,34 @@ def test_a_person_who_logged_meanwhile_is_not_written_to(
     assert catcher.mails == []
 
 
+def test_of_a_merged_mail_only_what_still_stands_is_sent_as_it_stands_then(
+    fleet: Fleet, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    clock.forward(days=2)
+    odoo.inner = Sandbox(clock().date())
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    (queued,) = (m for m in messages(fleet) if len(m.finding_keys) == 3)
+    exempt = {("hr.employee", 14): {"active": False}}
+    less = _logged_on(odoo, employee_id=13)
+    odoo.inner = Sandbox(clock().date(), corrupt={**exempt, less: {"unit_amount": 3.0}})
+    deliver_all(fleet)
+    (mail,) = (mail for mail in catcher.mails if mail["Message-ID"] == queued.message_id)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert ("Marco Bianchi" in text, "Nadia Petrova" in text, "Oskar Lund" in text) == (
+        True,
+        False,
+        True,
+    )
+    (sent,) = (m for m in messages(fleet) if m.id == queued.id)
+    before = {found["key"]: found["reason"] for found in queued.payload["findings"]}
+    after = {found["key"]: found["reason"] for found in sent.payload["findings"]}
+    assert len(after) == 2
+    assert after["employee-13-2026-11-16"] != before["employee-13-2026-11-16"]
+    assert after["employee-13-2026-11-16"] in " ".join(text.split())
+
+
 def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
     file = """\
 [tenants.firm]
@@ -70,8 +98,12 @@ database = "sandbox"
 login = "fleet"
 """
     fleet = fleet_on(tmp_path, clock, odoo, file=file)
+    clock.forward(hours=-4)
     runner.execute(fleet, opened(fleet, REMINDERS))
-    assert dispatcher.deliver(fleet) == {}
+    # Monday, 6:00 in Brussels: only where the morning has come is anybody written to.
+    due = {message.recipient for message in messages(fleet) if message.next_attempt_at <= clock()}
+    assert due == {"kabir.singh@nordwind.example"}
+    assert dispatcher.deliver(fleet) == {"retried": 1}
     assert states(fleet) == {MessageStatus.QUEUED}
 
 
@@ -191,6 +223,17 @@ def test_a_message_that_was_taken_over_does_not_stop_the_others(
 
     monkeypatch.setattr(outbox, "mark_sending", taken_over)
     assert dispatcher.deliver(fleet) == {"unsettled": 1, "sent": len(others)}
+
+
+def _logged_on(odoo: Switchable, employee_id: int) -> tuple[str, int]:
+    """A timesheet line of somebody on a day of the last complete week."""
+    domain = [
+        ["employee_id", "=", employee_id],
+        ["date", ">=", "2026-11-16"],
+        ["date", "<=", "2026-11-19"],
+    ]
+    rows = odoo.call("account.analytic.line", "search_read", [domain, ["id"]], {})
+    return "account.analytic.line", int(rows[0]["id"])
 
 
 def _everybody_exempt(clock: Clock) -> Sandbox:
