@@ -35,8 +35,8 @@ class Step:
     """A rung of a ladder: its instant (UTC), and who is told.
 
     recipient None is the job's owner; unreachable says why, where somebody else was meant.
-    not_before: when the mail may go out (UTC), None means at once. url: what the one who is told
-    opens, where that is another page than the finding's.
+    not_before: when the mail may go out (UTC), None means at once. url, remedy: what the one who is
+    told opens and does, where that is not what the finding says.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Step:
     escalates: bool = False
     unreachable: str = ""
     url: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,8 @@ class Contacts:
         if not person.work_email or person.id in self.opted_out:
             return None
         step = self._on(self.workdays(person), placed)
-        page = self.page_of_others if escalates else ""
-        recipient = Recipient(person.work_email, person.name)
-        return step and replace(step, recipient=recipient, escalates=escalates, url=page)
+        told = step and replace(step, recipient=Recipient(person.work_email, person.name))
+        return self._about_others(told, escalates=True) if escalates else told
 
     def _owner(
         self, placed: Placed, *, escalates: bool = False, unreachable: str = ""
@@ -75,8 +74,18 @@ class Contacts:
         """The owner works on weekdays, as far as we know."""
         weekdays = [day for day in self.view.days() if day.weekday() < WEEKEND]
         step = self._on(Workdays(weekdays, self.zone), placed)
-        page = self.page_of_others
-        return step and replace(step, escalates=escalates, unreachable=unreachable, url=page)
+        return self._about_others(step, escalates=escalates, unreachable=unreachable)
+
+    def _about_others(
+        self, step: Step | None, *, escalates: bool, unreachable: str = ""
+    ) -> Step | None:
+        return step and replace(
+            step,
+            escalates=escalates,
+            unreachable=unreachable,
+            url=self.page_of_others,
+            remedy="Ask for the hours, or approve leave that was taken.",
+        )
 
     def _on(self, workdays: Workdays, placed: Placed) -> Step | None:
         """The step on the first working day from the rung's day on; None if none is known."""

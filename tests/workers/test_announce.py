@@ -27,7 +27,15 @@ OCCASION = Occasion(
     recipients=Recipients(delivery=("boss@firm.example", "chief@firm.example")),
     mail_domain="firm.example",
 )
-MANAGER = Step("manager", MORNING, MIA, MORNING, escalates=True, url="http://odoo.example/all")
+MANAGER = Step(
+    name="manager",
+    at=MORNING,
+    recipient=MIA,
+    not_before=MORNING,
+    escalates=True,
+    url="http://odoo.example/all",
+    remedy="Ask for the hours.",
+)
 
 
 def missing(name: str, steps: Sequence[Step] | None = (MANAGER,), **values: str) -> Finding:
@@ -66,7 +74,9 @@ def test_a_manager_with_several_late_people_gets_one_mail_that_lists_them() -> N
     assert (mail.recipient, mail.step, mail.period) == ("mia@firm.example", "manager", PERIOD)
     assert keys(mail) == ("employee-Ann", "employee-Bob", "employee-Cid")
     assert [finding["owner"] for finding in mail.payload["findings"]] == ["Ann", "Bob", "Cid"]
-    assert {finding["page"] for finding in mail.payload["findings"]} == {"http://odoo.example/all"}
+    assert {(found["page"], found["advice"]) for found in mail.payload["findings"]} == {
+        ("http://odoo.example/all", "Ask for the hours.")
+    }
 
 
 def test_a_mail_about_others_on_a_later_day_is_another_mail() -> None:

@@ -22,7 +22,7 @@ PERSON: dict[str, Any] = {
             "owner": "Ann",
             "title": "6 h missing for 16 Nov to 22 Nov 2026",
             "reason": "expected 32 h, logged 26 h",
-            "remedy": "Log the missing hours.",
+            "advice": "Log the missing hours.",
             "page": "https://odoo.example/odoo/timesheets",
             "note": "",
         }

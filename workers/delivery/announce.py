@@ -76,7 +76,8 @@ class Notice:
     not_before: datetime | None
     others: bool = True
     note: str = ""
-    url: str = ""
+    page: str = ""
+    advice: str = ""
 
 
 def _to_persons(
@@ -123,7 +124,8 @@ def _notices(occasion: Occasion, finding: Finding, step: Step) -> Iterator[Notic
             not_before=step.not_before,
             others=name != finding.owner,
             note=step.unreachable,
-            url=step.url,
+            page=step.url or finding.url,
+            advice=step.remedy or finding.remedy,
         )
 
 
@@ -178,8 +180,8 @@ def _subject(notices: Sequence[Notice]) -> str:
 
 
 def _noticed(notice: Notice) -> dict[str, Any]:
-    found = listed(notice.finding)
-    return {**found, "page": notice.url or found["url"], "note": notice.note}
+    said = {"page": notice.page, "advice": notice.advice, "note": notice.note}
+    return {**listed(notice.finding), **said}
 
 
 def _told(occasion: Occasion, notice: Notice) -> Told:

@@ -33,6 +33,7 @@ steps = st.builds(
     escalates=st.booleans(),
     unreachable=words,
     url=words,
+    remedy=words,
 )
 findings = st.builds(
     Finding,
