@@ -87,11 +87,13 @@ class Workdays:
     def send_at(self, at: datetime, clock: time, now: datetime) -> datetime | None:
         """When to write of a rung: `at`, or as soon as may be if that has passed.
 
-        The same day at once, else at the same time of the next working day; None if none is known.
+        On a working day from the same time of day on, at once; else at that time of the next one;
+        None if none is known.
         """
         if at >= now:
             return at
-        if at.astimezone(self.zone).date() == now.astimezone(self.zone).date():
+        today = now.astimezone(self.zone).date()
+        if today in self.days and now >= instant(today, clock, self.zone):
             return now
         mornings = (instant(day, clock, self.zone) for day in self.days)
         return next((morning for morning in mornings if morning >= now), None)

@@ -90,14 +90,17 @@ def test_of_a_merged_mail_only_what_still_stands_is_sent_as_it_stands_then(
     assert after["employee-13-2026-11-16"] in " ".join(text.split())
 
 
-def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
-    file = """\
+WAITING = """\
 [tenants.firm]
 url = "http://odoo.example"
 database = "sandbox"
 login = "fleet"
 """
-    fleet = fleet_on(tmp_path, clock, odoo, file=file)
+MARCO = "marco.bianchi@nordwind.example"
+
+
+def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, file=WAITING)
     clock.forward(hours=-4)
     runner.execute(fleet, opened(fleet, REMINDERS))
     # Monday, 6:00 in Brussels: only where the morning has come is anybody written to.
@@ -105,6 +108,29 @@ login = "fleet"
     assert due == {"kabir.singh@nordwind.example"}
     assert dispatcher.deliver(fleet) == {"retried": 1}
     assert states(fleet) == {MessageStatus.QUEUED}
+
+
+def test_who_is_off_by_the_time_of_sending_is_written_to_on_the_next_working_morning(
+    tmp_path: Path, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=WAITING)
+    clock.forward(hours=-4)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    ill_today = {
+        "resource_id": 213,
+        "calendar_id": False,
+        "date_from": "2026-11-23 00:00:00",
+        "date_to": "2026-11-23 22:00:00",
+    }
+    corrupt = {("resource.calendar.leaves", 6): ill_today}
+    odoo.inner = Sandbox(clock().date(), corrupt=corrupt)
+    clock.forward(hours=2, minutes=1)
+    outcomes = deliver_all(fleet)
+    assert outcomes["postponed"] == 1
+    assert MARCO not in {str(mail["To"]) for mail in catcher.mails}
+    clock.forward(hours=24)
+    deliver_all(fleet)
+    assert MARCO in {str(mail["To"]) for mail in catcher.mails}
 
 
 def test_an_unavailable_odoo_delays_the_re_check(

@@ -147,6 +147,13 @@ def failed(
     _settle(connection, message, now, queued, error_class, error, next_attempt_at=retry_at)
 
 
+def postpone(
+    connection: Connection, message: Message, now: datetime, until: datetime, reason: str
+) -> None:
+    """Put a message back whose time has not come after all. Raises LeaseLost as `sent`."""
+    _settle(connection, message, now, MessageStatus.QUEUED, error=reason, next_attempt_at=until)
+
+
 def park(
     connection: Connection, message: Message, now: datetime, error_class: str, error: str
 ) -> None:
@@ -214,7 +221,8 @@ def _settle(
     outcome_and_error = {**outcome, "error_class": error_class, "error": error}
     token = str(message.token)
     leases.settle(connection, messages, message.id, token, status=status, **outcome_and_error)
-    what = "failed" if status is MessageStatus.QUEUED else status
+    back = "failed" if error_class else "postponed"
+    what = back if status is MessageStatus.QUEUED else status
     _note(connection, what, message, now, error_class=error_class, error=error)
 
 

@@ -196,14 +196,15 @@ WORKDAYS = Workdays(days(20, 23), BRUSSELS)
     [
         ("2026-11-19 05:00", "2026-11-20 08:00"),
         ("2026-11-20 08:00", "2026-11-20 08:00"),
-        # Hours late, but the same day: at once.
+        # Hours late, on a working day: at once.
         ("2026-11-20 11:30", "2026-11-20 11:30"),
         # A Saturday is nobody's working day, so it waits for Monday.
         ("2026-11-21 05:00", "2026-11-23 08:00"),
-        ("2026-11-23 08:30", None),
+        ("2026-11-23 08:30", "2026-11-23 08:30"),
+        ("2026-11-24 05:00", None),
     ],
 )
-def test_a_late_mail_goes_out_on_the_same_day_or_the_next_working_morning(
+def test_a_late_mail_goes_out_on_a_working_day_and_not_in_the_night_before(
     now: str, sent: str | None
 ) -> None:
     at = instant(FRIDAY, EIGHT, BRUSSELS)

@@ -272,3 +272,13 @@ def test_the_outbox_keeps_what_really_goes_out(ledger: Ledger) -> None:
         message = claimed_message(connection)
         outbox.mark_sending(connection, replace(message, payload={"hours": 4}), NOW)
         assert the_message(connection).payload == {"hours": 4}
+
+
+def test_a_message_whose_time_has_not_come_after_all_waits_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        outbox.postpone(connection, message, NOW, NOW + LEASE, "its day has moved")
+        assert claim_messages(connection, NOW + LEASE - SECOND) == ()
+        assert events(connection)[-1] == "message.postponed"
+        (again,) = claim_messages(connection, NOW + LEASE)
+    assert (again.id, again.error_class, again.error) == (message.id, None, "its day has moved")
