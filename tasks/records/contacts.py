@@ -62,7 +62,8 @@ class Contacts:
         return self._mail(employee, placed)
 
     def _mail(self, person: Employee, placed: Placed, *, escalates: bool = False) -> Step | None:
-        if not person.work_email or person.id in self.opted_out:
+        known = person.resource_id in self.schedules.resources
+        if not person.work_email or person.id in self.opted_out or not known:
             return None
         step = self._on(self.workdays(person), placed)
         told = step and replace(step, recipient=Recipient(person.work_email, person.name))

@@ -353,6 +353,7 @@ def test_somebody_without_an_address_becomes_the_owners_affair() -> None:
         {"employee": replace(ANN, parent_id=None)},
         {"managers": []},
         {"managers": [replace(MIA, work_email=None)]},
+        {"managers": [replace(MIA, resource_id=99)]},
         {"leaves": [leave(date(2026, 11, 25), date(2027, 3, 1), resource_id=12)]},
     ],
 )
