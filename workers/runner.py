@@ -16,7 +16,7 @@ from tasks.declaration import AnyJob
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import AsOf, Period
-from workers.delivery.announce import Announcement, Occasion, announce
+from workers.delivery.announce import Announcement, Occasion, announce, periods_of
 from workers.ledger import audit, cases, counters, measures, outbox, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
@@ -39,9 +39,10 @@ class Look:
     drift: tuple[Drift, ...]
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def in_doubt(self, finding: Finding) -> bool:
-        """Whether a finding rests on a row that could not be read."""
-        return any(drift.touches(finding.model, finding.record_id) for drift in self.drift)
+    def left_alone(self, finding: Finding) -> bool:
+        """Whether a finding rests on a row that could not be read, or was not looked for."""
+        unread = any(drift.touches(finding.model, finding.record_id) for drift in self.drift)
+        return unread or not self.report.covers(finding)
 
 
 def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf) -> Look:
@@ -54,6 +55,11 @@ def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf
 def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None = None) -> AsOf:
     """The moment that a run in this scope judges."""
     return AsOf(instant, scope.zone, now, asked)
+
+
+def stamp(instant: datetime, scope: Scope) -> str:
+    """A moment as mails tell it."""
+    return f"{instant.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}"
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
         job=job,
         scope=scope,
         slot=run.slot,
-        as_of=f"{asked.instant.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}",
+        as_of=stamp(asked.instant, scope),
         run_id=run.id,
         trace_id=run.trace_id,
         recipients=tenant.recipients(run.company_id),
@@ -181,14 +187,16 @@ def _commit(
     here = (run.job, run.tenant, run.company_id)
     result = reconcile(
         report.findings,
-        cases.open_cases(connection, *here),
+        cases.open_cases(connection, *here, lock=True),
         moment.day,
         job.ageing,
-        seen.in_doubt,
+        seen.left_alone,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
-    told = announce(occasion, result.changes, report)
-    suppressed = sum(outbox.enqueue(connection, message, now) is None for message in told.messages)
+    before = outbox.told(connection, *here, periods_of(occasion, result.changes))
+    told = announce(occasion, result.changes, report, before)
+    queued = [outbox.enqueue(connection, message, now) for message in told.messages]
+    suppressed = told.repeated + queued.count(None)
     for reason in told.silent:
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
     for drift in seen.drift:

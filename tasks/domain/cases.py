@@ -1,11 +1,11 @@
 """The life of a case: findings of a run held against what we remember, giving changes."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from tasks.domain.findings import Finding
+from tasks.domain.findings import Finding, Step
 
 
 class ChangeKind(StrEnum):
@@ -43,11 +43,15 @@ class OpenCase:
 
 @dataclass(frozen=True)
 class Change:
-    """One step in the life of a case; `step` makes its mails distinct from earlier ones."""
+    """One step in the life of a case; `step` makes its mails distinct from earlier ones.
+
+    rungs: those of the finding's ladder that speak by this change.
+    """
 
     kind: ChangeKind
     finding: Finding
     step: str
+    rungs: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,17 @@ def reconcile(
     seen = {finding.key: finding for finding in findings}
     changes: list[Change] = []
     unchanged: list[Finding] = []
-    for key, finding in seen.items():
-        if in_doubt(finding):
+    for key, found in seen.items():
+        if in_doubt(found):
             continue
         case = known.get(key)
-        change = _opened(finding) if case is None else _continued(case, finding, today, ageing)
+        finding, rungs = _climbed(case, found)
+        if case is None:
+            change: Change | None = _opened(finding, rungs)
+        elif finding.steps is not None:
+            change = _reached(finding, rungs)
+        else:
+            change = _continued(case, finding, today, ageing)
         if change is None:
             unchanged.append(finding)
         else:
@@ -90,8 +100,29 @@ def reconcile(
     return Reconciliation(tuple(changes), tuple(unchanged))
 
 
-def _opened(finding: Finding) -> Change:
-    return Change(ChangeKind.OPENED, finding, "opened")
+def _climbed(case: OpenCase | None, finding: Finding) -> tuple[Finding, tuple[Step, ...]]:
+    """The finding with what its case has told, and the rungs after the furthest one told."""
+    told = case.finding.told if case else ()
+    steps = finding.steps or ()
+    reached = max((n for n, step in enumerate(steps, 1) if step.name in told), default=0)
+    rungs = steps[reached:]
+    return replace(finding, told=(*told, *(step.name for step in rungs))), rungs
+
+
+def _opened(finding: Finding, rungs: tuple[Step, ...]) -> Change:
+    return Change(ChangeKind.OPENED, finding, _named(rungs) or "opened", rungs)
+
+
+def _reached(finding: Finding, rungs: tuple[Step, ...]) -> Change | None:
+    if not rungs:
+        return None
+    escalates = any(step.escalates for step in rungs)
+    kind = ChangeKind.ESCALATED if escalates else ChangeKind.REMINDED
+    return Change(kind, finding, _named(rungs), rungs)
+
+
+def _named(rungs: tuple[Step, ...]) -> str:
+    return "+".join(step.name for step in rungs)
 
 
 def _continued(case: OpenCase, finding: Finding, today: date, ageing: Ageing) -> Change | None:

@@ -31,11 +31,32 @@ class Recipient:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A rung of a ladder: its instant (UTC), and who is told.
+
+    recipient None is the job's owner; unreachable says why, where somebody else was meant.
+    not_before: when the mail may go out (UTC), None means at once. url, remedy: what the one who is
+    told opens and does, where that is not what the finding says.
+    """
+
+    name: str
+    at: datetime
+    recipient: Recipient | None = None
+    not_before: datetime | None = None
+    escalates: bool = False
+    unreachable: str = ""
+    url: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that somebody must act on.
 
     key: stable across runs, unique within job and scope. period: what it is about, part of the
     identity of its mails. recipient: the person told, or None when the job's audience is a role.
+    steps: on a ladder, the rungs that speak now, in order, and an empty one is quiet; None leaves
+    it to the job's ageing. told: the rungs that have spoken, which the case remembers.
     """
 
     key: str
@@ -52,6 +73,8 @@ class Finding:
     currency: str | None = None
     period: str = ""
     recipient: Recipient | None = None
+    steps: tuple[Step, ...] | None = None
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +100,7 @@ class Report:
     """All that one run of one job says about one scope.
 
     rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
+    periods: the periods that were looked at, where that is not all; cases of others are left alone.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -84,3 +108,8 @@ class Report:
     totals: tuple[Mapping[str, Any], ...] = ()
     measures: tuple[Measure, ...] = ()
     not_verifiable: tuple[NotVerifiable, ...] = ()
+    periods: frozenset[str] | None = None
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether this report would hold the finding if it still stood."""
+        return self.periods is None or finding.period in self.periods

@@ -31,6 +31,17 @@ class Period:
         """From the first day of both to the last, with whatever lies between."""
         return Period(min(self.start, other.start), max(self.end, other.end))
 
+    def weeks(self) -> "Iterator[Period]":
+        """The ISO weeks that the period touches, one by one."""
+        week = week_of(self.start)
+        while week.start <= self.end:
+            yield week
+            week = week.shifted(1)
+
+    def shifted(self, weeks: int) -> "Period":
+        """The period so many weeks later; negative numbers lie before."""
+        return Period(self.start + timedelta(weeks=weeks), self.end + timedelta(weeks=weeks))
+
     def shared_days(self, other: "Period") -> int:
         """How many days two periods have in common."""
         return max(0, (min(self.end, other.end) - max(self.start, other.start)).days + 1)
@@ -82,8 +93,8 @@ def last_complete_week(day: date) -> Period:
 
 def weeks_after(day: date, count: int) -> Period:
     """Whole ISO weeks after the one that `day` is in."""
-    monday = week_of(day).end + timedelta(days=1)
-    return Period(monday, monday + timedelta(days=7 * count - 1))
+    week = week_of(day)
+    return week.shifted(1).and_to(week.shifted(count))
 
 
 def week_of(day: date) -> Period:

@@ -1,4 +1,4 @@
-"""Reminds people of hours that they have really not logged for the last complete week.
+"""Reminds people of hours that they have really not logged: them, then manager, then owner.
 
 Why: hours that nobody logs are billed late or never, and a reminder for a day off teaches people
 to ignore reminders.
@@ -9,163 +9,244 @@ who do not log time in the policy.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
+from typing import Any, ClassVar, Final
 
-from pydantic import Field
-
-from odoo_gateway.reader import Domain, Reader
+from odoo_gateway.reader import Reader
+from odoo_gateway.records import Record
 from tasks.declaration import Audience, Cron, Delivery, Job
-from tasks.domain.cases import Ageing
-from tasks.domain.findings import Finding, Measure, NotVerifiable, Recipient, Report, Severity
+from tasks.domain.findings import Finding, Measure, Report, Severity, Step
+from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
-from tasks.domain.policy import Policy
+from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title_of
+from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.records.contacts import Contacts
+from tasks.records.hours import Hours, gaps, read_hours
 from tasks.records.people import Employee
+from tasks.records.rungs import steps_of
 from tasks.records.schedules import Schedules, read_schedules
-from tasks.records.timesheets import TimesheetLine, no_leave
 
-LOOK_AHEAD_WEEKS = 3
-APPROVAL_FIELDS = ("validated", "sheet_state")
+WEEKS_AHEAD: Final = 3
 
 
-class TimesheetPolicy(Policy):
-    """When hours count as missing, and who is asked."""
+@dataclass(frozen=True)
+class OwnReminders(Record):
+    """Whether Odoo Enterprise reminds the employees of a company itself."""
 
-    complete_from_percent: float = Field(
-        95.0, ge=0, le=100, description="share of the expected hours that makes a week complete"
-    )
-    tolerance_hours: float = Field(0.0, ge=0, description="missing hours that nobody is asked for")
-    send_at: time = Field(time(8), description="time of day, in the person's own zone")
-    wait_for_morning: bool = Field(
-        True, description="send at `send_at` of the person's next working day, else at once"
-    )
-    effective_from: date | None = Field(None, description="weeks that start before are not judged")
-    exempt_employees: tuple[int, ...] = Field((), description="ids of hr.employee")
-    exempt_departments: tuple[int, ...] = Field((), description="ids of hr.department")
-    exempt_jobs: tuple[int, ...] = Field((), description="ids of hr.job, the roles")
+    MODEL: ClassVar[str] = "res.company"
+    MODULE: ClassVar[str] = "timesheet_grid"
+    id: int
+    name: str
+    timesheet_mail_employee_allow: bool = False
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The employees of a company, what was expected of them and what they logged."""
+    """The employees of a company, what was expected of them, and what they logged.
 
-    week: Period
+    view: the whole weeks that schedules are known of.
+    """
+
     employees: Sequence[Employee]
+    managers: Sequence[Employee]
     schedules: Schedules
-    logged: Mapping[tuple[int, date], float]
+    view: Period
+    hours: Hours
     unreadable: frozenset[int]
     my_timesheets: str
-    approves: bool
-
-
-@dataclass(frozen=True)
-class Week:
-    """One employee's week, judged."""
-
-    employee: Employee
-    days: Sequence[tuple[date, float, float]]
-    status: str
-    reason: str
-
-    @property
-    def expected(self) -> float:
-        """Hours expected, net of leave and holidays."""
-        return round(sum(expected for _, expected, _ in self.days), 2)
-
-    @property
-    def logged(self) -> float:
-        """Hours logged on any project, leave left out."""
-        return round(sum(logged for _, _, logged in self.days), 2)
-
-    @property
-    def missing(self) -> float:
-        """Hours still missing, never below zero."""
-        return round(max(0.0, self.expected - self.logged), 2)
+    all_timesheets: str
+    reminding: Sequence[OwnReminders] = ()
+    company_page: str = ""
 
 
 def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
-    """The active employees, their schedules until some weeks ahead, and their logged hours."""
-    week = as_of.week
+    """The active employees with their managers, schedules, and hours of all weeks looked at."""
     employees = odoo.search(Employee, [("company_id", "=", odoo.company_id)])
-    span = Period(min(week.start, as_of.day), max(week.end, _ahead(as_of).end))
+    managers = _managers(odoo, employees)
+    periods = _periods(as_of, policy)
+    span = Period(min(p.start for p in periods), max(p.end for p in periods))
+    view = _view(span, as_of)
+    by_project = bool(policy.projects)
     return Snapshot(
-        week=week,
         employees=employees,
-        schedules=read_schedules(odoo, employees, span),
-        logged=_logged_hours(odoo, employees, week),
+        managers=managers,
+        schedules=read_schedules(odoo, [*employees, *managers], view),
+        view=view,
+        hours=read_hours(odoo, employees, span, by_project=by_project),
         unreadable=odoo.unreadable(Employee.MODEL),
         my_timesheets=odoo.session.page("timesheets", "hr_timesheet.act_hr_timesheet_line"),
-        approves=not all(odoo.lacks(TimesheetLine, field) for field in APPROVAL_FIELDS),
+        all_timesheets=odoo.session.page("all-timesheets", "hr_timesheet.timesheet_action_all"),
+        reminding=_reminding(odoo),
+        company_page=odoo.session.link(OwnReminders.MODEL, odoo.company_id),
     )
 
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
-    """A row per employee, a finding per employee with hours really missing."""
-    weeks = [_week(employee, snapshot, policy) for employee in snapshot.employees]
+    """A row per employee of one period, and a finding per employee and week with hours missing."""
+    look = Look(snapshot, as_of, policy)
+    periods = _periods(as_of, policy)
+    sheets = [(person, look.timesheet(person, as_of.week)) for person in snapshot.employees]
+    judged = [(person, sheet, *look.status(person, sheet)) for person, sheet in sheets]
+    found = [look.finding(who, period) for period in periods for who in snapshot.employees]
+    doubled = () if as_of.asked else _doubled(snapshot, as_of)
     return Report(
-        rows=tuple(_row(week, snapshot.week) for week in weeks),
-        findings=tuple(
-            _finding(week, snapshot, as_of, policy) for week in weeks if week.status == "missing"
-        ),
-        measures=_measures(weeks),
-        not_verifiable=(
-            *snapshot.schedules.not_verifiable,
-            *(() if snapshot.approves else (_NO_APPROVAL,)),
-        ),
+        rows=tuple(look.row(*each) for each in judged),
+        findings=(*doubled, *(finding for finding in found if finding)),
+        measures=_measures([(sheet, status) for _, sheet, status, _ in judged]),
+        not_verifiable=(*snapshot.schedules.not_verifiable, *gaps(snapshot.hours, policy)),
+        periods=frozenset(map(str, periods)) | ({""} if not as_of.asked else set()),
     )
 
 
-def _logged_hours(
-    odoo: Reader, employees: Iterable[Employee], week: Period
-) -> Mapping[tuple[int, date], float]:
-    domain: Domain = [
-        ("project_id", "!=", False),
-        ("employee_id", "in", [employee.id for employee in employees]),
-        ("date", ">=", str(week.start)),
-        ("date", "<=", str(week.end)),
-        *no_leave(odoo),
-    ]
-    groups = odoo.group(
-        TimesheetLine.MODEL, domain, by=["employee_id", "date:day"], sums=["unit_amount"]
-    )
-    hours: dict[tuple[int, date], float] = {}
-    for group in groups:
-        employee_id, day = group.keys
-        if isinstance(employee_id, int) and isinstance(day, date):
-            hours[employee_id, day] = group.sums[0]
-    return hours
+class Look:
+    """One look at a snapshot: what follows from it, the moment and the policy."""
+
+    def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> None:
+        self.snapshot, self.as_of, self.policy = snapshot, as_of, policy
+        self.contacts = Contacts(
+            people={person.id: person for person in (*snapshot.managers, *snapshot.employees)},
+            schedules=snapshot.schedules,
+            view=snapshot.view,
+            zone=as_of.zone,
+            now=as_of.now,
+            wait=policy.wait_for_morning,
+            opted_out=policy.opted_out,
+            page_of_others=snapshot.all_timesheets,
+        )
+        daily = [number for number, rules in policy.projects.items() if rules.daily]
+        self.asked_daily = snapshot.hours.people_on(daily)
+
+    def timesheet(self, employee: Employee, period: Period) -> Timesheet:
+        """What was expected of somebody, and what was logged."""
+        hours = self.snapshot.hours
+        expected = self.snapshot.schedules.expected(employee, period)
+        days = []
+        for day in period.days():
+            logged = hours.on(employee.id, day)
+            counted = sum(each.hours for each in logged if hours.counts(each, self.policy))
+            total = sum(each.hours for each in logged)
+            days.append(Day(day, (expected or {}).get(day, 0.0), total, counted))
+        return Timesheet(period, days, expected is not None)
+
+    def status(self, employee: Employee, sheet: Timesheet) -> tuple[str, str]:
+        """What to say of a period, and why."""
+        if employee.id in self.snapshot.unreadable:
+            return "not_measurable", "a record of this person could not be read; see drift"
+        if exemption := _exemption(employee, sheet.period, self.as_of.day, self.policy):
+            return "exempt", exemption
+        if not sheet.measurable:
+            return "not_measurable", "no working schedule says how many hours are expected"
+        if sheet.expected == 0:
+            return "no_expected_hours", "on leave, on holiday or not employed in this week"
+        if is_complete(sheet, self.policy):
+            return "complete", ""
+        return "missing", f"{sheet.missing:g} of {sheet.expected:g} expected hours are not logged"
+
+    def row(
+        self, employee: Employee, sheet: Timesheet, status: str, reason: str
+    ) -> Mapping[str, Any]:
+        """One line of the full picture, of the whole period."""
+        by_state = self.snapshot.hours.by_state(employee.id, sheet.period)
+        due = sheet.until(self._through(employee, sheet.period))
+        if status == "missing" and due.expected < sheet.expected:
+            reason += f"; of the {due.expected:g} due before today, {due.missing:g}"
+        return {
+            "employee_id": employee.id,
+            "employee": employee.name,
+            "period_start": str(sheet.period.start),
+            "period_end": str(sheet.period.end),
+            "expected_hours": sheet.expected,
+            "logged_hours": sheet.logged,
+            "missing_hours": sheet.missing,
+            "days": [_listed(day) for day in sheet.days],
+            "status": status,
+            "reason": reason,
+            "counted_hours": sheet.counted,
+            **{f"{state}_hours": hours for state, hours in by_state.items()},
+        }
+
+    def finding(self, employee: Employee, period: Period) -> Finding | None:
+        """What somebody must act on, of the hours that are due by now.
+
+        The week that still runs is a finding from its first rung on.
+        """
+        through = self._through(employee, period)
+        whole = self.timesheet(employee, period)
+        sheet = whole.until(through)
+        if self.status(employee, sheet)[0] != "missing":
+            return None
+        daily = employee.id in self.asked_daily
+        steps = steps_of(self.contacts, employee, sheet, self.policy, self.as_of, daily=daily)
+        if steps is None and not self.as_of.asked and period.end >= self.as_of.day:
+            return None
+        so_far = sheet.expected < whole.expected
+        by_state = self.snapshot.hours.by_state(employee.id, period)
+        return Finding(
+            key=f"employee-{employee.id}-{_name(period)}",
+            severity=Severity.WARNING,
+            title=title_of(sheet, so_far),
+            reason=reason_of(sheet, so_far, by_state),
+            remedy="Log the missing hours. On leave? Have your manager approve it in Odoo."
+            + self._due(employee, period),
+            owner=employee.name,
+            model=Employee.MODEL,
+            record_id=employee.id,
+            url=self.snapshot.my_timesheets,
+            since=through,
+            period=str(period),
+            steps=steps or (),
+        )
+
+    def _through(self, employee: Employee, period: Period) -> date:
+        """The last day that is due: yesterday of the person, or all after the deadline."""
+        deadline, zone = self.policy.deadline, self.snapshot.schedules.zone(employee)
+        yesterday = self.as_of.instant.astimezone(zone).date() - timedelta(days=1)
+        last = deadline.day(period)
+        closed = self.as_of.instant >= instant(last, deadline.at, zone)
+        return min(period.end, max(yesterday, last) if closed else yesterday)
+
+    def _due(self, employee: Employee, period: Period) -> str:
+        deadline = self.policy.deadline
+        at = instant(deadline.day(period), deadline.at, self.snapshot.schedules.zone(employee))
+        if self.as_of.instant >= at:
+            return ""
+        return f" The week closes on {deadline.day(period):%a %d %b} at {deadline.at:%H:%M}."
 
 
-def _week(employee: Employee, snapshot: Snapshot, policy: TimesheetPolicy) -> Week:
-    logged = {day: snapshot.logged.get((employee.id, day), 0.0) for day in snapshot.week.days()}
-    expected = snapshot.schedules.expected(employee, snapshot.week)
-    days = [(day, (expected or {}).get(day, 0.0), hours) for day, hours in logged.items()]
-    week = Week(employee, days, "complete", "")
-    status, reason = _status(week, expected is not None, snapshot, policy)
-    return Week(employee, days, status, reason)
+def _periods(as_of: AsOf, policy: TimesheetPolicy) -> Sequence[Period]:
+    """The period asked for, else the week that runs and those looked back on, newest first."""
+    if as_of.asked:
+        return [as_of.asked]
+    return [as_of.week.shifted(1 - ago) for ago in range(policy.look_back_weeks + 1)]
 
 
-def _status(
-    week: Week, measurable: bool, snapshot: Snapshot, policy: TimesheetPolicy
-) -> tuple[str, str]:
-    if week.employee.id in snapshot.unreadable:
-        return "not_measurable", "a record of this person could not be read; see drift"
-    if exemption := _exemption(week.employee, snapshot.week, policy):
-        return "exempt", exemption
-    if not measurable:
-        return "not_measurable", "no working schedule says how many hours are expected"
-    if week.expected == 0:
-        return "no_expected_hours", "on leave, on holiday or not employed in this week"
-    enough = week.expected * policy.complete_from_percent / 100
-    if week.logged >= round(enough, 2) or week.missing <= policy.tolerance_hours:
-        return "complete", ""
-    return "missing", f"{week.missing:g} of {week.expected:g} expected hours are not logged"
+def _view(span: Period, as_of: AsOf) -> Period:
+    """Whole weeks, past the present one: flexible schedules are counted by the week."""
+    monday = week_of(as_of.now.astimezone(as_of.zone).date()).start
+    ahead = monday + timedelta(days=7 * WEEKS_AHEAD - 1)
+    return Period(min(span.start, monday), max(span.end, ahead)).whole_weeks()
 
 
-def _exemption(employee: Employee, week: Period, policy: TimesheetPolicy) -> str:
-    if policy.effective_from and week.start < policy.effective_from:
-        return f"reminders start with the week of {policy.effective_from}"
+def _managers(odoo: Reader, employees: Iterable[Employee]) -> Sequence[Employee]:
+    """The managers who are not among the employees: those of other companies."""
+    known = {employee.id for employee in employees}
+    wanted = {employee.parent_id for employee in employees if employee.parent_id} - known
+    return odoo.search(Employee, [("id", "in", sorted(wanted))]) if wanted else ()
+
+
+def _reminding(odoo: Reader) -> Sequence[OwnReminders]:
+    if odoo.lacks(OwnReminders, "timesheet_mail_employee_allow"):
+        return ()
+    return odoo.search(OwnReminders, [("id", "=", odoo.company_id)])
+
+
+def _exemption(employee: Employee, period: Period, today: date, policy: TimesheetPolicy) -> str:
+    effective_from = policy.effective_from_by_employee.get(employee.id, policy.effective_from)
+    if effective_from and period.start < effective_from:
+        return f"reminders start with the week of {effective_from}"
+    grace_until = policy.grace_until_by_employee.get(employee.id)
+    if grace_until and today <= grace_until:
+        return f"nobody asks before {grace_until} is over"
     if employee.id in policy.exempt_employees:
         return "exempt by name"
     if employee.department_id in policy.exempt_departments:
@@ -175,106 +256,57 @@ def _exemption(employee: Employee, week: Period, policy: TimesheetPolicy) -> str
     return ""
 
 
-def _row(week: Week, period: Period) -> Mapping[str, Any]:
-    return {
-        "employee_id": week.employee.id,
-        "employee": week.employee.name,
-        "period_start": str(period.start),
-        "period_end": str(period.end),
-        "expected_hours": week.expected,
-        "logged_hours": week.logged,
-        "missing_hours": week.missing,
-        "days": [
-            {"date": str(day), "expected_hours": round(due, 2), "logged_hours": round(hours, 2)}
-            for day, due, hours in week.days
-        ],
-        "status": week.status,
-        "reason": week.reason,
-    }
+def _name(period: Period) -> str:
+    """A week by its Monday, which is what cases are known by; other periods in full."""
+    is_week = period == week_of(period.start)
+    return str(period.start) if is_week else f"{period.start}-{period.end}"
 
 
-def _finding(week: Week, snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Finding:
-    employee, period = week.employee, snapshot.week
-    short = ", ".join(
-        f"{day:%a %d %b} {expected - hours:g} h"
-        for day, expected, hours in week.days
-        if expected > hours
-    )
-    return Finding(
-        key=f"employee-{employee.id}-{period.start}",
-        severity=Severity.WARNING,
-        title=f"{week.missing:g} h missing for {period.start:%d %b} to {period.end:%d %b %Y}",
-        reason=f"Expected {week.expected:g} h, logged {week.logged:g} h; short on {short}",
-        remedy="Log the missing hours. On leave? Have your manager approve it in Odoo.",
-        owner=employee.name,
-        model=Employee.MODEL,
-        record_id=employee.id,
-        url=snapshot.my_timesheets,
-        since=period.end,
-        period=str(period),
-        recipient=_recipient(employee, snapshot.schedules, as_of, policy),
-    )
+def _listed(day: Day) -> Mapping[str, Any]:
+    expected, logged = round(day.expected, 2), round(day.logged, 2)
+    return {"date": str(day.date), "expected_hours": expected, "logged_hours": logged}
 
 
-def _recipient(
-    employee: Employee, schedules: Schedules, as_of: AsOf, policy: TimesheetPolicy
-) -> Recipient | None:
-    if not employee.work_email:
-        return None
-    if not policy.wait_for_morning:
-        return Recipient(employee.work_email, employee.name)
-    zone = schedules.zone(employee)
-    working_days = [
-        day
-        for day, hours in (schedules.expected(employee, _ahead(as_of)) or {}).items()
-        if hours > 0
-    ]
-    not_before = _next_morning(working_days, zone, policy.send_at, as_of.now)
-    return Recipient(employee.work_email, employee.name, not_before)
-
-
-def _next_morning(
-    working_days: Iterable[date], zone: ZoneInfo, send_at: time, now: datetime
-) -> datetime:
-    """The first sending time ahead on a working day; after the weeks we look ahead, give up."""
-    mornings = (datetime.combine(day, send_at, zone).astimezone(UTC) for day in working_days)
-    return next(
-        (morning for morning in mornings if morning >= now), now + timedelta(weeks=LOOK_AHEAD_WEEKS)
-    )
-
-
-def _ahead(as_of: AsOf) -> Period:
-    """Whole weeks from the present one on: flexible schedules are counted by the week."""
-    monday = week_of(as_of.now.astimezone(as_of.zone).date()).start
-    return Period(monday, monday + timedelta(days=7 * LOOK_AHEAD_WEEKS - 1))
-
-
-def _measures(weeks: Sequence[Week]) -> tuple[Measure, ...]:
-    asked = [week for week in weeks if week.status in ("complete", "missing")]
-    missing = sum(week.missing for week in asked if week.status == "missing")
+def _measures(judged: Sequence[tuple[Timesheet, str]]) -> tuple[Measure, ...]:
+    missing = sum(sheet.missing for sheet, status in judged if status == "missing")
     measures = [Measure("timesheet_missing_hours", round(missing, 2))]
+    asked = [status for _, status in judged if status in ("complete", "missing")]
     if asked:
-        complete = sum(week.status == "complete" for week in asked)
-        measures.append(Measure("timesheet_compliance_ratio", round(complete / len(asked), 4)))
+        ratio = round(asked.count("complete") / len(asked), 4)
+        measures.append(Measure("timesheet_compliance_ratio", ratio))
     return tuple(measures)
 
 
-_NO_APPROVAL = NotVerifiable(
-    check="approved hours",
-    reason="this Odoo has no approval of timesheets, so every logged hour counts",
-    remedy="install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to tell them apart",
-)
+def _doubled(snapshot: Snapshot, as_of: AsOf) -> tuple[Finding, ...]:
+    """A finding per company that Odoo reminds the employees of by itself."""
+    return tuple(
+        Finding(
+            key=f"company-{company.id}-own-reminders",
+            severity=Severity.WARNING,
+            title="Odoo reminds of missing hours too",
+            reason=f"Employees of {company.name} get Odoo's own timesheet reminders beside ours",
+            remedy="Switch one off: in Odoo under Timesheets, Configuration, Settings, Employee "
+            "Reminder; or here with disabled_jobs = ['timesheet_reminders']",
+            owner=JOB.owner,
+            model=OwnReminders.MODEL,
+            record_id=company.id,
+            url=snapshot.company_page,
+            steps=(Step("own-reminders", as_of.instant),),
+        )
+        for company in snapshot.reminding
+        if company.timesheet_mail_employee_allow
+    )
+
 
 JOB = Job(
     name="timesheet_reminders",
     title="Timesheet reminders",
     owner="delivery",
-    cron=Cron("0 5 * * 1-5", window=timedelta(days=2)),
+    cron=Cron("0 5 * * *", window=timedelta(days=2)),
     audience=Audience.PERSON,
     policy=TimesheetPolicy,
     read=read,
     judge=judge,
-    ageing=Ageing(remind_every=2, stop_after=5),
     delivery=Delivery.AT_MOST_ONCE,
     doc=__doc__,
 )

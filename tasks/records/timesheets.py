@@ -28,6 +28,7 @@ class TimesheetLine(Record):
     global_leave_id: int | None = None
     validated: bool | None = None
     sheet_state: str | None = None
+    sheet_id: int | None = None
 
 
 def no_leave(odoo: Reader) -> Domain:

@@ -8,7 +8,9 @@ from tests.contracts.asking import Asker, label, shapes
 EVERY = [(model, name) for model, fields in schema.load().items() for name in fields]
 ENTERPRISE_OR_OLDER = [
     ("account.analytic.line", "validated"),
+    ("account.analytic.line", "sheet_id"),
     ("account.analytic.line", "sheet_state"),
+    ("res.company", "timesheet_mail_employee_allow"),
     ("resource.calendar.attendance", "date_from"),
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),

@@ -117,6 +117,15 @@ class ReminderRow(Exact):
     days: list[Day]
     status: Literal["complete", "missing", "exempt", "no_expected_hours", "not_measurable"]
     reason: str
+    counted_hours: float
+    draft_hours: float | None
+    submitted_hours: float | None
+    approved_hours: float | None
+
+    @property
+    def key(self) -> str:
+        """The key of the finding about this row, if its period is a week."""
+        return f"employee-{self.employee_id}-{self.period_start}"
 
 
 class Check(Exact):

@@ -147,15 +147,31 @@ def test_a_period_that_was_asked_for_is_judged_instead_and_odoo_expects_the_same
 
 
 def test_each_missing_row_has_one_finding_and_no_other_row_has(document: Reminders) -> None:
-    missing = {row.employee_id: row for row in document.rows() if row.status == "missing"}
-    found = {finding.record_id: finding for finding in document.findings()}
-    assert found.keys() == missing.keys()
-    assert len(found) == len(document.findings())
+    rows = {row.key: row for row in document.rows()}
+    missing = {key: row for key, row in rows.items() if row.status == "missing"}
+    found = [finding.key for finding in document.findings() if finding.key in rows]
+    assert sorted(found) == sorted(missing)
     measured = sum(
         m.value for s in document.scopes for m in s.measures if m.name == "timesheet_missing_hours"
     )
     assert measured == pytest.approx(sum(row.missing_hours for row in missing.values()))
     print(f"{len(missing)} findings for {len(missing)} of {len(document.rows())} rows")
+
+
+def test_the_weeks_looked_back_on_have_one_finding_each(document: Reminders, monday: date) -> None:
+    found = [finding.key for finding in document.findings()]
+    assert len(set(found)) == len(found)
+    weeks = {key[-10:] for key in found}
+    # As of the Wednesday after: that week, the one before it, and seven more.
+    assert weeks <= {str(monday + timedelta(weeks=1 - ago)) for ago in range(9)}
+    assert len(weeks) > 1
+    print(f"{len(found)} findings of {len(weeks)} weeks")
+
+
+def test_what_this_odoo_does_not_tell_of_approval_is_said(document: Reminders) -> None:
+    assert all("approved hours" in [n.check for n in s.not_verifiable] for s in document.scopes)
+    assert {row.approved_hours for row in document.rows()} == {None}
+    assert all(row.counted_hours == row.logged_hours for row in document.rows())
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -168,7 +184,7 @@ def test_leave_and_holidays_take_their_hours_once(
     assert [day.expected_hours for day in row.days] == [
         8.0 if number in days_left else 0.0 for number in range(7)
     ]
-    findings = [f for f in document.findings() if f.record_id == row.employee_id]
+    findings = [f for f in document.findings() if f.key == row.key]
     assert len(findings) == (status == "missing")
     for finding in findings:
         named = [f"{monday + timedelta(days=n):%a %d %b}" in finding.reason for n in range(7)]

@@ -39,6 +39,129 @@ def row(report: Report, name: str) -> Mapping[str, Any]:
     return found
 
 
+def lines(sandbox: Sandbox, **extra: Mapping[Any, Any]) -> Overlay:
+    """The sandbox, whose timesheet lines have a field more: its value by the day of the month."""
+    (name,) = extra
+
+    def known(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        found = sandbox.call("account.analytic.line", "fields_get", args, kwargs)
+        return {**found, **({name: {"type": "char"}} if name in args[0] else {})}
+
+    def grouped(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        by = [key for key in args[1] if key != name]
+        groups = sandbox.call(
+            "account.analytic.line", "formatted_read_group", [args[0], by, *args[2:]], kwargs
+        )
+        return [{**g, name: extra[name].get(int(g["date:day"][0][-2:]), False)} for g in groups]
+
+    return Overlay(
+        sandbox,
+        {
+            ("account.analytic.line", "fields_get"): known,
+            ("account.analytic.line", "formatted_read_group"): grouped,
+        },
+    )
+
+
+def states(report: Report, name: str) -> tuple[Any, ...]:
+    found = row(report, name)
+    return tuple(found[f"{state}_hours"] for state in ("draft", "submitted", "approved"))
+
+
+def test_validated_lines_are_approved_and_the_others_drafts(sandbox: Sandbox, now: AsOf) -> None:
+    report = reminders(lines(sandbox, validated={16: True, 17: True}), now)
+    assert states(report, "Julia Weber") == (24, None, 16)
+    assert "rejected hours" in {gap.check for gap in report.not_verifiable}
+
+
+SHEETS = {16: [1, "A"], 17: [2, "B"], 18: [3, "C"]}
+
+
+def sheets(
+    sandbox: Sandbox, rows: Sequence[Mapping[str, Any]], days: Mapping[int, Any] = SHEETS
+) -> Overlay:
+    return Overlay(
+        lines(sandbox, sheet_id=days),
+        {
+            ("hr_timesheet.sheet", "check_access_rights"): lambda args, kwargs: True,
+            ("hr_timesheet.sheet", "fields_get"): fields("id", "state"),
+            ("hr_timesheet.sheet", "search_read"): lambda args, kwargs: list(rows),
+        },
+    )
+
+
+def test_lines_have_come_as_far_as_their_sheet(sandbox: Sandbox, now: AsOf) -> None:
+    rows = [
+        {"id": 1, "state": "done"},
+        {"id": 2, "state": "confirm"},
+        {"id": 3, "state": "draft"},
+    ]
+    report = reminders(sheets(sandbox, rows), now)
+    assert states(report, "Julia Weber") == (24, 8, 8)
+
+
+def test_sheets_that_are_hidden_or_of_a_state_we_do_not_know_are_not_told(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    rows = [{"id": 1, "state": "done"}, {"id": 2, "state": "odd"}]
+    assert states(reminders(sheets(sandbox, rows), now), "Julia Weber") == (None, None, None)
+
+
+def test_hours_on_no_sheet_are_drafts(sandbox: Sandbox, now: AsOf) -> None:
+    assert states(reminders(sheets(sandbox, [], days={}), now), "Julia Weber") == (40, 0, 0)
+
+
+def test_sheets_that_may_not_be_read_leave_approval_unknown(sandbox: Sandbox, now: AsOf) -> None:
+    report = reminders(lines(sandbox, sheet_id={16: [1, "A"]}), now)
+    assert "approved hours" in {gap.check for gap in report.not_verifiable}
+
+
+def test_hours_are_read_by_project_only_where_the_policy_names_one(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    calls = {}
+    for projects in ({}, {101: {"hours_count": False}}):
+        overlay = Overlay(sandbox, {})
+        policy = REMINDERS.policy.model_validate({"projects": projects})
+        report = REMINDERS.run(reading(overlay), now, policy)
+        grouped = [args[1] for _, method, args, _ in overlay.seen if "read_group" in method]
+        calls[len(projects)] = (len(overlay.seen), grouped)
+        counted = sum(found["counted_hours"] for found in report.rows)
+        logged = sum(found["logged_hours"] for found in report.rows)
+        assert (counted < logged) == bool(projects)
+    assert calls[0] == (calls[1][0], [["employee_id", "date:day"]])
+    assert calls[1][1] == [["employee_id", "date:day", "project_id"]]
+
+
+def test_managers_of_other_companies_are_read_too(sandbox: Sandbox, now: AsOf) -> None:
+    moved = changed(corrupt={("hr.employee", 9): {"parent_id": 28}})
+    snapshot = REMINDERS.read(reading(moved), now, REMINDERS.policy())
+    assert [manager.name for manager in snapshot.managers] == ["Alice Morgan"]
+    assert REMINDERS.read(reading(sandbox), now, REMINDERS.policy()).managers == ()
+
+
+def test_odoos_own_reminders_are_told_where_they_are_on(sandbox: Sandbox, now: AsOf) -> None:
+    company = {"id": 1, "name": "Nordwind", "timesheet_mail_employee_allow": True}
+    own = fields("id", "name", "timesheet_mail_employee_allow", "currency_id")
+    overlay = Overlay(
+        sandbox,
+        {
+            ("res.company", "fields_get"): lambda args, kwargs: {
+                **own(args, kwargs),
+                "resource_calendar_id": {"type": "many2one"},
+            },
+        },
+    )
+    reader = reading(overlay)
+    assert reader.session.companies
+    overlay.answers = {
+        **overlay.answers,
+        ("res.company", "search_read"): lambda args, kwargs: [company],
+    }
+    report = REMINDERS.run(reader, now, REMINDERS.policy())
+    assert report.findings[0].key == "company-1-own-reminders"
+
+
 def test_every_active_employee_has_a_row(sandbox: Sandbox, now: AsOf) -> None:
     for company_id in (1, 2):
         employees = reading(sandbox).search(Employee, [("company_id", "=", company_id)])

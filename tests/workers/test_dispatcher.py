@@ -62,17 +62,75 @@ def test_a_person_who_logged_meanwhile_is_not_written_to(
     assert catcher.mails == []
 
 
-def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
-    file = """\
+def test_of_a_merged_mail_only_what_still_stands_is_sent_as_it_stands_then(
+    fleet: Fleet, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    clock.forward(days=2)
+    odoo.inner = Sandbox(clock().date())
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    (queued,) = (m for m in messages(fleet) if len(m.finding_keys) == 3)
+    exempt = {("hr.employee", 14): {"active": False}}
+    less = _logged_on(odoo, employee_id=13)
+    odoo.inner = Sandbox(clock().date(), corrupt={**exempt, less: {"unit_amount": 3.0}})
+    deliver_all(fleet)
+    (mail,) = (mail for mail in catcher.mails if mail["Message-ID"] == queued.message_id)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert ("Marco Bianchi" in text, "Nadia Petrova" in text, "Oskar Lund" in text) == (
+        True,
+        False,
+        True,
+    )
+    (sent,) = (m for m in messages(fleet) if m.id == queued.id)
+    before = {found["key"]: found["reason"] for found in queued.payload["findings"]}
+    after = {found["key"]: found["reason"] for found in sent.payload["findings"]}
+    assert len(after) == 2
+    assert after["employee-13-2026-11-16"] != before["employee-13-2026-11-16"]
+    assert after["employee-13-2026-11-16"] in " ".join(text.split())
+
+
+WAITING = """\
 [tenants.firm]
 url = "http://odoo.example"
 database = "sandbox"
 login = "fleet"
 """
-    fleet = fleet_on(tmp_path, clock, odoo, file=file)
+MARCO = "marco.bianchi@nordwind.example"
+
+
+def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, file=WAITING)
+    clock.forward(hours=-4)
     runner.execute(fleet, opened(fleet, REMINDERS))
-    assert dispatcher.deliver(fleet) == {}
+    # Monday, 6:00 in Brussels: only where the morning has come is anybody written to.
+    due = {message.recipient for message in messages(fleet) if message.next_attempt_at <= clock()}
+    assert due == {"kabir.singh@nordwind.example"}
+    assert dispatcher.deliver(fleet) == {"retried": 1}
     assert states(fleet) == {MessageStatus.QUEUED}
+
+
+def test_who_is_off_by_the_time_of_sending_is_written_to_on_the_next_working_morning(
+    tmp_path: Path, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=WAITING)
+    clock.forward(hours=-4)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    ill_today = {
+        "resource_id": 213,
+        "calendar_id": False,
+        "date_from": "2026-11-23 00:00:00",
+        "date_to": "2026-11-23 22:00:00",
+    }
+    corrupt = {("resource.calendar.leaves", 6): ill_today}
+    odoo.inner = Sandbox(clock().date(), corrupt=corrupt)
+    clock.forward(hours=2, minutes=1)
+    outcomes = deliver_all(fleet)
+    assert outcomes["postponed"] == 1
+    assert MARCO not in {str(mail["To"]) for mail in catcher.mails}
+    clock.forward(hours=24)
+    deliver_all(fleet)
+    assert MARCO in {str(mail["To"]) for mail in catcher.mails}
 
 
 def test_an_unavailable_odoo_delays_the_re_check(
@@ -191,6 +249,17 @@ def test_a_message_that_was_taken_over_does_not_stop_the_others(
 
     monkeypatch.setattr(outbox, "mark_sending", taken_over)
     assert dispatcher.deliver(fleet) == {"unsettled": 1, "sent": len(others)}
+
+
+def _logged_on(odoo: Switchable, employee_id: int) -> tuple[str, int]:
+    """A timesheet line of somebody on a day of the last complete week."""
+    domain = [
+        ["employee_id", "=", employee_id],
+        ["date", ">=", "2026-11-16"],
+        ["date", "<=", "2026-11-19"],
+    ]
+    rows = odoo.call("account.analytic.line", "search_read", [domain, ["id"]], {})
+    return "account.analytic.line", int(rows[0]["id"])
 
 
 def _everybody_exempt(clock: Clock) -> Sandbox:

@@ -15,13 +15,33 @@ PERSON: dict[str, Any] = {
     "why": "hours that nobody logs are billed late",
     "rule": "timesheet_reminders",
     "name": "Ann",
-    "step": "opened",
-    "finding": {
-        "title": "6 h missing for 16 Nov to 22 Nov 2026",
-        "reason": "expected 32 h, logged 26 h",
-        "remedy": "Log the missing hours.",
-        "url": "https://odoo.example/odoo/hr.employee/1",
-    },
+    "step": "late",
+    "others": False,
+    "findings": [
+        {
+            "owner": "Ann",
+            "title": "6 h missing for 16 Nov to 22 Nov 2026",
+            "reason": "expected 32 h, logged 26 h",
+            "advice": "Log the missing hours.",
+            "page": "https://odoo.example/odoo/timesheets",
+            "note": "",
+        }
+    ],
+}
+TEAM: dict[str, Any] = {
+    **PERSON,
+    "name": "Mia",
+    "step": "manager",
+    "others": True,
+    "findings": [
+        {**PERSON["findings"][0], "page": "https://odoo.example/odoo/all-timesheets"},
+        {
+            **PERSON["findings"][0],
+            "owner": "Bob",
+            "page": "https://odoo.example/odoo/all-timesheets",
+            "note": "Bob has no e-mail address",
+        },
+    ],
 }
 DIGEST: dict[str, Any] = {
     **{key: PERSON[key] for key in ("company", "as_of", "why", "rule")},
@@ -64,9 +84,25 @@ def test_a_person_reads_what_is_missing_and_where_to_go() -> None:
     assert mail.subject == "6 h missing for 16 Nov to 22 Nov 2026"
     for content in (mail.text, mail.html):
         assert "expected 32 h, logged 26 h" in content
-        assert "https://odoo.example/odoo/hr.employee/1" in content
+        assert "https://odoo.example/odoo/timesheets" in content
         assert "Why am I getting this?" in content
     assert mail.csv == ""
+
+
+def test_a_manager_reads_who_misses_what_in_one_mail() -> None:
+    mail = render(TEAM)
+    assert mail.subject == "Timesheet reminders: 2 to follow up"
+    for content in (mail.text, mail.html):
+        assert content.index("Ann") < content.index("Bob")
+        assert "because Bob has no e-mail address" in content
+        assert content.count("https://odoo.example/odoo/all-timesheets") == 1
+        assert content.count("Log the missing hours.") == 1
+
+
+def test_a_mail_about_one_other_person_names_them_in_its_subject() -> None:
+    mail = render({**TEAM, "findings": TEAM["findings"][:1]})
+    assert mail.subject == "Ann: 6 h missing for 16 Nov to 22 Nov 2026"
+    assert "Ann" in mail.html
 
 
 def test_names_from_odoo_are_escaped_in_html() -> None:

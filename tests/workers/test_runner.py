@@ -1,21 +1,27 @@
 """One run: its effects are committed together, its failures are recorded by class."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from monitoring import metrics
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable
+from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.ledger import audit, cases, counters, measures, outbox, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.statuses import RunStatus
+from workers.runner import Asked
 from workers.wiring import Fleet
 
 REMINDERS, READINESS = "timesheet_reminders", "invoice_readiness"
+OWNER = "delivery@nordwind.example"
+WITH_OWNER = f'{FILE}recipients.delivery = ["{OWNER}"]\n'
 
 
 def opened(fleet: Fleet, job: str, company_id: int = 1) -> int:
@@ -50,18 +56,18 @@ def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> 
     assert executed is not None
     assert executed.seen is not None
     found = len(executed.seen.report.findings)
-    assert found > 1
+    told = messages(fleet)
+    assert found > len(told) > 1
     run = run_of(fleet, run_id)
     assert run.status is RunStatus.SUCCEEDED
     assert run.detail is not None
-    assert run.detail["messages"] == found
+    assert run.detail["messages"] == len(told)
     with fleet.ledger.reading() as connection:
         assert len(cases.open_cases(connection, REMINDERS, "firm", 1)) == found
         assert {sample.name for sample in measures.latest(connection)} >= {
             "timesheet_missing_hours"
         }
-    assert len(messages(fleet)) == found
-    assert all(message.trace_id == "trace-1" for message in messages(fleet))
+    assert all(message.trace_id == "trace-1" for message in told)
 
 
 def test_the_same_slot_run_twice_tells_each_person_once(fleet: Fleet) -> None:
@@ -201,18 +207,65 @@ def test_one_unreadable_row_is_reported_and_leaves_its_case_alone(
     assert "telepathy" in noted[0].detail["problem"]
 
 
-def test_a_person_without_an_address_is_noted(fleet: Fleet, odoo: Switchable, clock: Clock) -> None:
-    runner.execute(fleet, opened(fleet, REMINDERS))
-    with fleet.ledger.reading() as connection:
-        first = cases.open_cases(connection, REMINDERS, "firm", 1)[0].finding.record_id
-    nameless = {("hr.employee", first): {"work_email": False}}
+def test_a_person_without_an_address_is_noted_and_told_to_the_owner(
+    tmp_path: Path, odoo: Switchable, clock: Clock
+) -> None:
+    nameless = {("hr.employee", 9): {"work_email": False}}
     odoo.inner = Sandbox(clock().date(), corrupt=nameless)
-    clock.forward(days=7)
-    odoo.inner = Sandbox(clock().date(), corrupt=nameless)
+    fleet = fleet_on(tmp_path, clock, odoo, file=WITH_OWNER)
     runner.execute(fleet, opened(fleet, REMINDERS))
     with fleet.ledger.reading() as connection:
         noted = audit.entries(connection, 10, event="message.undeliverable")
-    assert "has no e-mail address" in noted[0].detail["reason"]
+    assert [entry.detail["reason"] for entry in noted] == ["Ivo Novak has no e-mail address"]
+    (owner,) = (m for m in messages(fleet) if (m.recipient, m.step) == (OWNER, "late"))
+    assert [finding["owner"] for finding in owner.payload["findings"]] == ["Ivo Novak"]
+
+
+def test_a_manager_gets_one_mail_about_all_her_people(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    clock.forward(days=2)
+    odoo.inner = Sandbox(clock().date())
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    found = {
+        message.recipient: [finding["owner"] for finding in message.payload["findings"]]
+        for message in messages(fleet)
+        if message.step == "manager"
+    }
+    assert found["chiara.conti@nordwind.example"] == [
+        "Marco Bianchi",
+        "Nadia Petrova",
+        "Oskar Lund",
+    ]
+    assert found["bruno.claes@nordwind.example"] == ["Ivo Novak"]
+
+
+def test_a_week_that_is_short_again_is_not_asked_for_twice(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    for _ in range(3):
+        clock.forward(hours=1)
+        runner.execute(fleet, opened(fleet, REMINDERS))
+        told = len(messages(fleet))
+        clock.forward(hours=1)
+        odoo.inner = Sandbox(clock().date(), corrupt=_everybody_gone(odoo))
+        runner.execute(fleet, opened(fleet, REMINDERS))
+        with fleet.ledger.reading() as connection:
+            assert cases.open_cases(connection, REMINDERS, "firm", 1) == ()
+        odoo.inner = Sandbox(clock().date())
+    assert len(messages(fleet)) == told
+    assert counted(fleet)[f"{metrics.DUPLICATES.name}['firm', '{REMINDERS}']"] == 2 * told
+
+
+def test_a_run_of_one_week_leaves_the_cases_of_others_alone(fleet: Fleet, clock: Clock) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    with fleet.ledger.reading() as connection:
+        before = cases.open_cases(connection, REMINDERS, "firm", 1)
+    clock.forward(hours=1)
+    week = Period(date(2026, 11, 2), date(2026, 11, 8))
+    runner.execute(fleet, opened(fleet, REMINDERS), Asked(clock(), week))
+    with fleet.ledger.reading() as connection:
+        assert cases.open_cases(connection, REMINDERS, "firm", 1) == before
 
 
 def test_calls_to_odoo_are_counted_with_the_run(fleet: Fleet) -> None:
@@ -231,6 +284,11 @@ def test_every_job_of_the_catalogue_runs_on_the_sandbox(fleet: Fleet) -> None:
         executed = runner.execute(fleet, opened(fleet, job, company_id=2))
         assert executed is not None
         assert executed.error is None
+
+
+def _everybody_gone(odoo: Switchable) -> dict[tuple[str, int], dict[str, bool]]:
+    rows = odoo.call("hr.employee", "search_read", [[], ["id"]], {})
+    return {("hr.employee", row["id"]): {"active": False} for row in rows}
 
 
 def _line_of(odoo: Switchable, order_id: int) -> int:

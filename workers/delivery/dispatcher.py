@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 import structlog
 
@@ -12,9 +12,11 @@ from monitoring.metrics import Increment
 from odoo_gateway.errors import FleetError, OdooError, OdooUnavailable
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
+from tasks.domain.findings import Finding
 from tasks.domain.periods import Period
 from workers import runner
 from workers.delivery import email
+from workers.delivery.announce import listed
 from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
 from workers.delivery.render import render
 from workers.ledger import counters, outbox, scopes
@@ -26,7 +28,25 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 BATCH = 20
-Standing = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a look found, by key, and when that was."""
+
+    findings: Mapping[str, Finding]
+    as_of: str
+
+    def not_before(self, message: Message) -> datetime | None:
+        """From when on the message's step may be told of any finding, as this look sees it."""
+        steps = [
+            step
+            for key in message.finding_keys
+            if key in self.findings
+            for step in self.findings[key].steps or ()
+        ]
+        times = [step.not_before for step in steps if step.name == message.step]
+        return min((time for time in times if time), default=None)
 
 
 @dataclass
@@ -36,18 +56,21 @@ class Round:
     fleet: Fleet
     _standing: dict[tuple[str, str, int, str], Standing | OdooError] = field(default_factory=dict)
 
-    def still_stands(self, message: Message) -> bool:
-        """Whether any finding of the message is still found. Raises OdooError."""
+    def standing(self, message: Message) -> Standing | None:
+        """What stands of the message's period; None for digests, which are not checked again.
+
+        Raises OdooError.
+        """
         job = catalogue.jobs()[message.job]
         if job.audience is not Audience.PERSON:
-            return True
+            return None
         key = (message.job, message.tenant, message.company_id, message.period)
         if key not in self._standing:
             self._standing[key] = self._ask(message)
         standing = self._standing[key]
         if isinstance(standing, OdooError):
             raise standing
-        return bool(standing & set(message.finding_keys))
+        return standing
 
     def _ask(self, message: Message) -> Standing | OdooError:
         tenant = self.fleet.settings.tenant(message.tenant)
@@ -61,7 +84,8 @@ class Round:
             seen = runner.look(self.fleet, tenant, job, scope.company_id, moment)
         except OdooError as error:
             return error
-        return frozenset(finding.key for finding in seen.report.findings)
+        findings = {finding.key: finding for finding in seen.report.findings}
+        return Standing(findings, runner.stamp(now, scope))
 
 
 def deliver(fleet: Fleet) -> Mapping[str, int]:
@@ -92,11 +116,16 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
 def _deliver(this_round: Round, message: Message) -> str:
     fleet = this_round.fleet
     try:
-        if not this_round.still_stands(message):
-            return _settled(fleet, message, "dropped", "nothing is missing any more")
-        mail = email.compose(
-            message, render(message.payload), fleet.settings.environment.mail_from, fleet.clock()
-        )
+        standing = this_round.standing(message)
+        if standing is not None:
+            message = _as_it_stands(message, standing)
+            if not message.payload["findings"]:
+                return _settled(fleet, message, "dropped", "nothing is missing any more")
+            not_before = standing.not_before(message)
+            if not_before and not_before > fleet.clock():
+                return _postponed(fleet, message, not_before)
+        rendered, sender = render(message.payload), fleet.settings.environment.mail_from
+        mail = email.compose(message, rendered, sender, fleet.clock())
         with fleet.mail.conversation() as session:
             with fleet.ledger.transaction() as connection:
                 outbox.mark_sending(connection, message, fleet.clock())
@@ -112,6 +141,25 @@ def _deliver(this_round: Round, message: Message) -> str:
         raise
     except FleetError as error:
         return _settled(fleet, message, "parked", str(error), error)
+
+
+def _as_it_stands(message: Message, standing: Standing) -> Message:
+    """The message without what no longer stands, the rest as it is by now."""
+    findings = [
+        {**said, **listed(standing.findings[said["key"]])}
+        for said in message.payload["findings"]
+        if said["key"] in standing.findings
+    ]
+    payload = {**message.payload, "findings": findings, "as_of": standing.as_of}
+    return replace(message, payload=payload)
+
+
+def _postponed(fleet: Fleet, message: Message, until: datetime) -> str:
+    """Put back a mail whose recipient is off today after all."""
+    with fleet.ledger.transaction() as connection:
+        outbox.postpone(connection, message, fleet.clock(), until, "its day has moved")
+        _count(fleet, connection, message, "postponed", None)
+    return "postponed"
 
 
 def _again(fleet: Fleet, message: Message, error: FleetError) -> str:

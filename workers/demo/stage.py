@@ -39,9 +39,14 @@ recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 policies.utilization_variance.target_percent = 75
 
-# The demo does not wait for the morning, and looks every five minutes.
+# The demo looks every five minutes and waits for no morning. A ladder of one rung, that stands all
+# week, has somebody to write to on every day: consultants here, managers in the other company.
 [tenants.sandbox.policies.timesheet_reminders]
 wait_for_morning = false
+ladder = [{{ name = "late", working_days = 1 }}]
+
+[tenants.sandbox.company.2.policies.timesheet_reminders]
+ladder = [{{ name = "manager", working_days = 1, who = "manager" }}]
 
 [tenants.sandbox.schedules]
 {schedules}

@@ -33,10 +33,11 @@ def from_json(values: Mapping[str, Any]) -> Finding:
 
 
 def open_cases(
-    connection: Connection, job: str, tenant: str, company_id: int
+    connection: Connection, job: str, tenant: str, company_id: int, *, lock: bool = False
 ) -> tuple[OpenCase, ...]:
-    """The cases that stand, oldest first."""
-    rows = connection.execute(_standing(job, tenant, company_id))
+    """The cases that stand, oldest first; with `lock` they stay as they are until the commit."""
+    standing = _standing(job, tenant, company_id)
+    rows = connection.execute(standing.with_for_update() if lock else standing)
     return tuple(
         OpenCase(
             finding=from_json(row.finding),

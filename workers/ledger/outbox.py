@@ -1,6 +1,6 @@
 """The outbox: messages waiting to be sent, each once, however often a run repeats itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,6 +72,30 @@ class Message:
     trace_id: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """A recipient was written to of a finding at a step."""
+
+    period: str
+    recipient: str
+    step: str
+    finding_key: str
+
+
+def told(
+    connection: Connection, job: str, tenant: str, company_id: int, periods: Collection[str]
+) -> frozenset[Told]:
+    """What messages about these periods say or said, whatever became of them."""
+    m = messages.c
+    statement = select(m.period, m.recipient, m.step, m.finding_keys).filter_by(
+        job=job, tenant=tenant, company_id=company_id
+    )
+    rows = connection.execute(statement.where(m.period.in_(sorted(periods))))
+    return frozenset(
+        Told(row.period, row.recipient, row.step, key) for row in rows for key in row.finding_keys
+    )
+
+
 def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int | None:
     """Queue a message; returns its id, or None when one with this identity was queued before."""
     values = asdict(message)
@@ -95,12 +119,13 @@ def claim(
 
 
 def mark_sending(connection: Connection, message: Message, now: datetime) -> None:
-    """Say that the next step is to send; commit before it.
+    """Say that the next step is to send this payload; commit before it.
 
     Raises LeaseLost, also when the lease has run out: then the message must not be sent.
     """
     token = str(message.token)
-    leases.keep(connection, messages, message.id, token, now, status=MessageStatus.SENDING)
+    going_out = {"status": MessageStatus.SENDING, "payload": dict(message.payload)}
+    leases.keep(connection, messages, message.id, token, now, **going_out)
     _note(connection, MessageStatus.SENDING, message, now)
 
 
@@ -120,6 +145,13 @@ def failed(
     """Put a message back, to be tried again from `retry_at` on. Raises LeaseLost as `sent`."""
     queued = MessageStatus.QUEUED
     _settle(connection, message, now, queued, error_class, error, next_attempt_at=retry_at)
+
+
+def postpone(
+    connection: Connection, message: Message, now: datetime, until: datetime, reason: str
+) -> None:
+    """Put a message back whose time has not come after all. Raises LeaseLost as `sent`."""
+    _settle(connection, message, now, MessageStatus.QUEUED, error=reason, next_attempt_at=until)
 
 
 def park(
@@ -189,7 +221,8 @@ def _settle(
     outcome_and_error = {**outcome, "error_class": error_class, "error": error}
     token = str(message.token)
     leases.settle(connection, messages, message.id, token, status=status, **outcome_and_error)
-    what = "failed" if status is MessageStatus.QUEUED else status
+    back = "failed" if error_class else "postponed"
+    what = back if status is MessageStatus.QUEUED else status
     _note(connection, what, message, now, error_class=error_class, error=error)
 
 

@@ -14,13 +14,16 @@ ABSENT_MODELS = {
     "helpdesk.ticket",
     "hr.contract",
     "hr.expense.sheet",
+    "hr_timesheet.sheet",
     "planning.slot",
     "tier.review",
 }
 ABSENT_FIELDS = {
+    ("account.analytic.line", "sheet_id"),
     ("account.analytic.line", "sheet_state"),
     ("account.analytic.line", "validated"),
     ("hr.expense", "sheet_id"),
+    ("res.company", "timesheet_mail_employee_allow"),
     ("resource.calendar.attendance", "date_from"),
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),

@@ -1,10 +1,10 @@
 """The life of a case: opened, worsened, reminded, escalated, resolved, or left in silence."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, reconcile
-from tasks.domain.findings import Finding, Severity
+from tasks.domain.findings import Finding, Severity, Step
 
 TODAY = date(2026, 11, 23)
 FINDING = Finding(
@@ -82,3 +82,56 @@ def test_a_case_that_rests_on_an_unreadable_row_is_left_alone() -> None:
     gone = reconcile([], [opened(1)], TODAY, SILENT, in_doubt=lambda finding: True)
     new = reconcile([FINDING], [], TODAY, SILENT, in_doubt=lambda finding: True)
     assert (gone.changes, new.changes) == ((), ())
+
+
+MORNING = datetime(2026, 11, 23, 7, tzinfo=UTC)
+LATE = Step("late", MORNING)
+MANAGER = Step("manager", MORNING + timedelta(days=2), escalates=True)
+
+
+def on(*steps: Step, told: tuple[str, ...] = ()) -> Finding:
+    return replace(FINDING, steps=steps, told=told)
+
+
+def known(*told: str) -> OpenCase:
+    return replace(opened(3), finding=on(told=told))
+
+
+def test_a_new_finding_on_a_ladder_speaks_by_its_rungs_and_remembers_them() -> None:
+    (change,) = reconcile([on(LATE)], [], TODAY, SILENT).changes
+    assert (change.kind, change.step, change.rungs) == (ChangeKind.OPENED, "late", (LATE,))
+    assert change.finding.told == ("late",)
+
+
+def test_a_new_finding_on_no_rung_opens_its_case_in_silence() -> None:
+    (change,) = reconcile([on()], [], TODAY, SILENT).changes
+    assert (change.kind, change.step, change.rungs) == (ChangeKind.OPENED, "opened", ())
+
+
+def test_the_same_rung_never_speaks_twice() -> None:
+    result = reconcile([on(LATE)], [known("late")], TODAY, SILENT)
+    assert result.changes == ()
+    assert result.unchanged == (on(LATE, told=("late",)),)
+
+
+def test_a_step_forward_reminds_or_escalates() -> None:
+    (reminded,) = reconcile([on(LATE)], [known("early")], TODAY, SILENT).changes
+    assert (reminded.kind, reminded.finding.told) == (ChangeKind.REMINDED, ("early", "late"))
+    (escalated,) = reconcile([on(LATE, MANAGER)], [known("late")], TODAY, SILENT).changes
+    assert (escalated.kind, escalated.rungs) == (ChangeKind.ESCALATED, (MANAGER,))
+
+
+def test_rungs_that_come_in_one_day_speak_in_one_change() -> None:
+    (change,) = reconcile([on(LATE, MANAGER)], [known()], TODAY, SILENT).changes
+    assert (change.step, change.rungs) == ("late+manager", (LATE, MANAGER))
+
+
+def test_a_rung_before_one_that_has_spoken_stays_silent() -> None:
+    result = reconcile([on(LATE, MANAGER)], [known("manager")], TODAY, SILENT)
+    assert result.changes == ()
+
+
+def test_a_finding_on_no_rung_any_more_is_quiet_and_remembers_what_it_told() -> None:
+    result = reconcile([on()], [known("late", "owner")], TODAY, Ageing(remind_every=1))
+    assert result.changes == ()
+    assert result.unchanged == (on(told=("late", "owner")),)

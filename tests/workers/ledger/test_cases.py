@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, Reconciliation, reconcile
-from tasks.domain.findings import Finding, Recipient, Severity
+from tasks.domain.findings import Finding, Recipient, Severity, Step
 from workers.ledger import audit, cases
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LedgerError, StaleCases
@@ -23,6 +23,18 @@ WORSE = replace(FINDING, severity=Severity.CRITICAL, amount=Decimal("2000"), cur
 
 words = st.text(st.characters(exclude_categories=["Cs"]))
 recipients = st.builds(Recipient, words, words, st.none() | st.datetimes(timezones=st.just(UTC)))
+instants = st.datetimes(timezones=st.just(UTC))
+steps = st.builds(
+    Step,
+    name=words,
+    at=instants,
+    recipient=st.none() | recipients,
+    not_before=st.none() | instants,
+    escalates=st.booleans(),
+    unreachable=words,
+    url=words,
+    remedy=words,
+)
 findings = st.builds(
     Finding,
     key=words,
@@ -39,6 +51,8 @@ findings = st.builds(
     currency=st.none() | words,
     period=words,
     recipient=st.none() | recipients,
+    steps=st.none() | st.lists(steps, max_size=2).map(tuple),
+    told=st.lists(words, max_size=2).map(tuple),
 )
 
 
@@ -217,6 +231,13 @@ def test_the_life_of_a_case_over_many_days(ledger: Ledger) -> None:
         (5, "escalated"),
         (7, "resolved"),
     ]
+
+
+def test_locked_cases_are_the_same_cases(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        opened(connection)
+        locked = cases.open_cases(connection, *SCOPE, lock=True)
+        assert locked == cases.open_cases(connection, *SCOPE)
 
 
 def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:

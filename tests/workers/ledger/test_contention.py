@@ -9,13 +9,15 @@ from typing import TypeVar
 
 import pytest
 
-from tasks.domain.cases import ChangeKind
+from tasks.domain.cases import Ageing, ChangeKind, reconcile
+from tasks.domain.findings import Step
 from workers.ledger import cases, outbox, runs
 from workers.ledger.database import Ledger, connect
 from workers.ledger.errors import LeaseLost, StaleCases
 from workers.ledger.runs import Claim
 
 from .examples import (
+    FINDING,
     LEASE,
     MESSAGE,
     NOW,
@@ -68,6 +70,21 @@ def publish_batches(url: str, size: int) -> list[int]:
             told += [run.id for run in runs.to_publish(connection, NOW, LEASE, size)]
     ledger.close()
     return told
+
+
+def climb_each(url: str) -> list[str]:
+    """What one of several runs says that see the same case on the same rung at the same time."""
+    ledger, said = connect(url), []
+    for turn in range(ROUNDS):
+        finding = replace(FINDING, steps=(Step(f"rung-{turn}", NOW),))
+        together()
+        with ledger.transaction() as connection:
+            known = cases.open_cases(connection, *SCOPE, lock=True)
+            result = reconcile([finding], known, TODAY, Ageing())
+            cases.apply(connection, *SCOPE, 1, result, TODAY, NOW)
+        said += [change.step for change in result.changes]
+    ledger.close()
+    return said
 
 
 def open_each(url: str) -> int:
@@ -125,6 +142,15 @@ def test_two_processes_claim_each_message_once(url: str, ledger: Ledger) -> None
         ids = [enqueue(connection, subject=f"order-{n}") for n in range(ROUNDS)]
     won = race(2, claim_batches, url, 5)
     assert sorted(won[0] + won[1]) == ids
+
+
+def test_two_runs_at_once_speak_of_each_rung_once(url: str, ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        cases.apply(
+            connection, *SCOPE, open_run(connection), changes(ChangeKind.OPENED), TODAY, NOW
+        )
+    said = race(2, climb_each, url)
+    assert sorted(said[0] + said[1]) == sorted(f"rung-{turn}" for turn in range(ROUNDS))
 
 
 def test_two_processes_open_each_slot_once(url: str) -> None:

@@ -251,3 +251,34 @@ def test_messages_are_listed_newest_first_by_what_they_are(ledger: Ledger) -> No
         assert [m.subject for m in outbox.find(connection, 2)] == ["third", "second"]
         assert [m.subject for m in outbox.find(connection, 9, queued)] == ["third", "second"]
         assert [m.subject for m in outbox.find(connection, 9, queued, tenant="acme")] == ["second"]
+
+
+def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, finding_keys=("order-17", "order-18"))
+        enqueue(connection, period="2026-11-02/2026-11-08")
+        enqueue(connection, tenant="other")
+        scope = (MESSAGE.job, MESSAGE.tenant, MESSAGE.company_id)
+        found = outbox.told(connection, *scope, {MESSAGE.period})
+        assert outbox.told(connection, *scope, set()) == frozenset()
+    assert found == {
+        outbox.Told(MESSAGE.period, MESSAGE.recipient, MESSAGE.step, key)
+        for key in ("order-17", "order-18")
+    }
+
+
+def test_the_outbox_keeps_what_really_goes_out(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        outbox.mark_sending(connection, replace(message, payload={"hours": 4}), NOW)
+        assert the_message(connection).payload == {"hours": 4}
+
+
+def test_a_message_whose_time_has_not_come_after_all_waits_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        outbox.postpone(connection, message, NOW, NOW + LEASE, "its day has moved")
+        assert claim_messages(connection, NOW + LEASE - SECOND) == ()
+        assert events(connection)[-1] == "message.postponed"
+        (again,) = claim_messages(connection, NOW + LEASE)
+    assert (again.id, again.error_class, again.error) == (message.id, None, "its day has moved")

@@ -1,0 +1,106 @@
+"""Who is told at a rung, at which instant: the person, her manager, or the job's owner."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from tasks.domain.findings import Recipient, Step
+from tasks.domain.ladder import Placed, Who, Workdays, instant
+from tasks.domain.periods import Period
+from tasks.records.people import Employee
+from tasks.records.schedules import Schedules
+
+WEEKEND = 5
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """How people are reached.
+
+    people: employees and managers by id. view: the whole weeks that schedules are known of. zone:
+    the owner's. now: nothing is sent before. wait: whether mails wait for their rung's time.
+    page_of_others: where others than the person herself see her hours.
+    """
+
+    people: Mapping[int, Employee]
+    schedules: Schedules
+    view: Period
+    zone: ZoneInfo
+    now: datetime
+    wait: bool = True
+    opted_out: Collection[int] = ()
+    page_of_others: str = ""
+    _workdays: dict[int, Workdays] = field(default_factory=dict, compare=False)
+
+    def workdays(self, employee: Employee) -> Workdays:
+        """The days on which hours are expected of somebody; weekdays where nobody can say."""
+        if employee.id not in self._workdays:
+            found = [
+                day for week in self.view.weeks() for day in self._working_days(employee, week)
+            ]
+            self._workdays[employee.id] = Workdays(found, self.schedules.zone(employee))
+        return self._workdays[employee.id]
+
+    def step(self, employee: Employee, placed: Placed) -> Step | None:
+        """What a rung of an employee comes to; None if nobody is told."""
+        rung = placed.rung
+        if rung.who is Who.PERSON:
+            return self._person(employee, placed)
+        if rung.who is Who.MANAGER:
+            manager = self.people.get(employee.parent_id or 0)
+            step = self._mail(manager, placed, escalates=True) if manager else None
+            unreachable = f"{employee.name} has no manager who can be written to"
+            return step or self._owner(placed, escalates=True, unreachable=unreachable)
+        return self._owner(placed, escalates=True)
+
+    def _person(self, employee: Employee, placed: Placed) -> Step | None:
+        if employee.id in self.opted_out:
+            return None
+        if not employee.work_email:
+            return self._owner(placed, unreachable=f"{employee.name} has no e-mail address")
+        return self._mail(employee, placed)
+
+    def _mail(self, person: Employee, placed: Placed, *, escalates: bool = False) -> Step | None:
+        known = person.resource_id in self.schedules.resources
+        if not person.work_email or person.id in self.opted_out or not known:
+            return None
+        step = self._on(self.workdays(person), placed)
+        told = step and replace(step, recipient=Recipient(person.work_email, person.name))
+        return self._about_others(told, escalates=True) if escalates else told
+
+    def _owner(
+        self, placed: Placed, *, escalates: bool = False, unreachable: str = ""
+    ) -> Step | None:
+        """The owner works on weekdays, as far as we know."""
+        weekdays = [day for day in self.view.days() if day.weekday() < WEEKEND]
+        step = self._on(Workdays(weekdays, self.zone), placed)
+        return self._about_others(step, escalates=escalates, unreachable=unreachable)
+
+    def _about_others(
+        self, step: Step | None, *, escalates: bool, unreachable: str = ""
+    ) -> Step | None:
+        return step and replace(
+            step,
+            escalates=escalates,
+            unreachable=unreachable,
+            url=self.page_of_others,
+            remedy="Ask for the hours, or approve leave that was taken.",
+        )
+
+    def _on(self, workdays: Workdays, placed: Placed) -> Step | None:
+        """The step on the first working day from the rung's day on; None if none is known."""
+        clock, day = placed.rung.at, workdays.first_from(placed.day)
+        if day is None:
+            return None
+        at = instant(day, clock, workdays.zone)
+        not_before = workdays.send_at(at, clock, self.now)
+        if not_before is None:
+            return None
+        return Step(placed.rung.name, at, not_before=not_before if self.wait else None)
+
+    def _working_days(self, employee: Employee, week: Period) -> Collection[date]:
+        hours = self.schedules.expected(employee, week)
+        if hours is None:
+            return [day for day in week.days() if day.weekday() < WEEKEND]
+        return [day for day, expected in hours.items() if expected > 0]
