@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
@@ -17,7 +18,7 @@ class Policy(BaseModel):
     _by_department: Mapping[int, Self] = PrivateAttr({})
     _by_sales_team: Mapping[int, Self] = PrivateAttr({})
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Since when and for which unit these values hold, and a digest of the values."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
@@ -54,6 +55,7 @@ class Policy(BaseModel):
 
     def _with(self, **private: Any) -> Self:
         copied = self.model_copy()
+        copied.__dict__.pop("version", None)
         for name, value in private.items():
             setattr(copied, name, value)
         return copied

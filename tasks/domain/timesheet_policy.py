@@ -54,6 +54,11 @@ class TimesheetPolicy(Policy):
     )
     projects: dict[int, ProjectRules] = Field({}, description="by id of project.project")
 
+    @property
+    def daily_projects(self) -> list[int]:
+        """Ids of the projects whose people are asked every day."""
+        return [number for number, rules in self.projects.items() if rules.daily]
+
     @field_validator("ladder")
     @classmethod
     def _names_are_unique(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:

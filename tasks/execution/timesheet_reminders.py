@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.declaration import Audience, Cron, Delivery, Job
-from tasks.domain.findings import Finding, Measure, Report, Severity, Step
+from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity, Step
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title_of
@@ -66,7 +66,7 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
     periods = _periods(as_of, policy)
     span = Period(min(p.start for p in periods), max(p.end for p in periods))
     view = _view(span, as_of)
-    by_project = bool(policy.projects)
+    by_project = any(unit.projects for unit in policy.everywhere())
     return Snapshot(
         employees=employees,
         managers=managers,
@@ -93,7 +93,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
         rows=tuple(look.row(*each) for each in judged),
         findings=(*doubled, *(finding for finding in found if finding)),
         measures=_measures([(sheet, status) for _, sheet, status, _ in judged]),
-        not_verifiable=(*snapshot.schedules.not_verifiable, *gaps(snapshot.hours, policy)),
+        not_verifiable=(*snapshot.schedules.not_verifiable, *_gaps(snapshot.hours, policy)),
         periods=frozenset(map(str, periods)) | ({""} if not as_of.asked else set()),
     )
 
@@ -102,7 +102,7 @@ class Look:
     """One look at a snapshot: what follows from it, the moment and the policy."""
 
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> None:
-        self.snapshot, self.as_of, self.policy = snapshot, as_of, policy
+        self.snapshot, self.as_of, self._policy = snapshot, as_of, policy
         self.contacts = Contacts(
             people={person.id: person for person in (*snapshot.managers, *snapshot.employees)},
             schedules=snapshot.schedules,
@@ -113,17 +113,23 @@ class Look:
             opted_out=policy.opted_out,
             page_of_others=snapshot.all_timesheets,
         )
-        daily = [number for number, rules in policy.projects.items() if rules.daily]
-        self.asked_daily = snapshot.hours.people_on(daily)
+        self.asked_daily = {
+            unit.version: snapshot.hours.people_on(unit.daily_projects)
+            for unit in policy.everywhere()
+        }
+
+    def policy(self, employee: Employee) -> TimesheetPolicy:
+        """The policy of the employee's business unit."""
+        return self._policy.for_department(employee.department_id)
 
     def timesheet(self, employee: Employee, period: Period) -> Timesheet:
         """What was expected of somebody, and what was logged."""
-        hours = self.snapshot.hours
+        hours, policy = self.snapshot.hours, self.policy(employee)
         expected = self.snapshot.schedules.expected(employee, period)
         days = []
         for day in period.days():
             logged = hours.on(employee.id, day)
-            counted = sum(each.hours for each in logged if hours.counts(each, self.policy))
+            counted = sum(each.hours for each in logged if hours.counts(each, policy))
             total = sum(each.hours for each in logged)
             days.append(Day(day, (expected or {}).get(day, 0.0), total, counted))
         return Timesheet(period, days, expected is not None)
@@ -132,13 +138,14 @@ class Look:
         """What to say of a period, and why."""
         if employee.id in self.snapshot.unreadable:
             return "not_measurable", "a record of this person could not be read; see drift"
-        if exemption := _exemption(employee, sheet.period, self.as_of.day, self.policy):
+        policy = self.policy(employee)
+        if exemption := _exemption(employee, sheet.period, self.as_of.day, policy):
             return "exempt", exemption
         if not sheet.measurable:
             return "not_measurable", "no working schedule says how many hours are expected"
         if sheet.expected == 0:
             return "no_expected_hours", "on leave, on holiday or not employed in this week"
-        if is_complete(sheet, self.policy):
+        if is_complete(sheet, policy):
             return "complete", ""
         return "missing", f"{sheet.missing:g} of {sheet.expected:g} expected hours are not logged"
 
@@ -163,6 +170,7 @@ class Look:
             "reason": reason,
             "counted_hours": sheet.counted,
             **{f"{state}_hours": hours for state, hours in by_state.items()},
+            "policy": self.policy(employee).version,
         }
 
     def finding(self, employee: Employee, period: Period) -> Finding | None:
@@ -175,8 +183,9 @@ class Look:
         sheet = whole.until(through)
         if self.status(employee, sheet)[0] != "missing":
             return None
-        daily = employee.id in self.asked_daily
-        steps = steps_of(self.contacts, employee, sheet, self.policy, self.as_of, daily=daily)
+        policy = self.policy(employee)
+        daily = employee.id in self.asked_daily[policy.version]
+        steps = steps_of(self.contacts, employee, sheet, policy, self.as_of, daily=daily)
         if steps is None and not self.as_of.asked and period.end >= self.as_of.day:
             return None
         so_far = sheet.expected < whole.expected
@@ -199,14 +208,14 @@ class Look:
 
     def _through(self, employee: Employee, period: Period) -> date:
         """The last day that is due: yesterday of the person, or all after the deadline."""
-        deadline, zone = self.policy.deadline, self.snapshot.schedules.zone(employee)
+        deadline, zone = self.policy(employee).deadline, self.snapshot.schedules.zone(employee)
         yesterday = self.as_of.instant.astimezone(zone).date() - timedelta(days=1)
         last = deadline.day(period)
         closed = self.as_of.instant >= instant(last, deadline.at, zone)
         return min(period.end, max(yesterday, last) if closed else yesterday)
 
     def _due(self, employee: Employee, period: Period) -> str:
-        deadline = self.policy.deadline
+        deadline = self.policy(employee).deadline
         at = instant(deadline.day(period), deadline.at, self.snapshot.schedules.zone(employee))
         if self.as_of.instant >= at:
             return ""
@@ -254,6 +263,10 @@ def _exemption(employee: Employee, period: Period, today: date, policy: Timeshee
     if employee.job_id in policy.exempt_jobs:
         return "exempt by role"
     return ""
+
+
+def _gaps(hours: Hours, policy: TimesheetPolicy) -> Iterable[NotVerifiable]:
+    return dict.fromkeys(gap for unit in policy.everywhere() for gap in gaps(hours, unit))
 
 
 def _name(period: Period) -> str:

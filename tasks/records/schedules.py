@@ -41,17 +41,25 @@ class Schedules:
     not_verifiable: tuple[NotVerifiable, ...] = ()
 
     def zone(self, employee: Employee) -> ZoneInfo:
-        """The zone that the employee's hours are in."""
-        return ZoneInfo(self.resources[employee.resource_id].tz)
+        """The zone that the employee's hours are in; UTC when nobody can say."""
+        resource = self.resources.get(employee.resource_id)
+        return ZoneInfo(resource.tz if resource else "UTC")
 
     def expected(self, employee: Employee, period: Period) -> Mapping[date, float] | None:
         """Hours per day, net of leave and holidays; None when nobody can say."""
-        return expected_hours(period, self.zone(employee), self._engagements(employee))
+        return self._hours(employee, period, self._engagements(employee))
 
     def gross(self, employee: Employee, period: Period) -> Mapping[date, float] | None:
         """Hours per day before leave and holidays; None when nobody can say."""
         present = [replace(found, absences=()) for found in self._engagements(employee)]
-        return expected_hours(period, self.zone(employee), present)
+        return self._hours(employee, period, present)
+
+    def _hours(
+        self, employee: Employee, period: Period, engagements: Sequence[Engagement]
+    ) -> Mapping[date, float] | None:
+        if employee.resource_id not in self.resources:
+            return None
+        return expected_hours(period, self.zone(employee), engagements)
 
     def _engagements(self, employee: Employee) -> Sequence[Engagement]:
         return [
@@ -65,7 +73,8 @@ class Schedules:
         ]
 
     def _absences(self, employee: Employee, calendar_id: int | None) -> tuple[Absence, ...]:
-        company_id = self.resources[employee.resource_id].company_id
+        resource = self.resources.get(employee.resource_id)
+        company_id = resource.company_id if resource else None
         own = self.leaves.get(employee.resource_id, ())
         public = (leave for leave in self.leaves.get(None, ()) if leave.company_id == company_id)
         return tuple(

@@ -380,6 +380,23 @@ def test_an_invoice_with_another_discount_counts_undiscounted(sandbox: Sandbox, 
     assert lines[sold.line.id].undiscounted is None
 
 
+def test_an_unreadable_resource_makes_its_person_alone_not_measurable(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    (first, *_) = reading(sandbox).search(Employee, [("company_id", "=", 1)])
+    broken = changed(corrupt={("resource.resource", first.resource_id): {"tz": 7}})
+    for job in ("timesheet_reminders", "utilization_variance"):
+        declared = catalogue.jobs()[job]
+        usual, without = (
+            {row["employee_id"] for row in report.rows if row["status"] == "not_measurable"}
+            for report in (
+                declared.run(reading(firm), now, declared.policy()) for firm in (sandbox, broken)
+            )
+        )
+        assert without == usual | {first.id}
+        assert first.id not in usual
+
+
 def test_the_latency_of_invoices_counts_from_the_last_hour_they_bill(
     sandbox: Sandbox, now: AsOf
 ) -> None:

@@ -144,6 +144,13 @@ def test_missing_hours_make_a_finding_that_says_which_days() -> None:
     assert finding.period == "2026-11-16/2026-11-22"
 
 
+def test_a_person_is_judged_by_the_policy_of_the_department() -> None:
+    lenient = TimesheetPolicy(tolerance_hours=40)
+    policy = TimesheetPolicy().with_units({3: lenient}, {})
+    found = row(judge(snapshot({}), NOW, policy))
+    assert (found["status"], found["policy"]) == ("complete", lenient.version)
+
+
 def test_the_row_follows_the_contract() -> None:
     found = row(judged(snapshot({date(2026, 11, 16): 8})))
     assert list(found) == [
@@ -161,6 +168,7 @@ def test_the_row_follows_the_contract() -> None:
         "draft_hours",
         "submitted_hours",
         "approved_hours",
+        "policy",
     ]
     assert (found["expected_hours"], found["logged_hours"], found["missing_hours"]) == (40, 8, 32)
     assert found["days"][0] == {"date": "2026-11-16", "expected_hours": 8, "logged_hours": 8}
