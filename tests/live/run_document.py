@@ -173,6 +173,98 @@ class ReadinessTotal(Priced):
     residual: Money
 
 
+class AgedPart(Exact):
+    """What of a line lies in one bucket."""
+
+    bucket: Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
+    hours: float | None
+    value: Money
+
+
+class WipRow(Priced):
+    """One order line of `wip_aging`."""
+
+    MONEY: ClassVar[Sequence[str]] = ("in_draft", "wip", "advance_billing")
+
+    sale_order_line_id: int
+    sale_order_id: int
+    sale_order: str
+    project_id: int | None
+    partner_id: int
+    partner: str
+    billing: Literal["time_and_materials", "milestone", "manual", "fixed", "expense"]
+    delivered: float
+    invoiced: float
+    in_draft: Money
+    wip: Money
+    advance_billing: Money
+    oldest_date: date | None
+    age_days: int | None
+    bucket: Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
+    aged: list[AgedPart]
+
+
+class WipTotal(Priced):
+    """The totals of one currency."""
+
+    MONEY: ClassVar[Sequence[str]] = (
+        *("wip", "advance_billing", "in_draft"),
+        *("odoo_to_invoice", "residual"),
+    )
+
+    wip: Money
+    advance_billing: Money
+    in_draft: Money
+    buckets: dict[Literal["0-30", "31-60", "61-90", "91+", "future", "undated"], Money]
+    odoo_to_invoice: Money
+    residual: Money
+    residual_by_billing: dict[str, Money]
+
+
+class Explained(Exact):
+    """Where a utilization's variance comes from, in hours."""
+
+    plan_gap_hours: float | None
+    delivery_gap_hours: float | None
+    leave_hours: float | None
+    missing_hours: float | None
+
+
+class UtilizationRow(Exact):
+    """One employee of `utilization_variance`."""
+
+    employee_id: int
+    employee: str
+    department: str | None
+    period_start: date
+    period_end: date
+    capacity_hours: Hours | None
+    leave_hours: Hours | None
+    worked_hours: float
+    billable_hours: float
+    planned_hours: float | None
+    utilization_percent: float | None
+    target_percent: float | None
+    variance_points: float | None
+    variance_hours: float | None
+    status: Literal[
+        "ok", "below_band", "above_band", "no_target", "no_capacity", "not_measurable"
+    ]
+    explained: Explained
+
+
+class UtilizationTotal(Exact):
+    """The whole company, and what its numbers are based on."""
+
+    basis: str
+    planned_basis: str
+    employees: int
+    capacity_hours: float
+    worked_hours: float
+    billable_hours: float
+    planned_hours: float | None
+
+
 class NoTotal(Exact):
     """For jobs whose contract has none: no value fits it."""
 
@@ -228,3 +320,5 @@ class Document(Exact, Generic[Row, Total]):
 
 Reminders = Document[ReminderRow, NoTotal]
 Readiness = Document[ReadinessRow, ReadinessTotal]
+Wip = Document[WipRow, WipTotal]
+Utilization = Document[UtilizationRow, UtilizationTotal]

@@ -48,7 +48,7 @@ def log_old(firm: Firm) -> None:
     for person in firm.people:
         for week in range(SEASON // 7 + 1, MONTHS // 7):
             day = firm.ago(7 * week + firm.chance.randrange(7))
-            if firm.chance.random() < 0.85:
+            if firm.chance.random() < 0.97:
                 rows.append(_row(firm, person, day, firm.chance.choice([1.5, 4.0, 7.25, 8.0])))
     _create(firm, rows)
     firm.done("old hours")
@@ -59,7 +59,8 @@ def log_recent(firm: Firm) -> None:
     rows = []
     for number, person in enumerate(firm.people):
         for week in range(6, SEASON // 7):
-            rows.append(_row(firm, person, firm.ago(7 * week + 3), 6.0))
+            for day in (1, 3):
+                rows.append(_row(firm, person, firm.ago(7 * week + day), 6.0))
         rows += _month(firm, person, number)
         rows += _week(firm, person, number)
         if number % 6 == 0:

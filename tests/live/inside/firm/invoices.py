@@ -1,5 +1,6 @@
 """Invoices in every state, down payments and re-invoiced expenses."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.live.inside.firm.catalogue import Catalogue
@@ -15,42 +16,53 @@ def early(firm: Firm, sales: list[Sale]) -> None:
     for sale in sales:
         if sale.shape == "down payment":
             _down_payment(firm, sale)
-        else:
-            _bill(firm, sale.order, EARLY[sale.number // 3 % len(EARLY)], 100)
+    others = [sale for sale in sales if sale.shape != "down payment"]
+    _bill_all(firm, others, lambda sale: EARLY[sale.number // 3 % len(EARLY)], 100)
     firm.done("invoices")
 
 
 def late(firm: Firm, sales: list[Sale]) -> None:
     """Bills some of the rest: most of it stays open or in drafts."""
-    for sale in sales:
-        _bill(firm, sale.order, LATE[sale.number // 2 % len(LATE)], 2)
+    _bill_all(firm, sales, lambda sale: LATE[sale.number // 2 % len(LATE)], 2)
     firm.done("more invoices")
 
 
-def _bill(firm: Firm, order: Any, what: str, days_ago: int) -> None:
-    if what == "none" or not any(line.qty_to_invoice > 0 for line in order.order_line):
-        return
-    invoice = order._create_invoices(final=what == "post")
-    invoice = invoice.filtered(lambda move: move.move_type == "out_invoice")[:1]
-    if not invoice or what == "draft":
-        return
+def _bill_all(
+    firm: Firm, sales: list[Sale], what_of: Callable[[Sale], str], days_ago: int
+) -> None:
+    """Together what is billed alike: one invoice per order, but ten times faster."""
+    for company in firm.companies:
+        for what in sorted(set(EARLY + LATE) - {"none"}):
+            orders = firm.env["sale.order"].with_company(company)
+            for sale in sales:
+                if sale.order.company_id == company and what_of(sale) == what:
+                    orders += sale.order
+            lines = orders.order_line.filtered(lambda line: line.qty_to_invoice > 0)
+            if lines:
+                _bill(firm, lines.order_id, what, days_ago)
+
+
+def _bill(firm: Firm, orders: Any, what: str, days_ago: int) -> None:
+    made = orders._create_invoices(grouped=True, final=what == "post")
+    invoices = made.filtered(lambda move: move.move_type == "out_invoice")
     if what == "cancel":
-        invoice.button_cancel()
+        invoices.button_cancel()
+    if what in ("draft", "cancel") or not invoices:
         return
     if what == "discount":
-        invoice.invoice_line_ids.filtered(lambda line: line.price_unit > 0).discount = 40
+        invoices.invoice_line_ids.filtered(lambda line: line.price_unit > 0).discount = 40
     if what == "lines dropped":
-        invoice.invoice_line_ids[1:].unlink()
-    invoice.invoice_date = firm.ago(days_ago)
-    invoice.action_post()
-    if what == "reverse":
-        invoice._reverse_moves([{"invoice_date": firm.ago(days_ago - 1)}], cancel=True)
-    if "credit" in what:
-        credit = invoice._reverse_moves([{"invoice_date": firm.ago(days_ago - 1)}])
-        for line in credit.invoice_line_ids:
+        for invoice in invoices:
+            invoice.invoice_line_ids[1:].unlink()
+    invoices.invoice_date = firm.ago(days_ago)
+    invoices.action_post()
+    if what == "reverse" or "credit" in what:
+        dates = [{"invoice_date": firm.ago(days_ago - 1)} for _ in invoices]
+        credits = invoices._reverse_moves(dates, cancel=what == "reverse")
+        for line in credits.invoice_line_ids if "credit" in what else ():
             line.quantity = line.quantity / 2
         if what == "credit half":
-            credit.action_post()
+            credits.action_post()
 
 
 def _down_payment(firm: Firm, sale: Sale) -> None:

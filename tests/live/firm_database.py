@@ -1,0 +1,54 @@
+"""A database with the generated firm: made once a day for one source of the generator, then kept."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from datetime import date
+from pathlib import Path
+
+from .inside import random_schedules
+from .inside.firm import building
+from .inside_odoo import run_inside
+from .odoo_server import OdooServer, step
+
+PREFIX = "fleet_firm"
+SEED, PEOPLE, ORDERS = 19, 240, 264
+
+
+def of_today(server: OdooServer, size: int = PEOPLE, orders: int = ORDERS) -> str:
+    """The name of a database whose firm stands at the end of today; nobody may change it.
+
+    It takes minutes to make. Those of other days or other sources are dropped.
+    """
+    wanted = _fingerprint(server, size, orders)
+    with (server.home.root / f"{PREFIX}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kind = f"{PREFIX}_{size}"
+        found = [n for n in server.postgres.databases() if n.startswith(f"{kind}_")]
+        for name in found:
+            if server.postgres.made_from(name) == wanted:
+                return name
+            server.drop(name)
+        with step(f"make a firm of {size} people and {orders} orders (minutes)"):
+            return _made(server, kind, wanted, size, orders)
+
+
+def _made(server: OdooServer, kind: str, wanted: str, size: int, orders: int) -> str:
+    name = server.clone(kind)
+    today = str(date.today())
+    told = run_inside(
+        server, name, building.build, today=today, seed=SEED, size=size, orders=orders
+    )
+    server.postgres.query("VACUUM ANALYZE", name)
+    server.postgres.mark(name, wanted)
+    print(f"seconds to make the firm: {told['seconds']}")
+    return name
+
+
+def _fingerprint(server: OdooServer, size: int, orders: int) -> str:
+    folder = Path(building.__file__).parent
+    files = [*sorted(folder.glob("*.py")), Path(random_schedules.__file__)]
+    source = b"".join(file.read_bytes() for file in files)
+    facts = f"{server.home.fingerprint} {date.today()} {SEED} {size} {orders}"
+    return hashlib.sha256(source + facts.encode()).hexdigest()[:12]
