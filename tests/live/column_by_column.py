@@ -20,14 +20,21 @@ class Fits:
     rule: Callable[[Any], bool]
 
 
-SOMETHING = Fits("some text", lambda text: isinstance(text, str) and bool(text.strip()))
+@dataclass(frozen=True)
+class Near:
+    """Money that is a share of a whole: rounding may take or give one last digit."""
+
+    amount: Decimal
+    digit: Decimal
+
+
 TEXT = Fits("text or none", lambda text: isinstance(text, str))
 
 
 def compare(
     job: str,
     rows: Sequence[BaseModel],
-    expected: Mapping[int, Mapping[str, Any]],
+    expected: Mapping[Any, Mapping[str, Any]],
     key: str,
     added: Sequence[str] = (),
 ) -> None:
@@ -77,6 +84,8 @@ def differences(where: str, found: Any, expected: Any, count: Counted) -> list[s
 def _same(found: Any, expected: Any) -> bool:
     if isinstance(expected, Fits):
         return expected.rule(found)
+    if isinstance(expected, Near):
+        return abs(Decimal(found) - expected.amount) <= expected.digit
     if isinstance(expected, Decimal):
         return isinstance(found, str) and Decimal(found) == expected
     if isinstance(expected, float) and found is not None:

@@ -39,7 +39,8 @@ LOGGED = """
 PLANNED = """
     WITH leaf AS (
         SELECT t.id, t.allocated_hours, t.date_deadline::date AS last,
-               coalesce(t.date_assign, t.create_date)::date AS first,
+               -- What is assigned after its deadline is planned for that one day.
+               least(coalesce(t.date_assign, t.create_date), t.date_deadline)::date AS first,
                (SELECT count(*) FROM project_task_user_rel r WHERE r.task_id = t.id) AS people
         FROM project_task t
         WHERE t.active AND t.project_id IS NOT NULL AND t.date_deadline IS NOT NULL
@@ -49,7 +50,7 @@ PLANNED = """
     SELECT r.user_id, sum(l.allocated_hours / l.people / (l.last - l.first + 1)
            * (least(l.last, %(last)s) - greatest(l.first, %(first)s) + 1))
     FROM leaf l JOIN project_task_user_rel r ON r.task_id = l.id
-    WHERE l.first <= l.last AND l.first <= %(last)s AND l.last >= %(first)s
+    WHERE l.first <= %(last)s AND l.last >= %(first)s
     GROUP BY 1
 """
 
@@ -174,8 +175,9 @@ def _utilization(
     planned: float,
     target: float | None,
 ) -> Mapping[str, Any]:
-    capacity = sum(hours["net"].values()) if hours else None
-    leave = sum(hours["gross"].values()) - capacity if hours and capacity is not None else None
+    # To the hundredth that the row shows, so that a reader who divides gets the same percentage.
+    capacity = round(sum(hours["net"].values()), 2) if hours else 0.0
+    leave = sum(hours["gross"].values()) - capacity if hours else 0.0
     percent = 100 * billable / capacity if capacity else None
     wanted = target / 100 * capacity if target is not None and capacity else None
     points = percent - target if percent is not None and target is not None else None
@@ -189,18 +191,18 @@ def _utilization(
         "target_percent": target,
         "variance_points": points,
         "variance_hours": None if wanted is None else billable - wanted,
-        "status": _band(capacity, percent, target),
+        "status": _band(hours is not None, percent, target),
         "explained": {
             "plan_gap_hours": None if wanted is None else planned - wanted,
             "delivery_gap_hours": None if wanted is None else billable - planned,
             "leave_hours": leave,
-            "missing_hours": None if capacity is None else max(capacity - worked, 0.0),
+            "missing_hours": max(capacity - worked, 0.0),
         },
     }
 
 
-def _band(capacity: float | None, percent: float | None, target: float | None) -> str:
-    if capacity is None:
+def _band(measurable: bool, percent: float | None, target: float | None) -> str:
+    if not measurable:
         return "not_measurable"
     if percent is None:
         return "no_capacity"

@@ -13,10 +13,13 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow, class_row
 
-from .column_by_column import Fits
+from .column_by_column import Near
 
 Sql = psycopg.Connection[TupleRow]
+Worth = Mapping[str, Sequence[float]]
 ZERO = Decimal(0)
+# Odoo keeps quantities to a hundredth; what is delivered and what is posted are rounded apart.
+ROUNDED = Decimal("0.01")
 UNDATED = "undated"
 BUCKETS = ("0-30", "31-60", "61-90", "91+", "future", UNDATED)
 
@@ -35,7 +38,8 @@ LINES = """
            coalesce(l.untaxed_amount_invoiced, 0) AS posted_amount,
            u.factor AS unit_in_hours, u.name->>'en_US' IN ('Hours', 'Days') AS of_time,
            coalesce(i.posted, 0) AS posted, coalesce(i.drafted, 0) AS drafted,
-           coalesce(i.draft_lines, 0) AS draft_lines
+           coalesce(i.draft_lines, 0) AS draft_lines,
+           coalesce(i.other_discount, false) AS other_discount
     FROM sale_order_line l
     JOIN sale_order o ON o.id = l.order_id AND o.state = 'sale'
     JOIN res_partner p ON p.id = o.partner_id
@@ -47,8 +51,9 @@ LINES = """
         SELECT sum(b.sign * b.quantity * w.factor / u.factor) FILTER (WHERE b.state = 'posted')
                    AS posted,
                sum(b.sign * b.price_subtotal) FILTER (WHERE b.state = 'draft') AS drafted,
-               count(*) FILTER (WHERE b.state = 'draft' AND b.quantity <> 0) AS draft_lines
-        FROM (SELECT m.state, a.quantity, a.price_subtotal, a.product_uom_id,
+               count(*) FILTER (WHERE b.state = 'draft' AND b.quantity <> 0) AS draft_lines,
+               bool_or(b.discount <> coalesce(l.discount, 0)) AS other_discount
+        FROM (SELECT m.state, a.discount, a.quantity, a.price_subtotal, a.product_uom_id,
                      CASE m.move_type WHEN 'out_invoice' THEN 1 WHEN 'out_refund' THEN -1 END
                          AS sign
               FROM sale_order_line_invoice_rel r
@@ -104,18 +109,31 @@ class Line:
     posted: Decimal
     drafted: Decimal
     draft_lines: int
+    other_discount: bool
 
     @property
     def digit(self) -> Decimal:
         """The smallest amount of the currency."""
         return Decimal(1).scaleb(-self.decimal_places)
 
-    def balance(self, earned: Mapping[str, float]) -> Decimal:
-        """What is delivered less what is posted; Odoo's figure, but for fixed prices."""
+    def balance(self, worth: Worth) -> Decimal:
+        """What is delivered less what is posted; of a fixed price no more than was ordered.
+
+        Where an invoice gives another discount than the order, amounts cannot be compared, so
+        quantities decide; unless billing goes by delivery, where Odoo's figure does that for us.
+        """
+        delivered, earned = (
+            Decimal(repr(amount)).quantize(self.digit, ROUND_HALF_UP)
+            for amount in worth[str(self.id)]
+        )
         if self.billing != "fixed":
-            return self.odoo_to_invoice
-        worth = Decimal(repr(earned[str(self.id)])).quantize(self.digit, ROUND_HALF_UP)
-        return worth - self.posted_amount
+            return self.odoo_to_invoice if self.other_discount else delivered - self.posted_amount
+        if not self.other_discount:
+            return earned - self.posted_amount
+        open_ = min(self.delivered, self.ordered) - self.posted
+        if open_ < 0:
+            return min(earned - self.posted_amount, ZERO)
+        return (earned * open_ / min(self.delivered, self.ordered)).quantize(self.digit) if open_ else ZERO
 
 
 @dataclass(frozen=True)
@@ -159,13 +177,13 @@ def entries(sql: Sql) -> Entries:
 
 
 def wip_rows(
-    found: Sequence[Line], dated: Entries, earned: Mapping[str, float], as_of: date
+    found: Sequence[Line], dated: Entries, worth: Worth, as_of: date
 ) -> Mapping[int, Mapping[str, Any]]:
     """By line: those with WIP, advance billing or something on a draft."""
     return {
-        line.id: _row(line, line.balance(earned), dated, as_of)
+        line.id: _row(line, line.balance(worth), dated, as_of)
         for line in found
-        if line.balance(earned) or line.draft_lines
+        if line.balance(worth) or line.draft_lines
     }
 
 
@@ -205,21 +223,17 @@ def bucket(day: date | None, as_of: date) -> str:
 
 def _open_entries(line: Line, dated: Entries) -> Sequence[Entry]:
     """The entries that make up what is not posted: the oldest are billed first."""
-    mine = [
-        Entry(day, quantity, hours)
-        for day, quantity, hours in _entries(line, dated)
-    ]
-    unbilled = line.delivered - line.posted
-    surplus = sum((entry.quantity for entry in mine), ZERO) - unbilled
+    mine = [Entry(*entry) for entry in _entries(line, dated)]
+    surplus = sum((entry.quantity for entry in mine), ZERO) - (line.delivered - line.posted)
+    if abs(surplus) <= ROUNDED:
+        return mine
     left = []
     for entry, reached in zip(mine, accumulate(entry.quantity for entry in mine), strict=True):
-        rest = min(entry.quantity, reached - max(surplus, ZERO))
-        if rest > Decimal("0.0000001"):
+        rest = min(entry.quantity, reached - surplus)
+        if rest > 0:
             hours = None if entry.hours is None else entry.hours * rest / entry.quantity
             left.append(Entry(entry.day, rest, hours))
-    if surplus < Decimal("-0.005"):
-        left.append(Entry(None, -surplus, None))
-    return left
+    return left if surplus > 0 else [*left, Entry(None, -surplus, None)]
 
 
 def _entries(line: Line, dated: Entries) -> Sequence[tuple[date, Decimal, Decimal | None]]:
@@ -237,48 +251,36 @@ def _oldest(line: Line, dated: Entries, open_: Sequence[Entry]) -> date | None:
 
 
 def _aged(line: Line, balance: Decimal, open_: Sequence[Entry], as_of: date) -> Any:
-    """The value by quantity; a part may be off by a last digit, their sum may not."""
+    """The value shared out by quantity, each part to a last digit."""
     whole = sum((entry.quantity for entry in open_), ZERO)
-    shares: dict[str, list[Decimal | None]] = {}
-    for entry in open_:
-        share = shares.setdefault(bucket(entry.day, as_of), [ZERO, None])
-        share[0] = (share[0] or ZERO) + balance * entry.quantity / whole
-        if entry.hours is not None:
-            share[1] = (share[1] or ZERO) + entry.hours
-    wanted = {name: shares[name] for name in BUCKETS if name in shares} or {UNDATED: [balance, None]}
-    return Fits(repr(wanted), lambda parts: _fits(parts, wanted, balance, line.digit))
-
-
-def _fits(
-    parts: Any, wanted: Mapping[str, Sequence[Decimal | None]], balance: Decimal, digit: Decimal
-) -> bool:
-    if sum(Decimal(part["value"]) for part in parts) != balance:
-        return False
-    if sorted(part["bucket"] for part in parts) != sorted(wanted):
-        return False
-    for part in parts:
-        value, hours = wanted[part["bucket"]]
-        if value is None or abs(Decimal(part["value"]) - value) > digit:
-            return False
-        if (hours is None) != (part["hours"] is None):
-            return False
-        if hours is not None and abs(Decimal(repr(part["hours"])) - hours) > Decimal("0.0101"):
-            return False
-    return True
+    parts = []
+    for name in BUCKETS:
+        mine = [entry for entry in open_ if bucket(entry.day, as_of) == name]
+        if mine:
+            hours = [entry.hours for entry in mine if entry.hours is not None]
+            share = balance * sum((entry.quantity for entry in mine), ZERO) / whole
+            parts.append(
+                {
+                    "bucket": name,
+                    "hours": float(sum(hours)) if hours else None,
+                    "value": Near(share, line.digit),
+                }
+            )
+    return parts or [{"bucket": UNDATED, "hours": None, "value": balance}]
 
 
 def wip_totals(
-    found: Sequence[Line], rows: Sequence[Any], earned: Mapping[str, float]
+    found: Sequence[Line], rows: Sequence[Any], worth: Worth
 ) -> Mapping[str, Mapping[str, Any]]:
     """By currency of one company; the residual is explained line by line, by billing."""
     totals: dict[str, dict[str, Any]] = {}
     for line in found:
         total = totals.setdefault(line.currency, _nothing(line.currency))
-        gap = line.odoo_to_invoice - line.balance(earned)
+        gap = line.odoo_to_invoice - line.balance(worth)
         total["odoo_to_invoice"] += line.odoo_to_invoice
         total["residual"] += gap
-        total["wip"] += max(line.balance(earned), ZERO)
-        total["advance_billing"] += min(line.balance(earned), ZERO)
+        total["wip"] += max(line.balance(worth), ZERO)
+        total["advance_billing"] += min(line.balance(worth), ZERO)
         total["in_draft"] += line.drafted
         if gap:
             by_billing = total["residual_by_billing"]

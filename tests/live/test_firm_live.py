@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -160,5 +161,22 @@ def test_every_utilization_is_right(
 def test_every_line_of_wip_is_right(fleet: Fleet, sql: Sql, odoo: Mapping[str, Any]) -> None:
     found = Wip.model_validate_json(document(fleet, "wip_aging"))
     lines, entries = firm_wip_by_sql.lines(sql), firm_wip_by_sql.entries(sql)
-    expected = firm_wip_by_sql.wip_rows(lines, entries, odoo["earned"], TODAY)
+    expected = firm_wip_by_sql.wip_rows(lines, entries, odoo["worth"], TODAY)
     compare("wip_aging", found.rows(), expected, "sale_order_line_id")
+    apart = [
+        (row.sale_order_line_id, row.wip, [part.value for part in row.aged])
+        for row in found.rows()
+        if row.aged and sum(Decimal(part.value) for part in row.aged) != Decimal(row.wip)
+    ]
+    assert not apart, f"parts that do not add up to the whole: {apart}"
+
+
+def test_the_totals_of_wip_are_right_and_the_residual_is_explained_line_by_line(
+    fleet: Fleet, sql: Sql, odoo: Mapping[str, Any]
+) -> None:
+    found = Wip.model_validate_json(document(fleet, "wip_aging"))
+    lines = firm_wip_by_sql.lines(sql)
+    for scope in found.scopes:
+        mine = [line for line in lines if line.company_id == scope.company_id]
+        expected = firm_wip_by_sql.wip_totals(mine, scope.rows, odoo["worth"])
+        compare(f"wip_aging totals of {scope.company}", scope.totals, expected, "currency")

@@ -25,50 +25,54 @@ def working_hours(env: Any, periods: list[list[str]]) -> list[dict[int, dict[str
 
 
 def _hours(person: Any, first: date, last: date) -> dict[str, Spans] | None:
+    """Odoo is asked week by week from Monday on, since flexible hours depend on the first day."""
     if not person.version_ids.resource_calendar_id:
         return None
     zone = ZoneInfo(person.tz)
-    start, end = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
-    found = {}
-    for kind, leaves in (("net", True), ("gross", False)):
-        by_day: Spans = defaultdict(float)
-        for begin, stop in _worked(person, start, end, leaves):
-            by_day[str(begin.astimezone(zone).date())] += (stop - begin) / timedelta(hours=1)
-        found[kind] = {day: hours for day, hours in by_day.items() if hours}
+    found: dict[str, Spans] = {"net": defaultdict(float), "gross": defaultdict(float)}
+    monday = first - timedelta(days=first.weekday())
+    while monday <= last:
+        start, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
+        for kind in found:
+            for begin, stop in _worked(person, start, end, leaves=kind == "net"):
+                day = begin.astimezone(zone).date()
+                if first <= day <= last:
+                    found[kind][str(day)] += (stop - begin) / timedelta(hours=1)
+        monday += timedelta(days=7)
     return found
 
 
 def _worked(person: Any, start: datetime, end: datetime, leaves: bool) -> Iterator[Any]:
-    """Intervals; Odoo asks each version only where contracts are dated, so we ask here."""
-    versions = person.version_ids.sorted("date_version")
+    """Intervals; Odoo asks each version only where contracts are dated, so else we do."""
+    resource, versions = person.resource_id, person.version_ids.sorted("date_version")
     if len(versions) == 1 or any(versions.mapped("contract_date_start")):
-        found, _ = person.resource_id._get_valid_work_intervals(start, end, compute_leaves=leaves)
-        yield from ((begin, stop) for begin, stop, _ in found[person.resource_id.id])
+        found, _ = resource._get_valid_work_intervals(start, end, compute_leaves=leaves)
+        yield from ((begin, stop) for begin, stop, _ in found[resource.id])
         return
-    for version, after in zip(versions, [*versions[1:], None], strict=True):
-        zone = ZoneInfo(person.tz)
-        begin = start if version == versions[0] else max(start, _midnight(version.date_version, zone))
-        stop = min(end, _midnight(after.date_version, zone)) if after else end
+    zone = ZoneInfo(person.tz)
+    changes = [_midnight(version.date_version, zone) for version in versions[1:]]
+    for version, begin, stop in zip(versions, [start, *changes], [*changes, end], strict=True):
+        begin, stop = max(start, begin), min(end, stop)
         if begin < stop:
-            found = version.resource_calendar_id._work_intervals_batch(
-                begin, stop, resources=person.resource_id, compute_leaves=leaves
-            )
-            yield from ((one, two) for one, two, _ in found[person.resource_id.id])
+            calendar = version.resource_calendar_id
+            arguments = {"resources": resource, "compute_leaves": leaves}
+            found = calendar._work_intervals_batch(begin, stop, **arguments)[resource.id]
+            yield from ((one, two) for one, two, _ in found)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def earned_at_fixed_price(env: Any) -> dict[int, float]:
-    """By line that is invoiced on order: what was delivered, up to what was ordered, untaxed."""
-    lines = env["sale.order.line"].search(
-        [("state", "=", "sale"), ("display_type", "=", False), ("is_downpayment", "=", False)]
-    )
+def worth_of_lines(env: Any) -> dict[int, list[float]]:
+    """Of every confirmed line, untaxed: all that was delivered, that up to what was ordered."""
+    lines = env["sale.order.line"].search([("state", "=", "sale"), ("display_type", "=", False)])
     return {
-        line.id: _untaxed(line, min(line.qty_delivered, line.product_uom_qty))
+        line.id: [
+            _untaxed(line, line.qty_delivered),
+            _untaxed(line, min(line.qty_delivered, line.product_uom_qty)),
+        ]
         for line in lines
-        if line.product_id.invoice_policy == "order" and not line.is_expense
     }
 
 
@@ -96,6 +100,6 @@ def everything(env: Any, periods: list[list[str]]) -> dict[str, Any]:
     env = env(context={**env.context, "allowed_company_ids": companies.ids, "tz": "UTC"})
     return {
         "hours": working_hours(env, periods),
-        "earned": earned_at_fixed_price(env),
+        "worth": worth_of_lines(env),
         "projects": projects_of_orders(env),
     }
