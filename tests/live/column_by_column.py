@@ -28,6 +28,7 @@ class Near:
     digit: Decimal
 
 
+SOMETHING = Fits("some text", lambda text: isinstance(text, str) and bool(text.strip()))
 TEXT = Fits("text or none", lambda text: isinstance(text, str))
 
 

@@ -17,14 +17,15 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from . import firm_database, firm_people_by_sql, firm_wip_by_sql
+from . import firm_database, firm_people_by_sql, firm_readiness_by_sql, firm_wip_by_sql
 from .column_by_column import compare
 from .firm_people_by_sql import Targets
 from .fleet_command import Fleet
 from .inside import odoo_arithmetic
 from .inside_odoo import run_inside
 from .odoo_server import LOGIN, PASSWORD, OdooServer
-from .run_document import Reminders, Utilization, Wip
+from .orders_by_sql import confirmed_orders
+from .run_document import Readiness, Reminders, Utilization, Wip
 
 pytestmark = pytest.mark.live
 
@@ -51,7 +52,14 @@ targets_by_employee = {{ {targets_by_employee} }}
 targets_by_job = {{ {targets_by_job} }}
 targets_by_department = {{ {targets_by_department} }}
 excluded_employees = {excluded_employees}
+
+[tenants.firm.policies.invoice_readiness]
+purchase_order_required = true
+excluded_customers = {excluded_customers}
+holds = [{holds}]
 """
+SOME_ORDERS = "SELECT name FROM sale_order WHERE state = 'sale' ORDER BY id"
+SOME_CUSTOMERS = "SELECT partner_id FROM sale_order WHERE state = 'sale' GROUP BY 1 ORDER BY 1"
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Policy:
 
     exempt: Mapping[str, list[int]]
     targets: Targets
+    readiness: firm_readiness_by_sql.Policy
 
     def text(self, url: str, database: str) -> str:
         """The file; ids are the names of its keys."""
@@ -77,6 +86,11 @@ class Policy:
             targets_by_job=table(self.targets.by_job),
             targets_by_department=table(self.targets.by_department),
             excluded_employees=list(self.targets.excluded),
+            excluded_customers=list(self.readiness.excluded_customers),
+            holds=", ".join(
+                f'{{ order = "{order}", reason = "dispute"{f", until = {day}" if day else ""} }}'
+                for order, day in self.readiness.holds.items()
+            ),
         )
 
 
@@ -97,6 +111,8 @@ def policy(sql: Sql) -> Policy:
     people = firm_people_by_sql.people(sql)
     ids = [person.id for person in people]
     departments = sorted({person.department_id for person in people if person.department_id})
+    orders = [row[0] for row in sql.execute(SOME_ORDERS).fetchall()]
+    customers = [row[0] for row in sql.execute(SOME_CUSTOMERS).fetchall()]
     jobs = sorted({person.job_id for person in people if person.job_id})
     return Policy(
         exempt={"employees": ids[4::40], "departments": departments[:1]},
@@ -106,6 +122,14 @@ def policy(sql: Sql) -> Policy:
             by_job={jobs[-1]: 40, jobs[-2]: 70},
             by_department={departments[-1]: 50},
             excluded=ids[6::50],
+        ),
+        readiness=firm_readiness_by_sql.Policy(
+            holds={
+                **dict.fromkeys(orders[8::20], None),
+                **dict.fromkeys(orders[9::25], TODAY),
+                **dict.fromkeys(orders[10::25], TODAY - timedelta(days=1)),
+            },
+            excluded_customers=customers[-2:],
         ),
     )
 
@@ -155,6 +179,10 @@ def test_every_utilization_is_right(
 ) -> None:
     found = Utilization.model_validate_json(document(fleet, "utilization_variance"))
     expected = firm_people_by_sql.utilization_rows(sql, odoo["hours"][1], *MONTH, policy.targets)
+    assert {row.status for row in found.rows()} == {
+        *("ok", "below_band", "above_band"),
+        *("no_target", "no_capacity", "not_measurable"),
+    }
     compare("utilization_variance", found.rows(), expected, "employee_id")
 
 
@@ -180,3 +208,28 @@ def test_the_totals_of_wip_are_right_and_the_residual_is_explained_line_by_line(
         mine = [line for line in lines if line.company_id == scope.company_id]
         expected = firm_wip_by_sql.wip_totals(mine, scope.rows, odoo["worth"])
         compare(f"wip_aging totals of {scope.company}", scope.totals, expected, "currency")
+
+
+def test_every_order_is_judged_rightly(
+    fleet: Fleet, sql: Sql, odoo: Mapping[str, Any], policy: Policy
+) -> None:
+    found = Readiness.model_validate_json(document(fleet, "invoice_readiness"))
+    expected = firm_readiness_by_sql.rows(
+        sql, odoo["projects"], TODAY, policy.readiness, fleet.url
+    )
+    compare("invoice_readiness", found.rows(), expected, "sale_order_id")
+    assert {row.status for row in found.rows()} == {"ready", "blocked", "held", "excluded"}
+
+
+def test_the_totals_of_readiness_are_odoos_own_and_leave_no_residual(
+    fleet: Fleet, sql: Sql, odoo: Mapping[str, Any], policy: Policy
+) -> None:
+    found = Readiness.model_validate_json(document(fleet, "invoice_readiness"))
+    expected = firm_readiness_by_sql.rows(
+        sql, odoo["projects"], TODAY, policy.readiness, fleet.url
+    )
+    companies = {s.order_id: s.company_id for s in confirmed_orders(sql, TODAY).values()}
+    for scope in found.scopes:
+        mine = [row for order, row in expected.items() if companies[order] == scope.company_id]
+        totals = firm_readiness_by_sql.totals(mine, {row["currency"] for row in mine})
+        compare(f"invoice_readiness totals of {scope.company}", scope.totals, totals, "currency")
