@@ -28,17 +28,24 @@ FILES = """
     SELECT res_id, count(*) FROM ir_attachment
     WHERE res_model = 'project.project' AND res_field IS NULL GROUP BY 1
 """
-# Reached milestones, by order, that what is invoiced does not cover; the oldest are billed first.
+# Reached milestones, by order, that posted invoices do not cover; the oldest are billed first.
 STAGES = """
+    WITH posted AS (
+        SELECT r.order_line_id AS id,
+               sum(a.quantity * CASE m.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END) AS quantity
+        FROM sale_order_line_invoice_rel r JOIN account_move_line a ON a.id = r.invoice_line_id
+        JOIN account_move m ON m.id = a.move_id AND m.state = 'posted' GROUP BY 1
+    )
     SELECT order_id, min(reached_date) FROM (
-        SELECT l.order_id, m.reached_date, l.qty_invoiced,
+        SELECT l.order_id, m.reached_date, coalesce(i.quantity, 0) AS posted,
                sum(m.quantity_percentage * l.product_uom_qty)
                    OVER (PARTITION BY l.id ORDER BY m.reached_date, m.id) AS reached
         FROM project_milestone m JOIN sale_order_line l ON l.id = m.sale_line_id
         JOIN product_product p ON p.id = l.product_id
         JOIN product_template t ON t.id = p.product_tmpl_id AND t.invoice_policy = 'delivery'
+        LEFT JOIN posted i ON i.id = l.id
         WHERE m.is_reached AND l.qty_delivered_method = 'milestones'
-    ) s WHERE reached > qty_invoiced + 0.005 GROUP BY 1
+    ) s WHERE reached > posted + 0.005 GROUP BY 1
 """
 # Due since the order was confirmed: what is invoiced on order and not yet, drafts or posted.
 IN_ADVANCE = """
