@@ -1,4 +1,4 @@
-"""A database with the generated firm: made once a day for one source of the generator, then kept."""
+"""A database with the generated firm: made once a day per source of the generator, and kept."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def multiply(sql: Sql, times: int) -> Mapping[str, int]:
 
 def _copy(sql: Sql, table: str, where: str, copies: int) -> int:
     columns = [row[0] for row in sql.execute(COLUMNS, (table,)).fetchall()]
-    referred = dict(sql.execute(REFERENCES, (table,)).fetchall())
+    referred: dict[str, str] = dict(sql.execute(REFERENCES, (table,)).fetchall())
     values = [_value(table, column, referred.get(column)) for column in columns]
     statement = query.SQL(
         "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} o "

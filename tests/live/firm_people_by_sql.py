@@ -82,8 +82,8 @@ class Targets:
         """The person's own target goes first, then the role's and the department's."""
         if person.id in self.excluded:
             return None
-        places = ((self.by_employee, person.id), (self.by_job, person.job_id))
-        for targets, place in (*places, (self.by_department, person.department_id)):
+        places = ((self.by_employee, person.id), (self.by_job, person.job_id or 0))
+        for targets, place in (*places, (self.by_department, person.department_id or 0)):
             if place in targets:
                 return targets[place]
         return self.everybody
@@ -104,7 +104,10 @@ def reminder_rows(
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return {
         person.id: _reminder(
-            person, odoo[str(person.id)], days, [logged.get((person.id, d), 0.0) for d in days],
+            person,
+            odoo[str(person.id)],
+            days,
+            [logged.get((person.id, d), 0.0) for d in days],
             person.id in exempt["employees"] or person.department_id in exempt["departments"],
         )
         for person in people(sql)
@@ -149,7 +152,7 @@ def utilization_rows(
     for employee, _, worked, billable in sql.execute(LOGGED.encode(), period).fetchall():
         before = hours.get(employee, (0.0, 0.0))
         hours[employee] = before[0] + worked, before[1] + billable
-    planned = dict(sql.execute(PLANNED.encode(), period).fetchall())
+    planned: dict[int, float] = dict(sql.execute(PLANNED.encode(), period).fetchall())
     return {
         person.id: {
             "employee_id": person.id,
@@ -160,7 +163,7 @@ def utilization_rows(
             **_utilization(
                 odoo[str(person.id)],
                 *hours.get(person.id, (0.0, 0.0)),
-                float(planned.get(person.user_id, 0.0)),
+                float(planned.get(person.user_id or 0, 0.0)),
                 targets.of(person),
             ),
         }

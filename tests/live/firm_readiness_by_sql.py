@@ -75,7 +75,7 @@ def rows(
 ) -> Mapping[int, Mapping[str, Any]]:
     """By order: those with an amount, and those that would have one if they had a price."""
     names = {row[0]: row[1:] for row in sql.execute(NAMES).fetchall()}
-    files = dict(sql.execute(FILES).fetchall())
+    files: dict[int, int] = dict(sql.execute(FILES).fetchall())
     since = _waiting_since(sql, as_of)
     found = {}
     for order in orders_by_sql.confirmed_orders(sql, as_of).values():

@@ -130,10 +130,10 @@ class Line:
             return self.odoo_to_invoice if self.other_discount else delivered - self.posted_amount
         if not self.other_discount:
             return earned - self.posted_amount
-        open_ = min(self.delivered, self.ordered) - self.posted
-        if open_ < 0:
-            return min(earned - self.posted_amount, ZERO)
-        return (earned * open_ / min(self.delivered, self.ordered)).quantize(self.digit) if open_ else ZERO
+        done = min(self.delivered, self.ordered)
+        if done <= self.posted:
+            return min(earned - self.posted_amount, ZERO) if done < self.posted else ZERO
+        return (earned * (done - self.posted) / done).quantize(self.digit)
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def lines(sql: Sql) -> Sequence[Line]:
 
 def entries(sql: Sql) -> Entries:
     """All entries that may be unbilled."""
-    hours, oldest = defaultdict(list), {}
+    hours, oldest = defaultdict(list), dict[int, date]()
     for line, day, amount, linked in sql.execute(HOURS).fetchall():
         hours[line].append((day, Decimal(repr(amount))))
         if not linked:
@@ -218,7 +218,8 @@ def bucket(day: date | None, as_of: date) -> str:
     age = (as_of - day).days
     if age < 0:
         return "future"
-    return next((name for name, last in zip(BUCKETS, (30, 60, 90)) if age <= last), "91+")
+    edges = {"0-30": 30, "31-60": 60, "61-90": 90}
+    return next((name for name, last in edges.items() if age <= last), "91+")
 
 
 def _open_entries(line: Line, dated: Entries) -> Sequence[Entry]:

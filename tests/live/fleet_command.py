@@ -52,11 +52,15 @@ class Fleet:
     def _environment(self) -> dict[str, str]:
         foreign = ("FLEET_", "COVERAGE_", "COV_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        return kept | self._connection() | {
-            "FLEET_DATABASE_URL": f"sqlite:///{self.folder}/f.db",
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
-        }
+        return (
+            kept
+            | self._connection()
+            | {
+                "FLEET_DATABASE_URL": f"sqlite:///{self.folder}/f.db",
+                "NO_PROXY": "127.0.0.1",
+                "no_proxy": "127.0.0.1",
+            }
+        )
 
     def _connection(self) -> dict[str, str]:
         """By the environment alone, or by a file whose one tenant is called `firm`."""

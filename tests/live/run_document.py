@@ -247,9 +247,7 @@ class UtilizationRow(Exact):
     target_percent: float | None
     variance_points: float | None
     variance_hours: float | None
-    status: Literal[
-        "ok", "below_band", "above_band", "no_target", "no_capacity", "not_measurable"
-    ]
+    status: Literal["ok", "below_band", "above_band", "no_target", "no_capacity", "not_measurable"]
     explained: Explained
 
 

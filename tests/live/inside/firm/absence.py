@@ -1,5 +1,6 @@
 """Leave and public holidays, in the calendar and as timesheet lines."""
 
+import importlib
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ def _leave(firm: Firm, person: Any, kind: str, monday: date, types: dict[str, An
         _away(firm, person.company_id, ZoneInfo(person.tz), start, 2, time_type, person)
     elif not person.contract_date_start:
         first, last = (monday, monday + timedelta(days=6)) if kind == "week" else (start, start)
-        values = {"request_date_from": first, "request_date_to": last}
+        values: dict[str, Any] = {"request_date_from": first, "request_date_to": last}
         if kind in ("two days", "asked"):
             values["request_date_to"] = start + timedelta(days=1)
         if kind == "half day":
@@ -53,8 +54,8 @@ def _leave(firm: Firm, person: Any, kind: str, monday: date, types: dict[str, An
 
 def _request(firm: Firm, person: Any, kind: Any, values: dict[str, Any], approved: bool) -> None:
     """Where the person does not work then, Odoo refuses, and nothing is made."""
-    from odoo.exceptions import UserError
-
+    # Only Odoo's own process has it.
+    exceptions = importlib.import_module("odoo.exceptions")
     try:
         with firm.env.cr.savepoint():
             made = firm.env["hr.leave"].create(
@@ -62,7 +63,7 @@ def _request(firm: Firm, person: Any, kind: Any, values: dict[str, Any], approve
             )
             if approved:
                 made.action_approve()
-    except UserError:
+    except exceptions.UserError:
         return
 
 

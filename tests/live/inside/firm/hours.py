@@ -15,10 +15,11 @@ def posts(firm: Firm, sales: list[Sale]) -> None:
     """Where people of each company log: order tasks, projects without an order, and internal."""
     for sale in sales:
         for line in sale.order.order_line:
-            if line.task_id and line.product_id.service_type == "timesheet":
+            by_time = line.product_id.service_type == "timesheet"
+            if line.task_id and (by_time or sale.number % 2):
                 _post(firm, sale.order.company_id, line.task_id.project_id, line.task_id)
-            elif line.task_id and sale.number % 2:
-                _post(firm, sale.order.company_id, line.task_id.project_id, line.task_id)
+        if sale.shape == "two rates" and sale.number % 4:
+            _rates(firm, sale)
     for company in firm.companies:
         customer = firm.env["res.partner"].search([("email", "=like", "billing%")], limit=1)
         for number in range(6):
@@ -36,6 +37,14 @@ def posts(firm: Firm, sales: list[Sale]) -> None:
             for _ in range(1 if billable else 8):
                 _post(firm, company, project, None)
     firm.done("posts")
+
+
+def _rates(firm: Firm, sale: Sale) -> None:
+    """On some projects people have a rate of their own, which is another line of the order."""
+    line = sale.order.order_line.filtered(lambda line: not line.display_type)[1]
+    mine = [person for person in firm.people if person.company_id == sale.order.company_id]
+    rates = [(0, 0, {"employee_id": p.id, "sale_line_id": line.id}) for p in mine[::3]]
+    line.project_id.sale_line_employee_ids = rates
 
 
 def _post(firm: Firm, company: Any, project: Any, task: Any) -> None:

@@ -27,9 +27,7 @@ def late(firm: Firm, sales: list[Sale]) -> None:
     firm.done("more invoices")
 
 
-def _bill_all(
-    firm: Firm, sales: list[Sale], what_of: Callable[[Sale], str], days_ago: int
-) -> None:
+def _bill_all(firm: Firm, sales: list[Sale], what_of: Callable[[Sale], str], days_ago: int) -> None:
     """Together what is billed alike: one invoice per order, but ten times faster."""
     for company in firm.companies:
         for what in sorted(set(EARLY + LATE) - {"none"}):
@@ -82,17 +80,21 @@ def expenses(firm: Firm, catalogue: Catalogue, sales: list[Sale]) -> None:
         product = catalogue.products["sales_price" if number % 4 == 3 else "cost"]
         company = sale.order.company_id
         # What Odoo proposes depends on the company that it is asked in.
-        made = firm.env["hr.expense"].with_company(company).create(
-            {
-                "name": f"Train for {sale.order.name}",
-                "employee_id": employee.id,
-                "product_id": product.id,
-                "total_amount_currency": round(firm.chance.uniform(20, 900), 2),
-                "payment_mode": "own_account",
-                "sale_order_id": sale.order.id,
-                "company_id": company.id,
-                "date": firm.ago(firm.chance.randrange(3, 130)),
-            }
+        made = (
+            firm.env["hr.expense"]
+            .with_company(company)
+            .create(
+                {
+                    "name": f"Train for {sale.order.name}",
+                    "employee_id": employee.id,
+                    "product_id": product.id,
+                    "total_amount_currency": round(firm.chance.uniform(20, 900), 2),
+                    "payment_mode": "own_account",
+                    "sale_order_id": sale.order.id,
+                    "company_id": company.id,
+                    "date": firm.ago(firm.chance.randrange(3, 130)),
+                }
+            )
         )
         _forward(firm, made, number % 7)
     firm.done("expenses")

@@ -85,12 +85,13 @@ def _users(firm: Firm) -> Any:
 def _person(firm: Firm, number: int, calendars: Any, departments: Any, jobs: Any) -> dict[str, Any]:
     chance = firm.chance
     company = firm.companies[0 if number % 5 < 3 else 1].id
+    practices = departments[company].ids
     weekdays = chance.random() < 0.6
     name = chance.choice(WEEKDAYS if weekdays else list(calendars))
     return {
         "name": f"Person {number:04}",
         "company_id": company,
-        "department_id": chance.choice([False, *departments[company].ids, *departments[company].ids]),
+        "department_id": chance.choice([False, *practices, *practices]),
         "job_id": chance.choice([False, *jobs.ids]),
         "tz": chance.choice(ZONES),
         "work_email": f"person{number:04}@firm.example",

@@ -19,10 +19,11 @@ def make(firm: Firm) -> None:
         children = firm.env["project.task"].create(
             [_child(firm, task, users) for task in tasks[: EACH // 6] for _ in range(2)]
         )
-        tasks[5 : EACH : 9].write({"state": "1_canceled"})
-        tasks[6 : EACH : 9].write({"state": "1_done"})
+        tasks[5:EACH:9].write({"state": "1_canceled"})
+        tasks[6:EACH:9].write({"state": "1_done"})
         children[::7].write({"state": "1_canceled"})
-        tasks[7 : EACH : 29].write({"is_template": True})
+        tasks[7:EACH:29].write({"is_template": True})
+        tasks[8:EACH:31].write({"active": False})
         firm.env.flush_all()
         for number, task in enumerate(tasks + children):
             start = firm.today - firm.last_month
@@ -36,6 +37,8 @@ def make(firm: Firm) -> None:
 def _task(firm: Firm, number: int, users: Any, projects: Any, company: Any) -> dict[str, Any]:
     start = (firm.today - firm.last_month).days
     days = start - firm.chance.randrange(5, 70)
+    if number % 37 == 9:
+        days = start + 5
     people = firm.chance.sample(users, firm.chance.choice([0, 1, 1, 1, 2, 3]))
     project = firm.chance.choice(projects)
     return {
@@ -48,6 +51,8 @@ def _task(firm: Firm, number: int, users: Any, projects: Any, company: Any) -> d
 
 
 def _child(firm: Firm, parent: Any, users: Any) -> dict[str, Any]:
+    if number % 37 == 9:
+        days = start + 5
     people = firm.chance.sample(users, firm.chance.choice([1, 2]))
     return {
         "name": f"Part of {parent.name}",

@@ -51,7 +51,9 @@ def make(firm: Firm, catalogue: Catalogue) -> list[Sale]:
     shapes = [list(SHAPES)[number % len(SHAPES)] for number in range(firm.orders_wanted)]
     rows = [_order(firm, catalogue, number, shape) for number, shape in enumerate(shapes)]
     made = firm.env["sale.order"].create(rows)
-    sales = [Sale(order, shape, n) for n, (order, shape) in enumerate(zip(made, shapes, strict=True))]
+    sales = [
+        Sale(order, shape, n) for n, (order, shape) in enumerate(zip(made, shapes, strict=True))
+    ]
     for company in firm.companies:
         mine = made.filtered(lambda order, company=company: order.company_id == company)
         mine.filtered(lambda order: "quotation" not in order.origin).action_confirm()
@@ -87,7 +89,12 @@ def _order(firm: Firm, catalogue: Catalogue, number: int, shape: str) -> dict[st
 
 
 def _line(
-    firm: Firm, catalogue: Catalogue, company: Any, code: str | None, name: str, quantity: float,
+    firm: Firm,
+    catalogue: Catalogue,
+    company: Any,
+    code: str | None,
+    name: str,
+    quantity: float,
     special: str,
 ) -> dict[str, Any]:
     product = catalogue.products[name]

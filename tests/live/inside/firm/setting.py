@@ -56,5 +56,5 @@ def of(env: Any, today: str, seed: int, size: int, orders: int) -> Firm:
     companies = env["res.company"].search([], order="id", limit=2)
     context = {**env.context, **QUIET, "allowed_company_ids": companies.ids, "tz": "UTC"}
     env = env(context=context)
-    day = date.fromisoformat(today)
-    return Firm(env, random.Random(seed), day, size, orders, env["res.company"].browse(companies.ids))
+    companies = env["res.company"].browse(companies.ids)
+    return Firm(env, random.Random(seed), date.fromisoformat(today), size, orders, companies)
