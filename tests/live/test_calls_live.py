@@ -11,7 +11,8 @@ from . import firm_database
 from .counted_calls import calls_of
 from .odoo_server import OdooServer
 
-pytestmark = pytest.mark.live
+# Making the firm takes minutes, once a day.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 
 JOBS = ("timesheet_reminders", "utilization_variance", "wip_aging", "invoice_readiness")
 

@@ -27,7 +27,8 @@ from .odoo_server import LOGIN, PASSWORD, OdooServer
 from .orders_by_sql import confirmed_orders
 from .run_document import Readiness, Reminders, Utilization, Wip
 
-pytestmark = pytest.mark.live
+# Making the firm takes minutes, once a day.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 
 Sql = psycopg.Connection[TupleRow]
 TODAY = date.today()

@@ -51,8 +51,6 @@ def _task(firm: Firm, number: int, users: Any, projects: Any, company: Any) -> d
 
 
 def _child(firm: Firm, parent: Any, users: Any) -> dict[str, Any]:
-    if number % 37 == 9:
-        days = start + 5
     people = firm.chance.sample(users, firm.chance.choice([1, 2]))
     return {
         "name": f"Part of {parent.name}",
