@@ -78,7 +78,7 @@ def _order(firm: Firm, catalogue: Catalogue, number: int, shape: str) -> dict[st
         "origin": f"{shape} quotation" if number % 29 == 21 else shape,
         "client_order_ref": firm.chance.choice([False, f"PO {number}"]),
         "order_line": [
-            (0, 0, _line(firm, catalogue, company, code, *line)) for line in SHAPES[shape]
+            (0, 0, _line(firm, catalogue, company, code, line)) for line in SHAPES[shape]
         ],
     }
     if number % 6 == 1:
@@ -93,10 +93,9 @@ def _line(
     catalogue: Catalogue,
     company: Any,
     code: str | None,
-    name: str,
-    quantity: float,
-    special: str,
+    wanted: tuple[str, float, str],
 ) -> dict[str, Any]:
+    name, quantity, special = wanted
     product = catalogue.products[name]
     price = product.list_price * firm.chance.uniform(0.6, 1.7) * (150 if code == "JPY" else 1)
     taxes = catalogue.taxes[company.id].get(special)
