@@ -41,6 +41,11 @@ class Line:
         """Billed and not earned: zero or below."""
         return min(self.sold.sold.balance, ZERO)
 
+    @property
+    def difference(self) -> Decimal:
+        """Odoo's own figure of what is to be invoiced, less WIP and advance billing."""
+        return self.sold.line.untaxed_amount_to_invoice - self.sold.sold.balance
+
 
 def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
     """One order line, as the JSON contract has it."""
@@ -93,8 +98,7 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
     buckets = dict.fromkeys(BUCKETS, ZERO)
     residuals: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
-        difference = line.sold.line.untaxed_amount_to_invoice - line.sold.sold.balance
-        residuals[line.sold.sold.billing.value] += difference
+        residuals[line.sold.sold.billing.value] += line.difference
         for part in line.parts:
             buckets[part.bucket] += part.value
     return {
@@ -108,6 +112,16 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
         "residual_by_billing": {
             kind: currency.text(value) for kind, value in sorted(residuals.items()) if value
         },
+        "residual_lines": [
+            {
+                "sale_order_line_id": line.sold.line.id,
+                "sale_order": line.order.order.name,
+                "billing": line.sold.sold.billing.value,
+                "difference": currency.text(line.difference),
+            }
+            for line in lines
+            if line.difference
+        ],
         "provision": currency.text(sum((line.provision or ZERO for line in lines), ZERO)),
         "lock_up": _lock_up(currency, wip, work),
     }

@@ -22,13 +22,17 @@ class Told:
 
 @dataclass(frozen=True)
 class Fleet:
-    """One way to call the command: an Odoo, a database, a user, and a folder to stand in."""
+    """One way to call the command: an Odoo, a database, a user, and a folder to stand in.
+
+    A configuration file names the Odoo itself.
+    """
 
     folder: Path
     url: str
     database: str
     login: str
     secret: str
+    config: Path | None = None
 
     def run(self, *arguments: str, as_json: bool = True) -> Told:
         """`fleet run ... --dry-run`, for programs or for people."""
@@ -48,12 +52,23 @@ class Fleet:
     def _environment(self) -> dict[str, str]:
         foreign = ("FLEET_", "COVERAGE_", "COV_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        return kept | {
+        return (
+            kept
+            | self._connection()
+            | {
+                "FLEET_DATABASE_URL": f"sqlite:///{self.folder}/f.db",
+                "NO_PROXY": "127.0.0.1",
+                "no_proxy": "127.0.0.1",
+            }
+        )
+
+    def _connection(self) -> dict[str, str]:
+        """By the environment alone, or by a file whose one tenant is called `firm`."""
+        if self.config:
+            return {"FLEET_CONFIG": str(self.config), "FLEET_FIRM_ODOO_API_KEY": self.secret}
+        return {
             "FLEET_ODOO_URL": self.url,
             "FLEET_ODOO_DB": self.database,
             "FLEET_ODOO_LOGIN": self.login,
             "FLEET_ODOO_API_KEY": self.secret,
-            "FLEET_DATABASE_URL": f"sqlite:///{self.folder}/f.db",
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
         }

@@ -121,6 +121,7 @@ class ReminderRow(Exact):
     draft_hours: float | None
     submitted_hours: float | None
     approved_hours: float | None
+    policy: str
 
     @property
     def key(self) -> str:
@@ -218,6 +219,140 @@ class ReadinessTotal(Priced):
     bottleneck: Bottleneck | None
 
 
+class AgedPart(Exact):
+    """What of a line lies in one bucket."""
+
+    bucket: Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
+    hours: float | None
+    value: Money
+
+
+class WipRow(Priced):
+    """One order line of `wip_aging`."""
+
+    MONEY: ClassVar[Sequence[str]] = ("in_draft", "wip", "advance_billing")
+
+    sale_order_line_id: int
+    sale_order_id: int
+    sale_order: str
+    project_id: int | None
+    partner_id: int
+    partner: str
+    billing: Literal["time_and_materials", "milestone", "manual", "fixed", "expense"]
+    delivered: float
+    invoiced: float
+    in_draft: Money
+    wip: Money
+    advance_billing: Money
+    oldest_date: date | None
+    age_days: int | None
+    bucket: Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
+    aged: list[AgedPart]
+    cost: Money | None
+    cost_currency: str
+    provision: Money | None
+    policy: str
+
+
+class ResidualLine(Exact):
+    """One order line of which Odoo says another amount than we."""
+
+    sale_order_line_id: int
+    sale_order: str
+    billing: str
+    difference: Money
+
+
+class LockUp(Exact):
+    """How long money of one currency is tied up."""
+
+    revenue_12_months: Money
+    receivables: Money
+    wip_days: float | None
+    debtor_days: float | None
+    lock_up_days: float | None
+    value_of_a_day: Money
+    collection_realization_percent: float | None
+
+
+class WipTotal(Priced):
+    """The totals of one currency."""
+
+    MONEY: ClassVar[Sequence[str]] = (
+        *("wip", "advance_billing", "in_draft"),
+        *("odoo_to_invoice", "residual"),
+    )
+
+    wip: Money
+    advance_billing: Money
+    in_draft: Money
+    buckets: dict[Literal["0-30", "31-60", "61-90", "91+", "future", "undated"], Money]
+    odoo_to_invoice: Money
+    residual: Money
+    residual_by_billing: dict[str, Money]
+    residual_lines: list[ResidualLine]
+    provision: Money
+    lock_up: LockUp | None
+
+
+class Explained(Exact):
+    """Where a utilization's variance comes from, in hours."""
+
+    plan_gap_hours: float | None
+    delivery_gap_hours: float | None
+    leave_hours: float | None
+    missing_hours: float | None
+
+
+class AheadHours(Exact):
+    """What is planned for a person in the weeks to come."""
+
+    period_start: date
+    period_end: date
+    capacity_hours: Hours
+    planned_hours: float
+    scheduled_percent: float | None
+
+
+class UtilizationRow(Exact):
+    """One employee of `utilization_variance`."""
+
+    employee_id: int
+    employee: str
+    department: str | None
+    period_start: date
+    period_end: date
+    capacity_hours: Hours | None
+    leave_hours: Hours | None
+    worked_hours: float
+    billable_hours: float | None
+    planned_hours: float | None
+    utilization_percent: float | None
+    productive_percent: float | None
+    total_percent: float | None
+    target_percent: float | None
+    variance_points: float | None
+    variance_hours: float | None
+    status: Literal["ok", "below_band", "above_band", "no_target", "no_capacity", "not_measurable"]
+    explained: Explained
+    ahead: AheadHours
+    policy: str
+
+
+class UtilizationTotal(Exact):
+    """The whole company, and what its numbers are based on."""
+
+    basis: str
+    planned_basis: str
+    employees: int
+    capacity_hours: float
+    worked_hours: float
+    billable_hours: float
+    planned_hours: float | None
+    forecast_accuracy_percent: float | None
+    forecast_bias_percent: float | None
+
+
 class NoTotal(Exact):
     """For jobs whose contract has none: no value fits it."""
 
@@ -273,3 +408,5 @@ class Document(Exact, Generic[Row, Total]):
 
 Reminders = Document[ReminderRow, NoTotal]
 Readiness = Document[ReadinessRow, ReadinessTotal]
+Wip = Document[WipRow, WipTotal]
+Utilization = Document[UtilizationRow, UtilizationTotal]

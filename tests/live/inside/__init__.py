@@ -1,1 +1,1 @@
-"""What runs inside Odoo: each module stands alone, its functions get Odoo's `env`."""
+"""What runs inside Odoo: functions that get Odoo's `env`; they import nothing of the fleet."""

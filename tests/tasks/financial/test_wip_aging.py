@@ -89,6 +89,9 @@ def test_the_residual_to_odoo_is_explained_by_fixed_prices_alone(both: list[Repo
             explained = sum(map(Decimal, total["residual_by_billing"].values()))
             assert explained == Decimal(total["residual"])
             assert set(total["residual_by_billing"]) <= {"fixed"}
+            by_line = [Decimal(line["difference"]) for line in total["residual_lines"]]
+            assert sum(by_line) == Decimal(total["residual"])
+            assert 0 not in by_line
 
 
 def test_time_is_aged_by_hour_and_future_hours_stand_apart(both: list[Report]) -> None:

@@ -1,0 +1,72 @@
+"""A database with the generated firm: made once a day per source of the generator, and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import psycopg
+
+from . import firm_multiplied
+from .inside import random_schedules
+from .inside.firm import building
+from .inside_odoo import run_inside
+from .odoo_server import OdooServer, step
+
+PREFIX = "fleet_firm"
+SEED, PEOPLE, ORDERS, TIMES = 19, 240, 264, 10
+# PostgreSQL copies no database that somebody is connected to; Odoo connects anew by itself.
+LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+
+
+def of_today(server: OdooServer, size: int = PEOPLE, orders: int = ORDERS) -> str:
+    """The name of a database whose firm stands at the end of today; nobody may change it.
+
+    It takes minutes to make. Those of other days or other sources are dropped.
+    """
+    wanted = _fingerprint(server, size, orders)
+    with (server.home.root / f"{PREFIX}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kind = f"{PREFIX}_{size}"
+        found = [n for n in server.postgres.databases() if n.startswith(f"{kind}_")]
+        for name in found:
+            if server.postgres.made_from(name) == wanted:
+                return name
+            server.drop(name)
+        with step(f"make a firm of {size} people and {orders} orders (minutes)"):
+            return _made(server, kind, wanted, size, orders)
+
+
+def ten_times(server: OdooServer, name: str) -> str:
+    """A new database with ten times the people, orders and projects of that one, by SQL."""
+    database = server.clone(f"{PREFIX}_x{TIMES}")
+    server.drop(database)
+    with step(f"multiply the firm by {TIMES}"):
+        server.postgres.query(LEAVE.format(name=name))
+        server.postgres.query(f'CREATE DATABASE "{database}" TEMPLATE "{name}"')
+        with psycopg.connect(server.pg_dsn(database), autocommit=True) as sql:
+            print(f"rows added: {dict(firm_multiplied.multiply(sql, TIMES))}")
+        server.postgres.query("VACUUM ANALYZE", database)
+    return database
+
+
+def _made(server: OdooServer, kind: str, wanted: str, size: int, orders: int) -> str:
+    name = server.clone(kind)
+    today = str(date.today())
+    told = run_inside(
+        server, name, building.build, today=today, seed=SEED, size=size, orders=orders
+    )
+    server.postgres.query("VACUUM ANALYZE", name)
+    server.postgres.mark(name, wanted)
+    print(f"seconds to make the firm: {told['seconds']}")
+    return name
+
+
+def _fingerprint(server: OdooServer, size: int, orders: int) -> str:
+    folder = Path(building.__file__).parent
+    files = [*sorted(folder.glob("*.py")), Path(random_schedules.__file__)]
+    source = b"".join(file.read_bytes() for file in files)
+    facts = f"{server.home.fingerprint} {date.today()} {SEED} {size} {orders}"
+    return hashlib.sha256(source + facts.encode()).hexdigest()[:12]

@@ -1,0 +1,303 @@
+"""What `wip_aging` must say of a firm, line by line, from Odoo's tables and Odoo's own amounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+from .column_by_column import Near
+
+Sql = psycopg.Connection[TupleRow]
+Worth = Mapping[str, Sequence[float]]
+ZERO = Decimal(0)
+# Odoo keeps quantities to a hundredth; what is delivered and what is posted are rounded apart.
+ROUNDED = Decimal("0.01")
+UNDATED = "undated"
+BUCKETS = ("0-30", "31-60", "61-90", "91+", "future", UNDATED)
+
+# Confirmed services and re-invoiced expenses; the line says how it is delivered, the product what
+# is invoiced; quantities on invoices are brought into the unit of the line.
+LINES = """
+    SELECT l.id, o.id AS order_id, o.name AS order_name, o.company_id, l.project_id,
+           o.partner_id, p.complete_name AS partner, c.name AS currency, c.decimal_places,
+           CASE WHEN coalesce(l.is_expense, false) THEN 'expense'
+                WHEN t.invoice_policy = 'order' THEN 'fixed'
+                WHEN l.qty_delivered_method = 'timesheet' THEN 'time_and_materials'
+                WHEN l.qty_delivered_method = 'milestones' THEN 'milestone'
+                ELSE 'manual' END AS billing,
+           coalesce(l.qty_delivered, 0) AS delivered, l.product_uom_qty AS ordered,
+           coalesce(l.untaxed_amount_to_invoice, 0) AS odoo_to_invoice,
+           coalesce(l.untaxed_amount_invoiced, 0) AS posted_amount,
+           u.factor AS unit_in_hours, u.name->>'en_US' IN ('Hours', 'Days') AS of_time,
+           coalesce(i.posted, 0) AS posted, coalesce(i.drafted, 0) AS drafted,
+           coalesce(i.draft_lines, 0) AS draft_lines,
+           coalesce(i.other_discount, false) AS other_discount
+    FROM sale_order_line l
+    JOIN sale_order o ON o.id = l.order_id AND o.state = 'sale'
+    JOIN res_partner p ON p.id = o.partner_id
+    JOIN res_currency c ON c.id = o.currency_id
+    JOIN product_product v ON v.id = l.product_id
+    JOIN product_template t ON t.id = v.product_tmpl_id
+    JOIN uom_uom u ON u.id = l.product_uom_id
+    LEFT JOIN LATERAL (
+        SELECT sum(b.sign * b.quantity * w.factor / u.factor) FILTER (WHERE b.state = 'posted')
+                   AS posted,
+               sum(b.sign * b.price_subtotal) FILTER (WHERE b.state = 'draft') AS drafted,
+               count(*) FILTER (WHERE b.state = 'draft' AND b.quantity <> 0) AS draft_lines,
+               bool_or(b.discount <> coalesce(l.discount, 0)) AS other_discount
+        FROM (SELECT m.state, a.discount, a.quantity, a.price_subtotal, a.product_uom_id,
+                     CASE m.move_type WHEN 'out_invoice' THEN 1 WHEN 'out_refund' THEN -1 END
+                         AS sign
+              FROM sale_order_line_invoice_rel r
+              JOIN account_move_line a ON a.id = r.invoice_line_id
+              JOIN account_move m ON m.id = a.move_id
+              WHERE r.order_line_id = l.id) b
+        JOIN uom_uom w ON w.id = b.product_uom_id
+    ) i ON true
+    WHERE l.display_type IS NULL AND NOT coalesce(l.is_downpayment, false)
+      AND (t.type = 'service' OR coalesce(l.is_expense, false))
+"""
+# `linked`: on a live invoice; `posted`: on one that is posted.
+HOURS = """
+    SELECT a.so_line, a.date, sum(a.unit_amount),
+           bool_and(m.id IS NOT NULL AND m.state <> 'cancel' AND m.payment_state <> 'reversed')
+    FROM account_analytic_line a
+    LEFT JOIN account_move m ON m.id = a.timesheet_invoice_id
+    WHERE a.project_id IS NOT NULL AND a.timesheet_invoice_type = 'billable_time'
+      AND NOT coalesce(m.state = 'posted' AND m.payment_state <> 'reversed', false)
+    GROUP BY a.so_line, a.date ORDER BY 1, 2
+"""
+COSTS = """
+    SELECT a.so_line, a.date, sum(a.unit_amount) FROM account_analytic_line a
+    WHERE a.project_id IS NULL AND a.so_line IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+"""
+STAGES = """
+    SELECT m.sale_line_id, m.reached_date, sum(m.quantity_percentage * l.product_uom_qty)
+    FROM project_milestone m JOIN sale_order_line l ON l.id = m.sale_line_id
+    WHERE m.is_reached GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A confirmed service or expense line; amounts untaxed, in the order's currency."""
+
+    id: int
+    order_id: int
+    order_name: str
+    company_id: int
+    project_id: int | None
+    partner_id: int
+    partner: str
+    currency: str
+    decimal_places: int
+    billing: str
+    delivered: Decimal
+    ordered: Decimal
+    odoo_to_invoice: Decimal
+    posted_amount: Decimal
+    unit_in_hours: Decimal
+    of_time: bool
+    posted: Decimal
+    drafted: Decimal
+    draft_lines: int
+    other_discount: bool
+
+    @property
+    def digit(self) -> Decimal:
+        """The smallest amount of the currency."""
+        return Decimal(1).scaleb(-self.decimal_places)
+
+    def balance(self, worth: Worth) -> Decimal:
+        """What is delivered less what is posted; of a fixed price no more than was ordered.
+
+        Where an invoice gives another discount than the order, amounts cannot be compared, so
+        quantities decide; unless billing goes by delivery, where Odoo's figure does that for us.
+        """
+        delivered, earned = (
+            Decimal(repr(amount)).quantize(self.digit, ROUND_HALF_UP)
+            for amount in worth[str(self.id)]
+        )
+        if self.billing != "fixed":
+            return self.odoo_to_invoice if self.other_discount else delivered - self.posted_amount
+        if not self.other_discount:
+            return earned - self.posted_amount
+        done = min(self.delivered, self.ordered)
+        if done <= self.posted:
+            return min(earned - self.posted_amount, ZERO) if done < self.posted else ZERO
+        return (earned * (done - self.posted) / done).quantize(self.digit)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something delivered: quantity in the line's unit, hours if it is time."""
+
+    day: date | None
+    quantity: Decimal
+    hours: Decimal | None
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The dated deliveries of all lines, by line, oldest first."""
+
+    hours: Mapping[int, Sequence[tuple[date, Decimal]]]
+    oldest_unlinked: Mapping[int, date]
+    costs: Mapping[int, Sequence[tuple[date, Decimal]]]
+    stages: Mapping[int, Sequence[tuple[date, Decimal]]]
+
+
+def lines(sql: Sql) -> Sequence[Line]:
+    """All confirmed service and expense lines of all companies."""
+    with sql.cursor(row_factory=class_row(Line)) as cursor:
+        return cursor.execute(LINES.encode()).fetchall()
+
+
+def entries(sql: Sql) -> Entries:
+    """All entries that may be unbilled."""
+    hours, oldest = defaultdict(list), dict[int, date]()
+    for line, day, amount, linked in sql.execute(HOURS).fetchall():
+        hours[line].append((day, Decimal(repr(amount))))
+        if not linked:
+            oldest.setdefault(line, day)
+    costs, stages = defaultdict(list), defaultdict(list)
+    for line, day, amount in sql.execute(COSTS).fetchall():
+        costs[line].append((day, Decimal(repr(amount))))
+    for line, day, amount in sql.execute(STAGES).fetchall():
+        stages[line].append((day, Decimal(repr(float(amount)))))
+    return Entries(hours, oldest, costs, stages)
+
+
+def wip_rows(
+    found: Sequence[Line], dated: Entries, worth: Worth, as_of: date
+) -> Mapping[int, Mapping[str, Any]]:
+    """By line: those with WIP, advance billing or something on a draft."""
+    return {
+        line.id: _row(line, line.balance(worth), dated, as_of)
+        for line in found
+        if line.balance(worth) or line.draft_lines
+    }
+
+
+def _row(line: Line, balance: Decimal, dated: Entries, as_of: date) -> Mapping[str, Any]:
+    open_ = _open_entries(line, dated)
+    oldest = _oldest(line, dated, open_)
+    return {
+        "sale_order_line_id": line.id,
+        "sale_order_id": line.order_id,
+        "sale_order": line.order_name,
+        "project_id": line.project_id,
+        "partner_id": line.partner_id,
+        "partner": line.partner,
+        "currency": line.currency,
+        "billing": line.billing,
+        "delivered": float(line.delivered),
+        "invoiced": float(line.posted),
+        "in_draft": line.drafted,
+        "wip": max(balance, ZERO),
+        "advance_billing": min(balance, ZERO),
+        "oldest_date": oldest,
+        "age_days": None if oldest is None else (as_of - oldest).days,
+        "bucket": bucket(oldest, as_of),
+        "aged": _aged(line, balance, open_, as_of) if balance > 0 else [],
+    }
+
+
+def bucket(day: date | None, as_of: date) -> str:
+    """Upper edges belong to their bucket."""
+    if day is None:
+        return UNDATED
+    age = (as_of - day).days
+    if age < 0:
+        return "future"
+    edges = {"0-30": 30, "31-60": 60, "61-90": 90}
+    return next((name for name, last in edges.items() if age <= last), "91+")
+
+
+def _open_entries(line: Line, dated: Entries) -> Sequence[Entry]:
+    """The entries that make up what is not posted: the oldest are billed first."""
+    mine = [Entry(*entry) for entry in _entries(line, dated)]
+    surplus = sum((entry.quantity for entry in mine), ZERO) - (line.delivered - line.posted)
+    if abs(surplus) <= ROUNDED:
+        return mine
+    left = []
+    for entry, reached in zip(mine, accumulate(entry.quantity for entry in mine), strict=True):
+        rest = min(entry.quantity, reached - surplus)
+        if rest > 0:
+            hours = None if entry.hours is None else entry.hours * rest / entry.quantity
+            left.append(Entry(entry.day, rest, hours))
+    return left if surplus > 0 else [*left, Entry(None, -surplus, None)]
+
+
+def _entries(line: Line, dated: Entries) -> Sequence[tuple[date, Decimal, Decimal | None]]:
+    if line.billing == "time_and_materials":
+        unit = line.unit_in_hours if line.of_time else Decimal(1)
+        return [(day, hours / unit, hours) for day, hours in dated.hours.get(line.id, ())]
+    source = {"milestone": dated.stages, "expense": dated.costs}.get(line.billing, {})
+    return [(day, quantity, None) for day, quantity in source.get(line.id, ())]
+
+
+def _oldest(line: Line, dated: Entries, open_: Sequence[Entry]) -> date | None:
+    if line.billing == "time_and_materials":
+        return dated.oldest_unlinked.get(line.id)
+    return min((entry.day for entry in open_ if entry.day), default=None)
+
+
+def _aged(line: Line, balance: Decimal, open_: Sequence[Entry], as_of: date) -> Any:
+    """The value shared out by quantity, each part to a last digit."""
+    whole = sum((entry.quantity for entry in open_), ZERO)
+    parts = []
+    for name in BUCKETS:
+        mine = [entry for entry in open_ if bucket(entry.day, as_of) == name]
+        if mine:
+            hours = [entry.hours for entry in mine if entry.hours is not None]
+            share = balance * sum((entry.quantity for entry in mine), ZERO) / whole
+            parts.append(
+                {
+                    "bucket": name,
+                    "hours": float(sum(hours)) if hours else None,
+                    "value": Near(share, line.digit),
+                }
+            )
+    return parts or [{"bucket": UNDATED, "hours": None, "value": balance}]
+
+
+def wip_totals(
+    found: Sequence[Line], rows: Sequence[Any], worth: Worth
+) -> Mapping[str, Mapping[str, Any]]:
+    """By currency of one company; the residual is explained line by line, by billing."""
+    totals: dict[str, dict[str, Any]] = {}
+    for line in found:
+        total = totals.setdefault(line.currency, _nothing(line.currency))
+        gap = line.odoo_to_invoice - line.balance(worth)
+        total["odoo_to_invoice"] += line.odoo_to_invoice
+        total["residual"] += gap
+        total["wip"] += max(line.balance(worth), ZERO)
+        total["advance_billing"] += min(line.balance(worth), ZERO)
+        total["in_draft"] += line.drafted
+        if gap:
+            by_billing = total["residual_by_billing"]
+            by_billing[line.billing] = by_billing.get(line.billing, ZERO) + gap
+    for row in rows:
+        for part in row.aged:
+            totals[row.currency]["buckets"][part.bucket] += Decimal(part.value)
+    return totals
+
+
+def _nothing(currency: str) -> dict[str, Any]:
+    names = ("wip", "advance_billing", "in_draft", "odoo_to_invoice", "residual")
+    empty: dict[str, Any] = dict.fromkeys(names, ZERO)
+    return {
+        "currency": currency,
+        **empty,
+        "buckets": dict.fromkeys(BUCKETS, ZERO),
+        "residual_by_billing": {},
+    }

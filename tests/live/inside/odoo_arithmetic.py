@@ -1,0 +1,105 @@
+"""What Odoo itself computes: working hours, the value of quantities, and projects of orders."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Spans = dict[str, float]
+
+
+def working_hours(env: Any, periods: list[list[str]]) -> list[dict[int, dict[str, Spans] | None]]:
+    """Hours by day of every active employee: `net` and, without leave and holidays, `gross`.
+
+    None for people whose hours no calendar tells.
+    """
+    people = env["hr.employee"].search([("company_id", "!=", False)])
+    return [
+        {
+            person.id: _hours(person, date.fromisoformat(first), date.fromisoformat(last))
+            for person in people
+        }
+        for first, last in periods
+    ]
+
+
+def _hours(person: Any, first: date, last: date) -> dict[str, Spans] | None:
+    """Odoo is asked week by week from Monday on, since flexible hours depend on the first day."""
+    if not person.version_ids.resource_calendar_id:
+        return None
+    zone = ZoneInfo(person.tz)
+    found: dict[str, Spans] = {"net": defaultdict(float), "gross": defaultdict(float)}
+    monday = first - timedelta(days=first.weekday())
+    while monday <= last:
+        start, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
+        for kind in found:
+            for begin, stop in _worked(person, start, end, leaves=kind == "net"):
+                day = begin.astimezone(zone).date()
+                if first <= day <= last:
+                    found[kind][str(day)] += (stop - begin) / timedelta(hours=1)
+        monday += timedelta(days=7)
+    return found
+
+
+def _worked(person: Any, start: datetime, end: datetime, leaves: bool) -> Iterator[Any]:
+    """Intervals; Odoo asks each version only where contracts are dated, so else we do."""
+    resource, versions = person.resource_id, person.version_ids.sorted("date_version")
+    if len(versions) == 1 or any(versions.mapped("contract_date_start")):
+        found, _ = resource._get_valid_work_intervals(start, end, compute_leaves=leaves)
+        yield from ((begin, stop) for begin, stop, _ in found[resource.id])
+        return
+    zone = ZoneInfo(person.tz)
+    changes = [_midnight(version.date_version, zone) for version in versions[1:]]
+    for version, begin, stop in zip(versions, [start, *changes], [*changes, end], strict=True):
+        begin, stop = max(start, begin), min(end, stop)
+        if begin < stop:
+            calendar = version.resource_calendar_id
+            arguments = {"resources": resource, "compute_leaves": leaves}
+            found = calendar._work_intervals_batch(begin, stop, **arguments)[resource.id]
+            yield from ((one, two) for one, two, _ in found)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def worth_of_lines(env: Any) -> dict[int, list[float]]:
+    """Of every confirmed line, untaxed: all that was delivered, that up to what was ordered."""
+    lines = env["sale.order.line"].search([("state", "=", "sale"), ("display_type", "=", False)])
+    return {
+        line.id: [
+            _untaxed(line, line.qty_delivered),
+            _untaxed(line, min(line.qty_delivered, line.product_uom_qty)),
+        ]
+        for line in lines
+    }
+
+
+def _untaxed(line: Any, quantity: float) -> float:
+    """As in `_compute_untaxed_amount_to_invoice`, for another quantity."""
+    price = line.price_unit * (1 - line.discount / 100)
+    if line.tax_ids.filtered("price_include"):
+        order = {"product": line.product_id, "partner": line.order_id.partner_shipping_id}
+        found = line.tax_ids.compute_all(
+            price, currency=line.currency_id, quantity=quantity, **order
+        )
+        return float(found["total_excluded"])
+    return float(line.currency_id.round(price * quantity))
+
+
+def projects_of_orders(env: Any) -> dict[int, list[int]]:
+    """The projects that Odoo shows on each confirmed order."""
+    orders = env["sale.order"].search([("state", "=", "sale")])
+    return {order.id: sorted(order.project_ids.ids) for order in orders}
+
+
+def everything(env: Any, periods: list[list[str]]) -> dict[str, Any]:
+    """All of it in one go, with every company in sight."""
+    companies = env["res.company"].search([])
+    env = env(context={**env.context, "allowed_company_ids": companies.ids, "tz": "UTC"})
+    return {
+        "hours": working_hours(env, periods),
+        "worth": worth_of_lines(env),
+        "projects": projects_of_orders(env),
+    }
