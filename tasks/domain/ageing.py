@@ -4,17 +4,23 @@ Buckets 0-30, 31-60, 61-90, 91+ with inclusive upper edges (Total Synergy, Canop
 the as-of day and work that nobody can date stand apart.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, get_args
 
+from tasks.domain.money import Currency
+
 AgeBucket = Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
 
 FUTURE: Final = "future"
 UNDATED: Final = "undated"
 EDGES: Final[tuple[tuple[int, AgeBucket], ...]] = ((30, "0-30"), (60, "31-60"), (90, "61-90"))
+# Odoo rounds quantities to a hundredth: what is delivered, and of hours what each invoice bills.
+ROUNDING: Final = Decimal("0.005")
+ROUNDING_OF_HOURS: Final = Decimal("0.02")
 OLDEST: Final = "91+"
 BUCKETS: Final[tuple[AgeBucket, ...]] = get_args(AgeBucket)
 
@@ -55,37 +61,48 @@ def bucket_of(day: date | None, today: date) -> AgeBucket:
 def still_open(entries: Iterable[Entry], quantity: Decimal) -> Sequence[Entry]:
     """The entries that make up the unbilled quantity; the billed ones are taken off oldest first.
 
-    What the entries do not reach remains as an undated entry.
+    What the entries do not reach remains as an undated entry. Differences that come of rounding
+    quantities are none.
     """
     by_age = sorted(entries, key=lambda entry: entry.day or date.max)
     surplus = sum((entry.quantity for entry in by_age), Decimal(0)) - quantity
+    timed = any(entry.hours is not None for entry in by_age)
+    rounding = ROUNDING_OF_HOURS if timed else ROUNDING
+    if by_age and abs(surplus) <= rounding:
+        return by_age
     found: list[Entry] = []
     for entry in by_age:
         billed = min(max(surplus, Decimal(0)), entry.quantity)
         surplus -= billed
-        if billed < entry.quantity:
+        if entry.quantity - billed > rounding:
             found.append(_part(entry, entry.quantity - billed))
-    if surplus < 0:
+    if surplus < -rounding:
         found.append(Entry(None, -surplus))
     return found
 
 
-def aged(entries: Sequence[Entry], value: Decimal, today: date) -> tuple[Aged, ...]:
+def aged(
+    entries: Sequence[Entry], value: Decimal, today: date, currency: Currency
+) -> tuple[Aged, ...]:
     """The value shared out over buckets by quantity; the parts add up to it to the last digit."""
+    by_bucket: dict[AgeBucket, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_bucket[bucket_of(entry.day, today)].append(entry)
     total = sum((entry.quantity for entry in entries), Decimal(0))
     if not total:
         return (Aged(UNDATED, None, value),) if value else ()
-    found: dict[AgeBucket, Aged] = {}
-    left = value
-    for number, entry in enumerate(entries):
-        last = number == len(entries) - 1
-        share = left if last else (value * entry.quantity / total).quantize(value)
-        left -= share
-        bucket = bucket_of(entry.day, today)
-        before = found.get(bucket, Aged(bucket, None, Decimal(0)))
-        hours = before.hours if entry.hours is None else (before.hours or 0) + entry.hours
-        found[bucket] = Aged(bucket, hours, before.value + share)
-    return tuple(found[bucket] for bucket in BUCKETS if bucket in found)
+    found, quantity, shared = [], Decimal(0), Decimal(0)
+    for bucket in (bucket for bucket in BUCKETS if bucket in by_bucket):
+        quantity += sum((entry.quantity for entry in by_bucket[bucket]), Decimal(0))
+        share = currency.round(value * quantity / total) - shared
+        shared += share
+        found.append(Aged(bucket, _hours(by_bucket[bucket]), share))
+    return tuple(found)
+
+
+def _hours(entries: Iterable[Entry]) -> Decimal | None:
+    known = [entry.hours for entry in entries if entry.hours is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _part(entry: Entry, quantity: Decimal) -> Entry:

@@ -48,9 +48,16 @@ class Sold:
     def amount(self) -> Decimal:
         """What can be billed now, drafts still in it; negative when too much was billed.
 
-        Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`.
+        Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`, to the half cents that it keeps
+        after everything is billed.
         """
-        return self._unbilled(self.due)
+        value = self._untaxed(self.due)
+        if self.included_tax_percent:
+            value = self.currency.round(value)
+        if self.undiscounted is None:
+            return self.currency.round(value - self.invoiced_amount)
+        # Else a discount given on the invoice alone would stay to be billed for ever.
+        return self.currency.round(max(value - self.undiscounted, Decimal(0)))
 
     @property
     def earned(self) -> Decimal:
@@ -65,7 +72,13 @@ class Sold:
 
         A line's two sides are never netted against another line's.
         """
-        return self._unbilled(self.earned)
+        value = self._untaxed(self.earned)
+        billed = self.currency.round(value) - self.invoiced_amount
+        if self.undiscounted is None:
+            return billed
+        left = self.currency.round(value - self.undiscounted)
+        # Of what is left, a discount of the invoice is no part; of what is too much, it is.
+        return left if left >= 0 else min(billed, Decimal(0))
 
     @property
     def drafted(self) -> Decimal:
@@ -74,22 +87,9 @@ class Sold:
         return max(value, Decimal(0))
 
     @property
-    def posted(self) -> Decimal:
-        """The quantity on posted invoices, by their amount; without a price, drafts count too."""
-        one = self._untaxed(Decimal(1))
-        return self.invoiced_amount / one if one else self.invoiced
-
-    @property
     def unpriced(self) -> bool:
         """Whether something is due that nobody has put a price on."""
         return self.price_unit == 0 and self.due > self.invoiced
-
-    def _unbilled(self, quantity: Decimal) -> Decimal:
-        value = self._untaxed(quantity)
-        if self.undiscounted is None:
-            return self.currency.round(value) - self.invoiced_amount
-        # Else a discount given on the invoice alone would stay to be billed for ever.
-        return self.currency.round(max(value - self.undiscounted, Decimal(0)))
 
     def _untaxed(self, quantity: Decimal) -> Decimal:
         net = self.price_unit * (1 - self.discount_percent / 100)

@@ -19,6 +19,7 @@ from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Sever
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
+from tasks.records.drafts import read_drafts
 from tasks.records.latency import read_latencies
 from tasks.records.orders import SoldOrder, read_orders
 from tasks.records.sales import Order
@@ -47,10 +48,11 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     orders = [order for order in read_orders(odoo) if _concerns_finance(order)]
     partners = invoicing.read_partners(odoo, orders)
     milestones = unbilled.milestones(odoo, orders)
+    drafts, _ = read_drafts(odoo, orders)
     return Snapshot(
         orders=orders,
-        facts=invoicing.read_facts(odoo, orders, partners, milestones, policy),
-        waiting_since=invoicing.waiting_since(odoo, orders, milestones),
+        facts=invoicing.read_facts(odoo, orders, partners, milestones, drafts, policy),
+        waiting_since=invoicing.waiting_since(odoo, orders, milestones, drafts),
         customers={partner.id: partner.display_name for partner in partners.values()},
         odoo_to_invoice={
             order.order.id: sum(

@@ -51,7 +51,7 @@ def read(odoo: Reader, as_of: AsOf, policy: WipPolicy) -> Work:
 def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
     """A row per line with WIP, advance billing or a draft; findings where somebody must act."""
     lines = [_line(order, sold, work, as_of.day, policy) for order, sold in work.lines()]
-    shown = [line for line in lines if line.wip or line.advance or line.draft.value]
+    shown = [line for line in lines if line.wip or line.advance or line.draft.stands]
     sums = totals(lines, work)
     return Report(
         rows=tuple(row(line, work, as_of.day) for line in shown),
@@ -72,7 +72,7 @@ def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: Wip
     wip = max(sold.sold.balance, ZERO)
     entries = still_open(delivered.entries, open_quantity) if wip else ()
     own = policy.for_sales_team(order.order.team_id)
-    parts = aged(entries, wip, today)
+    parts = aged(entries, wip, today, order.currency)
     return Line(
         order=order,
         sold=sold,

@@ -20,6 +20,11 @@ class Draft:
     quantity: Decimal = ZERO
     value: Decimal = ZERO
 
+    @property
+    def stands(self) -> bool:
+        """Whether there is a draft at all, if only of work without a price."""
+        return bool(self.quantity or self.value)
+
 
 def read_drafts(
     odoo: Reader, orders: Sequence[SoldOrder]

@@ -10,7 +10,7 @@ from tasks.domain.billing import Billing
 from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy
 from tasks.records import unbilled
 from tasks.records.approvals import read_approvals
-from tasks.records.drafts import read_drafts
+from tasks.records.drafts import Draft
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import (
     Attachment,
@@ -43,6 +43,7 @@ def read_facts(
     orders: Sequence[SoldOrder],
     partners: Mapping[int, Partner],
     milestones: Mapping[int, Sequence[Milestone]],
+    drafts: Mapping[int, Draft],
     policy: ReadinessPolicy,
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
@@ -50,7 +51,6 @@ def read_facts(
     evidence = _evidence(odoo, orders)
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
-    drafts, _ = read_drafts(odoo, orders)
     on_hold = _projects_on_hold(odoo, orders)
     approvals = read_approvals(odoo, orders)
     asked = [p for unit in policy.everywhere() if (p := unit.blocking_ticket_priority)]
@@ -161,7 +161,10 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
 
 
 def waiting_since(
-    odoo: Reader, orders: Sequence[SoldOrder], milestones: Mapping[int, Sequence[Milestone]]
+    odoo: Reader,
+    orders: Sequence[SoldOrder],
+    milestones: Mapping[int, Sequence[Milestone]],
+    drafts: Mapping[int, Draft],
 ) -> Mapping[int, date]:
     """The oldest day known since which something of the order waits to be billed."""
     since: dict[int, list[date]] = defaultdict(list)
@@ -174,9 +177,8 @@ def waiting_since(
     reached = unbilled.reached(orders, milestones)
     for order in orders:
         for sold in order.lines:
-            waiting = still_open(
-                reached.get(sold.line.id, ()), sold.sold.delivered - sold.sold.posted
-            )
+            posted = sold.sold.invoiced - drafts.get(sold.line.id, Draft()).quantity
+            waiting = still_open(reached.get(sold.line.id, ()), sold.sold.delivered - posted)
             since[order.order.id] += [entry.day for entry in waiting if entry.day]
             if sold.sold.billing is Billing.FIXED and sold.sold.amount > 0:
                 since[order.order.id].append(order.order.date_order.date())

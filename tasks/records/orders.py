@@ -34,7 +34,7 @@ class _Terms:
     """What the prices of lines follow from."""
 
     currencies: Mapping[int, money.Currency]
-    on_delivery: Mapping[int, bool]
+    products: Mapping[int, Product]
     included_percent: Mapping[int, Decimal]
 
 
@@ -53,7 +53,7 @@ def read_orders(odoo: Reader) -> Sequence[SoldOrder]:
     by_order: dict[int, list[SoldLine]] = defaultdict(list)
     for sold in _as_invoiced(odoo, [SoldLine(line, _sold(line, terms)) for line in lines]):
         by_order[sold.line.order_id].append(sold)
-    projects = _projects(odoo, lines)
+    projects = _projects(odoo, lines, terms.products)
     return [
         SoldOrder(
             order, terms.currencies[order.currency_id], by_order[order.id], projects[order.id]
@@ -77,7 +77,7 @@ def _terms(odoo: Reader, lines: Sequence[OrderLine]) -> _Terms:
     taxes = odoo.search(Tax, [("id", "in", tax_ids)], archived=True)
     return _Terms(
         currencies=read_currencies(odoo),
-        on_delivery={product.id: product.invoice_policy == "delivery" for product in products},
+        products={product.id: product for product in products},
         included_percent={tax.id: _percent(tax) for tax in taxes if tax.price_include},
     )
 
@@ -90,7 +90,8 @@ def _percent(tax: Tax) -> Decimal:
 
 
 def _sold(line: OrderLine, terms: _Terms) -> Sold:
-    on_delivery = terms.on_delivery.get(line.product_id or 0, False)
+    product = terms.products.get(line.product_id or 0)
+    on_delivery = product is not None and product.invoice_policy == "delivery"
     return Sold(
         currency=terms.currencies[line.currency_id],
         billing=billing_of(
@@ -140,11 +141,18 @@ def _undiscounted(sold: SoldLine, billed: Sequence[InvoiceLine]) -> Decimal | No
     return value / (1 + sold.sold.included_tax_percent / 100)
 
 
-def _projects(odoo: Reader, lines: Sequence[OrderLine]) -> Mapping[int, tuple[int, ...]]:
-    """Projects of an order: those that its lines name, and those that name one of its lines."""
+def _projects(
+    odoo: Reader, lines: Sequence[OrderLine], products: Mapping[int, Product]
+) -> Mapping[int, tuple[int, ...]]:
+    """Projects of an order: those that its lines or their products name, or that name a line.
+
+    Odoo's `sale.order._compute_project_ids`.
+    """
     found: dict[int, set[int]] = defaultdict(set)
     for line in lines:
-        found[line.order_id] |= {line.project_id} if line.project_id else set()
+        product = products.get(line.product_id or 0)
+        named = (line.project_id, product.project_id if product else None)
+        found[line.order_id] |= {project for project in named if project}
     if not odoo.lacks(Project, "sale_line_id"):
         orders = {line.id: line.order_id for line in lines}
         for project in odoo.search(Project, [("sale_line_id", "in", sorted(orders))]):

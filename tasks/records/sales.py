@@ -76,12 +76,13 @@ class Tax(Record):
 
 @dataclass(frozen=True)
 class Product(Record):
-    """How a product is invoiced: on what was ordered, or on what was delivered."""
+    """How a product is invoiced, by order or delivery, and the project that its tasks go to."""
 
     MODEL: ClassVar[str] = "product.product"
     MODULE: ClassVar[str] = "sale"
     id: int
     invoice_policy: Literal["order", "delivery"]
+    project_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -431,6 +431,14 @@ def test_an_order_whose_project_is_on_hold_is_blocked(sandbox: Sandbox, now: AsO
     assert (row["status"], check["result"]) == ("blocked", "fail")
 
 
+def test_the_project_that_a_products_tasks_go_to_is_the_orders_too(sandbox: Sandbox) -> None:
+    first = read_orders(reading(sandbox))[0]
+    product = next(sold.line.product_id for sold in first.lines if sold.line.product_id)
+    global_project = changed(corrupt={("product.product", product): {"project_id": 101}})
+    again = next(o for o in read_orders(reading(global_project)) if o.order.id == first.order.id)
+    assert set(again.project_ids) == {*first.project_ids, 101}
+
+
 def test_projects_are_those_of_the_lines_and_those_that_name_a_line(
     sandbox: Sandbox, now: AsOf
 ) -> None:

@@ -7,9 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.ageing import Aged, Entry, age_days, aged, bucket_of, still_open
+from tasks.domain.ageing import (
+    ROUNDING_OF_HOURS,
+    Aged,
+    Entry,
+    age_days,
+    aged,
+    bucket_of,
+    still_open,
+)
+from tasks.domain.money import Currency
 
 TODAY = date(2026, 11, 23)
+EUR, JPY = Currency("EUR"), Currency("JPY", 0)
 
 
 def ago(days: int) -> date:
@@ -39,7 +49,7 @@ def test_upper_edges_are_included(day: date | None, bucket: str) -> None:
 
 
 def test_entries_share_the_value_by_quantity() -> None:
-    parts = aged([hours(5, "1"), hours(40, "3")], Decimal("100.00"), TODAY)
+    parts = aged([hours(5, "1"), hours(40, "3")], Decimal("100.00"), TODAY, EUR)
     assert parts == (
         Aged("0-30", Decimal(1), Decimal("25.00")),
         Aged("31-60", Decimal(3), Decimal("75.00")),
@@ -47,17 +57,40 @@ def test_entries_share_the_value_by_quantity() -> None:
 
 
 def test_a_cent_that_cannot_be_shared_is_not_lost() -> None:
-    parts = aged([hours(d, "1") for d in (1, 40, 70)], Decimal("100.00"), TODAY)
-    assert [part.value for part in parts] == [Decimal("33.33"), Decimal("33.33"), Decimal("33.34")]
+    parts = aged([hours(d, "1") for d in (1, 40, 70)], Decimal("100.00"), TODAY, EUR)
+    assert [part.value for part in parts] == [Decimal("33.33"), Decimal("33.34"), Decimal("33.33")]
 
 
 def test_value_that_nobody_can_date_is_undated() -> None:
-    assert aged([], Decimal("5.00"), TODAY) == (Aged("undated", None, Decimal("5.00")),)
-    assert aged([], Decimal("0.00"), TODAY) == ()
+    assert aged([], Decimal("5.00"), TODAY, EUR) == (Aged("undated", None, Decimal("5.00")),)
+    assert aged([], Decimal("0.00"), TODAY, EUR) == ()
+
+
+def test_many_entries_of_a_bucket_are_rounded_once() -> None:
+    thirds = [hours(day, "1") for day in range(3)]
+    parts = aged([*thirds, hours(40, "6")], Decimal("100.00"), TODAY, EUR)
+    assert [part.value for part in parts] == [Decimal("33.33"), Decimal("66.67")]
+
+
+def test_yen_have_no_parts() -> None:
+    parts = aged([hours(1, "1"), hours(40, "2")], Decimal(1000), TODAY, JPY)
+    assert [part.value for part in parts] == [Decimal(333), Decimal(667)]
+
+
+@pytest.mark.parametrize("quantity", ["7.99", "8.01", "8.02"])
+def test_what_rounding_leaves_is_neither_billed_nor_undated(quantity: str) -> None:
+    entries = [hours(50, "4"), hours(5, "4")]
+    assert still_open(entries, Decimal(quantity)) == entries
+
+
+def test_a_milestone_of_a_hundredth_is_no_rounding() -> None:
+    small = Entry(ago(9), Decimal("0.01"))
+    assert still_open([small], Decimal("0.01")) == [small]
+    assert still_open([small], Decimal(0)) == []
 
 
 def test_milestones_have_no_hours() -> None:
-    (part,) = aged([Entry(ago(3), Decimal("0.5"))], Decimal("10.00"), TODAY)
+    (part,) = aged([Entry(ago(3), Decimal("0.5"))], Decimal("10.00"), TODAY, EUR)
     assert part.hours is None
 
 
@@ -97,12 +130,13 @@ values = st.decimals(min_value="0.01", max_value="99999", places=2)
 
 @given(entries, values)
 def test_parts_add_up_to_the_value(found: list[Entry], value: Decimal) -> None:
-    assert sum(part.value for part in aged(found, value, TODAY)) == value
+    assert sum(part.value for part in aged(found, value, TODAY, EUR)) == value
 
 
 @given(entries, st.decimals(min_value=0, max_value=300, places=2))
 def test_open_entries_add_up_to_the_open_quantity(found: list[Entry], quantity: Decimal) -> None:
-    assert sum(entry.quantity for entry in still_open(found, quantity)) == quantity
+    open_now = sum(entry.quantity for entry in still_open(found, quantity))
+    assert abs(open_now - quantity) <= ROUNDING_OF_HOURS
 
 
 @given(entries, st.decimals(min_value=0, max_value=300, places=2))

@@ -62,10 +62,31 @@ def test_what_is_earned_of_a_fixed_price_stops_at_what_was_ordered() -> None:
     assert (fixed.earned, fixed.balance) == (Decimal(40), Decimal(4800))
 
 
-def test_posted_quantity_follows_from_the_posted_amount() -> None:
-    half = replace(HOURS, invoiced=Decimal(5), invoiced_amount=Decimal(480))
-    assert half.posted == 4
-    assert replace(half, price_unit=Decimal(0)).posted == 5
+def test_too_much_billed_at_another_discount_is_billed_in_advance() -> None:
+    # 80 ordered and worked for, 80 posted at full price and 40 at 40 % off.
+    line = replace(
+        HOURS,
+        billing=Billing.FIXED,
+        on_delivery=False,
+        ordered=Decimal(80),
+        delivered=Decimal(80),
+        invoiced=Decimal(120),
+        price_unit=Decimal(100),
+        invoiced_amount=Decimal(10400),
+        undiscounted=Decimal(12000),
+    )
+    assert (line.amount, line.balance) == (Decimal(0), Decimal(-2400))
+    assert replace(line, invoiced_amount=Decimal(7900)).balance == 0
+
+
+def test_half_a_cent_that_odoo_keeps_is_kept_in_the_amount_and_is_no_advance() -> None:
+    line = replace(
+        HOURS,
+        delivered=Decimal("3.75"),
+        price_unit=Decimal("551.30"),
+        invoiced_amount=Decimal("2067.38"),
+    )
+    assert (line.amount, line.balance) == (Decimal("-0.01"), Decimal(0))
 
 
 def test_nothing_ordered_still_bills_what_was_delivered() -> None:
