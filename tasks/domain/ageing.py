@@ -74,7 +74,7 @@ def still_open(entries: Iterable[Entry], quantity: Decimal) -> Sequence[Entry]:
     for entry in by_age:
         billed = min(max(surplus, Decimal(0)), entry.quantity)
         surplus -= billed
-        if entry.quantity - billed > rounding:
+        if billed < entry.quantity:
             found.append(_part(entry, entry.quantity - billed))
     if surplus < -rounding:
         found.append(Entry(None, -surplus))

@@ -48,16 +48,19 @@ class Sold:
     def amount(self) -> Decimal:
         """What can be billed now, drafts still in it; negative when too much was billed.
 
-        Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`, to the half cents that it keeps
-        after everything is billed.
+        Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`, in binary floats as there: of
+        half a cent that is left after everything is billed they decide whether it shows.
         """
-        value = self._untaxed(self.due)
+        value = float(self.price_unit) * (1 - float(self.discount_percent) / 100) * float(self.due)
         if self.included_tax_percent:
-            value = self.currency.round(value)
+            value = float(self.currency.round(self._untaxed(self.due)))
         if self.undiscounted is None:
-            return self.currency.round(value - self.invoiced_amount)
-        # Else a discount given on the invoice alone would stay to be billed for ever.
-        return self.currency.round(max(value - self.undiscounted, Decimal(0)))
+            left = value - float(self.invoiced_amount)
+        else:
+            # Else a discount given on the invoice alone would stay to be billed for ever.
+            left = max(value - float(self.undiscounted), 0.0)
+        # Odoo's float_round adds as much before it rounds.
+        return self.currency.round(Decimal(repr(left * (1 + 2**-52))))
 
     @property
     def earned(self) -> Decimal:

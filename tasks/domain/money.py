@@ -13,8 +13,8 @@ class Currency:
     decimals: int = 2
 
     def round(self, amount: Decimal) -> Decimal:
-        """Half away from zero, as Odoo rounds."""
-        return amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+        """Half away from zero, as Odoo rounds; zero has no sign."""
+        return amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP) + 0
 
     def text(self, amount: Decimal) -> str:
         """The plain number with the currency's decimals, for programs."""

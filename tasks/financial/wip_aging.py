@@ -70,15 +70,15 @@ def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: Wip
     delivered = work.delivered.get(sold.line.id, Delivered())
     open_quantity = sold.sold.earned - (sold.sold.invoiced - draft.quantity)
     wip = max(sold.sold.balance, ZERO)
-    entries = still_open(delivered.entries, open_quantity) if wip else ()
+    entries = still_open(delivered.entries, open_quantity)
     own = policy.for_sales_team(order.order.team_id)
-    parts = aged(entries, wip, today, order.currency)
+    parts = aged(entries, wip, today, order.currency) if wip else ()
     return Line(
         order=order,
         sold=sold,
         draft=draft,
         delivered=delivered,
-        oldest=_oldest(sold, delivered, entries) if wip else None,
+        oldest=_oldest(sold, delivered, entries),
         parts=parts,
         provision=_provision(parts, own) if own.provision_percent else None,
         policy=own.version,

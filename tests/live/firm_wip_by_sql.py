@@ -20,6 +20,8 @@ Worth = Mapping[str, Sequence[float]]
 ZERO = Decimal(0)
 # Odoo keeps quantities to a hundredth; what is delivered and what is posted are rounded apart.
 ROUNDED = Decimal("0.01")
+# Half of it, in other units than hours, are minutes.
+HALF = Decimal("0.0051")
 UNDATED = "undated"
 BUCKETS = ("0-30", "31-60", "61-90", "91+", "future", UNDATED)
 
@@ -120,17 +122,21 @@ class Line:
         """What is delivered less what is posted; of a fixed price no more than was ordered.
 
         Where an invoice gives another discount than the order, amounts cannot be compared, so
-        quantities decide; unless billing goes by delivery, where Odoo's figure does that for us.
+        quantities decide. Where billing goes by delivery, Odoo's figure does that for us, but for
+        what was billed too much, of which it says nothing.
         """
         delivered, earned = (
             Decimal(repr(amount)).quantize(self.digit, ROUND_HALF_UP)
             for amount in worth[str(self.id)]
         )
         if self.billing != "fixed":
-            return self.odoo_to_invoice if self.other_discount else delivered - self.posted_amount
+            earned, done = delivered, self.delivered
+        else:
+            done = min(self.delivered, self.ordered)
         if not self.other_discount:
             return earned - self.posted_amount
-        done = min(self.delivered, self.ordered)
+        if self.billing != "fixed" and done >= self.posted:
+            return self.odoo_to_invoice
         if done <= self.posted:
             return min(earned - self.posted_amount, ZERO) if done < self.posted else ZERO
         return (earned * (done - self.posted) / done).quantize(self.digit)
@@ -260,11 +266,14 @@ def _aged(line: Line, balance: Decimal, open_: Sequence[Entry], as_of: date) -> 
         if mine:
             hours = [entry.hours for entry in mine if entry.hours is not None]
             share = balance * sum((entry.quantity for entry in mine), ZERO) / whole
+            by_hour = not line.of_time or line.unit_in_hours == 1
+            apart = ZERO if by_hour else HALF
+            worked = float(sum(hours)) if by_hour else Near(sum(hours, ZERO), 8 * apart)
             parts.append(
                 {
                     "bucket": name,
-                    "hours": float(sum(hours)) if hours else None,
-                    "value": Near(share, line.digit),
+                    "hours": worked if hours else None,
+                    "value": Near(share, line.digit + balance / whole * apart),
                 }
             )
     return parts or [{"bucket": UNDATED, "hours": None, "value": balance}]

@@ -91,7 +91,9 @@ def _untaxed(line: Any, quantity: float) -> float:
 def projects_of_orders(env: Any) -> dict[int, list[int]]:
     """The projects that Odoo shows on each confirmed order."""
     orders = env["sale.order"].search([("state", "=", "sale")])
-    return {order.id: sorted(order.project_ids.ids) for order in orders}
+    # A product's own project is another one in each company.
+    mine = (order.with_company(order.company_id) for order in orders)
+    return {order.id: sorted(order.project_ids.ids) for order in mine}
 
 
 def everything(env: Any, periods: list[list[str]]) -> dict[str, Any]:

@@ -79,6 +79,12 @@ def test_too_much_billed_at_another_discount_is_billed_in_advance() -> None:
     assert replace(line, invoiced_amount=Decimal(7900)).balance == 0
 
 
+def test_half_a_cent_that_floats_lose_is_rounded_up_as_odoo_does() -> None:
+    # The product is 14549.994999999999 in binary floats.
+    line = replace(HOURS, delivered=Decimal("36.5"), price_unit=Decimal("398.63"))
+    assert line.amount == Decimal("14550.00")
+
+
 def test_half_a_cent_that_odoo_keeps_is_kept_in_the_amount_and_is_no_advance() -> None:
     line = replace(
         HOURS,

@@ -48,3 +48,7 @@ amounts = st.lists(
 @given(amounts)
 def test_totals_do_not_depend_on_the_order(found: list[tuple[Currency, Decimal]]) -> None:
     assert totals(found) == totals(reversed(found))
+
+
+def test_zero_has_no_sign() -> None:
+    assert EUR.text(Decimal("-0.001")) == EUR.text(-Decimal(0)) == "0.00"
