@@ -22,7 +22,6 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 COMPANIES_KEPT = timedelta(hours=1)
-PUBLISHED_QUIET = timedelta(minutes=2)
 PUBLISH_LIMIT = 500
 Publish = Callable[[Run], None]
 
@@ -52,8 +51,9 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     This is also the recovery: what a broker lost or a dead worker left is published again.
     """
     now = fleet.clock()
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
     with fleet.ledger.transaction() as connection:
-        found = runs.to_publish(connection, now, PUBLISHED_QUIET, PUBLISH_LIMIT)
+        found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT)
     for run in found:
         publish(run)
     return len(found)

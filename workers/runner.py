@@ -22,6 +22,7 @@ from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.runs import Claim, Run
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
+from workers.settings import Environment
 from workers.tenants import Tenant
 from workers.wiring import Fleet
 
@@ -198,7 +199,7 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
         fleet.forget(fleet.settings.tenant(claim.run.tenant))
     with fleet.ledger.transaction() as connection:
         if retry:
-            at = now + backoff(claim.run.attempts)
+            at = now + backoff(fleet.settings.environment, claim.run.attempts)
             runs.retry_later(connection, claim, now, at, name, message)
         else:
             runs.die(connection, claim, now, name, message)
@@ -210,9 +211,10 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
     return Executed(RunStatus.PENDING if retry else RunStatus.DEAD, error=error)
 
 
-def backoff(attempts: int) -> timedelta:
-    """30 s, then twice as long each time, at most half an hour."""
-    return timedelta(seconds=min(30 * 2 ** (attempts - 1), 1800))
+def backoff(environment: Environment, attempts: int) -> timedelta:
+    """The wait after so many attempts: the first one, then twice as long each time, to a limit."""
+    doubled = environment.retry_seconds * 2 ** min(attempts - 1, 30)
+    return timedelta(seconds=min(doubled, environment.retry_max_seconds))
 
 
 def _increments(

@@ -13,6 +13,7 @@ from workers import dispatch, runner
 from workers.ledger import audit, cases, counters, measures, outbox, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.statuses import RunStatus
+from workers.settings import Environment
 from workers.wiring import Fleet
 
 REMINDERS, READINESS = "timesheet_reminders", "invoice_readiness"
@@ -223,7 +224,7 @@ def test_calls_to_odoo_are_counted_with_the_run(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 30), (2, 60), (4, 240), (20, 1800)])
 def test_waiting_doubles_up_to_half_an_hour(attempts: int, seconds: int) -> None:
-    assert runner.backoff(attempts) == timedelta(seconds=seconds)
+    assert runner.backoff(Environment(), attempts) == timedelta(seconds=seconds)
 
 
 def test_every_job_of_the_catalogue_runs_on_the_sandbox(fleet: Fleet) -> None:

@@ -119,7 +119,7 @@ def _again(fleet: Fleet, message: Message, error: FleetError) -> str:
         return _settled(fleet, message, "parked", str(error), error)
     now = fleet.clock()
     wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    retry_at = now + max(wait, runner.backoff(message.attempts))
+    retry_at = now + max(wait, runner.backoff(fleet.settings.environment, message.attempts))
     with fleet.ledger.transaction() as connection:
         outbox.failed(connection, message, now, retry_at, type(error).__name__, str(error))
         _count(fleet, connection, message, "retried", error)
