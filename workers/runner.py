@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -28,7 +29,14 @@ from workers.wiring import Fleet
 
 log = structlog.get_logger()
 
-WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases)
+
+class UnknownJob(FleetError):
+    """This version of the fleet has no such job; during a deploy, another one may."""
+
+
+# Raised in the middle of anything when a task has taken too long.
+INTERRUPTIONS = (SoftTimeLimitExceeded,)
+WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases, UnknownJob, *INTERRUPTIONS)
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,7 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
     run = claim.run
-    tenant, job = fleet.settings.tenant(run.tenant), catalogue.jobs()[run.job]
+    tenant, job = fleet.settings.tenant(run.tenant), _job(run)
     scope = _scope(fleet, run)
     moment = as_of(scope, asked.instant, started, asked.period)
     seen = look(fleet, tenant, job, run.company_id, moment)
@@ -146,6 +154,13 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
         messages=len(told.messages),
     )
     return Executed(RunStatus.SUCCEEDED, seen)
+
+
+def _job(run: Run) -> AnyJob:
+    jobs = catalogue.jobs()
+    if run.job not in jobs:
+        raise UnknownJob(f"there is no job {run.job} in this version: deploy the one that has it")
+    return jobs[run.job]
 
 
 def _scope(fleet: Fleet, run: Run) -> Scope:

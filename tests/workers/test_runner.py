@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
@@ -238,3 +239,11 @@ def _line_of(odoo: Switchable, order_id: int) -> int:
     domain = [("order_id", "=", order_id), ("display_type", "=", False)]
     rows = odoo.call("sale.order.line", "search_read", [domain, ["order_id"]], {})
     return int(rows[0]["id"])
+
+
+def test_a_run_that_took_too_long_is_tried_again(fleet: Fleet, odoo: Switchable) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = SoftTimeLimitExceeded()
+    runner.execute(fleet, run_id)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error_class) == (RunStatus.PENDING, "SoftTimeLimitExceeded")
