@@ -160,6 +160,28 @@ def drop(connection: Connection, message: Message, now: datetime, reason: str) -
     _settle(connection, message, now, MessageStatus.DROPPED, error=reason)
 
 
+def revive(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Queue a parked message again, with all its attempts; whether it was parked."""
+    fresh = {"attempts": 0, "next_attempt_at": now, "status": MessageStatus.QUEUED}
+    return _unpark(connection, message_id, now, "revived", **fresh)
+
+
+def discard(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Give a parked message up for good; whether it was parked."""
+    return _unpark(connection, message_id, now, "dropped", status=MessageStatus.DROPPED)
+
+
+def _unpark(
+    connection: Connection, message_id: int, now: datetime, what: str, **values: Any
+) -> bool:
+    parked = (messages.c.id == message_id) & (messages.c.status == MessageStatus.PARKED)
+    for row in leases.pick(connection, messages, parked, 1):
+        leases.mark(connection, messages, [message_id], **values)
+        _note(connection, what, _message(row), now, error_class=row.error_class, error=row.error)
+        return True
+    return False
+
+
 def find(
     connection: Connection,
     limit: int,

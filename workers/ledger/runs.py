@@ -183,6 +183,23 @@ def latest(connection: Connection, limit: int) -> tuple[Run, ...]:
     return tuple(_run(row) for row in rows)
 
 
+def find(connection: Connection, limit: int, status: RunStatus) -> tuple[Run, ...]:
+    """The newest runs in this state first."""
+    found = select(runs).where(runs.c.status == status).order_by(runs.c.id.desc()).limit(limit)
+    return tuple(_run(row) for row in connection.execute(found))
+
+
+def revive(connection: Connection, run_id: int, now: datetime) -> bool:
+    """Make a dead run due again, with all its attempts; whether it was dead."""
+    dead = (runs.c.id == run_id) & (runs.c.status == RunStatus.DEAD)
+    for row in leases.pick(connection, runs, dead, 1):
+        fresh = {"attempts": 0, "next_attempt_at": now, "published_at": None, "finished_at": None}
+        leases.mark(connection, runs, [run_id], status=RunStatus.PENDING, **fresh)
+        _note(connection, "run.revived", _run(row), now, row.error_class, row.error)
+        return True
+    return False
+
+
 def by_status(connection: Connection) -> Mapping[tuple[str, str, RunStatus], int]:
     """How many runs there are, by job, tenant and status."""
     kind = (runs.c.job, runs.c.tenant, runs.c.status)
