@@ -57,6 +57,7 @@ def judge(evidence: Evidence) -> Verdict:
         *_attempts(evidence),
         *_metrics(evidence),
         *_visibility(evidence),
+        *_stops(evidence),
     ]
     return Verdict(tuple(found), _counts(evidence, arrived))
 
@@ -233,6 +234,15 @@ def _visibility(evidence: Evidence) -> Iterator[str]:
         outage = evidence.scenario.kind in ("redis_restarted", "postgres_restarted")
         if outage and evidence.done[what] and source not in evidence.seen_down:
             yield f"{what}, and the exporter did not say that its {source} is down"
+
+
+def _stops(evidence: Evidence) -> Iterator[str]:
+    """Whoever is asked to stop ends what is begun: nothing is aborted, nothing repeated."""
+    if any(fault.act is not Act.STOP for fault in evidence.scenario.faults):
+        return
+    for row in [*in_time(evidence), *told_of(evidence)]:
+        if row.attempts > 1:
+            yield f"after a stop, {row.job} {row.id} was begun {row.attempts} times"
 
 
 def _refusals(mails: Sequence[Entry]) -> Counter[str]:

@@ -61,6 +61,8 @@ POISONED = {
     "FLEET_MESSAGE_ATTEMPTS": "3",
     "FLEET_MESSAGE_LEASE_SECONDS": "3",
 }
+# A stop takes nothing over, so a lease that runs out would only speak of a slow machine.
+PATIENT = {"FLEET_RUN_LEASE_SECONDS": "60", "FLEET_MESSAGE_LEASE_SECONDS": "60"}
 
 
 @dataclass
@@ -120,6 +122,7 @@ class Lane:
         return {
             **WAITS,
             **(POISONED if poisoned else {}),
+            **(PATIENT if scenario.kind == "workers_stopped" else {}),
             "FLEET_CONFIG": str(config),
             "FLEET_ODOO_API_KEY": stage.KEY,
             "FLEET_BROKER_URL": f"redis://127.0.0.1:{self.ports['via_redis']}/0",
