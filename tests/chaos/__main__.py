@@ -4,13 +4,14 @@ import argparse
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
-from tests.chaos.invariants import judge
-from tests.chaos.lane import open_lane
+from tests.chaos.invariants import Verdict, judge
+from tests.chaos.lane import Lane, open_lane
 from tests.chaos.play import play
 from tests.chaos.scenario import KINDS, Scenario, draw, make
 
@@ -52,18 +53,27 @@ class Season:
                     scenario = self.waiting.get_nowait()
                 except Empty:
                     return
-                started = time.monotonic()
-                evidence = play(lane, scenario)
-                seconds = time.monotonic() - started
-                verdict = judge(evidence)
-                violated = int(bool(verdict.violations))
-                found = Tally(1, violated, seconds, Counter(verdict.counts), evidence.done)
-                self.kinds.setdefault(scenario.kind, Tally()).add(found)
-                print(f"{seconds:5.1f} s  {scenario}", flush=True)
-                for violation in verdict.violations[:12]:
-                    print(f"         VIOLATED {violation}", flush=True)
-                if not violated:
+                if self._play(lane, scenario):
                     lane.forget()
+
+    def _play(self, lane: Lane, scenario: Scenario) -> bool:
+        """Whether nothing was violated."""
+        started = time.monotonic()
+        try:
+            evidence = play(lane, scenario)
+            verdict, done = judge(evidence), evidence.done
+        except Exception as error:
+            # The suite's own fault: told, counted as bad, and the next scenario is played.
+            traceback.print_exc()
+            verdict, done = Verdict((f"not played to its end: {error}",), {}), Counter()
+        seconds = time.monotonic() - started
+        violated = bool(verdict.violations)
+        found = Tally(1, int(violated), seconds, Counter(verdict.counts), done)
+        self.kinds.setdefault(scenario.kind, Tally()).add(found)
+        print(f"{seconds:5.1f} s  {scenario}", flush=True)
+        for violation in verdict.violations[:12]:
+            print(f"         VIOLATED {violation}", flush=True)
+        return not violated
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """How each act is done to a playing fleet, and undone after its time."""
 
 import json
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -50,7 +51,11 @@ def _redis_restart(play: Play, fault: Fault) -> None:
 def _redis_wipe(play: Play, fault: Fault) -> None:
     play.lane.redis.kill()
     for file in play.prepared.folder.glob("appendonly*"):
-        file.unlink()
+        # A folder of files since Redis 7.
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
     play.done["redis wiped"] += 1
     play.later(fault.seconds, play.lane.redis.start)
 

@@ -5,10 +5,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.nursery import JOBS
@@ -25,6 +26,7 @@ TENANTS = ("acme", "zeta")
 COMPANIES = (1, 2)
 EVERY_SECONDS = 4
 SPAN_SECONDS = 12
+_UPGRADE = Lock()
 PARTS = ("redis", "postgres", "odoo", "smtp")
 FILE = """\
 [tenants.{tenant}]
@@ -104,13 +106,11 @@ class Lane:
         if scenario.ledger == POSTGRESQL:
             user = f"postgresql://{postgres_server.SUPERUSER}@127.0.0.1"
             urls = [f"{user}:{self.ports[way]}/postgres" for way in ("postgres", "via_postgres")]
-            ledger = connect(urls[0])
-            ledger.upgrade()
-            ledger.close()
+            _upgrade(urls[0])
             postgres_server.empty(urls[0], metadata.tables)
             return urls[0], urls[1]
         url = f"sqlite:///{folder / 'fleet.db'}"
-        connect(url).upgrade()
+        _upgrade(url)
         return url, url
 
     def _environ(
@@ -140,6 +140,12 @@ class Prepared:
     folder: Path
     ledger: str
     environ: Mapping[str, str]
+
+
+def _upgrade(url: str) -> None:
+    # Alembic's context is one for the whole process, and lanes are threads.
+    with _UPGRADE, closing(connect(url)) as ledger:
+        ledger.upgrade()
 
 
 def slots_of(job: str, since: datetime) -> list[datetime]:
