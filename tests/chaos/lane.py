@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from tests.chaos.mailbox import Mailbox, receiving
+from tests.chaos.mailbox import Mode as MailMode
 from tests.chaos.nursery import JOBS
 from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
 from tests.chaos.proxy import Mode, Proxy, proxying
@@ -87,6 +88,7 @@ class Lane:
 
     def prepare(self, scenario: Scenario, since: datetime) -> "Prepared":
         """Empty everything, and write the scenario's configuration."""
+        self._heal()
         self.played += 1
         self.current = self.folder / f"{self.played:04}-{scenario.kind}-{scenario.seed}"
         folder = self.current
@@ -95,12 +97,19 @@ class Lane:
             proxy.mode = Mode.PASS
             proxy.cut()
             proxy.hits.clear()
-        self.mailbox.set(self.mailbox.mode.ACCEPT)
         self.mailbox.empty(folder / "mails.jsonl")
         self.redis.folder = folder
         self.redis.start()
         direct, proxied = self._ledger(scenario, folder)
         return Prepared(folder, direct, self._environ(scenario, folder, proxied, since))
+
+    def _heal(self) -> None:
+        """Whatever a scenario left down when it was broken off is there again."""
+        if self.postgres.process is None:
+            self.postgres.start()
+        if self.mailbox.process is None:
+            self.mailbox.start()
+        self.mailbox.set(MailMode.ACCEPT)
 
     def _ledger(self, scenario: Scenario, folder: Path) -> tuple[str, str]:
         if scenario.ledger == POSTGRESQL:
