@@ -192,6 +192,10 @@ def _throw_away_when_interrupted(context: ExceptionContext) -> None:
 def _prepare_postgresql(connection: Any, record: object) -> None:
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_LIMIT}'")
+    # A server that forgets what it confirmed would have a mail sent twice after its crash.
+    (durable,) = connection.execute("SHOW synchronous_commit").fetchone()
+    if durable == "off":
+        connection.execute("SET synchronous_commit = 'on'")
     connection.commit()
 
 

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from multiprocessing import get_context
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -250,3 +251,12 @@ def test_a_connection_that_was_interrupted_in_a_statement_is_not_used_again(
     with ledger.reading() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
     ledger.close()
+
+
+def test_a_commit_is_durable_even_where_the_server_is_told_otherwise(
+    postgres: PostgresServer,
+) -> None:
+    with closing(psycopg.connect(postgres.url("postgres"))) as connection:
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
+    with closing(connect(postgres.create("durable"))) as ledger, ledger.reading() as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
