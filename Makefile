@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint types live odoo odoo-stop format clean
+.PHONY: help demo test unit lint types live chaos odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ types: $(STAMP)  ## mypy --strict
 unit: $(STAMP)  ## tests, with the coverage of tasks/
 	tests/install-services
 	$(BIN)/pytest -m 'not live' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 25 minutes)
+	tests/install-services
+	$(BIN)/python -m tests.chaos
 
 odoo: $(STAMP)  ## a real Odoo 19 on this machine, installed once and kept running
 	$(BIN)/python tests/live/odoo_server.py start

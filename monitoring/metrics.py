@@ -103,9 +103,18 @@ def run_finished(
     labels = {"job": job, "tenant": tenant}
     increments = [Increment(RUNS.name, {**labels, "outcome": outcome})]
     increments += _observed(RUN_SECONDS, labels, seconds)
-    if exception:
-        increments.append(Increment(EXCEPTIONS.name, {**labels, "exception": exception}))
-    return increments
+    return increments + (raised(job, tenant, exception) if exception else [])
+
+
+def raised(job: str, tenant: str, exception: str) -> list[Increment]:
+    """An exception, or what stands for one where a process could not raise any more."""
+    labels = {"job": job, "tenant": tenant, "exception": exception}
+    return [Increment(EXCEPTIONS.name, labels)]
+
+
+def message_ended(job: str, tenant: str, outcome: str) -> Increment:
+    """A message was sent, dropped, parked or put back."""
+    return Increment(MESSAGES.name, {"job": job, "tenant": tenant, "outcome": outcome})
 
 
 def odoo_called(

@@ -250,7 +250,7 @@ def _worth_a_retry(error: Exception) -> bool:
     return isinstance(error, OdooUnavailable) and not isinstance(error, CircuitOpen)
 
 
-def circuit(tenant: str, failures: int = 5, pause_seconds: int = 30) -> CircuitBreaker:
+def circuit(tenant: str, failures: int = 5, pause_seconds: float = 30) -> CircuitBreaker:
     """A circuit that only unavailability opens: a refusal says that Odoo is alive."""
     return CircuitBreaker(
         failure_threshold=failures,

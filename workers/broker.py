@@ -11,16 +11,16 @@ DELIVERY: Final = "delivery"
 QUEUES: Final = ("batch", EVENTS, DELIVERY)
 
 
-def transport_options(broker_url: str) -> dict[str, Any]:
-    """What kombu needs to know of this kind of broker."""
+def transport_options(broker_url: str, timeout_seconds: float = 10) -> dict[str, Any]:
+    """What kombu needs to know of this kind of broker; the timeout is for one answer."""
     if not urlsplit(broker_url).scheme.startswith("redis"):
         return {}
     timeouts = {
         # Without a socket timeout a half-open connection blocks a worker for ever.
-        "socket_timeout": 10,
-        "socket_connect_timeout": 5,
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": min(timeout_seconds, 5),
         "socket_keepalive": True,
-        "health_check_interval": 10,
+        "health_check_interval": max(1, round(timeout_seconds)),
     }
     return {
         "visibility_timeout": 3600,

@@ -14,7 +14,9 @@ def make_app(environment: Environment) -> Celery:
     app.conf.update(
         task_default_queue="batch",
         task_routes=_routes(),
-        broker_transport_options=transport_options(environment.broker_url),
+        broker_transport_options=transport_options(
+            environment.broker_url, environment.broker_timeout_seconds
+        ),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         # The ledger makes a second delivery harmless, so a task is acknowledged when it is done.

@@ -12,7 +12,7 @@ from odoo_gateway.errors import ConfigurationError, FleetError
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
-from workers import dispatch, doctor, explain, run_command, wiring
+from workers import dead_letters, dispatch, doctor, explain, run_command, wiring
 from workers.console import err, out, print_json, show, show_row, show_scope
 from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
@@ -216,6 +216,25 @@ def upgrade() -> None:
     fleet = _fleet()
     fleet.ledger.upgrade()
     out.print(f"The ledger at {fleet.ledger.address} is up to date.", highlight=False)
+
+
+@cli.command()
+def dead(
+    action: Annotated[str, typer.Argument(help="list, retry or drop.")] = "list",
+    names: Annotated[list[str] | None, typer.Argument(help="Such as run-12 message-7.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what the fleet has given up, and why; retry it, or drop messages for good.
+
+    A reminder parked as Unknown may have arrived: retrying it can send it twice.
+    """
+    fleet = _fleet()
+    acts = {"retry": dead_letters.retry, "drop": dead_letters.drop}
+    if action in acts and names:
+        acts[action](fleet, names)
+    elif action != "list" or names:
+        raise ConfigurationError("fleet dead takes list, or retry or drop with names: see --help")
+    show(dead_letters.listed(fleet), as_json, "Dead")
 
 
 @cli.command()

@@ -11,8 +11,9 @@ from monitoring import metrics
 from monitoring.metrics import Increment
 from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.session import Company, Session
+from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import slots
+from workers import runner, slots
 from workers.ledger import counters, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
@@ -22,8 +23,9 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 COMPANIES_KEPT = timedelta(hours=1)
-PUBLISHED_QUIET = timedelta(minutes=2)
 PUBLISH_LIMIT = 500
+# One for the room, and one in case that the first overlaps with another run of its job.
+ROOM_LIMIT = 2
 Publish = Callable[[Run], None]
 
 
@@ -39,7 +41,7 @@ def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
             continue
         try:
             for scope in known_scopes(fleet, tenant):
-                opened += _open(fleet, job, tenant, scope)
+                opened += open_slots_of(fleet, job, tenant, scope)
         except OdooError as error:
             log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
             _count_failure(fleet, job, tenant, error)
@@ -52,11 +54,26 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     This is also the recovery: what a broker lost or a dead worker left is published again.
     """
     now = fleet.clock()
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
     with fleet.ledger.transaction() as connection:
-        found = runs.to_publish(connection, now, PUBLISHED_QUIET, PUBLISH_LIMIT)
+        found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT)
     for run in found:
-        publish(run)
+        _publish(fleet, run, publish)
     return len(found)
+
+
+def publish_next(fleet: Fleet, run_id: int, publish: Publish) -> None:
+    """Publish what waits longest for the room that this run, settled now, held in its tenant."""
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
+    with fleet.ledger.transaction() as connection:
+        ended = runs.get(connection, run_id)
+        found = (
+            runs.to_publish(connection, fleet.clock(), quiet, ROOM_LIMIT, tenant=ended.tenant)
+            if ended
+            else ()
+        )
+    for run in found:
+        _publish(fleet, run, publish)
 
 
 def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
@@ -103,6 +120,15 @@ def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
     ]
 
 
+def _publish(fleet: Fleet, run: Run, publish: Publish) -> None:
+    if run.job in catalogue.jobs():
+        publish(run)
+    else:
+        # No worker of this version has the task. The run fails at once, waits, and is a dead letter
+        # in the end, unless a version that has the job takes it.
+        runner.execute(fleet, run.id)
+
+
 def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: OdooError) -> None:
     labels = {"job": job.name, "tenant": tenant.name, "exception": type(error).__name__}
     failure = Increment(metrics.EXCEPTIONS.name, labels)
@@ -116,7 +142,8 @@ def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int,
     return {row["id"]: row["tz"] or "UTC" for row in rows}
 
 
-def _open(fleet: Fleet, job: AnyJob, tenant: Tenant, scope: Scope) -> list[int]:
+def open_slots_of(fleet: Fleet, job: AnyJob, tenant: Tenant, scope: Scope) -> list[int]:
+    """Open a run for every due slot of the job in one scope; returns the new runs' ids."""
     now = fleet.clock()
     here = (job.name, scope.tenant, scope.company_id)
     with fleet.ledger.transaction() as connection:

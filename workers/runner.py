@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -23,12 +24,20 @@ from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.runs import Claim, Run
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
+from workers.settings import Environment
 from workers.tenants import Tenant
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
 
-WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases)
+
+class UnknownJob(FleetError):
+    """This version of the fleet has no such job; during a deploy, another one may."""
+
+
+# Raised in the middle of anything when a task has taken too long.
+INTERRUPTIONS = (SoftTimeLimitExceeded,)
+WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases, UnknownJob, *INTERRUPTIONS)
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,7 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
     run = claim.run
-    tenant, job = fleet.settings.tenant(run.tenant), catalogue.jobs()[run.job]
+    tenant, job = fleet.settings.tenant(run.tenant), _job(run)
     scope = _scope(fleet, run)
     moment = replace(
         as_of(scope, asked.instant, started, asked.period), standing=_standing(fleet, run)
@@ -155,6 +164,13 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
         messages=len(told.messages),
     )
     return Executed(RunStatus.SUCCEEDED, seen)
+
+
+def _job(run: Run) -> AnyJob:
+    jobs = catalogue.jobs()
+    if run.job not in jobs:
+        raise UnknownJob(f"there is no job {run.job} in this version: deploy the one that has it")
+    return jobs[run.job]
 
 
 def _scope(fleet: Fleet, run: Run) -> Scope:
@@ -216,7 +232,7 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
         fleet.forget(fleet.settings.tenant(claim.run.tenant))
     with fleet.ledger.transaction() as connection:
         if retry:
-            at = now + backoff(claim.run.attempts)
+            at = now + backoff(fleet.settings.environment, claim.run.attempts)
             runs.retry_later(connection, claim, now, at, name, message)
         else:
             runs.die(connection, claim, now, name, message)
@@ -228,9 +244,10 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
     return Executed(RunStatus.PENDING if retry else RunStatus.DEAD, error=error)
 
 
-def backoff(attempts: int) -> timedelta:
-    """30 s, then twice as long each time, at most half an hour."""
-    return timedelta(seconds=min(30 * 2 ** (attempts - 1), 1800))
+def backoff(environment: Environment, attempts: int) -> timedelta:
+    """The wait after so many attempts: the first one, then twice as long each time, to a limit."""
+    doubled = environment.retry_seconds * 2 ** min(attempts - 1, 30)
+    return timedelta(seconds=min(doubled, environment.retry_max_seconds))
 
 
 def _increments(

@@ -46,6 +46,16 @@ class Environment(Strict):
     run_attempts: int = Field(5, ge=1)
     message_lease_seconds: float = Field(300, gt=0, description="for a batch of messages")
     message_attempts: int = Field(8, ge=1)
+    retry_seconds: float = Field(30, gt=0, description="before a second attempt; then doubled")
+    retry_max_seconds: float = Field(1800, gt=0, description="the longest wait between attempts")
+    republish_seconds: float = Field(
+        120, gt=0, description="a due run that nobody claimed is published again"
+    )
+    broker_timeout_seconds: float = Field(10, gt=0, description="for one answer of the broker")
+    smtp_timeout_seconds: float = Field(30, gt=0, description="for one answer of the mail server")
+    circuit_pause_seconds: float = Field(
+        30, gt=0, description="an Odoo that failed five times in a row is left alone"
+    )
 
     # Addresses may carry passwords.
     def __repr__(self) -> str:

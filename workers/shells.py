@@ -14,7 +14,8 @@ from workers.wiring import fleet
 def _task_of(job: AnyJob) -> Task:
     @app.task(name=f"jobs.{job.name}")
     def execute(run_id: int) -> None:
-        runner.execute(fleet(), run_id)
+        if runner.execute(fleet(), run_id):
+            dispatch.publish_next(fleet(), run_id, publish)
         deliver.delay()
 
     return execute
@@ -43,6 +44,9 @@ def recover() -> None:
 
 @app.task(name="fleet.deliver")
 def deliver() -> None:
-    """Send what is due, batch by batch."""
-    while dispatcher.deliver(fleet()):
-        pass
+    """Send one batch of what is due, and see to the next, if there is one, in a task of its own.
+
+    So that no time limit ends a long outbox in the middle of a mail.
+    """
+    if dispatcher.deliver(fleet()):
+        deliver.delay()

@@ -47,14 +47,20 @@ class Fleet:
     @cached_property
     def mail(self) -> SmtpServer:
         """The mail server."""
-        return SmtpServer(self.settings.environment.smtp_url, self.settings.environment.mail_from)
+        environment = self.settings.environment
+        return SmtpServer(
+            environment.smtp_url, environment.mail_from, environment.smtp_timeout_seconds
+        )
 
     def session(self, tenant: Tenant) -> Session:
         """The tenant's session: one login for the life of the process."""
         if tenant.name not in self._sessions:
             guarded = Guarded(
                 inner=self.connect_odoo(tenant),
-                circuit=circuit(tenant.name),
+                circuit=circuit(
+                    tenant.name,
+                    pause_seconds=self.settings.environment.circuit_pause_seconds,
+                ),
                 limit=BoundedSemaphore(tenant.settings.concurrency),
                 on_call=lambda seen: self._count(tenant.name, seen),
             )

@@ -20,6 +20,7 @@ OWN_COMPANY: Final = frozenset(
 )
 OWN_COMPANY_OR_NONE: Final = frozenset(
     {
+        "crm.team",
         "hr.department",
         "hr.employee",
         "hr.job",

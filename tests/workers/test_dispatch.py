@@ -139,3 +139,31 @@ def test_the_next_slots_can_be_listed(fleet: Fleet) -> None:
     (scope, _) = dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     found = dispatch.next_slots("0 5 * * 1-5", scope.zone, fleet.clock(), 3)
     assert [slot.day for slot in found] == [24, 25, 26]
+
+
+def test_a_run_that_ends_makes_the_next_of_its_tenant_known(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    first, second = dispatch.open_due_slots(fleet, JOB)
+    published: list[Run] = []
+    dispatch.publish_next(fleet, first, published.append)
+    assert {run.id for run in published} == {first, second}
+    dispatch.publish_next(fleet, 10**6, published.append)
+    assert len(published) == 2
+
+
+def test_a_run_whose_job_is_gone_fails_and_holds_up_no_other(fleet: Fleet, clock: Clock) -> None:
+    watched_since_yesterday(fleet, clock)
+    with fleet.ledger.transaction() as connection:
+        gone = runs.open_slot(connection, "gone", "firm", 1, clock(), clock(), "trace-1")
+    opened = dispatch.open_due_slots(fleet, JOB)
+    published: list[Run] = []
+    dispatch.publish_due(fleet, published.append)
+    assert sorted(run.id for run in published) == sorted(opened)
+    for _ in range(5):
+        clock.forward(hours=1)
+        dispatch.publish_due(fleet, published.append)
+    assert gone is not None
+    with fleet.ledger.reading() as connection:
+        run = runs.get(connection, gone)
+    assert run is not None
+    assert (run.status, run.error_class) == (RunStatus.DEAD, "UnknownJob")

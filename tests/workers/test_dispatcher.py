@@ -1,15 +1,19 @@
 """From outbox to inbox through real SMTP: once, re-checked, retried or parked by class."""
 
 import asyncio
+import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import cast
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from odoo_gateway.errors import OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
@@ -17,7 +21,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
-from workers.delivery import dispatcher
+from workers.delivery import dispatcher, email
 from workers.demo.catcher import Catcher
 from workers.demo.processes import free_port
 from workers.ledger import outbox
@@ -209,7 +213,7 @@ def test_a_dispatcher_that_dies_before_sending_loses_nothing(
 ) -> None:
     runner.execute(fleet, opened(fleet, REMINDERS))
     with fleet.ledger.transaction() as connection:
-        held = outbox.claim(connection, clock(), timedelta(minutes=2), 100)
+        held = outbox.claim(connection, clock(), timedelta(minutes=2), 100, 8)
     assert deliver_all(fleet) == {}
     clock.forward(minutes=6)
     assert deliver_all(fleet) == {"sent": len(held)}
@@ -242,10 +246,12 @@ def test_a_message_that_was_taken_over_does_not_stop_the_others(
     (first, *others) = sorted(message.id for message in messages(fleet))
     mark = outbox.mark_sending
 
-    def taken_over(connection: Connection, message: outbox.Message, now: datetime) -> None:
+    def taken_over(
+        connection: Connection, message: outbox.Message, now: datetime, lease: timedelta
+    ) -> None:
         if message.id == first:
             raise LeaseLost("another worker holds it")
-        mark(connection, message, now)
+        mark(connection, message, now, lease)
 
     monkeypatch.setattr(outbox, "mark_sending", taken_over)
     assert dispatcher.deliver(fleet) == {"unsettled": 1, "sent": len(others)}
@@ -267,3 +273,45 @@ def _everybody_exempt(clock: Clock) -> Sandbox:
     everybody = Sandbox(clock().date()).call("hr.employee", "search_read", [[], ["id"]], {})
     archived = {("hr.employee", row["id"]): {"active": False} for row in everybody}
     return Sandbox(clock().date(), corrupt=archived)
+
+
+def test_a_slow_mail_server_leaves_the_rest_of_the_batch_to_another_time(
+    fleet: Fleet, clock: Clock, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    waiting = len(messages(fleet))
+    send = email.send
+
+    def slowly(session: smtplib.SMTP, mail: EmailMessage) -> None:
+        send(session, mail)
+        clock.forward(minutes=2)
+
+    monkeypatch.setattr(email, "send", slowly)
+    # Half of the lease of five minutes is over after the second mail.
+    assert dispatcher.deliver(fleet) == {"sent": 2}
+    left = [message for message in messages(fleet) if message.status is MessageStatus.QUEUED]
+    assert len(left) == waiting - 2
+    assert {message.attempts for message in left} == {0}
+
+
+def test_a_message_of_a_job_that_is_gone_is_parked_and_the_others_go_out(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    (digest,) = messages(fleet)
+    with fleet.ledger.transaction() as connection:
+        gone = {field.name: getattr(digest, field.name) for field in fields(outbox.NewMessage)[:-1]}
+        outbox.enqueue(connection, outbox.NewMessage(**{**gone, "job": "gone"}), fleet.clock())
+    assert deliver_all(fleet) == {"sent": 1, "parked": 1}
+
+
+def test_a_time_limit_leaves_a_message_to_its_lease(
+    fleet: Fleet, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+
+    def too_long(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(email, "send", too_long)
+    with pytest.raises(SoftTimeLimitExceeded):
+        dispatcher.deliver(fleet)
+    assert states(fleet) == {MessageStatus.SENDING}

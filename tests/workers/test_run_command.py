@@ -1,6 +1,7 @@
 """`fleet run` and its contract with programs."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable
-from workers import run_command, wiring
+from workers import dispatch, run_command, wiring
 from workers.cli import cli, main
 from workers.ledger import outbox, runs
 from workers.ledger.statuses import RunStatus
-from workers.run_command import ScopeResult
+from workers.run_command import Order, ScopeResult
 from workers.wiring import Fleet
 
 BILLABLE = [["display_type", "=", False], ["company_id", "=", 1], ["state", "=", "sale"]]
@@ -185,6 +186,17 @@ def test_a_company_whose_tenant_is_busy_is_left_to_the_fleet(fleet: Fleet) -> No
     run_command.run(fleet, order)
     (first, *_) = run_command.run(fleet, order)
     assert "other runs hold this tenant" in str(first.error)
+
+
+def test_a_run_by_hand_leaves_slots_that_are_due_to_the_fleet(fleet: Fleet, clock: Clock) -> None:
+    job = catalogue.jobs()["timesheet_reminders"]
+    dispatch.open_due_slots(fleet, job)
+    clock.forward(days=1)
+    tenant = fleet.settings.tenant("firm")
+    run_command.run(fleet, Order(job, tenant, companies=[1]))
+    with fleet.ledger.reading() as connection:
+        slots = sorted(run.slot for run in runs.latest(connection, 10))
+    assert slots == [datetime(2026, 11, 24, 4, tzinfo=UTC), clock()]
 
 
 def test_people_get_tables(odoo: Switchable, clock: Clock) -> None:

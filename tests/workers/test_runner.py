@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import metrics
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
@@ -17,6 +18,7 @@ from workers.ledger import audit, cases, counters, measures, outbox, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.statuses import RunStatus
 from workers.runner import Asked
+from workers.settings import Environment
 from workers.wiring import Fleet
 
 REMINDERS, READINESS = "timesheet_reminders", "invoice_readiness"
@@ -276,7 +278,7 @@ def test_calls_to_odoo_are_counted_with_the_run(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 30), (2, 60), (4, 240), (20, 1800)])
 def test_waiting_doubles_up_to_half_an_hour(attempts: int, seconds: int) -> None:
-    assert runner.backoff(attempts) == timedelta(seconds=seconds)
+    assert runner.backoff(Environment(), attempts) == timedelta(seconds=seconds)
 
 
 def test_every_job_of_the_catalogue_runs_on_the_sandbox(fleet: Fleet) -> None:
@@ -295,3 +297,11 @@ def _line_of(odoo: Switchable, order_id: int) -> int:
     domain = [("order_id", "=", order_id), ("display_type", "=", False)]
     rows = odoo.call("sale.order.line", "search_read", [domain, ["order_id"]], {})
     return int(rows[0]["id"])
+
+
+def test_a_run_that_took_too_long_is_tried_again(fleet: Fleet, odoo: Switchable) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = SoftTimeLimitExceeded()
+    runner.execute(fleet, run_id)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error_class) == (RunStatus.PENDING, "SoftTimeLimitExceeded")

@@ -67,5 +67,22 @@ def test_a_daily_job_runs_once_on_each_day_around_daylight_saving(
 ) -> None:
     found = list(slots.slots(line, zone, start, start + timedelta(days=4)))
     days = [slot.astimezone(zone).date() for slot in found]
-    assert len(days) == len(set(days))
+    assert days == [days[0] + n * DAY for n in range(len(days))]
     assert len(days) in (4, 5)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        (BERLIN, utc(3, 28, 23), 23),
+        (BERLIN, utc(10, 24, 22), 25),
+        (SYDNEY, utc(10, 3, 14), 23),
+        (SYDNEY, utc(4, 4, 13), 25),
+    ],
+)
+def test_an_hourly_job_runs_in_every_real_hour_of_the_day_that_clocks_change(
+    zone: ZoneInfo, day: datetime, hours: int
+) -> None:
+    found = list(slots.slots("15 * * * *", zone, day, day + timedelta(hours=hours)))
+    assert found == [day + timedelta(minutes=15, hours=n) for n in range(hours)]
+    assert {slot.astimezone(zone).date() for slot in found} == {day.astimezone(zone).date()}

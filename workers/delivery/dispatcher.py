@@ -1,14 +1,13 @@
 """Sends what is due: claims under a lease, re-checks that it still stands, sends, settles."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import structlog
 
 from monitoring import metrics
-from monitoring.metrics import Increment
 from odoo_gateway.errors import FleetError, OdooError, OdooUnavailable
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
@@ -91,15 +90,21 @@ class Round:
 def deliver(fleet: Fleet) -> Mapping[str, int]:
     """Send one batch of what is due; returns how many messages came to which outcome.
 
-    Call again until it returns nothing.
+    Call again until it returns nothing. What is left of a batch when half its lease is over, as
+    when the mail server is slow, is given back.
     """
     environment = fleet.settings.environment
-    lease = timedelta(seconds=environment.message_lease_seconds)
+    started = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        batch = outbox.claim(connection, fleet.clock(), lease, BATCH)
+        batch = outbox.claim(
+            connection, started, _lease(fleet), BATCH, max_attempts=environment.message_attempts
+        )
     this_round = Round(fleet)
     outcomes: Counter[str] = Counter()
-    for message in batch:
+    for position, message in enumerate(batch):
+        if fleet.clock() >= started + _lease(fleet) / 2:
+            _give_back(fleet, batch[position:])
+            break
         try:
             outcome = _deliver(this_round, message)
         except LedgerError as error:
@@ -128,7 +133,7 @@ def _deliver(this_round: Round, message: Message) -> str:
         mail = email.compose(message, rendered, sender, fleet.clock())
         with fleet.mail.conversation() as session:
             with fleet.ledger.transaction() as connection:
-                outbox.mark_sending(connection, message, fleet.clock())
+                outbox.mark_sending(connection, message, fleet.clock(), _lease(fleet))
             email.send(session, mail)
         return _settled(fleet, message, "sent", "")
     except DeliveryUnknown as error:
@@ -137,9 +142,11 @@ def _deliver(this_round: Round, message: Message) -> str:
         return _again(fleet, message, error)
     except (DeliveryFailed, OdooUnavailable) as error:
         return _again(fleet, message, error)
-    except LedgerError:
+    except (LedgerError, *runner.INTERRUPTIONS):
         raise
-    except FleetError as error:
+    except Exception as error:
+        # A bug, or a job that is gone: the message waits for a person, the others go on.
+        log.error("message.broken", message=message.id, exc_info=not isinstance(error, FleetError))
         return _settled(fleet, message, "parked", str(error), error)
 
 
@@ -162,12 +169,24 @@ def _postponed(fleet: Fleet, message: Message, until: datetime) -> str:
     return "postponed"
 
 
+def _lease(fleet: Fleet) -> timedelta:
+    return timedelta(seconds=fleet.settings.environment.message_lease_seconds)
+
+
+def _give_back(fleet: Fleet, rest: Sequence[Message]) -> None:
+    try:
+        with fleet.ledger.transaction() as connection:
+            outbox.release(connection, rest)
+    except LedgerError as error:
+        log.error("messages.not_given_back", count=len(rest), error=str(error))
+
+
 def _again(fleet: Fleet, message: Message, error: FleetError) -> str:
     if message.attempts >= fleet.settings.environment.message_attempts:
         return _settled(fleet, message, "parked", str(error), error)
     now = fleet.clock()
     wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    retry_at = now + max(wait, runner.backoff(message.attempts))
+    retry_at = now + max(wait, runner.backoff(fleet.settings.environment, message.attempts))
     with fleet.ledger.transaction() as connection:
         outbox.failed(connection, message, now, retry_at, type(error).__name__, str(error))
         _count(fleet, connection, message, "retried", error)
@@ -175,7 +194,7 @@ def _again(fleet: Fleet, message: Message, error: FleetError) -> str:
 
 
 def _settled(
-    fleet: Fleet, message: Message, outcome: str, reason: str, error: FleetError | None = None
+    fleet: Fleet, message: Message, outcome: str, reason: str, error: Exception | None = None
 ) -> str:
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
@@ -194,13 +213,12 @@ def _count(
     connection: Connection,
     message: Message,
     outcome: str,
-    error: FleetError | None,
+    error: Exception | None,
 ) -> None:
-    labels = {"job": message.job, "tenant": message.tenant}
-    increments = [Increment(metrics.MESSAGES.name, {**labels, "outcome": outcome})]
+    job, tenant = message.job, message.tenant
+    increments = [metrics.message_ended(job, tenant, outcome)]
     if error is not None:
-        name = type(error).__name__
-        increments.append(Increment(metrics.EXCEPTIONS.name, {**labels, "exception": name}))
+        increments += metrics.raised(job, tenant, type(error).__name__)
     counters.add(connection, increments + fleet.take_calls())
 
 

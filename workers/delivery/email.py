@@ -15,7 +15,6 @@ from workers.delivery.errors import DeliveryFailed, DeliveryRefused, DeliveryUnk
 from workers.delivery.render import Rendered
 from workers.ledger.outbox import Message
 
-TIMEOUT_SECONDS = 30
 NOT_NOW = range(400, 500)
 
 
@@ -25,6 +24,7 @@ class SmtpServer:
 
     url: str
     sender: str
+    timeout_seconds: float = 30
 
     def __repr__(self) -> str:
         return f"SmtpServer({urlsplit(self.url).hostname})"
@@ -62,10 +62,10 @@ class SmtpServer:
         if parts.scheme == "smtps":
             context = ssl.create_default_context()
             session = smtplib.SMTP_SSL(
-                host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context
+                host, parts.port or 465, timeout=self.timeout_seconds, context=context
             )
         else:
-            session = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
+            session = smtplib.SMTP(host, parts.port or 25, timeout=self.timeout_seconds)
         session.ehlo()
         if parts.scheme == "smtp+starttls":
             session.starttls(context=ssl.create_default_context())

@@ -7,7 +7,16 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, Pool, create_engine, event, func, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    Pool,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -27,8 +36,9 @@ POSTGRESQL = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
 }
-IDLE_IN_TRANSACTION_LIMIT = "60s"
+IDLE_IN_TRANSACTION_LIMIT = "15s"
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 
 
@@ -160,6 +170,7 @@ def _engine(address: Address) -> Engine:
             address.url, connect_args=POSTGRESQL, hide_parameters=True, pool_pre_ping=True
         )
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "handle_error", _throw_away_when_interrupted)
         return engine
     engine = create_engine(address.url, hide_parameters=True, pool_pre_ping=True)
     event.listen(engine, "connect", _prepare_sqlite)
@@ -167,9 +178,24 @@ def _engine(address: Address) -> Engine:
     return engine
 
 
+def _throw_away_when_interrupted(context: ExceptionContext) -> None:
+    """A connection whose statement a time limit cut off is in the middle of it for ever.
+
+    Back in the pool it would fail everybody who gets it, so it is closed; a pooled one that cannot
+    even be pinged, too.
+    """
+    from_driver = isinstance(context.sqlalchemy_exception, DBAPIError)
+    if context.is_pre_ping or not from_driver:
+        context.is_disconnect = True
+
+
 def _prepare_postgresql(connection: Any, record: object) -> None:
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_LIMIT}'")
+    # A server that forgets what it confirmed would have a mail sent twice after its crash.
+    (durable,) = connection.execute("SHOW synchronous_commit").fetchone()
+    if durable == "off":
+        connection.execute("SET synchronous_commit = 'on'")
     connection.commit()
 
 

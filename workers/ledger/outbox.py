@@ -1,17 +1,21 @@
 """The outbox: messages waiting to be sent, each once, however often a run repeats itself."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
+from monitoring import metrics
+from monitoring.metrics import Increment
 from tasks.declaration import Delivery
-from workers.ledger import audit, leases
+from workers.ledger import audit, counters, leases
+from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
 from workers.ledger.schema import messages
-from workers.ledger.statuses import MessageStatus
+from workers.ledger.statuses import WORKER_LOST, MessageStatus
 
 UNKNOWN = "unknown whether it was sent"
 
@@ -105,27 +109,52 @@ def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int |
 
 
 def claim(
-    connection: Connection, now: datetime, lease: timedelta, limit: int
+    connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
 ) -> tuple[Message, ...]:
     """Take up to `limit` messages to send, longest waiting first.
 
-    Those that are due, and those whose sender vanished: before sending always, and in the middle
-    of it only where the guarantee is at-least-once. At-most-once ones are parked instead.
+    Those that are due; when there are none, one whose sender vanished: before sending always, and
+    in the middle of it only where the guarantee is at-least-once. One, because it may be what
+    killed its sender, and must not take others along. Parks those that may have been sent and
+    promise at most once, and those whose attempts are used up. Counts the senders that were lost.
     """
-    _park_ambiguous(connection, now)
-    ids = [row.id for row in leases.pick(connection, messages, _claimable(now), limit)]
-    rows = leases.take(connection, messages, ids, now + lease, status=MessageStatus.CLAIMED)
-    return tuple(_message(row) for row in rows)
+    increments = _park_ambiguous(connection, now) + _park_poison(connection, now, max_attempts)
+    due = leases.waiting(messages, MessageStatus.QUEUED, now)
+    rows = leases.pick(connection, messages, due, limit)
+    if not rows:
+        rows = leases.pick(connection, messages, _abandoned(now), 1)
+        increments += _note_losses(connection, rows, now)
+    counters.add(connection, increments)
+    ids = [row.id for row in rows]
+    taken = leases.take(connection, messages, ids, now + lease, status=MessageStatus.CLAIMED)
+    return tuple(_message(row) for row in taken)
 
 
-def mark_sending(connection: Connection, message: Message, now: datetime) -> None:
-    """Say that the next step is to send this payload; commit before it.
+def release(connection: Connection, rest: Sequence[Message]) -> None:
+    """Give back messages that were claimed and not tried; those taken over meanwhile stay so."""
+    for message in rest:
+        with suppress(LeaseLost):
+            leases.settle(
+                connection,
+                messages,
+                message.id,
+                str(message.token),
+                status=MessageStatus.QUEUED,
+                attempts=message.attempts - 1,
+            )
+
+
+def mark_sending(connection: Connection, message: Message, now: datetime, lease: timedelta) -> None:
+    """Say that the next step is to send this payload, and hold it for `lease`; commit before.
 
     Raises LeaseLost, also when the lease has run out: then the message must not be sent.
     """
-    token = str(message.token)
-    going_out = {"status": MessageStatus.SENDING, "payload": dict(message.payload)}
-    leases.keep(connection, messages, message.id, token, now, **going_out)
+    going_out = {
+        "status": MessageStatus.SENDING,
+        "lease_until": now + lease,
+        "payload": dict(message.payload),
+    }
+    leases.keep(connection, messages, message.id, str(message.token), now, **going_out)
     _note(connection, MessageStatus.SENDING, message, now)
 
 
@@ -166,6 +195,28 @@ def drop(connection: Connection, message: Message, now: datetime, reason: str) -
     _settle(connection, message, now, MessageStatus.DROPPED, error=reason)
 
 
+def revive(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Queue a parked message again, with all its attempts; whether it was parked."""
+    fresh = {"attempts": 0, "next_attempt_at": now, "status": MessageStatus.QUEUED}
+    return _unpark(connection, message_id, now, "revived", **fresh)
+
+
+def discard(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Give a parked message up for good; whether it was parked."""
+    return _unpark(connection, message_id, now, "dropped", status=MessageStatus.DROPPED)
+
+
+def _unpark(
+    connection: Connection, message_id: int, now: datetime, what: str, **values: Any
+) -> bool:
+    parked = (messages.c.id == message_id) & (messages.c.status == MessageStatus.PARKED)
+    for row in leases.pick(connection, messages, parked, 1):
+        leases.mark(connection, messages, [message_id], **values)
+        _note(connection, what, _message(row), now, error_class=row.error_class, error=row.error)
+        return True
+    return False
+
+
 def find(
     connection: Connection,
     limit: int,
@@ -191,11 +242,12 @@ def oldest_due(connection: Connection, now: datetime) -> Mapping[str, float]:
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:
-    return (
-        leases.waiting(messages, MessageStatus.QUEUED, now)
-        | leases.abandoned(messages, MessageStatus.CLAIMED, now)
-        | _ambiguous(now, Delivery.AT_LEAST_ONCE)
-    )
+    return leases.waiting(messages, MessageStatus.QUEUED, now) | _abandoned(now)
+
+
+def _abandoned(now: datetime) -> ColumnElement[bool]:
+    claimed = leases.abandoned(messages, MessageStatus.CLAIMED, now)
+    return claimed | _ambiguous(now, Delivery.AT_LEAST_ONCE)
 
 
 def _ambiguous(now: datetime, guarantee: Delivery) -> ColumnElement[bool]:
@@ -203,10 +255,41 @@ def _ambiguous(now: datetime, guarantee: Delivery) -> ColumnElement[bool]:
     return abandoned & (messages.c.guarantee == guarantee)
 
 
-def _park_ambiguous(connection: Connection, now: datetime) -> None:
+def _park_ambiguous(connection: Connection, now: datetime) -> list[Increment]:
     free = _ambiguous(now, Delivery.AT_MOST_ONCE)
-    for row in leases.pick(connection, messages, free, limit=100):
-        park(connection, _message(row), now, "Unknown", UNKNOWN)
+    return _park_abandoned(connection, now, free, "Unknown", UNKNOWN)
+
+
+def _park_poison(connection: Connection, now: datetime, max_attempts: int) -> list[Increment]:
+    used_up = _abandoned(now) & (messages.c.attempts >= max_attempts)
+    lost = f"lost its sender at attempt {max_attempts}"
+    return _park_abandoned(connection, now, used_up, WORKER_LOST, lost)
+
+
+def _park_abandoned(
+    connection: Connection,
+    now: datetime,
+    which: ColumnElement[bool],
+    error_class: str,
+    error: str,
+) -> list[Increment]:
+    rows = leases.pick(connection, messages, which, limit=100)
+    increments = _note_losses(connection, rows, now)
+    for row in rows:
+        park(connection, _message(row), now, error_class, error)
+        increments.append(metrics.message_ended(row.job, row.tenant, "parked"))
+    return increments
+
+
+def _note_losses(
+    connection: Connection, rows: Sequence[Row[Any]], now: datetime
+) -> list[Increment]:
+    """A message whose lease ran out lost its sender; nobody else tells."""
+    increments: list[Increment] = []
+    for row in rows:
+        _note(connection, "lost", _message(row), now, error_class=WORKER_LOST)
+        increments += metrics.raised(row.job, row.tenant, WORKER_LOST)
+    return increments
 
 
 def _settle(

@@ -1,16 +1,17 @@
 """Runs: one row per job, scope and slot, claimed under a lease, settled under its token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from workers.ledger import audit, leases
+from monitoring import metrics
+from workers.ledger import audit, counters, leases
 from workers.ledger.inserts import insert_once, upsert
 from workers.ledger.schema import runs, watches
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import WORKER_LOST, RunStatus
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,22 @@ def claim(
 ) -> Claim | None:
     """Take a run that is due or abandoned; None when it is not ours to run now.
 
-    That is so while it is held or settled, while `tenant_limit` runs of its tenant are held, and
-    when its attempts are used up: then it is dead. Claims of one tenant wait for each other until
-    the transaction ends, so make it short and claim once in it.
+    That is so while it is held or settled, while another run of its job and scope or
+    `tenant_limit` runs of its tenant are held, and when its attempts are used up: then it is dead.
+    Claims of one tenant wait for each other until the transaction ends, so make it short and claim
+    once in it. Counts a worker that was lost.
     """
     _claim_alone(connection, run_id)
     for row in leases.pick(connection, runs, (runs.c.id == run_id) & _claimable(now), 1):
-        if row.attempts >= max_attempts:
-            _bury(connection, _run(row), now)
-        elif _held(connection, row.tenant, now) < tenant_limit:
+        run = _run(row)
+        if run.attempts >= max_attempts:
+            _bury(connection, run, now)
+        elif _has_room(connection, run, now, tenant_limit):
+            _note_loss(connection, run, now)
             return _take(connection, run_id, now, lease)
+        else:
+            # Its message is used up: whoever makes room publishes it again.
+            leases.mark(connection, runs, [run_id], published_at=None)
     return None
 
 
@@ -151,14 +158,16 @@ def die(connection: Connection, claim: Claim, now: datetime, error_class: str, e
 
 
 def to_publish(
-    connection: Connection, now: datetime, quiet: timedelta, limit: int
+    connection: Connection, now: datetime, quiet: timedelta, limit: int, **only: str
 ) -> tuple[Run, ...]:
     """Claimable runs that the broker was not told of within `quiet`, marked as told now.
 
-    Publish them after the transaction: what a crash between leaves out comes again after `quiet`.
+    `only` names columns and the values they must have. Publish them after the transaction: what a
+    crash between leaves out comes again after `quiet`.
     """
     silent = runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet)
-    ids = [row.id for row in leases.pick(connection, runs, _claimable(now) & silent, limit)]
+    wanted = and_(_claimable(now), silent, *(runs.c[name] == value for name, value in only.items()))
+    ids = [row.id for row in leases.pick(connection, runs, wanted, limit)]
     return tuple(_run(row) for row in leases.mark(connection, runs, ids, published_at=now))
 
 
@@ -172,6 +181,23 @@ def latest(connection: Connection, limit: int) -> tuple[Run, ...]:
     """The runs made last, newest first."""
     rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit))
     return tuple(_run(row) for row in rows)
+
+
+def find(connection: Connection, limit: int, status: RunStatus) -> tuple[Run, ...]:
+    """The newest runs in this state first."""
+    found = select(runs).where(runs.c.status == status).order_by(runs.c.id.desc()).limit(limit)
+    return tuple(_run(row) for row in connection.execute(found))
+
+
+def revive(connection: Connection, run_id: int, now: datetime) -> bool:
+    """Make a dead run due again, with all its attempts; whether it was dead."""
+    dead = (runs.c.id == run_id) & (runs.c.status == RunStatus.DEAD)
+    for row in leases.pick(connection, runs, dead, 1):
+        fresh = {"attempts": 0, "next_attempt_at": now, "published_at": None, "finished_at": None}
+        leases.mark(connection, runs, [run_id], status=RunStatus.PENDING, **fresh)
+        _note(connection, "run.revived", _run(row), now, row.error_class, row.error)
+        return True
+    return False
 
 
 def by_status(connection: Connection) -> Mapping[tuple[str, str, RunStatus], int]:
@@ -212,10 +238,11 @@ def _claim_alone(connection: Connection, run_id: int) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(key)).where(runs.c.id == run_id))
 
 
-def _held(connection: Connection, tenant: str, now: datetime) -> int:
+def _has_room(connection: Connection, run: Run, now: datetime, tenant_limit: int) -> bool:
     live = (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
-    statement = select(func.count()).where(runs.c.tenant == tenant, live)
-    return connection.scalars(statement).one()
+    held = select(runs.c.job, runs.c.company_id).where(runs.c.tenant == run.tenant, live)
+    busy = [(row.job, row.company_id) for row in connection.execute(held)]
+    return len(busy) < tenant_limit and (run.job, run.company_id) not in busy
 
 
 def _take(connection: Connection, run_id: int, now: datetime, lease: timedelta) -> Claim:
@@ -237,13 +264,27 @@ def _bury(connection: Connection, run: Run, now: datetime) -> None:
     dead = update(runs).where(runs.c.id == run.id)
     connection.execute(dead.values(**end, error_class=error_class, error=error))
     _note(connection, "run.died", run, now, error_class, error)
+    seconds = (now - (run.started_at or now)).total_seconds()
+    died = metrics.run_finished(run.job, run.tenant, "dead", seconds)
+    _note_loss(connection, run, now, died)
+
+
+def _note_loss(
+    connection: Connection, run: Run, now: datetime, died: Sequence[metrics.Increment] = ()
+) -> None:
+    """A run whose lease ran out while it was running lost its worker; nobody else tells."""
+    increments = list(died)
+    if run.status is RunStatus.RUNNING:
+        _note(connection, "run.lost", run, now, WORKER_LOST, f"at attempt {run.attempts}")
+        increments += metrics.raised(run.job, run.tenant, WORKER_LOST)
+    counters.add(connection, increments)
 
 
 def _cause_of_death(run: Run) -> tuple[str, str]:
     if run.error_class is None:
-        return "WorkerLost", f"lost its worker {run.attempts} times"
+        return WORKER_LOST, f"lost its worker {run.attempts} times"
     if run.status is RunStatus.RUNNING:
-        return "WorkerLost", f"lost its worker at attempt {run.attempts}; before: {run.error}"
+        return WORKER_LOST, f"lost its worker at attempt {run.attempts}; before: {run.error}"
     return run.error_class, f"attempt {run.attempts} was its last: {run.error}"
 
 

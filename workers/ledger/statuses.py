@@ -1,6 +1,10 @@
 """The states that rows of the ledger can be in."""
 
 from enum import StrEnum
+from typing import Final
+
+# The error class of whatever was held by a process that vanished.
+WORKER_LOST: Final = "WorkerLost"
 
 
 class RunStatus(StrEnum):

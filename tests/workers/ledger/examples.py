@@ -106,7 +106,7 @@ def claim_messages(
     connection: Connection, now: datetime = NOW, limit: int = 10
 ) -> tuple[Message, ...]:
     """Claim for LEASE."""
-    return outbox.claim(connection, now, LEASE, limit)
+    return outbox.claim(connection, now, LEASE, limit, max_attempts=8)
 
 
 def claimed_message(connection: Connection, now: datetime = NOW, **changes: Any) -> Message:

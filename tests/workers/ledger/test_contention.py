@@ -190,7 +190,7 @@ def test_a_run_is_either_settled_late_or_taken_over_never_both(ledger: Ledger) -
 
     for turn in range(ROUNDS):
         with ledger.transaction() as connection:
-            run_id = open_run(connection, SLOT + turn * LEASE)
+            run_id = open_run(connection, company_id=turn)
             claim = claim_run(connection, run_id)
         assert claim is not None
         assert sum(at_once(partial(settle, claim), partial(take_over, claim))) == 1

@@ -1,5 +1,6 @@
 """The database: opened, migrated, checked, and its errors in our own words."""
 
+import signal
 import sqlite3
 import traceback
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from contextlib import closing, suppress
 from multiprocessing import get_context
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -225,3 +227,36 @@ def test_a_scope_is_read_by_its_tenant(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         insert_scope(connection)
         assert scopes.of_tenant(connection, "other") == ()
+
+
+class TooLong(Exception):
+    """What a time limit raises in the middle of anything."""
+
+
+def test_a_connection_that_was_interrupted_in_a_statement_is_not_used_again(
+    postgres: PostgresServer,
+) -> None:
+    ledger = connect(postgres.create("interrupted"))
+
+    def interrupt(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(TooLong), ledger.transaction() as connection:
+            connection.execute(text("SELECT pg_sleep(20)"))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with ledger.reading() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    ledger.close()
+
+
+def test_a_commit_is_durable_even_where_the_server_is_told_otherwise(
+    postgres: PostgresServer,
+) -> None:
+    with closing(psycopg.connect(postgres.url("postgres"))) as connection:
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
+    with closing(connect(postgres.create("durable"))) as ledger, ledger.reading() as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"

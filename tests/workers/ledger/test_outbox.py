@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.declaration import Delivery
-from workers.ledger import audit, outbox
+from workers.ledger import audit, counters, outbox
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.outbox import Message
@@ -47,7 +47,7 @@ def events(connection: Connection) -> list[str]:
 
 def sending(connection: Connection, guarantee: Delivery) -> Message:
     message = claimed_message(connection, guarantee=guarantee)
-    outbox.mark_sending(connection, message, NOW)
+    outbox.mark_sending(connection, message, NOW, LEASE)
     return message
 
 
@@ -143,7 +143,7 @@ def test_a_sender_whose_lease_ended_must_not_begin_to_send(ledger: Ledger) -> No
     with ledger.transaction() as connection:
         message = claimed_message(connection)
         with pytest.raises(LeaseLost):
-            outbox.mark_sending(connection, message, NOW + LEASE)
+            outbox.mark_sending(connection, message, NOW + LEASE, LEASE)
         assert the_message(connection).status is MessageStatus.CLAIMED
 
 
@@ -157,7 +157,7 @@ def test_a_late_sender_that_nobody_replaced_may_say_that_it_sent(ledger: Ledger)
 @pytest.mark.parametrize(
     "change",
     [
-        lambda c, message, now: outbox.mark_sending(c, message, now),
+        lambda c, message, now: outbox.mark_sending(c, message, now, LEASE),
         lambda c, message, now: outbox.sent(c, message, now),
         lambda c, message, now: outbox.failed(c, message, now, now, "DeliveryFailed", ""),
         lambda c, message, now: outbox.park(c, message, now, "DeliveryRefused", ""),
@@ -176,7 +176,7 @@ def test_a_sender_that_was_replaced_can_change_nothing(
         change(connection, first, NOW + LEASE)
     with ledger.reading() as connection:
         assert the_message(connection) == before
-        assert events(connection) == []
+        assert events(connection) == ["message.lost"]
 
 
 def test_a_sent_message_is_settled_for_ever(ledger: Ledger) -> None:
@@ -270,7 +270,7 @@ def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> 
 def test_the_outbox_keeps_what_really_goes_out(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         message = claimed_message(connection)
-        outbox.mark_sending(connection, replace(message, payload={"hours": 4}), NOW)
+        outbox.mark_sending(connection, replace(message, payload={"hours": 4}), NOW, LEASE)
         assert the_message(connection).payload == {"hours": 4}
 
 
@@ -282,3 +282,56 @@ def test_a_message_whose_time_has_not_come_after_all_waits_again(ledger: Ledger)
         assert events(connection)[-1] == "message.postponed"
         (again,) = claim_messages(connection, NOW + LEASE)
     assert (again.id, again.error_class, again.error) == (message.id, None, "its day has moved")
+
+
+def test_of_messages_that_lost_their_sender_one_is_claimed_at_a_time(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        ids = [enqueue(connection, subject=f"order-{n}") for n in range(3)]
+        assert [message.id for message in claim_messages(connection)] == ids
+        late = NOW + LEASE
+        assert [message.id for message in claim_messages(connection, late)] == ids[:1]
+        assert [message.id for message in claim_messages(connection, late)] == ids[1:2]
+
+
+def test_due_messages_go_before_those_that_lost_their_sender(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claimed_message(connection)
+        fresh = enqueue(connection, subject="order-18", now=NOW + LEASE)
+        assert [message.id for message in claim_messages(connection, NOW + LEASE)] == [fresh]
+
+
+def test_a_message_that_keeps_losing_its_sender_is_parked_and_counted(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claimed_message(connection)
+        for turn in range(1, 8):
+            claim_messages(connection, NOW + turn * LEASE)
+        assert claim_messages(connection, NOW + 8 * LEASE) == ()
+        message = the_message(connection)
+        found = {tuple(c.labels.values()): c.value for c in counters.all(connection)}
+    assert (message.status, message.error_class) == (MessageStatus.PARKED, "WorkerLost")
+    assert message.attempts == 8
+    assert sorted(found.values()) == [1, 8]
+
+
+def test_a_message_that_is_given_back_has_lost_no_attempt(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        outbox.release(connection, [message])
+        (again,) = claim_messages(connection)
+    assert (again.id, again.attempts) == (message.id, 1)
+
+
+def test_a_message_that_was_taken_over_is_not_given_back(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        claim_messages(connection, NOW + LEASE)
+        outbox.release(connection, [message])
+        assert the_message(connection).status is MessageStatus.CLAIMED
+
+
+def test_a_message_is_held_anew_while_it_is_sent(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        message = claimed_message(connection)
+        outbox.mark_sending(connection, message, NOW + SECOND, LEASE)
+        assert claim_messages(connection, NOW + LEASE) == ()
+        assert the_message(connection).status is MessageStatus.SENDING

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from workers.ledger import audit, runs
+from workers.ledger import audit, counters, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.runs import Claim, Run
@@ -196,7 +196,8 @@ def test_a_run_that_keeps_losing_its_worker_dies(ledger: Ledger) -> None:
         assert claim_run(connection, claim.run.id, now, max_attempts=3) is None
     with ledger.reading() as connection:
         run = seen(connection, claim.run.id)
-        (entry,) = audit.entries(connection, 10)
+        (_, entry, *losses) = audit.entries(connection, 10)
+    assert [loss.event for loss in losses] == ["run.lost", "run.lost"]
     assert (run.status, run.finished_at, run.token) == (RunStatus.DEAD, now, None)
     assert (run.error_class, run.error) == ("WorkerLost", "lost its worker 3 times")
     assert (entry.event, entry.detail["attempts"]) == ("run.died", 3)
@@ -335,3 +336,58 @@ def test_the_latest_runs_come_newest_first(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         ids = [open_run(connection, SLOT + n * LEASE) for n in range(3)]
         assert [run.id for run in runs.latest(connection, 2)] == [ids[2], ids[1]]
+
+
+def lost_workers(connection: Connection) -> float:
+    return sum(
+        counter.value
+        for counter in counters.all(connection)
+        if counter.labels.get("exception") == "WorkerLost"
+    )
+
+
+def test_two_runs_of_one_job_and_scope_never_overlap(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        first = claimed_run(connection)
+        later = open_run(connection, SLOT + SECOND)
+        elsewhere = open_run(connection, SLOT + SECOND, company_id=2)
+        assert claim_run(connection, later) is None
+        assert claim_run(connection, elsewhere) is not None
+        runs.succeed(connection, first, NOW, {})
+        assert claim_run(connection, later) is not None
+
+
+def test_a_run_that_found_no_room_is_published_again_at_once(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claimed_run(connection)
+        waiting = open_run(connection, SLOT + SECOND)
+        assert publishable(connection) == [waiting]
+        assert publishable(connection) == []
+        assert claim_run(connection, waiting) is None
+        assert publishable(connection) == [waiting]
+
+
+def test_runs_to_publish_can_be_those_of_one_tenant(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        open_run(connection)
+        other = open_run(connection, tenant="other")
+        found = runs.to_publish(connection, NOW, QUIET, 10, tenant="other")
+    assert [run.id for run in found] == [other]
+
+
+def test_a_lost_worker_is_noted_and_counted_once(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claim = claimed_run(connection)
+        assert lost_workers(connection) == 0
+        assert claim_run(connection, claim.run.id, NOW + LEASE) is not None
+        assert lost_workers(connection) == 1
+        (entry,) = audit.entries(connection, 10, event="run.lost")
+    assert (entry.run_id, entry.detail["attempts"]) == (claim.run.id, 1)
+
+
+def test_a_run_that_lost_its_last_worker_is_counted_as_dead(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claim = claimed_run(connection)
+        assert claim_run(connection, claim.run.id, NOW + LEASE, max_attempts=1) is None
+        dead = [c.value for c in counters.all(connection) if c.labels.get("outcome") == "dead"]
+    assert dead == [1]

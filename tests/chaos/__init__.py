@@ -1,0 +1,1 @@
+"""Proof with counts: whatever is killed, cut or paused, no slot and no mail is lost or doubled."""

@@ -1,0 +1,122 @@
+"""`python -m tests.chaos`: plays many scenarios and prints what was done and what was lost."""
+
+import argparse
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+
+from tests.chaos.invariants import Verdict, judge
+from tests.chaos.lane import Lane, open_lane
+from tests.chaos.play import play
+from tests.chaos.scenario import KINDS, Scenario, draw, make
+
+COUNTS = ("slots", "mails", "retries", "dead", "ambiguous", "lost", "doubled")
+
+
+@dataclass
+class Tally:
+    """What became of all scenarios of one kind."""
+
+    scenarios: int = 0
+    violated: int = 0
+    seconds: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        """Add up."""
+        self.scenarios += other.scenarios
+        self.violated += other.violated
+        self.seconds += other.seconds
+        self.counts += other.counts
+        self.done += other.done
+
+
+@dataclass
+class Season:
+    """All scenarios of one call: those to come, and what became of those played."""
+
+    waiting: "SimpleQueue[Scenario]"
+    deadline: float
+    kinds: dict[str, Tally] = field(default_factory=dict)
+
+    def play_all(self) -> None:
+        """Play in one lane until nothing waits or the time is over."""
+        with open_lane() as lane:
+            while time.monotonic() < self.deadline:
+                try:
+                    scenario = self.waiting.get_nowait()
+                except Empty:
+                    return
+                if self._play(lane, scenario):
+                    lane.forget()
+
+    def _play(self, lane: Lane, scenario: Scenario) -> bool:
+        """Whether nothing was violated."""
+        started = time.monotonic()
+        try:
+            evidence = play(lane, scenario)
+            verdict, done = judge(evidence), evidence.done
+        except Exception as error:
+            # The suite's own fault: told, counted as bad, and the next scenario is played.
+            traceback.print_exc()
+            verdict, done = Verdict((f"not played to its end: {error}",), {}), Counter()
+        seconds = time.monotonic() - started
+        violated = bool(verdict.violations)
+        found = Tally(1, int(violated), seconds, Counter(verdict.counts), done)
+        self.kinds.setdefault(scenario.kind, Tally()).add(found)
+        print(f"{seconds:5.1f} s  {scenario}", flush=True)
+        for violation in verdict.violations[:12]:
+            print(f"         VIOLATED {violation}", flush=True)
+        return not violated
+
+
+def main() -> int:
+    """The exit code: 1 when anything was violated or not played."""
+    parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
+    parser.add_argument("--scenarios", type=int, default=200)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--kind", choices=list(KINDS))
+    parser.add_argument("--lanes", type=int, default=2, help="scenarios at the same time")
+    parser.add_argument("--minutes", type=float, default=40, help="begin no scenario after that")
+    asked = parser.parse_args()
+    started = time.monotonic()
+    waiting: SimpleQueue[Scenario] = SimpleQueue()
+    for seed in range(asked.first_seed, asked.first_seed + asked.scenarios):
+        waiting.put(make(seed, asked.kind) if asked.kind else draw(seed))
+    season = Season(waiting, started + asked.minutes * 60)
+    # The scenarios that are being played come to their ends, and end what they started.
+    signal.signal(signal.SIGTERM, lambda *_: setattr(season, "deadline", 0.0))
+    with ThreadPoolExecutor(asked.lanes) as pool:
+        for lane in [pool.submit(season.play_all) for _ in range(asked.lanes)]:
+            lane.result()
+    _show(season.kinds, time.monotonic() - started)
+    if not waiting.empty():
+        print(f"NOT PLAYED: {waiting.qsize()} scenarios, the time was over")
+    return int(not waiting.empty() or any(tally.violated for tally in season.kinds.values()))
+
+
+def _show(kinds: dict[str, Tally], seconds: float) -> None:
+    total = Tally()
+    print(f"\n{'kind':26}{'played':>7}{'bad':>5}" + "".join(f"{name:>10}" for name in COUNTS))
+    for kind in KINDS:
+        if kind in kinds:
+            total.add(kinds[kind])
+            _line(kind, kinds[kind])
+    _line("all", total)
+    print("\ndone: " + ", ".join(f"{n} {what}" for what, n in sorted(total.done.items())))
+    print(f"{seconds:.0f} s, {total.seconds / max(1, total.scenarios):.1f} s per scenario")
+
+
+def _line(kind: str, tally: Tally) -> None:
+    counts = "".join(f"{tally.counts[name]:>10}" for name in COUNTS)
+    print(f"{kind:26}{tally.scenarios:>7}{tally.violated:>5}{counts}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

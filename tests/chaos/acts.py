@@ -1,0 +1,221 @@
+"""How each act is done to a playing fleet, and undone after its time."""
+
+import json
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.chaos import mailbox, proxy
+from tests.chaos.evidence import rows_of
+from tests.chaos.parts import TooLate
+from tests.chaos.scenario import Act, Fault
+from tests.chaos.stage import Play
+from workers import settings
+from workers.celery_settings import make_app
+
+Doing = Callable[[Play, Fault], None]
+
+
+def _kill_child(play: Play, fault: Fault) -> None:
+    if play.part(fault.target).kill_child(fault.number):
+        play.done[f"{fault.target} child killed"] += 1
+
+
+def _kill(play: Play, fault: Fault) -> None:
+    play.part(fault.target).kill()
+    play.done[f"{fault.target} killed"] += 1
+    play.later(0.1, play.part(fault.target).start)
+
+
+def _stop(play: Play, fault: Fault) -> None:
+    play.part(fault.target).terminate()
+    play.done[f"{fault.target} stopped"] += 1
+    play.part(fault.target).start()
+
+
+def _second_beat(play: Play, fault: Fault) -> None:
+    play.part("beat-2").start()
+    play.done["second beat"] += 1
+
+
+def _redis_restart(play: Play, fault: Fault) -> None:
+    play.lane.redis.kill()
+    play.done["redis killed"] += 1
+    play.note_down("broker")
+    play.later(fault.seconds, play.lane.redis.start)
+
+
+def _redis_wipe(play: Play, fault: Fault) -> None:
+    play.lane.redis.kill()
+    for file in play.prepared.folder.glob("appendonly*"):
+        # A folder of files since Redis 7.
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
+    play.done["redis wiped"] += 1
+    play.later(fault.seconds, play.lane.redis.start)
+
+
+def _redis_flush(play: Play, fault: Fault) -> None:
+    play.lane.redis.client.flushall()
+    play.done["redis flushed"] += 1
+
+
+def _redis_pause(play: Play, fault: Fault) -> None:
+    play.lane.redis.signal(signal.SIGSTOP)
+    play.done["redis paused"] += 1
+    play.later(fault.seconds, lambda: play.lane.redis.signal(signal.SIGCONT))
+
+
+def _redis_full(play: Play, fault: Fault) -> None:
+    play.lane.redis.client.config_set("maxmemory", "1")
+    play.done["redis full"] += 1
+
+    def heal() -> None:
+        play.lane.redis.client.config_set("maxmemory", "0")
+
+    play.later(fault.seconds, heal)
+
+
+def _postgres_restart(play: Play, fault: Fault) -> None:
+    play.lane.postgres.kill()
+    play.done["postgres killed"] += 1
+    play.note_down("ledger")
+    play.later(fault.seconds, play.lane.postgres.start)
+
+
+def _sqlite_lock(play: Play, fault: Fault) -> None:
+    file = play.prepared.ledger.removeprefix("sqlite:///")
+    connection = sqlite3.connect(file, timeout=20, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    play.done["sqlite locked"] += 1
+    play.later(fault.seconds, connection.close)
+
+
+def _proxy(play: Play, fault: Fault) -> None:
+    through = play.lane.proxies[fault.target]
+    through.mode = proxy.Mode(fault.mode)
+    if through.mode is proxy.Mode.REFUSE:
+        through.cut()
+
+    def heal() -> None:
+        through.mode = proxy.Mode.PASS
+
+    play.later(fault.seconds, heal)
+
+
+def _cut(play: Play, fault: Fault) -> None:
+    play.lane.proxies[fault.target].cut()
+
+
+def _half_open(play: Play, fault: Fault) -> None:
+    play.lane.proxies[fault.target].half_open()
+
+
+def _mail(play: Play, fault: Fault) -> None:
+    play.lane.mailbox.set(mailbox.Mode(fault.mode))
+    play.later(fault.seconds, lambda: play.lane.mailbox.set(mailbox.Mode.ACCEPT))
+
+
+def _mail_down(play: Play, fault: Fault) -> None:
+    play.lane.mailbox.kill()
+    play.done["mailbox killed"] += 1
+    play.later(fault.seconds, play.lane.mailbox.start)
+
+
+def _kill_at_accept(play: Play, fault: Fault) -> None:
+    """Between the acceptance of a mail and the sender's commit, which is the ambiguous instant."""
+    before = len(_held(play))
+    play.lane.mailbox.set(mailbox.Mode.HOLD)
+    try:
+        play.wait_until(lambda: len(_held(play)) > before, 20, "a mail to hold")
+        for number in range(len(play.part(fault.target).children())):
+            play.part(fault.target).kill_child(number)
+            play.done[f"{fault.target} child killed"] += 1
+    except TooLate:
+        play.done["nothing to hold"] += 1
+    finally:
+        play.lane.mailbox.set(mailbox.Mode.ACCEPT)
+
+
+def _held(play: Play) -> list[mailbox.Entry]:
+    return [entry for entry in play.lane.mailbox.entries() if entry.mode is mailbox.Mode.HOLD]
+
+
+def _poison(play: Play, fault: Fault) -> None:
+    play.done["poison"] += 1
+
+
+def _old_messages(play: Play, fault: Fault) -> None:
+    """What a version before or after this one may have left in the queues."""
+    app = make_app(settings.load(_past_proxy(play)).environment)
+    with app.connection_for_write() as connection:
+        send = {"connection": connection, "queue": "batch"}
+        app.send_task("jobs.no_such_job", (1,), **send)
+        app.send_task("jobs.pulse", (), {"slot": "2020-01-01"}, **send)
+        app.send_task("jobs.pulse", (10**9,), **send)
+        app.send_task("fleet.dispatch", ("no_such_job",), connection=connection, queue="events")
+    play.lane.redis.client.lpush("fleet:batch", json.dumps({"body": "?", "headers": {}}))
+    play.done["old messages"] += 5
+
+
+def _repeat_messages(play: Play, fault: Fault) -> None:
+    """Every run so far is rung for twice more, as a broker may."""
+    app = make_app(settings.load(_past_proxy(play)).environment)
+    found, _, _ = rows_of(play.prepared.ledger)
+    with app.connection_for_write() as connection:
+        for run in [*found, *found]:
+            app.send_task(f"jobs.{run.job}", (run.id,), connection=connection, queue="batch")
+            play.done["repeated messages"] += 1
+
+
+def _past_proxy(play: Play) -> Mapping[str, str]:
+    broker = f"redis://127.0.0.1:{play.lane.ports['redis']}/0"
+    return {
+        "FLEET_ODOO_URL": "http://127.0.0.1:9",
+        "FLEET_ODOO_DB": "none",
+        "FLEET_ODOO_LOGIN": "none",
+        "FLEET_ODOO_API_KEY": "none",
+        "FLEET_BROKER_URL": broker,
+    }
+
+
+def _clock_step(play: Play, fault: Fault) -> None:
+    clock = play.prepared.folder / "clock"
+    clock.write_text(str(5 if fault.number % 2 else -5))
+    play.done["clock stepped"] += 1
+    play.later(fault.seconds, lambda: _set(clock, "0"))
+
+
+def _set(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+ACTS: Final[Mapping[Act, Doing]] = {
+    Act.KILL_CHILD: _kill_child,
+    Act.KILL: _kill,
+    Act.STOP: _stop,
+    Act.SECOND_BEAT: _second_beat,
+    Act.REDIS_RESTART: _redis_restart,
+    Act.REDIS_WIPE: _redis_wipe,
+    Act.REDIS_FLUSH: _redis_flush,
+    Act.REDIS_PAUSE: _redis_pause,
+    Act.REDIS_FULL: _redis_full,
+    Act.POSTGRES_RESTART: _postgres_restart,
+    Act.SQLITE_LOCK: _sqlite_lock,
+    Act.PROXY: _proxy,
+    Act.CUT: _cut,
+    Act.HALF_OPEN: _half_open,
+    Act.MAIL: _mail,
+    Act.MAIL_DOWN: _mail_down,
+    Act.KILL_AT_ACCEPT: _kill_at_accept,
+    Act.POISON_RUN: _poison,
+    Act.POISON_MAIL: _poison,
+    Act.OLD_MESSAGES: _old_messages,
+    Act.REPEAT_MESSAGES: _repeat_messages,
+    Act.CLOCK_STEP: _clock_step,
+}

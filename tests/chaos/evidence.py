@@ -1,0 +1,117 @@
+"""What is left of a scenario when it is over: rows, mails, metrics, and what was done."""
+
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Row, select
+
+from odoo_gateway.sandbox import Sandbox
+from tests.chaos.lane import COMPANIES, EVERY_SECONDS, TENANTS, slots_of
+from tests.chaos.mailbox import Entry
+from tests.chaos.scenario import Scenario
+from workers.ledger.database import connect
+from workers.ledger.schema import audit, messages, runs
+
+PEOPLE_TOLD = 2
+Slot = tuple[str, str, int, datetime]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the invariants are checked on.
+
+    since, until: the slots later than the one and not later than the other are expected.
+    samples: every sample of the exporter by name and labels. done: what the faults did, counted.
+    unreached: what was waited for in vain. seen_down: sources that the exporter called down.
+    """
+
+    scenario: Scenario
+    since: datetime
+    until: datetime
+    runs: Sequence[Row[Any]]
+    messages: Sequence[Row[Any]]
+    audit: Sequence[Row[Any]]
+    mails: Sequence[Entry]
+    samples: Mapping[tuple[str, frozenset[tuple[str, str]]], float]
+    done: Counter[str] = field(default_factory=Counter)
+    unreached: Sequence[str] = ()
+    seen_down: frozenset[str] = frozenset()
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def expected(self) -> list[Slot]:
+        """Every slot of the timetable, computed without the fleet's code."""
+        return [
+            (job, tenant, company, slot)
+            for job in self.scenario.jobs
+            for tenant in TENANTS
+            for company in COMPANIES
+            for slot in slots_of(job, self.since)
+            if slot <= self.until
+        ]
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that carry these labels."""
+        wanted = set(labels.items())
+        return sum(
+            value
+            for (found, having), value in self.samples.items()
+            if found == name and wanted <= having
+        )
+
+
+def on_time(epoch_seconds: int) -> bool:
+    """Whether a slot lies at that second: the crontab, said once more."""
+    return epoch_seconds % EVERY_SECONDS == 0
+
+
+def people(today: datetime) -> Mapping[int, Sequence[tuple[int, str]]]:
+    """Who is to be told in each company, as the Odoo has it: employee ids and addresses."""
+    sandbox = Sandbox(today.date())
+    found = {}
+    for company in COMPANIES:
+        domain = [("company_id", "=", company), ("active", "=", True)]
+        rows = sandbox.call(
+            "hr.employee", "search_read", [domain, ["work_email"]], {"order": "id"}
+        )[:PEOPLE_TOLD]
+        found[company] = [(row["id"], row["work_email"]) for row in rows]
+    return found
+
+
+def rows_of(url: str) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """Runs, messages and audit, past the proxy and past the fleet's own queries."""
+    ledger = connect(url)
+    try:
+        with ledger.reading() as connection:
+            found = [
+                connection.execute(select(table).order_by(table.c.id)).all()
+                for table in (runs, messages, audit)
+            ]
+    finally:
+        ledger.close()
+    return found[0], found[1], found[2]
+
+
+def scrape(port: int) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Every sample of an exporter. Raises OSError when it does not answer."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=8) as answer:
+        text = answer.read().decode()
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def floor(instant: datetime) -> datetime:
+    """The whole second before."""
+    return instant.replace(microsecond=0)
+
+
+def ago(seconds: float) -> datetime:
+    """An instant of the past."""
+    return datetime.now(UTC) - timedelta(seconds=seconds)

@@ -1,0 +1,239 @@
+"""What several scenarios use one after the other: an Odoo, a mailbox, a PostgreSQL, the proxies."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from tests.chaos.mailbox import Mailbox, receiving
+from tests.chaos.mailbox import Mode as MailMode
+from tests.chaos.nursery import JOBS
+from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
+from tests.chaos.proxy import Mode, Proxy, proxying
+from tests.chaos.scenario import POSTGRESQL, Scenario
+from tests.workers.ledger import postgres_server
+from workers.demo import processes, stage
+from workers.demo.processes import free_port
+from workers.ledger.database import connect
+from workers.ledger.schema import metadata
+
+TENANTS = ("acme", "zeta")
+COMPANIES = (1, 2)
+EVERY_SECONDS = 4
+SPAN_SECONDS = 12
+_UPGRADE = Lock()
+PARTS = ("redis", "postgres", "odoo", "smtp")
+FILE = """\
+[tenants.{tenant}]
+url = "http://127.0.0.1:{odoo}"
+database = "sandbox"
+login = "fleet"
+timezone = "UTC"
+timeout_seconds = 1
+concurrency = 2
+recipients.finance = ["finance@{tenant}.example"]
+recipients.ops = ["ops@{tenant}.example"]
+disabled_jobs = [{disabled}]
+[tenants.{tenant}.schedules]
+{schedules}
+"""
+# Time is compressed: what a fleet waits for is about thirty times shorter than by default.
+WAITS = {
+    "FLEET_TICK_SECONDS": "0.8",
+    "FLEET_RUN_LEASE_SECONDS": "5",
+    "FLEET_RUN_ATTEMPTS": "30",
+    "FLEET_MESSAGE_LEASE_SECONDS": "5",
+    "FLEET_MESSAGE_ATTEMPTS": "30",
+    "FLEET_RETRY_SECONDS": "0.3",
+    "FLEET_RETRY_MAX_SECONDS": "1",
+    "FLEET_REPUBLISH_SECONDS": "1.5",
+    "FLEET_BROKER_TIMEOUT_SECONDS": "1.5",
+    "FLEET_SMTP_TIMEOUT_SECONDS": "1",
+    "FLEET_CIRCUIT_PAUSE_SECONDS": "1",
+}
+# A poison takes all its attempts, each until its lease is over.
+POISONED = {
+    "FLEET_RUN_ATTEMPTS": "3",
+    "FLEET_RUN_LEASE_SECONDS": "3",
+    "FLEET_MESSAGE_ATTEMPTS": "3",
+    "FLEET_MESSAGE_LEASE_SECONDS": "3",
+}
+# A stop takes nothing over, so a lease that runs out would only speak of a slow machine.
+PATIENT = {"FLEET_RUN_LEASE_SECONDS": "60", "FLEET_MESSAGE_LEASE_SECONDS": "60"}
+
+
+@dataclass
+class Lane:
+    """One scenario at a time plays here."""
+
+    folder: Path
+    ports: Mapping[str, int]
+    proxies: Mapping[str, Proxy]
+    nursery: Nursery
+    mailbox: Mailbox
+    redis: RedisServer
+    postgres: Postgres
+    played: int = 0
+    current: Path = Path()
+
+    def forget(self) -> None:
+        """Remove what the last scenario left; without this its logs stay until the lane closes."""
+        shutil.rmtree(self.current, ignore_errors=True)
+
+    def prepare(self, scenario: Scenario, since: datetime) -> "Prepared":
+        """Empty everything, and write the scenario's configuration."""
+        self._heal()
+        self.played += 1
+        self.current = self.folder / f"{self.played:04}-{scenario.kind}-{scenario.seed}"
+        folder = self.current
+        folder.mkdir()
+        for proxy in self.proxies.values():
+            proxy.mode = Mode.PASS
+            proxy.cut()
+            proxy.hits.clear()
+        self.mailbox.empty(folder / "mails.jsonl")
+        self.redis.folder = folder
+        self.redis.start()
+        direct, proxied = self._ledger(scenario, folder)
+        return Prepared(folder, direct, self._environ(scenario, folder, proxied, since))
+
+    def _heal(self) -> None:
+        """Whatever a scenario left down when it was broken off is there again."""
+        if self.postgres.process is None:
+            self.postgres.start()
+        if self.mailbox.process is None:
+            self.mailbox.start()
+        self.mailbox.set(MailMode.ACCEPT)
+
+    def _ledger(self, scenario: Scenario, folder: Path) -> tuple[str, str]:
+        if scenario.ledger == POSTGRESQL:
+            user = f"postgresql://{postgres_server.SUPERUSER}@127.0.0.1"
+            urls = [f"{user}:{self.ports[way]}/postgres" for way in ("postgres", "via_postgres")]
+            _upgrade(urls[0])
+            postgres_server.empty(urls[0], metadata.tables)
+            return urls[0], urls[1]
+        url = f"sqlite:///{folder / 'fleet.db'}"
+        _upgrade(url)
+        return url, url
+
+    def _environ(
+        self, scenario: Scenario, folder: Path, ledger: str, since: datetime
+    ) -> dict[str, str]:
+        config = folder / "fleet.toml"
+        config.write_text(_file(scenario, self.ports["via_odoo"], since), encoding="utf-8")
+        poisoned = any(job.startswith("poison") for job in scenario.jobs)
+        return {
+            **WAITS,
+            **(POISONED if poisoned else {}),
+            **(PATIENT if scenario.kind == "workers_stopped" else {}),
+            "FLEET_CONFIG": str(config),
+            "FLEET_ODOO_API_KEY": stage.KEY,
+            "FLEET_BROKER_URL": f"redis://127.0.0.1:{self.ports['via_redis']}/0",
+            "FLEET_DATABASE_URL": ledger,
+            "FLEET_SMTP_URL": f"smtp://127.0.0.1:{self.ports['via_smtp']}",
+            "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
+            "FLEET_METRICS_PORT": str(self.ports["metrics"]),
+        }
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Where a scenario plays: its folder, the ledger without and with its proxy, the settings."""
+
+    folder: Path
+    ledger: str
+    environ: Mapping[str, str]
+
+
+def _upgrade(url: str) -> None:
+    # Alembic's context is one for the whole process, and lanes are threads.
+    with _UPGRADE, closing(connect(url)) as ledger:
+        ledger.upgrade()
+
+
+def slots_of(job: str, since: datetime) -> list[datetime]:
+    """A job's slots: some are missed already when the scenario begins, the rest come due in it.
+
+    A poison has but one, because each takes its attempts and leases.
+    """
+    first = int(since.timestamp()) + 1
+    seconds = range(first, first + SPAN_SECONDS)
+    due = [datetime.fromtimestamp(s, UTC) for s in seconds if s % EVERY_SECONDS == 0]
+    return due[:1] if job.startswith("poison") else due
+
+
+def crontab(job: str, since: datetime) -> str:
+    """The line that has these slots; where it crosses a minute, it has more of them later."""
+    due = slots_of(job, since)
+    fields = [sorted({slot.second for slot in due}), sorted({slot.minute for slot in due})]
+    return " ".join([*(",".join(map(str, field)) for field in fields), "* * * *"])
+
+
+def _file(scenario: Scenario, odoo: int, since: datetime) -> str:
+    known = sorted(path.stem for path in JOBS.glob("*/[a-z]*.py"))
+    disabled = ", ".join(f'"{job}"' for job in known if job not in scenario.jobs)
+    schedules = "\n".join(f'{job} = "{crontab(job, since)}"' for job in scenario.jobs)
+    values = {"odoo": odoo, "disabled": disabled, "schedules": schedules}
+    return "\n".join(FILE.format(tenant=tenant, **values) for tenant in TENANTS)
+
+
+@contextmanager
+def open_lane() -> Iterator[Lane]:
+    """A lane for the length of the block; ends every process that was started in it."""
+    with ExitStack() as stack:
+        folder = _folder(stack)
+        # PostgreSQL's own user must get through.
+        folder.chmod(0o755)
+        names = [*PARTS, *(f"via_{name}" for name in PARTS), "metrics"]
+        ports = {name: free_port() for name in names}
+        redis = RedisServer(ports["redis"], folder)
+        stack.callback(redis.kill)
+        _serve_odoo(stack, ports["odoo"])
+        yield Lane(
+            folder=folder,
+            ports=ports,
+            proxies={
+                name: stack.enter_context(proxying(ports[f"via_{name}"], ports[name]))
+                for name in PARTS
+            },
+            nursery=stack.enter_context(nursery()),
+            mailbox=stack.enter_context(receiving(ports["smtp"], folder / "mails.jsonl")),
+            redis=redis,
+            postgres=_postgres(stack, ports["postgres"]),
+        )
+
+
+def _folder(stack: ExitStack) -> Path:
+    """A temporary one, or one in CHAOS_FOLDER that stays, to look at logs afterwards."""
+    kept = os.environ.get("CHAOS_FOLDER")
+    if kept:
+        return Path(tempfile.mkdtemp(prefix="lane-", dir=kept))
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-chaos-")))
+
+
+def _postgres(stack: ExitStack, port: int) -> Postgres:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-chaos-pg-")))
+    server = Postgres(port, folder)
+    server.create()
+    server.start()
+    stack.callback(server.kill)
+    return server
+
+
+def _serve_odoo(stack: ExitStack, port: int) -> None:
+    process = subprocess.Popen(
+        stage.sandbox_command(port),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # It speaks of every connection that breaks, which is what the proxy is for.
+        stderr=subprocess.DEVNULL,
+    )
+    stack.callback(process.wait, 30)
+    stack.callback(process.kill)
+    wait_until(lambda: processes.answers(port), 60, "the sandbox")

@@ -1,0 +1,110 @@
+"""Fleets that are broken on purpose, each as somebody might have written it; all must be caught."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from workers import slots
+from workers.delivery import dispatcher, email
+from workers.ledger import leases, outbox, runs
+from workers.ledger.schema import messages
+from workers.ledger.statuses import MessageStatus
+from workers.wiring import Fleet
+
+
+def no_claim() -> None:
+    """The dispatcher takes what is due without saying so, and settles it by whoever comes."""
+
+    def claim(
+        connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
+    ) -> tuple[outbox.Message, ...]:
+        due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
+        return tuple(outbox._message(row) for row in connection.execute(due))
+
+    def change(connection: Connection, table: Any, row_id: int, *_: Any, **values: Any) -> None:
+        leases.mark(connection, table, [row_id], **values)
+
+    outbox.claim = claim
+    leases._change = change
+
+
+def sent_before_sending() -> None:
+    """A message is marked as sent, and then sent."""
+    send = email.send
+
+    def mark_sent(
+        connection: Connection, message: outbox.Message, now: datetime, lease: timedelta
+    ) -> None:
+        outbox.sent(connection, message, now)
+
+    def send_and_forget(session: Any, mail: Any) -> None:
+        try:
+            send(session, mail)
+        except Exception:
+            dispatcher.log.warning("not sent")
+
+    def settled(fleet: Fleet, message: outbox.Message, outcome: str, *_: Any) -> str:
+        return outcome
+
+    outbox.mark_sending = mark_sent
+    email.send = send_and_forget
+    dispatcher._settled = settled  # type: ignore[assignment]
+
+
+def no_recovery() -> None:
+    """A run is published once, and the broker is trusted with it."""
+    to_publish = runs.to_publish
+
+    def once(
+        connection: Connection, now: datetime, quiet: timedelta, limit: int, **only: str
+    ) -> tuple[runs.Run, ...]:
+        return to_publish(connection, now, timedelta(days=1), limit, **only)
+
+    runs.to_publish = once
+
+
+def only_the_newest_slot() -> None:
+    """Slots that passed meanwhile are forgotten."""
+    due = slots.due
+
+    def newest(*arguments: Any) -> Sequence[datetime]:
+        return due(*arguments)[-1:]
+
+    slots.due = newest  # type: ignore[assignment]
+
+
+def endless_attempts() -> None:
+    """Attempts are counted when a run fails by itself, not when it is claimed."""
+
+    def uncounted(
+        connection: Connection, table: Any, ids: Sequence[int], until: datetime, **values: Any
+    ) -> Sequence[Any]:
+        lease = {"token": "mine", "lease_until": until}
+        return leases.mark(connection, table, ids, **lease, **values)
+
+    leases.take = uncounted
+
+
+def resend_when_unsure() -> None:
+    """Whatever may not have been sent is sent again, reminders too."""
+    claim = outbox.claim
+
+    def careless(connection: Connection, now: datetime, *rest: Any, **named: Any) -> Any:
+        free = leases.abandoned(messages, MessageStatus.SENDING, now)
+        ids = [row.id for row in leases.pick(connection, messages, free, 100)]
+        leases.mark(connection, messages, ids, status=MessageStatus.QUEUED, **leases.LET_GO)
+        return claim(connection, now, *rest, **named)
+
+    outbox.claim = careless
+
+
+SABOTAGES: Final[Mapping[str, Callable[[], None]]] = {
+    "no_claim": no_claim,
+    "sent_before_sending": sent_before_sending,
+    "no_recovery": no_recovery,
+    "only_the_newest_slot": only_the_newest_slot,
+    "endless_attempts": endless_attempts,
+    "resend_when_unsure": resend_when_unsure,
+}

@@ -1,0 +1,183 @@
+"""A scenario is drawn from a seed: which faults, when, on what; the same for the same seed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Final
+
+
+class Act(StrEnum):
+    """What can be done to a fleet."""
+
+    KILL_CHILD = "kill_child"
+    KILL = "kill"
+    STOP = "stop"
+    SECOND_BEAT = "second_beat"
+    REDIS_RESTART = "redis_restart"
+    REDIS_WIPE = "redis_wipe"
+    REDIS_FLUSH = "redis_flush"
+    REDIS_PAUSE = "redis_pause"
+    REDIS_FULL = "redis_full"
+    POSTGRES_RESTART = "postgres_restart"
+    SQLITE_LOCK = "sqlite_lock"
+    PROXY = "proxy"
+    CUT = "cut"
+    HALF_OPEN = "half_open"
+    MAIL = "mail"
+    MAIL_DOWN = "mail_down"
+    KILL_AT_ACCEPT = "kill_at_accept"
+    POISON_RUN = "poison_run"
+    POISON_MAIL = "poison_mail"
+    OLD_MESSAGES = "old_messages"
+    REPEAT_MESSAGES = "repeat_messages"
+    CLOCK_STEP = "clock_step"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One act: seconds after the fleet works, on what, in which way, for how many seconds."""
+
+    at: float
+    act: Act
+    target: str = ""
+    mode: str = ""
+    seconds: float = 0.0
+    number: int = 0
+
+    def __str__(self) -> str:
+        words = [self.act.value, self.target, self.mode]
+        lasting = f" for {self.seconds:.1f} s" if self.seconds else ""
+        return f"{self.at:.1f} s: {' '.join(word for word in words if word)}{lasting}"
+
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+ODOO_MODES = ("cut_before", "cut_during", "cut_after", "stall", "rubbish", "refuse")
+MAIL_MODES = ("slow", "not_now", "never", "hang", "swallow")
+PARTS = ("batch", "delivery", "events", "beat")
+Draw = Callable[[Random], Sequence[Fault]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is done to one fleet, from first slot to quiet."""
+
+    seed: int
+    kind: str
+    ledger: str
+    faults: tuple[Fault, ...]
+    sabotage: str = ""
+    jobs: tuple[str, ...] = field(default=("pulse", "tally"))
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}: {self.kind} on {self.ledger}: " + "; ".join(
+            map(str, self.faults)
+        )
+
+    def has(self, *acts: Act) -> bool:
+        """Whether one of the acts is done."""
+        return any(fault.act in acts for fault in self.faults)
+
+
+def draw(seed: int) -> Scenario:
+    """The scenario of a seed; kinds take turns, all else is chance."""
+    kind = tuple(KINDS)[seed % len(KINDS)]
+    return make(seed, kind)
+
+
+def make(seed: int, kind: str, ledger: str = "", sabotage: str = "") -> Scenario:
+    """A scenario of this kind."""
+    chance = Random(f"{kind}-{seed}")
+    ledger = ledger or chance.choice((SQLITE, POSTGRESQL))
+    if kind.startswith("postgres"):
+        ledger = POSTGRESQL
+    if kind.startswith("sqlite"):
+        ledger = SQLITE
+    faults = sorted(KINDS[kind](chance), key=lambda fault: fault.at)
+    return Scenario(seed, kind, ledger, tuple(faults), sabotage, _jobs(faults))
+
+
+def _jobs(faults: Sequence[Fault]) -> tuple[str, ...]:
+    extra = [fault.act.value for fault in faults if fault.act.value.startswith("poison")]
+    return ("pulse", "tally", *extra)
+
+
+def _several(act: Act, target: str, most: int = 3) -> Draw:
+    def drawn(chance: Random) -> Sequence[Fault]:
+        times = [_when(chance) for _ in range(chance.randint(1, most))]
+        return [Fault(at, act, target, number=chance.randint(0, 9)) for at in times]
+
+    return drawn
+
+
+def _once(act: Act, target: str = "", mode: str = "", longest: float = 0.0) -> Draw:
+    def drawn(chance: Random) -> Sequence[Fault]:
+        seconds = chance.uniform(longest / 3, longest)
+        return [Fault(_when(chance), act, target, mode, seconds, chance.randint(0, 9))]
+
+    return drawn
+
+
+def _all(*draws: Draw) -> Draw:
+    return lambda chance: [fault for drawn in draws for fault in drawn(chance)]
+
+
+def _storm(chance: Random) -> Sequence[Fault]:
+    kinds = chance.sample(MIXABLE, 3)
+    return [fault for kind in kinds for fault in KINDS[kind](chance)]
+
+
+def _when(chance: Random) -> float:
+    return chance.uniform(0.0, 2.0)
+
+
+KINDS: Final[Mapping[str, Draw]] = {
+    "run_killed": _several(Act.KILL_CHILD, "batch"),
+    "sender_killed": _several(Act.KILL_CHILD, "delivery"),
+    "sender_killed_at_accept": _several(Act.KILL_AT_ACCEPT, "delivery"),
+    "workers_killed": _all(_several(Act.KILL, "batch", 2), _several(Act.KILL, "delivery", 2)),
+    "dispatch_killed": _all(_several(Act.KILL_CHILD, "events"), _several(Act.KILL, "events", 1)),
+    "beat_killed": _several(Act.KILL, "beat", 2),
+    "all_killed": _all(*(_several(Act.KILL, part, 1) for part in PARTS)),
+    "two_beats": _once(Act.SECOND_BEAT),
+    "workers_stopped": _all(_once(Act.STOP, "batch"), _once(Act.STOP, "delivery")),
+    "redis_restarted": _once(Act.REDIS_RESTART, longest=1.5),
+    "redis_wiped": _once(Act.REDIS_WIPE, longest=0.5),
+    "redis_flushed": _several(Act.REDIS_FLUSH, "redis"),
+    "redis_paused": _once(Act.REDIS_PAUSE, longest=3.0),
+    "redis_full": _once(Act.REDIS_FULL, longest=2.0),
+    "redis_cut": _several(Act.CUT, "redis"),
+    "redis_half_open": _once(Act.HALF_OPEN, "redis"),
+    "redis_refused": _once(Act.PROXY, "redis", "refuse", 2.0),
+    "postgres_restarted": _once(Act.POSTGRES_RESTART, longest=1.0),
+    "postgres_cut": _several(Act.CUT, "postgres"),
+    "postgres_half_open": _once(Act.HALF_OPEN, "postgres"),
+    "sqlite_locked": _once(Act.SQLITE_LOCK, longest=2.0),
+    **{f"odoo_{mode}": _once(Act.PROXY, "odoo", mode, 2.0) for mode in ODOO_MODES},
+    "odoo_half_open": _several(Act.HALF_OPEN, "odoo"),
+    **{f"mail_{mode}": _once(Act.MAIL, "mail", mode, 2.0) for mode in MAIL_MODES},
+    "mail_down": _once(Act.MAIL_DOWN, longest=2.0),
+    "mail_cut": _several(Act.CUT, "smtp"),
+    "mail_answer_lost": _once(Act.PROXY, "smtp", "cut_after", 1.0),
+    "poison_run": _once(Act.POISON_RUN),
+    "poison_mail": _once(Act.POISON_MAIL),
+    "old_messages": _several(Act.OLD_MESSAGES, ""),
+    "repeated_messages": _several(Act.REPEAT_MESSAGES, ""),
+    "clock_stepped": _once(Act.CLOCK_STEP, longest=2.0),
+    "storm": _storm,
+}
+
+MIXABLE: Final = (
+    "run_killed",
+    "sender_killed",
+    "beat_killed",
+    "two_beats",
+    "redis_restarted",
+    "redis_flushed",
+    "redis_cut",
+    "odoo_cut_during",
+    "odoo_stall",
+    "mail_not_now",
+    "mail_slow",
+    "mail_cut",
+)
