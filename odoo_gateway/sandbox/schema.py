@@ -44,6 +44,7 @@ FOLLOWED: Final = frozenset(
         ("hr.employee", "job_id"),
         ("hr.employee", "resource_calendar_id"),
         ("product.product", "invoice_policy"),
+        ("product.product", "project_id"),
         ("res.users", "name"),
     }
 )

@@ -116,7 +116,7 @@ def _row(number: int, entry: Entry, invoice_id: int | None) -> dict[str, Any]:
         "project_id": work.project_id if work else INTERNAL[person.company_id],
         "task_id": task_id,
         "unit_amount": float(entry.hours),
-        "amount": -round(entry.hours * (40 + 5 * (person.id % 6)), 2),
+        "amount": -round(float(entry.hours) * (40 + 5 * (person.id % 6)), 2),
         "company_id": work.company_id if work else person.company_id,
         "so_line": work.line_id if work else False,
         "timesheet_invoice_type": work.invoice_type if work else "non_billable",
