@@ -1,5 +1,6 @@
 """The database: opened, migrated, checked, and its errors in our own words."""
 
+import os
 import signal
 import sqlite3
 import traceback
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Timer
 
 import psycopg
 import pytest
@@ -185,7 +187,7 @@ def test_reading_waits_for_no_writer(ledger: Ledger) -> None:
 def test_a_server_that_ends_the_connection_is_unavailable_and_then_back(
     postgres: PostgresServer,
 ) -> None:
-    ledger = connect(postgres.create("interrupted"))
+    ledger = connect(postgres.create("cut_off"))
     ledger.upgrade()
     with pytest.raises(LedgerUnavailable), ledger.transaction() as connection:
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
@@ -233,6 +235,13 @@ class TooLong(Exception):
     """What a time limit raises in the middle of anything."""
 
 
+def sleep(ledger: Ledger, alarm: Timer) -> None:
+    with ledger.transaction() as connection:
+        connection.execute(text("SELECT 1"))
+        alarm.start()
+        connection.execute(text("SELECT pg_sleep(20)"))
+
+
 def test_a_connection_that_was_interrupted_in_a_statement_is_not_used_again(
     postgres: PostgresServer,
 ) -> None:
@@ -241,13 +250,14 @@ def test_a_connection_that_was_interrupted_in_a_statement_is_not_used_again(
     def interrupt(*_: object) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, interrupt)
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    later = Timer(0.5, os.kill, (os.getpid(), signal.SIGUSR1))
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(TooLong), ledger.transaction() as connection:
-            connection.execute(text("SELECT pg_sleep(20)"))
+        with pytest.raises(TooLong):
+            sleep(ledger, later)
     finally:
-        signal.signal(signal.SIGALRM, before)
+        later.join()
+        signal.signal(signal.SIGUSR1, before)
     with ledger.reading() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
     ledger.close()
