@@ -12,7 +12,7 @@ from monitoring.metrics import Increment
 from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.session import Company, Session
 from tasks.declaration import AnyJob
-from workers import slots
+from workers import slots, watching
 from workers.ledger import counters, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
@@ -43,6 +43,7 @@ def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
         except OdooError as error:
             log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
             _count_failure(fleet, job, tenant, error)
+    watching.note_look(fleet, job)
     return opened
 
 
@@ -54,6 +55,7 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
         found = runs.to_publish(connection, now, PUBLISHED_QUIET, PUBLISH_LIMIT)
+        counters.add(connection, watching.published(found))
     for run in found:
         publish(run)
     return len(found)
@@ -107,6 +109,7 @@ def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: OdooError) 
     labels = {"job": job.name, "tenant": tenant.name, "exception": type(error).__name__}
     failure = Increment(metrics.EXCEPTIONS.name, labels)
     with fleet.ledger.transaction() as connection:
+        watching.note_circuit(connection, fleet, tenant.name, fleet.clock())
         counters.add(connection, [failure, *fleet.take_calls()])
 
 

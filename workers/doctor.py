@@ -8,7 +8,7 @@ from odoo_gateway.reader import Reader
 from tasks import catalogue
 from tasks.records.sales import Order, OrderLine
 from tasks.records.timesheets import Task, TimesheetLine
-from workers import broker, dispatch, runner
+from workers import broker, dispatch, runner, watching
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
 from workers.wiring import Fleet
@@ -165,6 +165,7 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
         except OdooError as error:
             yield Finding(what, "warning", f"not verifiable: {error}")
             continue
+        watching.note_visibility(fleet, tenant.name, control.what, len(hidden))
         if hidden:
             yield Finding(
                 what,

@@ -5,6 +5,7 @@ companies, recipients, policies and schedules from one TOML file (`FLEET_CONFIG`
 """
 
 import os
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,13 @@ class Environment(Strict):
     run_attempts: int = Field(5, ge=1)
     message_lease_seconds: float = Field(300, gt=0, description="for a batch of messages")
     message_attempts: int = Field(8, ge=1)
+    heartbeat_folder: Path = Field(
+        Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
+    )
+
+    def heartbeat_file(self, kind: str, name: str) -> Path:
+        """The file that a process touches as long as it lives."""
+        return self.heartbeat_folder / f"fleet-{kind}-{name}.heartbeat"
 
     # Addresses may carry passwords.
     def __repr__(self) -> str:

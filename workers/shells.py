@@ -25,7 +25,15 @@ JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().val
 
 def publish(run: Run) -> None:
     """Ring the doorbell for a run."""
-    JOBS[run.job].apply_async((run.id,), headers={"fleet_trace_id": run.trace_id})
+    JOBS[run.job].apply_async(
+        (run.id,), headers={"fleet_trace_id": run.trace_id}, argsrepr=_told(run)
+    )
+
+
+def _told(run: Run) -> str:
+    """What Flower and the logs show instead of the bare arguments."""
+    slot = run.slot.strftime("%Y-%m-%dT%H:%MZ")
+    return f"(run {run.id}: {run.job} of {run.tenant}/{run.company_id}, slot {slot})"
 
 
 @app.task(name="fleet.dispatch")

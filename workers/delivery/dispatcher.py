@@ -153,6 +153,8 @@ def _count(
     if error is not None:
         name = type(error).__name__
         increments.append(Increment(metrics.EXCEPTIONS.name, {**labels, "exception": name}))
+    seconds = (fleet.clock() - message.next_attempt_at).total_seconds()
+    increments += metrics.delivered(message.channel, message.job, outcome, seconds)
     counters.add(connection, increments + fleet.take_calls())
 
 
