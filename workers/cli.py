@@ -285,6 +285,21 @@ def beat() -> None:
     _celery("beat", "--scheduler=workers.signals:BeatingScheduler", "--loglevel=INFO")
 
 
+@cli.command()
+def flower(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
+    address: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    state: Annotated[
+        Path | None, typer.Option(help="A file that keeps what it saw over restarts.")
+    ] = None,
+) -> None:
+    """Start Flower, behind a login: user `ops`, password from FLEET_FLOWER_PASSWORD."""
+    from workers import flower_login
+
+    flower_login.require(_fleet().settings.environment.flower_password, state)
+    _celery("flower", f"--port={port}", f"--address={address}")
+
+
 @cli.command(name="exporter")
 def export() -> None:
     """Serve /metrics for Prometheus."""

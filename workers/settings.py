@@ -50,6 +50,7 @@ class Environment(Strict):
     heartbeat_folder: Path = Field(
         Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
     )
+    flower_password: SecretStr | None = None
 
     def heartbeat_file(self, kind: str, name: str) -> Path:
         """The file that a process touches as long as it lives."""

@@ -10,16 +10,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from prometheus_client.parser import text_string_to_metric_families
 
 from workers import settings
 from workers.demo import processes, stage
-from workers.demo.catcher import Catcher, catching
+from workers.demo.catcher import Catcher
 from workers.demo.processes import Started, free_port, running
 from workers.demo.processes import fleet as fleet_command
 from workers.wiring import Fleet
 
 NAMES = ("redis", "odoo", "smtp", "metrics", "flower", "prometheus", "alertmanager")
+REFUSED = "delivery@nordwind.example"
 Key = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -89,6 +92,32 @@ def wait_until(reached: Callable[[], bool], seconds: float = 60, what: str = "it
         time.sleep(0.2)
 
 
+class Picky(Catcher):
+    """A mail server that refuses one address for good."""
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """The name is aiosmtpd's."""
+        if address == REFUSED:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
+
+@contextmanager
+def picky(folder: Path, port: int) -> Iterator[Catcher]:
+    """The picky mail server, for the length of the block."""
+    folder.mkdir()
+    catcher = Picky(folder, port)
+    controller = Controller(catcher, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield catcher
+    finally:
+        controller.stop()
+
+
 @contextmanager
 def running_fleet(folder: Path, **environ: str) -> Iterator[RunningFleet]:
     """Redis, sandbox, mail catcher and exporter; workers and beat are the test's to start."""
@@ -96,7 +125,7 @@ def running_fleet(folder: Path, **environ: str) -> Iterator[RunningFleet]:
     (folder / "logs").mkdir()
     found = {**stage.environment(folder, ports), "FLEET_HEARTBEAT_FOLDER": str(folder), **environ}
     with ExitStack() as stack:
-        catcher = stack.enter_context(catching(folder / "mails", ports["smtp"]))
+        catcher = stack.enter_context(picky(folder / "mails", ports["smtp"]))
         the_fleet = Fleet(settings.load(found))
         here = RunningFleet(the_fleet, found, folder, ports, catcher, stack)
         here.start("redis", processes.redis_command(ports["redis"], folder)[1])
