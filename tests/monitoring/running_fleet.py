@@ -74,7 +74,7 @@ class RunningFleet:
             for sample in family.samples
         }
 
-    def total(self, name: str, **labels: str) -> float:
+    def total(self, name: str, /, **labels: str) -> float:
         """The sum of a metric's samples that have these labels."""
         wanted = set(labels.items())
         return sum(

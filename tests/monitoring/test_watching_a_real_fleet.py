@@ -27,6 +27,8 @@ from workers.demo import processes
 from workers.demo.processes import fleet as fleet_command
 from workers.demo.stage import TENANT
 from workers.ledger import runs
+from workers.queues import PUBLISHED_AT
+from workers.wiring import utc_now
 
 PUBLIC = Path(__file__).with_name("public_dashboards.json")
 JOB, FAILING, SENDING = "wip_aging", "invoice_readiness", "utilization_variance"
@@ -68,7 +70,7 @@ class Watched:
 
     def send(self, job: str, run_id: int) -> None:
         """One message more, whatever the ledger thinks of it."""
-        self.celery.send_task(f"jobs.{job}", (run_id,), queue="batch")
+        self.celery.send_task(f"jobs.{job}", (run_id,), queue="batch", headers=stamp())
 
     def run(self, job: str, company_id: int = 1, times: int = 1) -> None:
         """Runs one after the other, to their end or their first failure."""
@@ -80,6 +82,11 @@ class Watched:
                 lambda before=before: self.fleet.total("fleet_runs_total", job=job) > before,  # type: ignore[misc]
                 what=f"the end of a run of {job}",
             )
+
+
+def stamp() -> dict[str, float]:
+    """What a process of the fleet writes on what it publishes."""
+    return {PUBLISHED_AT: utc_now().timestamp()}
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +307,15 @@ def test_public_dashboards_find_their_metrics(watched: Watched) -> None:
         )
         answered[name] = sum(count > 0 for count, _ in found)
         print(f"{name}: {answered[name]} of {len(expressions)} expressions answered")
-    assert answered == {name: len(expressions) for name, expressions in boards.items()}
+    missing = {name: len(boards[name]) - count for name, count in answered.items()}
+    # Filtered to more than zero, where nothing was rejected or revoked; and Flower calls retries
+    # only what Celery itself repeats, while the fleet's waits stand in the ledger.
+    assert missing == {
+        "celery-mixin overview (17509)": 0,
+        "celery-mixin by task (17508)": 0,
+        "celery-exporter, older": 2,
+        "Flower's example": 1,
+    }
 
 
 @pytest.mark.parametrize("process", ["worker", "beat", "exporter"])
@@ -321,6 +336,7 @@ def test_a_stopped_worker_leaves_a_queue_that_is_measured(watched: Watched) -> N
         watched.send(JOB, watched.open(JOB))
     assert watched.fleet.total("fleet_queue_backlog", queue="batch") == waiting + 7
     assert watched.fleet.total("celery_queue_length", queue_name="batch") == waiting + 7
+    assert 0 < watched.fleet.total("fleet_queue_oldest_seconds", queue="batch") < 60
     assert watched.fleet.total("fleet_queue_unacked") == 0
     assert watched.fleet.total("celery_worker_up") == 0
     assert watched.fleet.total("celery_active_worker_count", queue_name="batch") == 0
