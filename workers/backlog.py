@@ -94,6 +94,7 @@ def _queue_of_tasks() -> dict[str, str]:
     own = {
         "fleet.dispatch": broker.EVENTS,
         "fleet.recover": broker.EVENTS,
+        "fleet.compare": broker.EVENTS,
         "fleet.deliver": broker.DELIVERY,
     }
     return own | {f"jobs.{job.name}": job.queue for job in catalogue.jobs().values()}

@@ -4,7 +4,7 @@ from celery import Task
 
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, runner
+from workers import dispatch, doctor, runner
 from workers.app import app
 from workers.delivery import dispatcher
 from workers.ledger.runs import Run
@@ -47,6 +47,12 @@ def open_slots(job_name: str) -> None:
 def recover() -> None:
     """Publish again what a broker lost or a dead worker left."""
     dispatch.publish_due(fleet(), publish)
+
+
+@app.task(name="fleet.compare")
+def compare() -> None:
+    """Measure whether record rules hide rows from us."""
+    doctor.compare_totals(fleet())
 
 
 @app.task(name="fleet.deliver")
