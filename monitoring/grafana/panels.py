@@ -85,7 +85,6 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "type": "query",
         "datasource": SOURCE,
         "query": variable.query,
-        "definition": variable.query,
         "refresh": 2,
         "sort": 1,
         "multi": True,
@@ -101,7 +100,8 @@ def _placed(rows: Sequence[tuple[str, tuple[Panel, ...]]]) -> Iterator[dict[str,
     for title, panels in rows:
         number += 1
         place = {"x": 0, "y": y, "w": WIDTH, "h": 1}
-        yield {"id": number, "type": "row", "title": title, "collapsed": False, "gridPos": place}
+        row = {"type": "row", "title": title, "collapsed": False, "panels": []}
+        yield {"id": number, "gridPos": place, **row}
         x, y, tallest = 0, y + 1, 0
         for panel in panels:
             width, height = WIDTHS[panel.kind], HEIGHTS[panel.kind]
