@@ -15,6 +15,7 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
 from monitoring import celery_names, metrics
@@ -94,7 +95,7 @@ def serve(collector: Collector, port: int, host: str = "0.0.0.0") -> tuple[WSGIS
         page: Iterable[bytes] = metrics_page(environ, start_response)
         return page
 
-    server = make_server(host, port, answer, handler_class=_Quiet)
+    server = make_server(host, port, answer, server_class=ThreadingWSGIServer, handler_class=_Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     return server, thread

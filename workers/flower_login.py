@@ -22,7 +22,7 @@ def require(password: SecretStr | None, state: Path | None) -> None:
             "FLEET_FLOWER_PASSWORD: not set; Flower can stop workers, so it needs a login"
         )
     options.basic_auth = [f"{USER}:{password.get_secret_value()}"]
-    options.tasks_columns = "name,uuid,state,args,received,runtime,worker"
+    options.tasks_columns = "name,args,state,received,runtime,worker,uuid"
     if state is not None:
         options.persistent = True
         options.db = str(state)

@@ -31,9 +31,8 @@ def publish(run: Run) -> None:
 
 
 def _told(run: Run) -> str:
-    """What Flower and the logs show instead of the bare arguments."""
-    slot = run.slot.strftime("%Y-%m-%dT%H:%MZ")
-    return f"(run {run.id}: {run.job} of {run.tenant}/{run.company_id}, slot {slot})"
+    """What Flower shows instead of the bare arguments; short, because it cuts them."""
+    return f"({run.id}, {run.tenant}/{run.company_id}, {run.slot:%Y-%m-%dT%H:%MZ})"
 
 
 @app.task(name="fleet.dispatch")

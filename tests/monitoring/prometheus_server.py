@@ -25,6 +25,7 @@ def prometheus_command(folder: Path, ports: Mapping[str, int]) -> list[str]:
     config["global"] = {"scrape_interval": INTERVAL, "evaluation_interval": INTERVAL}
     for scrape in config["scrape_configs"]:
         (static,) = scrape["static_configs"]
+        scrape.pop("scrape_timeout", None)
         port = {"celery-exporter": "metrics"}.get(scrape["job_name"], scrape["job_name"])
         static["targets"] = [f"127.0.0.1:{ports[port]}"]
     (manager,) = config["alerting"]["alertmanagers"]

@@ -284,6 +284,19 @@ def test_flower_shows_the_workers_to_who_logs_in_and_to_nobody_else(watched: Wat
     assert watched.prometheus.series('up{job="flower"} == 1')
 
 
+def test_flower_tells_job_tenant_and_slot_of_a_task(watched: Watched) -> None:
+    port = watched.fleet.ports["flower"]
+    url = f"http://127.0.0.1:{port}/api/tasks?taskname=jobs.{SENDING}"
+    run_id = watched.open(SENDING)
+
+    def shown() -> bool:
+        tasks = json.loads(fetch(url, login())).values()
+        told = f"({run_id}, {TENANT}/1, 20"
+        return any(told in str(task["args"]) for task in tasks)
+
+    wait_until(shown, what="the run in Flower")
+
+
 def login() -> str:
     return f"ops:{PASSWORD}"
 
