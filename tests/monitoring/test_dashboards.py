@@ -71,3 +71,11 @@ def test_provisioning_points_at_the_folder_that_compose_mounts() -> None:
     compose = (Path(__file__).parents[2] / "docker-compose.yml").read_text()
     (folder,) = re.findall(r"path: (\S+)", provider)
     assert f"./monitoring/grafana/dashboards:{folder}:ro" in compose
+
+
+def test_every_metric_stands_in_the_guide() -> None:
+    guide = (Path(__file__).parents[2] / "docs/monitoring.md").read_text()
+    for value in (*vars(metrics).values(), *vars(celery_names).values()):
+        if isinstance(value, metrics.Metric):
+            suffix = "_total" if value.kind == "counter" else ""
+            assert f"`{value.name}{suffix}`" in guide
