@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint types live chaos odoo odoo-stop format clean
+.PHONY: help demo dashboards test unit lint types live chaos odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ odoo-stop: $(STAMP)  ## stop it
 
 live: odoo  ## the tests against the real Odoo 19
 	$(BIN)/pytest -m live -rP
+
+dashboards: $(STAMP)  ## write Grafana's dashboards anew, and hold them against Grafana's types (npm)
+	$(BIN)/python -m monitoring.grafana
+	PYTHON=$(abspath $(BIN))/python tests/monitoring/grafana-schema.sh
 
 format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -7,19 +7,21 @@ crontab in each company's time zone and remembered in the ledger, so two beats d
 from datetime import timedelta
 from typing import Any
 
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 
 from tasks import catalogue
 
 
 def entries(tick_seconds: float) -> dict[str, dict[str, Any]]:
-    """Celery's `beat_schedule`: an entry per job, and the fleet's own two."""
+    """Celery's `beat_schedule`: an entry per job, and the fleet's own three."""
     every = schedule(timedelta(seconds=tick_seconds))
     # A tick that waited longer than this is worthless: the next one does the same.
     options = {"expires": max(tick_seconds, 1)}
     own = {
         "recover": {"task": "fleet.recover", "schedule": every, "options": options},
         "deliver": {"task": "fleet.deliver", "schedule": every, "options": options},
+        # Off the hour and before the working day.
+        "compare": {"task": "fleet.compare", "schedule": crontab(minute=17, hour=3)},
     }
     return own | {
         f"dispatch-{name}": {

@@ -1,24 +1,31 @@
 """The stateless exporter: every scrape reads the ledger and the broker anew."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Thread
-from wsgiref.simple_server import WSGIServer
+from typing import Any, TypeVar
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import prometheus_client
+import structlog
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
-from monitoring import metrics
+from monitoring import celery_names, metrics
 from monitoring.metrics import Increment, Sample
 
 Counted = Callable[[], Iterable[Increment]]
 Sampled = Callable[[], Iterable[Sample]]
+T = TypeVar("T")
+COUNTERS = {**metrics.COUNTERS, **{metric.name: metric for metric in celery_names.FAMILIES}}
+log = structlog.get_logger()
 
 
 class FleetCollector(Collector):
@@ -33,45 +40,84 @@ class FleetCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """All families, of one reading."""
-        up: dict[str, float] = {}
-        counted = _read("ledger", self._counted, up)
+        reading = _Reading()
+        counted = reading.of("ledger", self._counted)
         samples = [
-            sample for name, source in self._sampled.items() for sample in _read(name, source, up)
+            sample for name, source in self._sampled.items() for sample in reading.of(name, source)
         ]
         yield from _counter_families(counted)
-        samples += [Sample(metrics.UP, value, {"source": name}) for name, value in up.items()]
-        yield from _gauge_families(samples)
+        yield from _gauge_families([*samples, *reading.samples()])
+
+
+class _Reading:
+    """One look at every source: which answered, and how long each took."""
+
+    def __init__(self) -> None:
+        self._up: dict[str, float] = {}
+        self._seconds: dict[str, float] = defaultdict(float)
+
+    def of(self, name: str, source: Callable[[], Iterable[T]]) -> list[T]:
+        started = time.perf_counter()
+        try:
+            found = list(source())
+        except Exception as error:
+            log.warning("source.unreadable", source=name, error=str(error))
+            self._up[name] = 0.0
+            return []
+        finally:
+            self._seconds[name] += time.perf_counter() - started
+        self._up.setdefault(name, 1.0)
+        return found
+
+    def samples(self) -> Iterator[Sample]:
+        for name, value in self._up.items():
+            yield Sample(metrics.UP, value, {"source": name})
+            yield Sample(metrics.READ_SECONDS, self._seconds[name], {"source": name})
+
+
+class _Quiet(WSGIRequestHandler):
+    """Scrapes are no news."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
 
 
 def serve(collector: Collector, port: int, host: str = "0.0.0.0") -> tuple[WSGIServer, Thread]:
-    """Serve `/metrics` on a background thread; port 0 picks a free one."""
+    """Serve `/metrics` and `/live` on a background thread; port 0 picks a free one."""
     registry = prometheus_client.CollectorRegistry(auto_describe=False)
     registry.register(collector)
-    return prometheus_client.start_http_server(port, host, registry)
+    metrics_page = prometheus_client.make_wsgi_app(registry)
 
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/live":
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"alive\n"]
+        page: Iterable[bytes] = metrics_page(environ, start_response)
+        return page
 
-def _read(name: str, source: Callable[[], Iterable[object]], up: dict[str, float]) -> list:  # type: ignore[type-arg]
-    try:
-        found = list(source())
-    except Exception:
-        up[name] = 0.0
-        return []
-    up.setdefault(name, 1.0)
-    return found
+    server = make_server(host, port, answer, server_class=ThreadingWSGIServer, handler_class=_Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    return server, thread
 
 
 def _counter_families(increments: Sequence[Increment]) -> Iterator[Metric]:
     by_name: dict[str, list[Increment]] = defaultdict(list)
     for increment in increments:
         by_name[increment.name].append(increment)
-    for metric in metrics.COUNTERS.values():
+    for metric in COUNTERS.values():
         if metric.kind == "histogram":
             yield _histogram(metric, by_name)
             continue
         family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
         for increment in by_name[metric.name]:
-            family.add_metric([increment.labels[name] for name in metric.labels], increment.amount)
+            family.add_metric(_values(metric, increment), increment.amount)
         yield family
+
+
+def _values(metric: metrics.Metric, increment: Increment) -> list[str]:
+    # A counter may be older than one of its labels.
+    return [increment.labels.get(name, "") for name in metric.labels]
 
 
 def _histogram(
@@ -80,22 +126,23 @@ def _histogram(
     family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
     buckets: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
     for increment in by_name.get(f"{metric.name}_bucket", ()):
-        key = tuple(increment.labels[name] for name in metric.labels)
-        buckets[key][increment.labels["le"]] = increment.amount
+        buckets[tuple(_values(metric, increment))][increment.labels["le"]] = increment.amount
     for increment in by_name.get(f"{metric.name}_sum", ()):
-        key = tuple(increment.labels[name] for name in metric.labels)
-        bounds = [f"{bound:g}" for bound in metrics.SECONDS_BUCKETS] + ["+Inf"]
-        counts = [(bound, buckets[key].get(bound, 0.0)) for bound in bounds]
-        family.add_metric(list(key), counts, increment.amount)
+        key = _values(metric, increment)
+        bounds = [f"{bound:g}" for bound in metric.buckets] + ["+Inf"]
+        counts = [(bound, buckets[tuple(key)].get(bound, 0.0)) for bound in bounds]
+        family.add_metric(key, counts, increment.amount)
     return family
 
 
 def _gauge_families(samples: Sequence[Sample]) -> Iterator[Metric]:
-    by_family: dict[tuple[metrics.Metric, tuple[str, ...]], list[Sample]] = defaultdict(list)
+    by_family: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        by_family[sample.metric, tuple(sorted(sample.labels))].append(sample)
-    for (metric, labels), found in by_family.items():
-        family = GaugeMetricFamily(metric.name, metric.help, labels=labels)
+        by_family[sample.metric.name].append(sample)
+    for name, found in by_family.items():
+        labels = sorted({label for sample in found for label in sample.labels})
+        family = GaugeMetricFamily(name, found[0].metric.help, labels=labels)
         for sample in found:
-            family.add_metric([sample.labels[name] for name in labels], sample.value)
+            values = [sample.labels.get(label, "") for label in labels]
+            family.add_metric(values, sample.value)
         yield family

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 SECONDS_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+# Waits reach from a busy second to a fleet that was down over night.
+WAIT_BUCKETS: Final = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Metric:
     kind: str
     help: str
     labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = SECONDS_BUCKETS
 
 
 RUNS = Metric("fleet_runs", "counter", "Runs by outcome.", ("job", "tenant", "outcome"))
@@ -42,22 +45,135 @@ DUPLICATES = Metric(
     "fleet_duplicates_suppressed", "counter", "Messages that stood already.", ("job", "tenant")
 )
 DRIFT = Metric("fleet_drift_rows", "counter", "Odoo rows that fit no record.", ("job", "tenant"))
+CLAIMS = Metric(
+    "fleet_run_claims",
+    "counter",
+    "Messages of runs that a worker took up: claimed, or why not (limited, held, settled, early).",
+    ("job", "tenant", "result"),
+)
+PUBLISHED = Metric(
+    "fleet_runs_published", "counter", "Messages published for runs.", ("job", "tenant")
+)
+DEAD = Metric("fleet_runs_dead", "counter", "Dead letters by exception.", ("job", "exception"))
+LATENESS = Metric(
+    "fleet_run_lateness_seconds",
+    "histogram",
+    "From a slot to the first start of its run.",
+    ("job",),
+    WAIT_BUCKETS,
+)
+QUEUE_SECONDS = Metric(
+    "fleet_run_queue_seconds",
+    "histogram",
+    "From the publication of a run to its start.",
+    ("job",),
+    WAIT_BUCKETS,
+)
+DELIVERIES = Metric(
+    "fleet_deliveries",
+    "counter",
+    "Attempts to deliver, by channel and what became of them.",
+    ("channel", "job", "outcome"),
+)
+DELIVERY_SECONDS = Metric(
+    "fleet_delivery_seconds",
+    "histogram",
+    "From when a message was due to what became of it.",
+    ("channel",),
+    WAIT_BUCKETS,
+)
+ODOO_ROWS = Metric(
+    "fleet_odoo_rows", "counter", "Rows that Odoo returned.", ("tenant", "model", "method")
+)
+ODOO_WAITS = Metric(
+    "fleet_odoo_limit_wait_seconds",
+    "counter",
+    "Seconds that calls waited for their tenant's concurrency limit.",
+    ("tenant",),
+)
+DISCARDED = Metric(
+    "fleet_tasks_discarded",
+    "counter",
+    "Tasks that a worker revoked (expired ticks too) or rejected.",
+    ("task", "reason"),
+)
 QUEUE = Metric("fleet_queue_backlog", "gauge", "Messages waiting in the broker.", ("queue",))
 RUNS_NOW = Metric(
     "fleet_runs_by_status", "gauge", "Runs in the ledger.", ("job", "tenant", "status")
 )
-RUN_OLDEST = Metric("fleet_run_oldest_due_seconds", "gauge", "Age of the oldest due run.", ())
-OUTBOX = Metric("fleet_outbox_messages", "gauge", "Messages in the outbox.", ("status",))
+QUEUE_OLDEST = Metric(
+    "fleet_queue_oldest_seconds", "gauge", "Age of the oldest message waiting.", ("queue",)
+)
+UNACKED = Metric(
+    "fleet_queue_unacked", "gauge", "Messages that workers hold and have not settled.", ("queue",)
+)
+RUN_OLDEST = Metric("fleet_run_oldest_due_seconds", "gauge", "Age of the oldest due run.", ("job",))
+RUNNING = Metric("fleet_runs_in_flight", "gauge", "Runs under a live lease.", ("job", "tenant"))
+DEAD_LETTERS = Metric(
+    "fleet_dead_letters",
+    "gauge",
+    "Runs that wait for a person, by exception.",
+    ("job", "tenant", "exception"),
+)
+OUTBOX = Metric(
+    "fleet_outbox_messages",
+    "gauge",
+    "Messages in the outbox.",
+    ("job", "tenant", "channel", "status"),
+)
 OUTBOX_OLDEST = Metric(
-    "fleet_outbox_oldest_due_seconds", "gauge", "Age of the oldest message due.", ()
+    "fleet_outbox_oldest_due_seconds", "gauge", "Age of the oldest message due.", ("channel",)
 )
 LAST_SUCCESS = Metric(
     "fleet_last_success_timestamp_seconds",
     "gauge",
     "When a job last succeeded, as a Unix time.",
-    ("job", "tenant"),
+    ("job", "tenant", "company_id"),
+)
+OVERDUE = Metric(
+    "fleet_job_overdue_seconds",
+    "gauge",
+    "How long ago the first slot was that no success has covered since; 0 when all are covered.",
+    ("job", "tenant", "company_id"),
+)
+BEAT = Metric(
+    "fleet_beat_last_tick_timestamp_seconds", "gauge", "When a beat last ticked.", ("hostname",)
+)
+LOOKED = Metric(
+    "fleet_schedule_last_look_timestamp_seconds",
+    "gauge",
+    "When a worker last looked for due slots of a job: beat, broker and worker all work.",
+    ("job",),
+)
+CIRCUIT = Metric(
+    "fleet_odoo_circuit_open",
+    "gauge",
+    "Whether a worker lately found the tenant's Odoo failing and leaves it alone.",
+    ("tenant",),
+)
+HIDDEN = Metric(
+    "fleet_odoo_hidden_groups",
+    "gauge",
+    "Groups of which the fleet's user sees fewer rows than Odoo has; `fleet doctor` measures.",
+    ("tenant", "total"),
+)
+CASES = Metric(
+    "fleet_cases_open",
+    "gauge",
+    "Open cases by age in days.",
+    ("job", "tenant", "company_id", "severity", "age"),
+)
+MEASURED_AT = Metric(
+    "fleet_measured_timestamp_seconds",
+    "gauge",
+    "When a job's newest measures were taken.",
+    ("job", "tenant", "company_id"),
 )
 UP = Metric("fleet_source_up", "gauge", "Whether the exporter could read a source.", ("source",))
+READ_SECONDS = Metric(
+    "fleet_source_read_seconds", "gauge", "How long a source took to read.", ("source",)
+)
+BUILD = Metric("fleet_build_info", "gauge", "Versions; always 1.", ("version", "python", "celery"))
 
 COUNTERS: Final = {
     metric.name: metric
@@ -70,8 +186,21 @@ COUNTERS: Final = {
         MESSAGES,
         DUPLICATES,
         DRIFT,
+        CLAIMS,
+        PUBLISHED,
+        DEAD,
+        LATENESS,
+        QUEUE_SECONDS,
+        DELIVERIES,
+        DELIVERY_SECONDS,
+        ODOO_ROWS,
+        ODOO_WAITS,
+        DISCARDED,
     )
 }
+
+
+Labels = Mapping[str, str]
 
 
 class Increment(NamedTuple):
@@ -103,7 +232,14 @@ def run_finished(
     labels = {"job": job, "tenant": tenant}
     increments = [Increment(RUNS.name, {**labels, "outcome": outcome})]
     increments += _observed(RUN_SECONDS, labels, seconds)
-    return increments + (raised(job, tenant, exception) if exception else [])
+    if exception:
+        increments += raised(job, tenant, exception)
+    if outcome == "dead":
+        # Nobody raises for a run whose last worker vanished.
+        increments.append(
+            Increment(DEAD.name, {"job": job, "exception": exception or "WorkerLost"})
+        )
+    return increments
 
 
 def raised(job: str, tenant: str, exception: str) -> list[Increment]:
@@ -117,14 +253,60 @@ def message_ended(job: str, tenant: str, outcome: str) -> Increment:
     return Increment(MESSAGES.name, {"job": job, "tenant": tenant, "outcome": outcome})
 
 
-def odoo_called(
-    tenant: str, model: str, method: str, outcome: str, seconds: float
+def run_claimed(
+    job: str,
+    tenant: str,
+    result: str,
+    lateness: float | None = None,
+    queued: float | None = None,
 ) -> list[Increment]:
-    """One call to Odoo came back."""
+    """A worker took up a message of a run.
+
+    lateness: seconds since the slot, at the first start only. queued: seconds since publication,
+    None when nobody published it.
+    """
+    found = [Increment(CLAIMS.name, {"job": job, "tenant": tenant, "result": result})]
+    if lateness is not None:
+        found += _observed(LATENESS, {"job": job}, lateness)
+    if queued is not None:
+        found += _observed(QUEUE_SECONDS, {"job": job}, queued)
+    return found
+
+
+def run_published(job: str, tenant: str) -> Increment:
+    """The broker is about to be told of a run."""
+    return Increment(PUBLISHED.name, {"job": job, "tenant": tenant})
+
+
+def delivered(channel: str, job: str, outcome: str, seconds: float) -> list[Increment]:
+    """An attempt to deliver ended; seconds since the message was due."""
+    return [
+        Increment(DELIVERIES.name, {"channel": channel, "job": job, "outcome": outcome}),
+        *_observed(DELIVERY_SECONDS, {"channel": channel}, max(seconds, 0.0)),
+    ]
+
+
+def task_discarded(task: str, reason: str) -> Increment:
+    """A worker put a task away without running it: revoked or rejected."""
+    return Increment(DISCARDED.name, {"task": task, "reason": reason})
+
+
+def odoo_called(
+    tenant: str,
+    model: str,
+    method: str,
+    outcome: str,
+    seconds: float,
+    rows: int = 0,
+    waited: float = 0.0,
+) -> list[Increment]:
+    """One call to Odoo came back, after waiting so many seconds for the tenant's limit."""
     labels = {"tenant": tenant, "model": model, "method": method}
     return [
         Increment(ODOO_CALLS.name, {**labels, "outcome": outcome}),
         Increment(ODOO_SECONDS.name, labels, seconds),
+        Increment(ODOO_WAITS.name, {"tenant": tenant}, waited),
+        *([Increment(ODOO_ROWS.name, labels, rows)] if rows else []),
     ]
 
 
@@ -138,7 +320,7 @@ def summed(increments: Sequence[Increment]) -> list[Increment]:
 
 
 def _observed(metric: Metric, labels: Mapping[str, str], value: float) -> list[Increment]:
-    bounds = [bound for bound in SECONDS_BUCKETS if value <= bound]
+    bounds = [bound for bound in metric.buckets if value <= bound]
     return [
         *(Increment(f"{metric.name}_bucket", {**labels, "le": f"{b:g}"}) for b in bounds),
         Increment(f"{metric.name}_bucket", {**labels, "le": "+Inf"}),

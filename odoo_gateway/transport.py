@@ -191,12 +191,17 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
 
 @dataclass(frozen=True)
 class CallSeen:
-    """What one call cost: `outcome` is "ok" or the class of the error."""
+    """What one call cost: `outcome` is "ok" or the class of the error.
+
+    waited: seconds before the call, until the limit let it in. rows: how many came back.
+    """
 
     model: str
     method: str
     seconds: float
     outcome: str
+    rows: int = 0
+    waited: float = 0.0
 
 
 @dataclass
@@ -226,20 +231,26 @@ class Guarded:
 
     def _once(self, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if self.circuit.opened:
+            self.on_call(CallSeen(model, method, 0.0, CircuitOpen.__name__))
             raise CircuitOpen(
                 f"Odoo of tenant {self.circuit.name} failed {self.circuit.failure_count} times in "
                 f"a row and is left alone for another {self.circuit.open_remaining:.0f} s; last: "
                 f"{self.circuit.last_failure}"
             )
-        started, outcome = time.perf_counter(), "ok"
-        try:
-            with self.limit:
-                return self.circuit.call(self.inner.call, model, method, args, kwargs)
-        except OdooError as error:
-            outcome = type(error).__name__
-            raise
-        finally:
-            self.on_call(CallSeen(model, method, time.perf_counter() - started, outcome))
+        asked = time.perf_counter()
+        with self.limit:
+            started, outcome, rows = time.perf_counter(), "ok", 0
+            try:
+                found = self.circuit.call(self.inner.call, model, method, args, kwargs)
+                rows = len(found) if isinstance(found, list) else 0
+                return found
+            except OdooError as error:
+                outcome = type(error).__name__
+                raise
+            finally:
+                seconds = time.perf_counter() - started
+                seen = CallSeen(model, method, seconds, outcome, rows, started - asked)
+                self.on_call(seen)
 
 
 class CircuitOpen(OdooUnavailable):

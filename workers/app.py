@@ -3,7 +3,7 @@
 from celery.signals import setup_logging
 
 from monitoring import logs
-from workers import settings
+from workers import settings, signals
 from workers.celery_settings import make_app
 
 environment = settings.load().environment
@@ -15,3 +15,4 @@ def _use_our_logs(**_: object) -> None:
 
 
 app = make_app(environment)
+signals.connect()

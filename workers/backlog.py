@@ -1,54 +1,210 @@
-"""What the exporter reads at a scrape: the broker's queues and the ledger as it stands."""
+"""What the exporter reads at a scrape: the broker's queues and the ledger as it stands.
 
-from collections.abc import Iterator
+Only jobs and tenants that are configured are shown: what else the ledger remembers of earlier
+ones would be labels without end.
+"""
 
-from monitoring import metrics
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from importlib.metadata import version
+from itertools import product
+from platform import python_version
+from typing import Final
+
+from monitoring import celery_names, metrics
 from monitoring.exporter import FleetCollector
 from monitoring.metrics import Increment, Sample
-from workers import broker
-from workers.ledger import counters, measures, outbox, runs
+from tasks import catalogue
+from workers import broker, covered, queues
+from workers.ledger import counters, marks, measures, outbox, runs, standing
+from workers.ledger.database import Connection
+from workers.ledger.marks import Mark
 from workers.wiring import Fleet
+
+# Four heartbeats: a worker that missed them all hangs or is gone.
+SILENT_SECONDS: Final = 60
+AGES: Final = ((7, "0-7"), (30, "8-30"), (90, "31-90"))
+OLDEST_AGE: Final = "91+"
+RUN_OUTCOMES: Final = ("succeeded", "retried", "dead")
 
 
 def collector(fleet: Fleet) -> FleetCollector:
     """A collector that reads this fleet's ledger and broker."""
     return FleetCollector(
         counted=lambda: _counted(fleet),
-        sampled={"ledger": lambda: _of_ledger(fleet), "broker": lambda: of_broker(fleet)},
+        sampled={
+            "ledger": lambda: _of_ledger(fleet),
+            "broker": lambda: of_broker(fleet),
+            "build": lambda: [_build()],
+        },
     )
 
 
 def of_broker(fleet: Fleet) -> Iterator[Sample]:
-    """Waiting messages per queue."""
-    for queue, count in broker.waiting(fleet.settings.environment.broker_url).items():
-        yield Sample(metrics.QUEUE, count, {"queue": queue})
+    """Messages per queue: waiting, held, and the age of the oldest."""
+    now = fleet.clock()
+    found = queues.depths(fleet.settings.environment.broker_url)
+    for queue, depth in found.items():
+        labels = {"queue": queue}
+        yield Sample(metrics.QUEUE, depth.waiting, labels)
+        yield Sample(celery_names.QUEUE_LENGTH, depth.waiting, {"queue_name": queue})
+        if depth.held is not None:
+            yield Sample(metrics.UNACKED, depth.held, labels)
+        if depth.oldest is not None:
+            yield Sample(metrics.QUEUE_OLDEST, max((now - depth.oldest).total_seconds(), 0), labels)
+        elif not depth.waiting:
+            yield Sample(metrics.QUEUE_OLDEST, 0, labels)
+
+
+def _build() -> Sample:
+    versions = {"version": version("odoo-ops-fleet"), "celery": version("celery")}
+    return Sample(metrics.BUILD, 1, {**versions, "python": python_version()})
 
 
 def _counted(fleet: Fleet) -> list[Increment]:
     with fleet.ledger.reading() as connection:
-        return [Increment(c.name, c.labels, c.value) for c in counters.all(connection)]
+        stored = [Increment(c.name, c.labels, c.value) for c in counters.all(connection)]
+    known = [found for found in stored if _known(fleet, found.labels)]
+    told = metrics.summed([*_zeros(fleet), *known])
+    return told + celery_names.renamed(told, _queue_of_tasks())
 
 
-def _of_ledger(fleet: Fleet) -> Iterator[Sample]:
+def _known(fleet: Fleet, labels: metrics.Labels) -> bool:
+    return labels.get("job", "") in {"", *catalogue.jobs()} and labels.get("tenant", "") in {
+        "",
+        *fleet.settings.tenants,
+    }
+
+
+def _zeros(fleet: Fleet) -> Iterator[Increment]:
+    """Counters start at zero: a first failure is an increase only if there was something before."""
+    for job, tenant in product(catalogue.jobs(), fleet.settings.tenants):
+        labels = {"job": job, "tenant": tenant}
+        for outcome in RUN_OUTCOMES:
+            yield Increment(metrics.RUNS.name, {**labels, "outcome": outcome}, 0)
+        yield Increment(metrics.PUBLISHED.name, labels, 0)
+        yield Increment(metrics.CLAIMS.name, {**labels, "result": "claimed"}, 0)
+    for job in catalogue.jobs():
+        yield Increment(metrics.DEAD.name, {"job": job, "exception": ""}, 0)
+        for reason in ("revoked", "rejected"):
+            yield Increment(metrics.DISCARDED.name, {"task": f"jobs.{job}", "reason": reason}, 0)
+
+
+def _queue_of_tasks() -> dict[str, str]:
+    own = {
+        "fleet.dispatch": broker.EVENTS,
+        "fleet.recover": broker.EVENTS,
+        "fleet.compare": broker.EVENTS,
+        "fleet.deliver": broker.DELIVERY,
+    }
+    return own | {f"jobs.{job.name}": job.queue for job in catalogue.jobs().values()}
+
+
+def _of_ledger(fleet: Fleet) -> list[Sample]:
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
-        for (job, tenant, status), count in runs.by_status(connection).items():
-            yield Sample(
-                metrics.RUNS_NOW, count, {"job": job, "tenant": tenant, "status": status.value}
-            )
-        for job, seconds in runs.oldest_due(connection, now).items():
-            yield Sample(metrics.RUN_OLDEST, seconds, {"job": job})
-        for (job, tenant), at in runs.last_success(connection).items():
-            yield Sample(metrics.LAST_SUCCESS, at.timestamp(), {"job": job, "tenant": tenant})
-        for (job, tenant, channel, state), count in outbox.by_status(connection).items():
-            labels = {"job": job, "tenant": tenant, "channel": channel, "status": state.value}
-            yield Sample(metrics.OUTBOX, count, labels)
-        for channel, seconds in outbox.oldest_due(connection, now).items():
-            yield Sample(metrics.OUTBOX_OLDEST, seconds, {"channel": channel})
-        for found in measures.latest(connection):
-            labels = {**found.labels, "job": found.job, "tenant": found.tenant}
-            yield Sample(
-                metrics.measured(found.name),
-                found.value,
-                {**labels, "company_id": str(found.company_id)},
-            )
+        found = [
+            *_of_runs(fleet, connection, now),
+            *_of_outbox(connection, now),
+            *_of_cases(connection, now),
+            *_of_measures(connection),
+            *_of_marks(marks.all(connection), now),
+        ]
+    return [sample for sample in found if _known(fleet, sample.labels)]
+
+
+def _of_runs(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sample]:
+    for (job, tenant, status), count in runs.by_status(connection).items():
+        yield Sample(
+            metrics.RUNS_NOW, count, {"job": job, "tenant": tenant, "status": status.value}
+        )
+    waiting = runs.oldest_due(connection, now)
+    for job in catalogue.jobs():
+        yield Sample(metrics.RUN_OLDEST, waiting.get(job, 0.0), {"job": job})
+    held = standing.in_flight(connection, now)
+    for job, tenant in product(catalogue.jobs(), fleet.settings.tenants):
+        count = held.get((job, tenant), 0)
+        yield Sample(metrics.RUNNING, count, {"job": job, "tenant": tenant})
+    yield Sample(celery_names.TASKS_ACTIVE, sum(held.values()))
+    for (job, tenant, error), count in standing.dead_letters(connection).items():
+        labels = {"job": job, "tenant": tenant, "exception": error}
+        yield Sample(metrics.DEAD_LETTERS, count, labels)
+    yield from _of_successes(fleet, connection, now)
+
+
+def _of_successes(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sample]:
+    newest = standing.successes(connection)
+    for place, success in newest.items():
+        yield Sample(metrics.LAST_SUCCESS, success.at.timestamp(), _labels(*place))
+    since = standing.watched_since(connection)
+    for place, seconds in covered.overdue(fleet, connection, newest, since, now):
+        yield Sample(metrics.OVERDUE, seconds, _labels(*place))
+
+
+def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
+    for (job, tenant, channel, state), count in outbox.by_status(connection).items():
+        labels = {"job": job, "tenant": tenant, "channel": channel, "status": state.value}
+        yield Sample(metrics.OUTBOX, count, labels)
+    waiting = outbox.oldest_due(connection, now)
+    channels = {channel for job in catalogue.jobs().values() for channel in job.channels}
+    for channel in sorted(channels | set(waiting)):
+        yield Sample(metrics.OUTBOX_OLDEST, waiting.get(channel, 0.0), {"channel": channel})
+
+
+def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:
+    counted: list[Increment] = []
+    for (job, tenant, company, severity, day), count in standing.open_cases(connection).items():
+        labels = {"severity": severity, "age": _age((now.date() - day).days)}
+        counted.append(Increment("cases", {**_labels(job, tenant, company), **labels}, count))
+    for found in metrics.summed(counted):
+        yield Sample(metrics.CASES, found.amount, found.labels)
+
+
+def _age(days: int) -> str:
+    return next((name for last, name in AGES if days <= last), OLDEST_AGE)
+
+
+def _of_measures(connection: Connection) -> Iterator[Sample]:
+    taken = {}
+    for found in measures.latest(connection):
+        place = (found.job, found.tenant, found.company_id)
+        labels = {**found.labels, **_labels(*place)}
+        yield Sample(metrics.measured(found.name), found.value, labels)
+        taken[place] = found.at
+    for place, at in taken.items():
+        yield Sample(metrics.MEASURED_AT, at.timestamp(), _labels(*place))
+
+
+def _of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
+    workers = []
+    for mark in found:
+        if mark.kind == marks.BEAT:
+            yield Sample(metrics.BEAT, mark.at.timestamp(), {"hostname": mark.name})
+        elif mark.kind == marks.LOOK:
+            yield Sample(metrics.LOOKED, mark.at.timestamp(), {"job": mark.name})
+        elif mark.kind == marks.CIRCUIT:
+            yield Sample(metrics.CIRCUIT, float(mark.at > now), {"tenant": mark.name})
+        elif mark.kind == marks.VISIBILITY:
+            labels = {"tenant": mark.detail["tenant"], "total": mark.detail["total"]}
+            yield Sample(metrics.HIDDEN, mark.detail["hidden"], labels)
+        elif mark.kind == marks.WORKER:
+            workers.append(mark)
+    yield from _of_workers(workers, now)
+
+
+def _of_workers(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
+    serving = dict.fromkeys(broker.QUEUES, 0)
+    processes = dict.fromkeys(broker.QUEUES, 0)
+    for mark in found:
+        up = (now - mark.at).total_seconds() < SILENT_SECONDS
+        yield Sample(celery_names.WORKER_UP, float(up), {"hostname": mark.name})
+        for queue in set(mark.detail["queues"]) & set(serving) if up else ():
+            serving[queue] += 1
+            processes[queue] += mark.detail["processes"]
+    for queue in broker.QUEUES:
+        yield Sample(celery_names.WORKERS, serving[queue], {"queue_name": queue})
+        yield Sample(celery_names.PROCESSES, processes[queue], {"queue_name": queue})
+
+
+def _labels(job: str, tenant: str, company_id: int) -> dict[str, str]:
+    return {"job": job, "tenant": tenant, "company_id": str(company_id)}

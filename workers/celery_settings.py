@@ -48,5 +48,6 @@ def _routes() -> dict[str, dict[str, str]]:
         **jobs,
         "fleet.dispatch": {"queue": EVENTS},
         "fleet.recover": {"queue": EVENTS},
+        "fleet.compare": {"queue": EVENTS},
         "fleet.deliver": {"queue": DELIVERY},
     }

@@ -14,6 +14,7 @@ from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
 from workers import dead_letters, dispatch, doctor, explain, run_command, wiring
 from workers.console import err, out, print_json, show, show_row, show_scope
+from workers.ledger import measures
 from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
 
@@ -211,6 +212,49 @@ def examine(as_json: Json = False) -> None:
 
 
 @cli.command()
+def health(
+    process: Annotated[str, typer.Argument(help="worker, beat or exporter, on this machine.")],
+    level: Annotated[
+        str, typer.Option(help="live: it runs. ready: it can work. deep: its surroundings too.")
+    ] = "live",
+    name: Annotated[str, typer.Option(help="The worker's --name.")] = "fleet",
+    as_json: Json = False,
+) -> None:
+    """Say whether a process of this machine is well, for whoever restarts it; exit code 0 or 4.
+
+    `live` needs nothing but this machine, so that nobody restarts the fleet because its ledger is
+    away. `ready` asks ledger and broker, `deep` also every Odoo and the mail server.
+    """
+    from workers import examination
+
+    checks = examination.examine(_fleet(), process, level, name)
+    show([vars(check) for check in checks], as_json, "Checks")
+    raise typer.Exit(ExitCode.DONE if all(c.passed for c in checks) else ExitCode.SOME_FAILED)
+
+
+@cli.command()
+def kpi(
+    name: Annotated[str | None, typer.Argument(help="A measure; all names if left out.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Newest samples to show.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show the samples of a measure that the ledger keeps, newest first."""
+    fleet = _fleet()
+    with fleet.ledger.reading() as connection:
+        known = measures.names(connection)
+        if name is not None and name not in known:
+            there = ", ".join(known) or "none yet"
+            raise ConfigurationError(f"there is no measure {name!r}; there are: {there}")
+        samples = measures.history(connection, name, limit) if name else ()
+    rows = [{**vars(found), "at": found.at.isoformat()} for found in samples]
+    show(
+        rows if name else [{"name": one} for one in known],
+        as_json,
+        "Samples" if name else "Measures",
+    )
+
+
+@cli.command()
 def upgrade() -> None:
     """Bring the ledger's schema to this version; safe to repeat and to do at the same time."""
     fleet = _fleet()
@@ -257,7 +301,22 @@ def worker(
 def beat() -> None:
     """Start beat, which looks for due slots; any number of them may run."""
     # Slots live in the ledger, so beat keeps no file of its own.
-    _celery("beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO")
+    _celery("beat", "--scheduler=workers.signals:BeatingScheduler", "--loglevel=INFO")
+
+
+@cli.command()
+def flower(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
+    address: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    state: Annotated[
+        Path | None, typer.Option(help="A file that keeps what it saw over restarts.")
+    ] = None,
+) -> None:
+    """Start Flower, behind a login: user `ops`, password from FLEET_FLOWER_PASSWORD."""
+    from workers import flower_login
+
+    flower_login.require(_fleet().settings.environment.flower_password, state)
+    _celery("flower", f"--port={port}", f"--address={address}")
 
 
 @cli.command(name="exporter")

@@ -13,7 +13,7 @@ from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.session import Company, Session
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import runner, slots
+from workers import runner, slots, watching
 from workers.ledger import counters, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
@@ -45,6 +45,7 @@ def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
         except OdooError as error:
             log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
             _count_failure(fleet, job, tenant, error)
+    watching.note_look(fleet, job)
     return opened
 
 
@@ -57,6 +58,7 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
     with fleet.ledger.transaction() as connection:
         found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT)
+        counters.add(connection, watching.published(found))
     for run in found:
         _publish(fleet, run, publish)
     return len(found)
@@ -133,6 +135,7 @@ def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: OdooError) 
     labels = {"job": job.name, "tenant": tenant.name, "exception": type(error).__name__}
     failure = Increment(metrics.EXCEPTIONS.name, labels)
     with fleet.ledger.transaction() as connection:
+        watching.note_circuit(connection, fleet, tenant.name, fleet.clock())
         counters.add(connection, [failure, *fleet.take_calls()])
 
 

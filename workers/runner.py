@@ -17,6 +17,7 @@ from tasks.declaration import AnyJob
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import AsOf, Period
+from workers import watching
 from workers.delivery.announce import Announcement, Occasion, announce, periods_of
 from workers.ledger import audit, cases, counters, measures, outbox, runs, scopes
 from workers.ledger.database import Connection
@@ -118,14 +119,18 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
     with fleet.ledger.transaction() as connection:
         run = runs.get(connection, run_id)
         tenant = fleet.settings.tenants.get(run.tenant) if run else None
-        return runs.claim(
+        now = fleet.clock()
+        claim = runs.claim(
             connection,
             run_id,
-            fleet.clock(),
+            now,
             lease=timedelta(seconds=environment.run_lease_seconds),
             tenant_limit=tenant.settings.concurrency if tenant else 1,
             max_attempts=environment.run_attempts,
         )
+        if run is not None:
+            counters.add(connection, watching.claimed(connection, run, claim, now))
+        return claim
 
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
@@ -238,6 +243,7 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
             runs.die(connection, claim, now, name, message)
         outcome = "retried" if retry else "dead"
         seconds = (now - started).total_seconds()
+        watching.note_circuit(connection, fleet, claim.run.tenant, now)
         counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
     expected = isinstance(error, FleetError)
     log.error("run.failed", outcome=outcome, error=name, message=message, exc_info=not expected)

@@ -5,6 +5,7 @@ companies, recipients, policies and schedules from one TOML file (`FLEET_CONFIG`
 """
 
 import os
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,14 @@ class Environment(Strict):
     circuit_pause_seconds: float = Field(
         30, gt=0, description="an Odoo that failed five times in a row is left alone"
     )
+    heartbeat_folder: Path = Field(
+        Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
+    )
+    flower_password: SecretStr | None = None
+
+    def heartbeat_file(self, kind: str, name: str) -> Path:
+        """The file that a process touches as long as it lives."""
+        return self.heartbeat_folder / f"fleet-{kind}-{name}.heartbeat"
 
     # Addresses may carry passwords.
     def __repr__(self) -> str:

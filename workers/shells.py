@@ -4,7 +4,7 @@ from celery import Task
 
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, runner
+from workers import dispatch, doctor, runner
 from workers.app import app
 from workers.delivery import dispatcher
 from workers.ledger.runs import Run
@@ -26,7 +26,14 @@ JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().val
 
 def publish(run: Run) -> None:
     """Ring the doorbell for a run."""
-    JOBS[run.job].apply_async((run.id,), headers={"fleet_trace_id": run.trace_id})
+    JOBS[run.job].apply_async(
+        (run.id,), headers={"fleet_trace_id": run.trace_id}, argsrepr=_told(run)
+    )
+
+
+def _told(run: Run) -> str:
+    """What Flower shows instead of the bare arguments; short, because it cuts them."""
+    return f"({run.id}, {run.tenant}/{run.company_id}, {run.slot:%Y-%m-%dT%H:%MZ})"
 
 
 @app.task(name="fleet.dispatch")
@@ -40,6 +47,12 @@ def open_slots(job_name: str) -> None:
 def recover() -> None:
     """Publish again what a broker lost or a dead worker left."""
     dispatch.publish_due(fleet(), publish)
+
+
+@app.task(name="fleet.compare")
+def compare() -> None:
+    """Measure whether record rules hide rows from us."""
+    doctor.compare_totals(fleet())
 
 
 @app.task(name="fleet.deliver")

@@ -38,6 +38,7 @@ class Fleet:
     clock: Callable[[], datetime] = utc_now
     _sessions: dict[str, Session] = field(default_factory=dict)
     _calls: list[metrics.Increment] = field(default_factory=list)
+    _guarded: dict[str, Guarded] = field(default_factory=dict)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -55,7 +56,7 @@ class Fleet:
     def session(self, tenant: Tenant) -> Session:
         """The tenant's session: one login for the life of the process."""
         if tenant.name not in self._sessions:
-            guarded = Guarded(
+            self._guarded[tenant.name] = guarded = Guarded(
                 inner=self.connect_odoo(tenant),
                 circuit=circuit(
                     tenant.name,
@@ -71,6 +72,13 @@ class Fleet:
         """Learn the tenant's fields and rights anew: what we knew of them was wrong."""
         self._sessions.pop(tenant.name, None)
 
+    def circuit_open_seconds(self, tenant: str) -> float:
+        """How long this process leaves the tenant's Odoo alone from now on; 0 when it does not."""
+        guarded = self._guarded.get(tenant)
+        if guarded is None or not guarded.circuit.opened:
+            return 0.0
+        return float(guarded.circuit.open_remaining)
+
     def take_calls(self) -> list[metrics.Increment]:
         """What the calls to Odoo since the last time add to the counters."""
         calls, self._calls = metrics.summed(self._calls), []
@@ -78,7 +86,13 @@ class Fleet:
 
     def _count(self, tenant: str, seen: CallSeen) -> None:
         self._calls += metrics.odoo_called(
-            tenant, seen.model, seen.method, seen.outcome, seen.seconds
+            tenant,
+            seen.model,
+            seen.method,
+            seen.outcome,
+            seen.seconds,
+            seen.rows,
+            seen.waited,
         )
 
 

@@ -45,8 +45,9 @@ def fleet_on(
     smtp_port: int = 9,
     file: str = FILE,
     environ: Mapping[str, str] | None = None,
+    upgraded: bool = True,
 ) -> Fleet:
-    """A fleet with an upgraded ledger in the folder."""
+    """A fleet with an upgraded ledger in the folder, unless it is told not to touch it."""
     config = folder / "fleet.toml"
     config.write_text(file, encoding="utf-8")
     found = settings.load(
@@ -65,5 +66,6 @@ def fleet_on(
         return transport
 
     fleet = Fleet(found, connect_odoo=connect, clock=clock)
-    fleet.ledger.upgrade()
+    if upgraded:
+        fleet.ledger.upgrade()
     return fleet

@@ -219,6 +219,8 @@ def _count(
     increments = [metrics.message_ended(job, tenant, outcome)]
     if error is not None:
         increments += metrics.raised(job, tenant, type(error).__name__)
+    seconds = (fleet.clock() - message.next_attempt_at).total_seconds()
+    increments += metrics.delivered(message.channel, message.job, outcome, seconds)
     counters.add(connection, increments + fleet.take_calls())
 
 

@@ -46,6 +46,25 @@ def record(connection: Connection, run_id: int, found: Iterable[Measure], now: d
         connection.execute(insert(measures), list(rows.values()))
 
 
+def names(connection: Connection) -> tuple[str, ...]:
+    """Every measure that was ever recorded."""
+    return tuple(connection.scalars(select(measures.c.name).distinct().order_by(measures.c.name)))
+
+
+def history(connection: Connection, name: str, limit: int) -> tuple[Sample, ...]:
+    """The newest samples of one measure, newest first."""
+    place = (runs.c.job, runs.c.tenant, runs.c.company_id)
+    sample = (measures.c.name, measures.c.labels, measures.c.value, measures.c.at)
+    rows = connection.execute(
+        select(*place, *sample)
+        .join(runs, measures.c.run_id == runs.c.id)
+        .where(measures.c.name == name)
+        .order_by(measures.c.at.desc(), *place, measures.c.labels)
+        .limit(limit)
+    )
+    return tuple(Sample(**row._asdict()) for row in rows)
+
+
 def latest(connection: Connection) -> tuple[Sample, ...]:
     """What the newest measured slot of each job and scope says.
 

@@ -189,6 +189,16 @@ audit = Table(
     _required("detail", JSON),
 )
 
+# Instants that processes leave for who watches: heartbeats, circuits, what doctor saw.
+marks = Table(
+    "marks",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _required("at", Instant),
+    _required("detail", JSON),
+)
+
 counters = Table(
     "counters",
     metadata,

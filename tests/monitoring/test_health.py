@@ -1,0 +1,67 @@
+"""Health: a heart that was heard lately, and things that can be reached."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitoring import health
+from odoo_gateway.errors import ConfigurationError
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import fleet_on
+from workers import examination, flower_login
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("seconds", "passed"), [(0, True), (59, True), (60, False)])
+def test_a_heart_may_be_silent_for_less_than_a_minute(seconds: int, passed: bool) -> None:
+    check = health.heartbeat("beat", NOW - timedelta(seconds=seconds), NOW)
+    assert check.passed is passed
+    assert f"{seconds} s ago" in check.detail
+
+
+def test_a_heart_that_never_beat_is_not_well() -> None:
+    assert not health.heartbeat("beat", None, NOW).passed
+
+
+def test_each_level_includes_the_one_before() -> None:
+    assert health.levels_up_to("live") == ("live",)
+    assert health.levels_up_to("deep") == ("live", "ready", "deep")
+
+
+def test_liveness_asks_nothing_but_this_machine(tmp_path: Path) -> None:
+    fleet = fleet_on(
+        tmp_path,
+        Clock(datetime.now(UTC)),
+        environ={
+            "FLEET_HEARTBEAT_FOLDER": str(tmp_path),
+            "FLEET_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/gone",
+        },
+        upgraded=False,
+    )
+    (check,) = examination.examine(fleet, "worker", "live")
+    assert not check.passed
+    fleet.settings.environment.heartbeat_file("worker", check.what.removeprefix("worker ")).touch()
+    (check,) = examination.examine(fleet, "worker", "live")
+    assert check.passed, check.detail
+
+
+def test_readiness_names_what_cannot_be_reached(tmp_path: Path) -> None:
+    fleet = fleet_on(tmp_path, Clock(NOW), environ={"FLEET_BROKER_URL": "redis://127.0.0.1:9/0"})
+    found = {check.what: check.passed for check in examination.examine(fleet, "beat", "deep")}
+    assert found["ledger"] is True
+    assert found["broker"] is False
+    assert found["mail server"] is False
+    assert found["Odoo of firm"] is True
+
+
+@pytest.mark.parametrize(("process", "level"), [("cook", "live"), ("beat", "alive")])
+def test_what_there_is_not_is_said(tmp_path: Path, process: str, level: str) -> None:
+    with pytest.raises(ConfigurationError):
+        examination.examine(fleet_on(tmp_path, Clock(NOW)), process, level)
+
+
+def test_flower_refuses_to_start_without_a_password() -> None:
+    with pytest.raises(ConfigurationError, match="FLEET_FLOWER_PASSWORD"):
+        flower_login.require(None, None)

@@ -1,0 +1,55 @@
+"""Marks: the newest instant of each thing that processes show to who watches the fleet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from workers.ledger.inserts import upsert
+from workers.ledger.schema import marks
+
+WORKER = "worker"
+BEAT = "beat"
+LOOK = "look"
+CIRCUIT = "circuit"
+VISIBILITY = "visibility"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """When `name` of this kind was last seen, and what was said then."""
+
+    kind: str
+    name: str
+    at: datetime
+    detail: Mapping[str, Any]
+
+
+def leave(
+    connection: Connection, kind: str, name: str, at: datetime, detail: Mapping[str, Any]
+) -> None:
+    """Leave a mark, in place of the one that stood."""
+    facts = {"at": at, "detail": dict(detail)}
+    connection.execute(
+        upsert(connection, marks)
+        .values(kind=kind, name=name, **facts)
+        .on_conflict_do_update(index_elements=[marks.c.kind, marks.c.name], set_=facts)
+    )
+
+
+def wipe(connection: Connection, kind: str, name: str) -> None:
+    """Take a mark away: what left it ended as it should."""
+    connection.execute(delete(marks).filter_by(kind=kind, name=name))
+
+
+def forget(connection: Connection, kind: str, before: datetime) -> None:
+    """Take away the marks of a kind that are older."""
+    connection.execute(delete(marks).where(marks.c.kind == kind, marks.c.at < before))
+
+
+def all(connection: Connection) -> tuple[Mark, ...]:
+    """Every mark, by kind and name."""
+    rows = connection.execute(select(marks).order_by(marks.c.kind, marks.c.name))
+    return tuple(Mark(**row._asdict()) for row in rows)

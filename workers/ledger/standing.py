@@ -1,0 +1,66 @@
+"""How things stand, read for who watches: successes, dead letters, what is in flight, cases."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from workers.ledger.schema import case_is_open, cases, runs, watches
+from workers.ledger.statuses import RunStatus
+
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Success:
+    """The newest slot of a place that succeeded, and when its run finished."""
+
+    slot: datetime
+    at: datetime
+
+
+def successes(connection: Connection) -> Mapping[Place, Success]:
+    """The newest success of each job, tenant and company that has one."""
+    place = (runs.c.job, runs.c.tenant, runs.c.company_id)
+    rows = connection.execute(
+        select(*place, func.max(runs.c.slot), func.max(runs.c.finished_at))
+        .where(runs.c.status == RunStatus.SUCCEEDED)
+        .group_by(*place)
+    )
+    return {(job, tenant, company): Success(slot, at) for job, tenant, company, slot, at in rows}
+
+
+def watched_since(connection: Connection) -> Mapping[Place, datetime]:
+    """From when on the slots of each job, tenant and company count."""
+    rows = connection.execute(select(watches))
+    return {(row.job, row.tenant, row.company_id): row.since for row in rows}
+
+
+def dead_letters(connection: Connection) -> Mapping[tuple[str, str, str], int]:
+    """Dead runs by job, tenant and error class."""
+    kind = (runs.c.job, runs.c.tenant, runs.c.error_class)
+    rows = connection.execute(
+        select(*kind, func.count()).where(runs.c.status == RunStatus.DEAD).group_by(*kind)
+    )
+    return {(job, tenant, error or ""): count for job, tenant, error, count in rows}
+
+
+def in_flight(connection: Connection, now: datetime) -> Mapping[tuple[str, str], int]:
+    """Runs under a live lease, by job and tenant."""
+    kind = (runs.c.job, runs.c.tenant)
+    live = (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
+    rows = connection.execute(select(*kind, func.count()).where(live).group_by(*kind))
+    return {(job, tenant): count for job, tenant, count in rows}
+
+
+def open_cases(connection: Connection) -> Mapping[tuple[str, str, int, str, date], int]:
+    """Open cases by job, tenant, company, severity and the day on which they opened."""
+    kind = (cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.severity, cases.c.opened_on)
+    rows = connection.execute(select(*kind, func.count()).where(case_is_open).group_by(*kind))
+    found: Counter[tuple[str, str, int, str, date]] = Counter()
+    for *key, count in rows:
+        job, tenant, company, severity, opened_on = key
+        found[job, tenant, company, severity, opened_on] += count
+    return found

@@ -1,0 +1,118 @@
+"""What Celery's own signals tell that nobody else knows: publications, heartbeats, discards."""
+
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from celery import beat, signals
+
+from monitoring import metrics
+from workers import watching, wiring
+from workers.ledger import counters, marks
+from workers.ledger.errors import LedgerError
+from workers.queues import PUBLISHED_AT
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 15
+
+
+class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
+    """Celery's scheduler, with slots in the ledger instead of a file, and a heartbeat."""
+
+    _beaten_at = 0.0
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Run what is due; returns seconds until the next time."""
+        seconds: float = super().tick(*args, **kwargs)
+        fleet = wiring.fleet()
+        now = fleet.clock().timestamp()
+        if now - self._beaten_at >= min(HEARTBEAT_SECONDS, fleet.settings.environment.tick_seconds):
+            watching.beat(fleet, marks.BEAT, socket.gethostname(), {})
+            self._beaten_at = now
+        return seconds
+
+    def close(self) -> None:
+        """End in order."""
+        watching.depart(wiring.fleet(), marks.BEAT, socket.gethostname())
+        super().close()
+
+
+class WorkerHeart:
+    """The heartbeat of one worker, left now and then by its parent process."""
+
+    def __init__(self, name: str, queues: Iterable[str], processes: int) -> None:
+        self._name = name
+        self._detail = {"queues": sorted(queues), "processes": processes}
+        self._beaten_at = 0.0
+
+    def beat(self, **_: object) -> None:
+        """Leave a heartbeat unless the last one is young."""
+        fleet = wiring.fleet()
+        now = fleet.clock().timestamp()
+        if now - self._beaten_at >= HEARTBEAT_SECONDS:
+            watching.beat(fleet, marks.WORKER, self._name, self._detail)
+            self._beaten_at = now
+
+    def stop(self, **_: object) -> None:
+        """The worker was told to end."""
+        watching.depart(wiring.fleet(), marks.WORKER, self._name)
+
+
+def connect() -> None:
+    """Listen to the signals of this process."""
+    signals.before_task_publish.connect(_stamp)
+    signals.worker_ready.connect(_begin)
+    signals.task_revoked.connect(_revoked)
+    signals.task_rejected.connect(_rejected)
+    # Celery asks once, when its consumer is made, whether anybody listens to heartbeats.
+    signals.heartbeat_sent.connect(_heartbeat)
+    signals.worker_shutdown.connect(_stop)
+
+
+_hearts: list[WorkerHeart] = []
+
+
+def _begin(sender: Any, **_: object) -> None:
+    heart = WorkerHeart(
+        sender.hostname,
+        (queue.name for queue in sender.task_consumer.queues),
+        sender.pool.num_processes,
+    )
+    _hearts[:] = [heart]
+    heart.beat()
+
+
+def _heartbeat(**_: object) -> None:
+    for heart in _hearts:
+        heart.beat()
+
+
+def _stop(**_: object) -> None:
+    for heart in _hearts:
+        heart.stop()
+    _hearts.clear()
+
+
+def _stamp(headers: dict[str, Any] | None = None, **_: object) -> None:
+    if headers is not None:
+        headers[PUBLISHED_AT] = wiring.utc_now().timestamp()
+
+
+def _revoked(sender: Any, expired: bool, **_: object) -> None:
+    _discarded(sender.name, "expired" if expired else "revoked")
+
+
+def _rejected(sender: Any, message: Any, **_: object) -> None:
+    # Anybody may put any name into a message, and a label must be bounded.
+    task = message.headers.get("task")
+    _discarded(task if task in sender.app.tasks else "unknown", "rejected")
+
+
+def _discarded(task: str, reason: str) -> None:
+    try:
+        with wiring.fleet().ledger.transaction() as connection:
+            counters.add(connection, [metrics.task_discarded(task, reason)])
+    except LedgerError as error:
+        log.warning("discard.uncounted", task=task, reason=reason, error=str(error))

@@ -1,0 +1,103 @@
+"""What processes note for who watches: claims as counters, heartbeats and circuits as marks."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from monitoring import metrics
+from monitoring.metrics import Increment
+from tasks.declaration import AnyJob
+from workers.ledger import marks, runs
+from workers.ledger.database import Connection
+from workers.ledger.errors import LedgerError
+from workers.ledger.runs import Claim, Run
+from workers.ledger.statuses import RunStatus
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+FORGOTTEN = timedelta(hours=1)
+SETTLED = (RunStatus.SUCCEEDED, RunStatus.DEAD)
+
+
+def claimed(
+    connection: Connection, before: Run, claim: Claim | None, now: datetime
+) -> list[Increment]:
+    """What taking up a run's message adds to the counters; `before` is the run as it was."""
+    if claim is None:
+        after = runs.get(connection, before.id) or before
+        return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
+    first = claim.run.attempts == 1
+    return metrics.run_claimed(
+        before.job,
+        before.tenant,
+        "claimed",
+        lateness=(now - before.slot).total_seconds() if first else None,
+        queued=(now - before.published_at).total_seconds() if before.published_at else None,
+    )
+
+
+def _refusal(run: Run, now: datetime) -> str:
+    """Why a run could not be claimed now; `limited`: its tenant's runs are as many as may be."""
+    if run.status in SETTLED:
+        return "settled"
+    if run.lease_until and run.lease_until > now:
+        return "held"
+    return "early" if run.next_attempt_at > now else "limited"
+
+
+def published(found: Iterable[Run]) -> list[Increment]:
+    """What publishing these runs adds to the counters."""
+    return [metrics.run_published(run.job, run.tenant) for run in found]
+
+
+def note_look(fleet: Fleet, job: AnyJob) -> None:
+    """Slots of the job were looked for."""
+    with fleet.ledger.transaction() as connection:
+        marks.leave(connection, marks.LOOK, job.name, fleet.clock(), {})
+
+
+def note_circuit(connection: Connection, fleet: Fleet, tenant: str, now: datetime) -> None:
+    """Until when this process leaves the tenant's Odoo alone, if it does."""
+    seconds = fleet.circuit_open_seconds(tenant)
+    if seconds > 0:
+        marks.leave(connection, marks.CIRCUIT, tenant, now + timedelta(seconds=seconds), {})
+
+
+def note_visibility(fleet: Fleet, tenant: str, total: str, hidden: int) -> None:
+    """In how many groups of a total the fleet's user sees too little; lost without a ledger."""
+    detail = {"tenant": tenant, "total": total, "hidden": hidden}
+    try:
+        with fleet.ledger.transaction() as connection:
+            name = f"{tenant}: {total}"
+            marks.leave(connection, marks.VISIBILITY, name, fleet.clock(), detail)
+    except LedgerError as error:
+        log.warning("visibility.unwritten", tenant=tenant, error=str(error))
+
+
+def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
+    """Leave a heartbeat, as a mark and as a file, and forget those who are long gone.
+
+    The file is what a liveness check reads: it must not depend on the ledger. A ledger that is
+    away is logged, never raised: whoever beats has better things to do.
+    """
+    now = fleet.clock()
+    fleet.settings.environment.heartbeat_file(kind, name).touch()
+    try:
+        with fleet.ledger.transaction() as connection:
+            marks.leave(connection, kind, name, now, detail)
+            marks.forget(connection, kind, now - FORGOTTEN)
+    except LedgerError as error:
+        log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
+
+
+def depart(fleet: Fleet, kind: str, name: str) -> None:
+    """Take the heartbeat away: the process ends because it was told to."""
+    fleet.settings.environment.heartbeat_file(kind, name).unlink(missing_ok=True)
+    try:
+        with fleet.ledger.transaction() as connection:
+            marks.wipe(connection, kind, name)
+    except LedgerError as error:
+        log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
