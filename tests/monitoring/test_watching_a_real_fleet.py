@@ -103,7 +103,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         told = stack.enter_context(sink())
         ports = here.ports
         here.start("alertmanager", prometheus_server.alertmanager_command(folder, ports, told.port))
-        here.start("flower", fleet_command("flower", "--port", str(ports["flower"])))
+        state = ("--state", str(folder / "flower-state"))
+        here.start("flower", fleet_command("flower", "--port", str(ports["flower"]), *state))
         start_worker(here)
         here.start("prometheus", prometheus_server.prometheus_command(folder, ports))
         for name in ("prometheus", "alertmanager", "flower"):
@@ -331,6 +332,13 @@ def test_public_dashboards_find_their_metrics(watched: Watched) -> None:
     }
 
 
+def test_the_history_of_a_measure_can_be_asked_for(watched: Watched) -> None:
+    told = watched.fleet.command("kpi", "wip_amount", "--json")
+    samples = json.loads(told.stdout)["samples"]
+    assert {sample["company_id"] for sample in samples} == {1, 2}
+    assert watched.fleet.command("kpi", "no_such_measure").returncode == 2
+
+
 @pytest.mark.parametrize("process", ["worker", "beat", "exporter"])
 def test_health_is_told_by_exit_code(watched: Watched, process: str) -> None:
     wait_until(
@@ -354,3 +362,11 @@ def test_a_stopped_worker_leaves_a_queue_that_is_measured(watched: Watched) -> N
     assert watched.fleet.total("celery_worker_up") == 0
     assert watched.fleet.total("celery_active_worker_count", queue_name="batch") == 0
     assert watched.fleet.command("health", "worker").returncode == 4
+
+
+def test_flower_keeps_what_it_saw(watched: Watched) -> None:
+    flower = watched.fleet.started["flower"].process
+    flower.terminate()
+    flower.wait(30)
+    kept = [path for path in watched.fleet.folder.glob("flower-state*") if path.stat().st_size]
+    assert kept

@@ -1,0 +1,71 @@
+"""How things stand: the same answers on both databases."""
+
+from datetime import timedelta
+
+from tasks.domain.findings import Measure
+from workers.ledger import measures, runs, standing
+from workers.ledger.database import Connection, Ledger
+from workers.ledger.standing import Success
+
+from .examples import LEASE, NOW, SCOPE, SECOND, SLOT, claim_run, open_run
+
+JOB, TENANT, COMPANY = SCOPE
+HOUR = timedelta(hours=1)
+
+
+def succeeded(connection: Connection, ago: timedelta, company_id: int = COMPANY) -> int:
+    run_id = open_run(connection, SLOT - ago, company_id=company_id)
+    claim = claim_run(connection, run_id)
+    assert claim is not None
+    runs.succeed(connection, claim, NOW - ago, {})
+    return run_id
+
+
+def test_the_newest_success_counts_per_company(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        succeeded(connection, HOUR)
+        succeeded(connection, 2 * HOUR)
+        succeeded(connection, 3 * HOUR, company_id=2)
+        open_run(connection)
+        assert standing.successes(connection) == {
+            (JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR),
+            (JOB, TENANT, 2): Success(SLOT - 3 * HOUR, NOW - 3 * HOUR),
+        }
+
+
+def test_a_run_is_in_flight_while_its_lease_lasts(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claim_run(connection, open_run(connection))
+        assert standing.in_flight(connection, NOW) == {(JOB, TENANT): 1}
+        assert standing.in_flight(connection, NOW + LEASE) == {}
+
+
+def test_dead_letters_are_counted_by_class(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for number, name in enumerate(("OdooRejected", "OdooRejected", "KeyError")):
+            claim = claim_run(connection, open_run(connection, SLOT - number * SECOND))
+            assert claim is not None
+            runs.die(connection, claim, NOW, name, "no")
+        assert standing.dead_letters(connection) == {
+            (JOB, TENANT, "OdooRejected"): 2,
+            (JOB, TENANT, "KeyError"): 1,
+        }
+
+
+def test_a_place_is_watched_since_it_was_first_seen(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        runs.watch_since(connection, *SCOPE, NOW)
+        runs.watch_since(connection, *SCOPE, NOW + HOUR)
+        assert standing.watched_since(connection) == {SCOPE: NOW}
+
+
+def test_the_samples_of_a_measure_are_kept_newest_first(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for number in range(3):
+            run_id = open_run(connection, SLOT + number * HOUR)
+            found = [Measure("wip_days", float(number)), Measure("other_days", 9.0)]
+            measures.record(connection, run_id, found, NOW + number * HOUR)
+        newest = measures.history(connection, "wip_days", limit=2)
+        assert [sample.value for sample in newest] == [2.0, 1.0]
+        assert newest[0].at == NOW + 2 * HOUR
+        assert measures.names(connection) == ("other_days", "wip_days")
