@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards test unit lint types live chaos odoo odoo-stop format clean
+.PHONY: help demo dashboards test unit lint types live chaos watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,11 @@ types: $(STAMP)  ## mypy --strict
 
 unit: $(STAMP)  ## tests, with the coverage of tasks/
 	tests/install-services
-	$(BIN)/pytest -m 'not live' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -m 'not live and not chaos and not watch' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+watch: $(STAMP)  ## a real Prometheus, Alertmanager and Flower beside a real fleet
+	tests/install-services
+	$(BIN)/pytest -m watch -rP
 
 chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 25 minutes)
 	tests/install-services

@@ -37,6 +37,7 @@ LEASE_SECONDS = 12
 PASSWORD = "s3cret"
 
 pytestmark = [
+    pytest.mark.watch,
     pytest.mark.skipif(
         not shutil.which("prometheus"), reason="needs Prometheus: tests/install-services"
     ),
