@@ -17,7 +17,13 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from . import firm_database, firm_people_by_sql, firm_readiness_by_sql, firm_wip_by_sql
+from . import (
+    firm_database,
+    firm_money_by_sql,
+    firm_people_by_sql,
+    firm_readiness_by_sql,
+    firm_wip_by_sql,
+)
 from .column_by_column import compare
 from .firm_people_by_sql import Targets
 from .fleet_command import Fleet
@@ -31,6 +37,7 @@ from .run_document import Readiness, Reminders, Utilization, Wip
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 
 Sql = psycopg.Connection[TupleRow]
+CENT = Decimal("0.01")
 TODAY = date.today()
 MONDAY = TODAY - timedelta(days=TODAY.weekday() + 7)
 WEEK = MONDAY, MONDAY + timedelta(days=6)
@@ -299,6 +306,38 @@ def test_the_totals_of_wip_are_right_and_the_residual_is_explained_line_by_line(
     compare(
         f"wip_aging totals of {scope.company}", scope.totals, expected, "currency", ADDED_TO_WIP
     )
+
+
+def test_unbilled_hours_cost_what_sql_says(wip: Wip, sql: Sql) -> None:
+    costs = firm_money_by_sql.costs(sql)
+    by_time = [row for row in wip.rows() if row.billing == "time_and_materials"]
+    compared = 0
+    for row in by_time:
+        if row.cost is None:
+            assert row.sale_order_line_id not in costs
+            continue
+        assert Decimal(row.cost) == Decimal(costs[row.sale_order_line_id]).quantize(CENT), row
+        compared += 1
+    print(f"{compared} of {len(by_time)} costs equal SQL")
+    assert compared > 50
+
+
+@pytest.mark.parametrize("company", [1, 2])
+def test_lock_up_is_what_sql_says(company: int, wip: Wip, sql: Sql) -> None:
+    (scope,) = [scope for scope in wip.scopes if scope.company_id == company]
+    by_currency = firm_money_by_sql.invoiced(sql, company, TODAY)
+    for total in scope.totals:
+        revenue, taxed, owed = by_currency.get(total.currency, (Decimal(0),) * 3)
+        found = total.lock_up
+        assert found is not None
+        assert Decimal(found.revenue_12_months) == revenue
+        assert Decimal(found.receivables) == owed
+        if revenue > 0:
+            assert found.wip_days == pytest.approx(
+                float(365 * Decimal(total.wip) / revenue), abs=0.01
+            )
+            assert found.debtor_days == pytest.approx(float(365 * owed / taxed), abs=0.01)
+    print(f"{len(scope.totals)} currencies of {scope.company} locked up as SQL says")
 
 
 def test_every_order_is_judged_rightly(
