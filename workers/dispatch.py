@@ -74,6 +74,7 @@ def publish_next(fleet: Fleet, run_id: int, publish: Publish) -> None:
             if ended
             else ()
         )
+        counters.add(connection, watching.published(found))
     for run in found:
         _publish(fleet, run, publish)
 

@@ -323,7 +323,7 @@ ODOO: Final = Dashboard(
                     unit="s",
                 ),
                 Panel(
-                    "Runs put off by the tenant's limit",
+                    "Runs put off: tenant full, or same job running",
                     "sum by (tenant) (increase(fleet_run_claims_total"
                     '{tenant=~"$tenant", result="limited"}[$__rate_interval])) or vector(0)',
                     "{{tenant}}",

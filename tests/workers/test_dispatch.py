@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitoring import metrics
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from tasks import catalogue
 from tests.fakes.clock import Clock
@@ -149,6 +150,9 @@ def test_a_run_that_ends_makes_the_next_of_its_tenant_known(fleet: Fleet, clock:
     assert {run.id for run in published} == {first, second}
     dispatch.publish_next(fleet, 10**6, published.append)
     assert len(published) == 2
+    with fleet.ledger.reading() as connection:
+        told = sum(c.value for c in counters.all(connection) if c.name == metrics.PUBLISHED.name)
+    assert told == 2
 
 
 def test_a_run_whose_job_is_gone_fails_and_holds_up_no_other(fleet: Fleet, clock: Clock) -> None:
