@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from workers import columns
 from workers.run_command import ScopeResult
 
 out = Console()
@@ -24,8 +25,8 @@ def show_scope(result: ScopeResult) -> None:
     if not result.seen:
         return
     report = result.seen.report
-    columns, same = _columns(report.rows)
-    rows = [{key: row[key] for key in columns} for row in report.rows]
+    shown, same = _columns(report.rows)
+    rows = [{key: row[key] for key in shown} for row in report.rows]
     table(rows, f"{name}: {len(rows)} rows")
     told = [f"{_words(key)} {value}" for key, value in same.items() if value not in (None, "")]
     if told:
@@ -41,17 +42,11 @@ def show_scope(result: ScopeResult) -> None:
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Mapping[str, Any]]:
     """What fits a table, and apart what is the same in all rows; nested values fit neither."""
-    plain = [
-        key
-        for key in (rows[0] if rows else ())
-        if not key.endswith("_id")
-        and key not in LONG
-        and not any(isinstance(row[key], list | dict) for row in rows)
-    ]
-    same = {key: rows[0][key] for key in plain if len({row[key] for row in rows}) == 1}
+    fitting = [key for key in columns.told(rows) if not key.endswith("_id") and key not in LONG]
+    same = {key: rows[0][key] for key in fitting if len({row[key] for row in rows}) == 1}
     if len(rows) == 1:
-        return plain, {}
-    return [key for key in plain if key not in same], same
+        return fitting, {}
+    return [key for key in fitting if key not in same], same
 
 
 def show(rows: Sequence[Any], as_json: bool, title: str) -> None:
@@ -84,12 +79,17 @@ def print_json(document: Any) -> None:
 
 def _show_totals(totals: Sequence[Mapping[str, Any]]) -> None:
     """The totals, and a table of its own for everything in them that has parts."""
-    nested = [key for key, value in totals[0].items() if isinstance(value, dict)]
-    table([{k: v for k, v in total.items() if k not in nested} for total in totals], "Totals")
-    for key in nested:
-        parts = [{"": next(iter(t.values())), **t[key]} for t in totals if t[key]]
-        columns = dict.fromkeys(column for part in parts for column in part)
-        table([{column: part.get(column) for column in columns} for part in parts], _words(key))
+    fitting = columns.told(totals)
+    table([{key: total[key] for key in fitting} for total in totals], "Totals")
+    for key in totals[0]:
+        parts = [
+            {"": total["currency"], **total[key]}
+            for total in totals
+            if isinstance(total[key], dict)
+        ]
+        names = dict.fromkeys(name for part in parts for name in part)
+        if len(names) > 1:
+            table([{name: part.get(name) for name in names} for part in parts], _words(key))
 
 
 def show_row(row: Mapping[str, Any]) -> None:

@@ -157,3 +157,15 @@ def test_the_same_payload_gives_the_same_bytes() -> None:
 
 def test_styles_are_inlined_for_mail_clients() -> None:
     assert "<style" not in render(PERSON).html
+
+
+def test_a_total_with_parts_in_one_currency_alone_keeps_its_columns_straight() -> None:
+    def total(currency: str, bottleneck: object) -> dict[str, object]:
+        return {"currency": currency, "ready": "1.00", "bottleneck": bottleneck, "lines": [1]}
+
+    found = [total("EUR", None), total("USD", {"owner": "Ann", "lost_days": 3})]
+    mail = render({**DIGEST, "totals": found})
+    assert "bottleneck</th>" not in mail.html
+    assert "USD bottleneck: owner Ann · lost days 3" in mail.html
+    assert "None" not in mail.html + mail.text
+    assert "[1]" not in mail.html + mail.text

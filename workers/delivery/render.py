@@ -11,6 +11,7 @@ import css_inline
 import jinja2
 from babel.numbers import format_currency
 
+from workers import columns
 from workers.delivery.errors import DeliveryRefused
 
 
@@ -61,6 +62,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["money"] = _money
+    environment.filters["columns"] = columns.told
     return environment
 
 
@@ -72,11 +74,11 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The scalar columns of the rows; cells that a spreadsheet would run are quoted."""
     if not rows:
         return ""
-    columns = [key for key, value in rows[0].items() if not isinstance(value, list | dict)]
+    fitting = columns.plain(rows)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows([_inert(row[column]) for column in columns] for row in rows)
+    writer.writerow(fitting)
+    writer.writerows([_inert(row[column]) for column in fitting] for row in rows)
     return out.getvalue()
 
 
