@@ -38,8 +38,10 @@ class _Terms:
     included_percent: Mapping[int, Decimal]
 
 
-def read_orders(odoo: Reader) -> Sequence[SoldOrder]:
-    """All confirmed orders of the company that have lines."""
+def read_orders(
+    odoo: Reader, currencies: Mapping[int, money.Currency] | None = None
+) -> Sequence[SoldOrder]:
+    """All confirmed orders of the company that have lines; reads the currencies if not given."""
     lines = odoo.search(
         OrderLine,
         [
@@ -49,7 +51,7 @@ def read_orders(odoo: Reader) -> Sequence[SoldOrder]:
             ("company_id", "=", odoo.company_id),
         ],
     )
-    terms = _terms(odoo, lines)
+    terms = _terms(odoo, lines, currencies or read_currencies(odoo))
     by_order: dict[int, list[SoldLine]] = defaultdict(list)
     for sold in _as_invoiced(odoo, [SoldLine(line, _sold(line, terms)) for line in lines]):
         by_order[sold.line.order_id].append(sold)
@@ -70,13 +72,15 @@ def read_currencies(odoo: Reader) -> Mapping[int, money.Currency]:
     }
 
 
-def _terms(odoo: Reader, lines: Sequence[OrderLine]) -> _Terms:
+def _terms(
+    odoo: Reader, lines: Sequence[OrderLine], currencies: Mapping[int, money.Currency]
+) -> _Terms:
     product_ids = sorted({line.product_id for line in lines if line.product_id})
     products = odoo.search(Product, [("id", "in", product_ids)], archived=True)
     tax_ids = sorted({tax for line in lines for tax in line.tax_ids})
     taxes = odoo.search(Tax, [("id", "in", tax_ids)], archived=True)
     return _Terms(
-        currencies=read_currencies(odoo),
+        currencies=currencies,
         products={product.id: product for product in products},
         included_percent={tax.id: _percent(tax) for tax in taxes if tax.price_include},
     )

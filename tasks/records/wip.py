@@ -78,9 +78,10 @@ def is_work(sold: SoldLine) -> bool:
 
 def read_work(odoo: Reader, today: date) -> Work:
     """All confirmed service and expense lines of the company, and what WIP needs of them."""
-    orders = [order for order in read_orders(odoo) if any(is_work(sold) for sold in order.lines)]
-    drafts, not_verifiable = read_drafts(odoo, orders)
     currencies = read_currencies(odoo)
+    confirmed = read_orders(odoo, currencies)
+    orders = [order for order in confirmed if any(is_work(sold) for sold in order.lines)]
+    drafts, not_verifiable = read_drafts(odoo, orders)
     billed = read_billed(odoo, today)
     (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
     return Work(
@@ -109,8 +110,7 @@ def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]
         return {}
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
     quantities = {sold.line.id: sold.sold.delivered for order in orders for sold in order.lines}
-    unlinked = unbilled.hours(odoo, lines)
-    groups = [*_by_day(odoo, unlinked), *_by_day(odoo, _on_drafts(odoo, lines))]
+    unlinked = _by_day(odoo, unbilled.hours(odoo, lines))
     total = {
         group.id_at(0): group.sums[0]
         for group in odoo.group(
@@ -120,13 +120,13 @@ def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]
             sums=["unit_amount"],
         )
     }
-    oldest = {
-        group.id_at(0): group.earliest[0]
-        for group in odoo.group(TimesheetLine.MODEL, unlinked, by=["so_line"], earliest=["date"])
-    }
+    dated = [(group.id_at(0), day) for group in unlinked if (day := _day(group))]
+    oldest: dict[int, date] = {}
+    for line_id, day in dated:
+        oldest[line_id] = min(day, oldest.get(line_id, day))
     entries: dict[int, list[Entry]] = defaultdict(list)
     cost: dict[int, Decimal] = defaultdict(Decimal)
-    for group in groups:
+    for group in (*unlinked, *_by_day(odoo, _on_drafts(odoo, lines))):
         line_id = group.id_at(0)
         hours = Decimal(repr(group.sums[0]))
         all_hours = Decimal(repr(total.get(line_id) or 0.0))
