@@ -26,6 +26,15 @@ class Audience(StrEnum):
     OPS = "ops"
 
 
+class Shape(StrEnum):
+    """How a job's mail is laid out: what its reader looks for first."""
+
+    REMINDER = "reminder"
+    APPROVER = "approver"
+    DIGEST = "digest"
+    WEEKLY = "weekly"
+
+
 class CatchUp(StrEnum):
     """What happens to slots that passed while the fleet was down."""
 
