@@ -77,6 +77,7 @@ class Job(Generic[P, S]):
     judge: Callable[[S, AsOf, P], Report]
     ageing: Ageing = field(default_factory=Ageing)
     delivery: Delivery = Delivery.AT_MOST_ONCE
+    shape: Shape = Shape.DIGEST
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
     doc: str | None = None
