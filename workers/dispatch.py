@@ -18,6 +18,7 @@ from workers.ledger import counters, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
+from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -154,8 +155,16 @@ def open_slots_of(fleet: Fleet, job: AnyJob, tenant: Tenant, scope: Scope) -> li
         since = runs.watch_since(connection, *here, now)
         closed = runs.newest_slot(connection, *here) or since
         due = slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now)
-        found = [runs.open_slot(connection, *here, slot, now, uuid4().hex) for slot in due]
-    return [run_id for run_id in found if run_id is not None]
+        named = [(slot, uuid4().hex) for slot in due]
+        found = [
+            (run_id, slot, trace_id)
+            for slot, trace_id in named
+            if (run_id := runs.open_slot(connection, *here, slot, now, trace_id)) is not None
+        ]
+    for run_id, slot, trace_id in found:
+        with traced(trace_id, job=job.name, tenant=scope.tenant):
+            log.info("slot.opened", run=run_id, slot=slot.isoformat(), company=scope.company_id)
+    return [run_id for run_id, _, _ in found]
 
 
 def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:

@@ -1,5 +1,7 @@
 """The Celery tasks: one per job, and the fleet's own; the work is done elsewhere."""
 
+from uuid import uuid4
+
 from celery import Task
 
 from tasks import catalogue
@@ -26,8 +28,12 @@ JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().val
 
 def publish(run: Run) -> None:
     """Ring the doorbell for a run."""
+    # Celery's own log lines and Flower name a task by its id alone, so that leads to the trace.
     JOBS[run.job].apply_async(
-        (run.id,), headers={"fleet_trace_id": run.trace_id}, argsrepr=_told(run)
+        (run.id,),
+        task_id=f"{run.trace_id}-{uuid4().hex[:8]}",
+        headers={"fleet_trace_id": run.trace_id},
+        argsrepr=_told(run),
     )
 
 

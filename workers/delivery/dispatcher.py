@@ -22,6 +22,7 @@ from workers.ledger import counters, outbox, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.outbox import Message
+from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -105,17 +106,20 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
         if fleet.clock() >= started + _lease(fleet) / 2:
             _give_back(fleet, batch[position:])
             break
-        try:
-            outcome = _deliver(this_round, message)
-        except LedgerError as error:
-            # What became of it cannot be written down: its lease runs out, and its guarantee
-            # decides.
-            log.error("message.unsettled", job=message.job, message=message.id, error=str(error))
-            outcomes["unsettled"] += 1
-            continue
-        outcomes[outcome] += 1
-        log.info("message." + outcome, job=message.job, message=message.id, trace=message.trace_id)
+        with traced(message.trace_id, job=message.job, tenant=message.tenant):
+            outcomes[_delivered(this_round, message)] += 1
     return outcomes
+
+
+def _delivered(this_round: Round, message: Message) -> str:
+    try:
+        outcome = _deliver(this_round, message)
+    except LedgerError as error:
+        # What became of it cannot be written down: its lease runs out, and its guarantee decides.
+        log.error("message.unsettled", message=message.id, error=str(error))
+        return "unsettled"
+    log.info("message." + outcome, message=message.id)
+    return outcome
 
 
 def _deliver(this_round: Round, message: Message) -> str:
