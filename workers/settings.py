@@ -54,6 +54,7 @@ class Environment(Strict):
     )
     broker_timeout_seconds: float = Field(10, gt=0, description="for one answer of the broker")
     smtp_timeout_seconds: float = Field(30, gt=0, description="for one answer of the mail server")
+    database_timeout_seconds: float = Field(30, gt=0, description="for one answer of PostgreSQL")
     circuit_pause_seconds: float = Field(
         30, gt=0, description="an Odoo that failed five times in a row is left alone"
     )

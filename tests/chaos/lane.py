@@ -55,6 +55,7 @@ WAITS = {
     "FLEET_REPUBLISH_SECONDS": "1.5",
     "FLEET_BROKER_TIMEOUT_SECONDS": "1.5",
     "FLEET_SMTP_TIMEOUT_SECONDS": "1",
+    "FLEET_DATABASE_TIMEOUT_SECONDS": "1.5",
     "FLEET_CIRCUIT_PAUSE_SECONDS": "1",
 }
 # A poison takes all its attempts, each until its lease is over.

@@ -104,7 +104,7 @@ def test_one_trace_id_leads_from_the_slot_to_what_is_asked_logged_and_audited(
     runner.execute(fleet, run_id)
     assert asked == {"trace-1"}
     assert trace.current.get() == ""
-    said = [entry.msg for entry in our_logs.records if entry.name == "workers.runner"]
+    said: list[Any] = [e.msg for e in our_logs.records if e.name == "workers.runner"]
     assert [(line["event"], line["trace_id"]) for line in said] == [("run.succeeded", "trace-1")]
     with fleet.ledger.reading() as connection:
         noted = audit.entries(connection, 1000, run_id=run_id)
