@@ -19,7 +19,7 @@ import redis
 from tests.workers.ledger import postgres_server
 from workers.demo import processes
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 class TooLate(AssertionError):
