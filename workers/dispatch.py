@@ -41,8 +41,7 @@ def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
         if job.name in tenant.settings.disabled_jobs:
             continue
         try:
-            for scope in known_scopes(fleet, tenant):
-                opened += open_slots_of(fleet, job, tenant, scope)
+            opened += open_slots_of(fleet, job, tenant, _with_due(fleet, job, tenant))
         except OdooError as error:
             log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
             _count_failure(fleet, job, tenant, error)
@@ -99,6 +98,7 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
         raise
     with fleet.ledger.transaction() as connection:
         scopes.remember(connection, tenant.name, found, now)
+        counters.add(connection, fleet.take_calls())
     return found
 
 
@@ -147,24 +147,45 @@ def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int,
     return {row["id"]: row["tz"] or "UTC" for row in rows}
 
 
-def open_slots_of(fleet: Fleet, job: AnyJob, tenant: Tenant, scope: Scope) -> list[int]:
-    """Open a run for every due slot of the job in one scope; returns the new runs' ids."""
+def _with_due(fleet: Fleet, job: AnyJob, tenant: Tenant) -> Sequence[Scope]:
+    """The scopes that have a due slot, or were never looked at; most looks find none.
+
+    Only reads, so that they cost the ledger little.
+    """
+    found, now = known_scopes(fleet, tenant), fleet.clock()
+    with fleet.ledger.reading() as connection:
+        closed = runs.closed_slots(connection, job.name, tenant.name)
+
+    def is_due(scope: Scope) -> bool:
+        since = closed.get(scope.company_id)
+        line = tenant.crontab(job)
+        return since is None or bool(slots.due(job.cron, line, scope.zone, since, now))
+
+    return [scope for scope in found if is_due(scope)]
+
+
+def open_slots_of(
+    fleet: Fleet, job: AnyJob, tenant: Tenant, here: Sequence[Scope]
+) -> Sequence[int]:
+    """Open a run for every due slot of the job in these scopes; returns the new runs' ids."""
+    if not here:
+        return []
     now = fleet.clock()
-    here = (job.name, scope.tenant, scope.company_id)
+    opened: list[tuple[int, datetime, Scope, str]] = []
     with fleet.ledger.transaction() as connection:
-        since = runs.watch_since(connection, *here, now)
-        closed = runs.newest_slot(connection, *here) or since
-        due = slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now)
-        named = [(slot, uuid4().hex) for slot in due]
-        found = [
-            (run_id, slot, trace_id)
-            for slot, trace_id in named
-            if (run_id := runs.open_slot(connection, *here, slot, now, trace_id)) is not None
-        ]
-    for run_id, slot, trace_id in found:
+        for scope in here:
+            place = (job.name, scope.tenant, scope.company_id)
+            since = runs.watch_since(connection, *place, now)
+            closed = runs.newest_slot(connection, *place) or since
+            for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now):
+                trace_id = uuid4().hex
+                run_id = runs.open_slot(connection, *place, slot, now, trace_id)
+                if run_id is not None:
+                    opened.append((run_id, slot, scope, trace_id))
+    for run_id, slot, scope, trace_id in opened:
         with traced(trace_id, job=job.name, tenant=scope.tenant):
             log.info("slot.opened", run=run_id, slot=slot.isoformat(), company=scope.company_id)
-    return [run_id for run_id, _, _ in found]
+    return [run_id for run_id, *_ in opened]
 
 
 def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:
