@@ -51,5 +51,6 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.dispatch": {"queue": EVENTS},
         "fleet.recover": {"queue": EVENTS},
         "fleet.compare": {"queue": EVENTS},
+        "fleet.trim": {"queue": "batch"},
         "fleet.deliver": {"queue": DELIVERY},
     }

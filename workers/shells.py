@@ -6,7 +6,7 @@ from celery import Task
 
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, doctor, runner
+from workers import dispatch, doctor, runner, trimming
 from workers.app import app
 from workers.delivery import dispatcher
 from workers.ledger.runs import Run
@@ -59,6 +59,13 @@ def recover() -> None:
 def compare() -> None:
     """Measure whether record rules hide rows from us."""
     doctor.compare_totals(fleet())
+
+
+@app.task(name="fleet.trim")
+def trim() -> None:
+    """Forget one batch of what is old, and see to the next, if there is one, in its own task."""
+    if any(trimming.trim(fleet()).values()):
+        trim.delay()
 
 
 @app.task(name="fleet.deliver")
