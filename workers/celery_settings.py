@@ -51,6 +51,7 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.dispatch": {"queue": EVENTS},
         "fleet.recover": {"queue": EVENTS},
         "fleet.compare": {"queue": EVENTS},
+        "fleet.learn": {"queue": "batch"},
         "fleet.trim": {"queue": "batch"},
         "fleet.deliver": {"queue": DELIVERY},
     }

@@ -14,7 +14,7 @@ from odoo_gateway.session import Company, Session
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import runner, slots, watching
-from workers.ledger import counters, runs, scopes
+from workers.ledger import counters, marks, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
@@ -28,23 +28,26 @@ PUBLISH_LIMIT = 500
 # One for the room, and one in case that the first overlaps with another run of its job.
 ROOM_LIMIT = 2
 Publish = Callable[[Run], None]
+# Has somebody else ask for the companies of a tenant, on behalf of a job.
+Ask = Callable[[AnyJob, Tenant], None]
 
 
-def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
+def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequence[int]:
     """Open a run for every due slot of the job that has none; returns the new runs' ids.
 
     Any number of callers may do so at once: a slot is opened once. A tenant whose companies are
-    not known yet is logged and counted, and its slots wait.
+    not known yet is logged and counted, and its slots wait. Without `ask` each Odoo is asked here
+    and now, and one that hangs keeps the slots of all tenants waiting.
     """
     opened: list[int] = []
     for tenant in fleet.settings.tenants.values():
         if job.name in tenant.settings.disabled_jobs:
             continue
-        try:
-            opened += open_slots_of(fleet, job, tenant, _with_due(fleet, job, tenant))
-        except OdooError as error:
-            log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
-            _count_failure(fleet, job, tenant, error)
+        if ask is None:
+            learn_scopes(fleet, job, tenant)
+        elif _time_to_ask(fleet, tenant):
+            ask(job, tenant)
+        opened += open_slots_of(fleet, job, tenant, _with_due(fleet, job, tenant))
     watching.note_look(fleet, job)
     return opened
 
@@ -87,8 +90,7 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
         remembered = scopes.of_tenant(connection, tenant.name)
-        seen_at = scopes.seen_at(connection, tenant.name)
-    if seen_at and seen_at > now - COMPANIES_KEPT:
+    if not _is_old(fleet, tenant):
         return remembered
     try:
         found = discover(fleet.session(tenant), tenant)
@@ -100,6 +102,31 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
         scopes.remember(connection, tenant.name, found, now)
         counters.add(connection, fleet.take_calls())
     return found
+
+
+def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
+    """Ask for the tenant's companies if what is known is old; a failure is logged and counted."""
+    try:
+        known_scopes(fleet, tenant)
+    except OdooError as error:
+        log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
+        _count_failure(fleet, job, tenant, error)
+
+
+def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
+    """Whether what is known is old, and nobody was told to ask lately."""
+    if not _is_old(fleet, tenant):
+        return False
+    now = fleet.clock()
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
+    with fleet.ledger.transaction() as connection:
+        return marks.renew(connection, marks.DISCOVERY, tenant.name, now, now - quiet)
+
+
+def _is_old(fleet: Fleet, tenant: Tenant) -> bool:
+    with fleet.ledger.reading() as connection:
+        seen_at = scopes.seen_at(connection, tenant.name)
+    return seen_at is None or seen_at <= fleet.clock() - COMPANIES_KEPT
 
 
 def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
@@ -152,8 +179,9 @@ def _with_due(fleet: Fleet, job: AnyJob, tenant: Tenant) -> Sequence[Scope]:
 
     Only reads, so that they cost the ledger little.
     """
-    found, now = known_scopes(fleet, tenant), fleet.clock()
+    now = fleet.clock()
     with fleet.ledger.reading() as connection:
+        found = scopes.of_tenant(connection, tenant.name)
         closed = runs.closed_slots(connection, job.name, tenant.name)
 
     def is_due(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ from workers import dispatch, doctor, runner, trimming
 from workers.app import app
 from workers.delivery import dispatcher
 from workers.ledger.runs import Run
+from workers.tenants import Tenant
 from workers.wiring import fleet
 
 
@@ -45,8 +46,20 @@ def _told(run: Run) -> str:
 @app.task(name="fleet.dispatch")
 def open_slots(job_name: str) -> None:
     """Open and publish the job's due slots."""
-    dispatch.open_due_slots(fleet(), catalogue.jobs()[job_name])
+    dispatch.open_due_slots(fleet(), catalogue.jobs()[job_name], ask)
     dispatch.publish_due(fleet(), publish)
+
+
+def ask(job: AnyJob, tenant: Tenant) -> None:
+    """Have the tenant's companies asked for, where an Odoo that hangs holds up nobody's slots."""
+    learn_scopes.delay(job.name, tenant.name)
+
+
+@app.task(name="fleet.learn")
+def learn_scopes(job_name: str, tenant_name: str) -> None:
+    """Ask an Odoo for its companies."""
+    tenant = fleet().settings.tenant(tenant_name)
+    dispatch.learn_scopes(fleet(), catalogue.jobs()[job_name], tenant)
 
 
 @app.task(name="fleet.recover")

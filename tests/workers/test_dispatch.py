@@ -189,3 +189,27 @@ def test_a_call_that_failed_and_was_tried_again_is_counted(fleet: Fleet, odoo: S
             if counter.name == metrics.ODOO_CALLS.name
         }
     assert outcomes == {"ok", "OdooUnavailable"}
+
+
+def test_an_odoo_that_hangs_is_left_to_somebody_else_and_asked_for_once_in_a_while(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    watched_since_yesterday(fleet, clock)
+    asked: list[str] = []
+    calls = odoo.calls
+
+    def look() -> int:
+        return len(dispatch.open_due_slots(fleet, JOB, lambda job, tenant: asked.append(job.name)))
+
+    assert look() == 2, "with the companies that are remembered"
+    assert look() == 0
+    assert asked == [JOB.name]
+    clock.forward(seconds=fleet.settings.environment.republish_seconds + 1)
+    look()
+    assert asked == [JOB.name] * 2
+    assert odoo.calls == calls
+    dispatch.learn_scopes(fleet, JOB, fleet.settings.tenant("firm"))
+    assert odoo.calls > calls
+    clock.forward(minutes=10)
+    look()
+    assert len(asked) == 2
