@@ -51,6 +51,7 @@ class Entry:
     message_id: str
     to: str
     job: str
+    trace_id: str
 
     @property
     def accepted(self) -> bool:
@@ -163,6 +164,7 @@ class Server:
             "message_id": str(mail["Message-ID"]),
             "to": str(mail["To"]),
             "job": str(mail["X-Fleet-Job"]),
+            "trace_id": str(mail["X-Fleet-Trace"]),
         }
         self._journal.write(json.dumps(entry) + "\n")
 

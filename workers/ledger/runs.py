@@ -70,6 +70,21 @@ def newest_slot(connection: Connection, job: str, tenant: str, company_id: int) 
     return newest
 
 
+def closed_slots(connection: Connection, job: str, tenant: str) -> Mapping[int, datetime]:
+    """Up to when slots are dealt with, by company: the newest slot with a run, or the first sight.
+
+    A company that was never looked at is missing.
+    """
+    newest = (
+        select(func.max(runs.c.slot))
+        .where(*(runs.c[name] == watches.c[name] for name in ("job", "tenant", "company_id")))
+        .scalar_subquery()
+    )
+    statement = select(watches.c.company_id, watches.c.since, newest.label("newest"))
+    rows = connection.execute(statement.filter_by(job=job, tenant=tenant))
+    return {row.company_id: row.newest or row.since for row in rows}
+
+
 def open_slot(
     connection: Connection,
     job: str,
