@@ -20,7 +20,7 @@ def no_claim() -> None:
         connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
     ) -> tuple[outbox.Message, ...]:
         due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
-        return tuple(outbox._message(row) for row in connection.execute(due))
+        return tuple(outbox.of_row(row) for row in connection.execute(due))
 
     def change(connection: Connection, table: Any, row_id: int, *_: Any, **values: Any) -> None:
         leases.mark(connection, table, [row_id], **values)
