@@ -152,6 +152,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
         scope=scope,
         slot=run.slot,
         at=asked.instant,
+        now=started,
         run_id=run.id,
         trace_id=run.trace_id,
         mail_domain=fleet.mail.domain,

@@ -1,7 +1,7 @@
 """Tells ops what the fleet gave up, and readers that their digest could not be made."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -71,7 +71,8 @@ def _occasion(fleet: Fleet, failed: Run | Message, run_id: int | None) -> Occasi
         tenant=tenant,
         scope=known.get(company_id, unknown),
         slot=now,
-        at=now.astimezone(UTC),
+        at=now,
+        now=now,
         run_id=run_id,
         trace_id=failed.trace_id,
         mail_domain=fleet.mail.domain,
