@@ -160,8 +160,8 @@ HIDDEN = Metric(
 CASES = Metric(
     "fleet_cases_open",
     "gauge",
-    "Open cases by age in days.",
-    ("job", "tenant", "company_id", "severity", "age"),
+    "Open cases by kind and by age in days.",
+    ("job", "tenant", "company_id", "kind", "severity", "age"),
 )
 MEASURED_AT = Metric(
     "fleet_measured_timestamp_seconds",

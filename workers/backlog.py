@@ -153,11 +153,13 @@ def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
 
 def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:
     counted: list[Increment] = []
-    for (job, tenant, company, severity, day), count in standing.open_cases(connection).items():
-        labels = {"severity": severity, "age": _age((now.date() - day).days)}
-        counted.append(Increment("cases", {**_labels(job, tenant, company), **labels}, count))
-    for found in metrics.summed(counted):
-        yield Sample(metrics.CASES, found.amount, found.labels)
+    for found, count in standing.open_cases(connection).items():
+        age = _age((now.date() - found.opened_on).days)
+        labels = {"kind": found.kind, "severity": found.severity, "age": age}
+        place = _labels(found.job, found.tenant, found.company_id)
+        counted.append(Increment("cases", {**place, **labels}, count))
+    for summed in metrics.summed(counted):
+        yield Sample(metrics.CASES, summed.amount, summed.labels)
 
 
 def _age(days: int) -> str:

@@ -53,10 +53,11 @@ class Step:
 class Finding:
     """Something that somebody must act on.
 
-    key: stable across runs, unique within job and scope. period: what it is about, part of the
-    identity of its mails. recipient: the person told, or None when the job's audience is a role.
-    steps: on a ladder, the rungs that speak now, in order, and an empty one is quiet; None leaves
-    it to the job's ageing. told: the rungs that have spoken, which the case remembers.
+    key: stable across runs, unique within job and scope. kind: the job's word for its sort, a label
+    of metrics. period: what it is about, part of the identity of its mails. recipient: the person
+    told, or None when the job's audience is a role. steps: on a ladder, the rungs that speak now,
+    in order, and an empty one is quiet; None leaves it to the job's ageing. told: the rungs that
+    have spoken, which the case remembers.
     """
 
     key: str
@@ -75,15 +76,29 @@ class Finding:
     recipient: Recipient | None = None
     steps: tuple[Step, ...] | None = None
     told: tuple[str, ...] = ()
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What a measure means. Whoever changes the meaning raises the version, kept by each sample."""
+
+    measure: str
+    text: str
+    version: int = 1
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A number that becomes a metric and a KPI sample; unit is part of the name."""
+    """A number that becomes a metric and a KPI sample; unit is part of the name.
+
+    excluded: how many rows it leaves out, by reason.
+    """
 
     name: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

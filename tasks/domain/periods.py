@@ -1,9 +1,14 @@
 """Periods of days, and the moment that a run stands at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from tasks.domain.cases import ClosedCase
+
+CLOSED_DAYS: Final = 90
 
 
 @dataclass(frozen=True, order=True)
@@ -60,6 +65,7 @@ class AsOf:
 
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
     the past. standing: since when each finding stands that the fleet remembers, by its key.
+    closed: the job's cases that were resolved within the last CLOSED_DAYS.
     """
 
     instant: datetime
@@ -67,6 +73,7 @@ class AsOf:
     now: datetime
     asked: Period | None = None
     standing: Mapping[str, date] = field(default_factory=dict)
+    closed: Sequence[ClosedCase] = ()
 
     @property
     def day(self) -> date:

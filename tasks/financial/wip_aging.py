@@ -17,7 +17,7 @@ from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
 from tasks.domain.ageing import AgeBucket, Aged, Entry, age_days, aged, still_open
 from tasks.domain.billing import Billing
-from tasks.domain.findings import Finding, Measure, Report, Severity
+from tasks.domain.findings import Finding, Formula, Measure, Report, Severity
 from tasks.domain.holds import Hold, hold_on
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
@@ -165,6 +165,7 @@ def _finding(line: Line, work: Work, *, key: str, title: str, reason: str, remed
         since=line.oldest,
         amount=line.order.currency.round(line.wip),
         currency=line.order.currency.code,
+        kind=key,
     )
 
 
@@ -181,6 +182,7 @@ def _without_order(leaks: Sequence[Leak]) -> tuple[Finding, ...]:
             record_id=leak.project_id,
             url=leak.url,
             since=leak.oldest,
+            kind="no-order",
         )
         for leak in leaks
     )
@@ -206,6 +208,17 @@ def _lock_up_measures(totals: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...
     )
 
 
+FORMULAS = (
+    Formula(
+        "wip_amount",
+        "untaxed value delivered and on no posted invoice, at the end of the cut-off's day, by age "
+        "of the entry; fixed prices and manual lines are undated",
+    ),
+    Formula("wip_days", "WIP / untaxed revenue billed in the trailing 365 days x 365, closing"),
+    Formula("debtor_days", "receivables / taxed revenue billed in the trailing 365 days x 365"),
+    Formula("lock_up_days", "WIP days + debtor days"),
+)
+
 JOB = Job(
     name="wip_aging",
     title="WIP aging",
@@ -216,5 +229,6 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
+    formulas=FORMULAS,
     doc=__doc__,
 )
