@@ -15,6 +15,8 @@ BEAT = "beat"
 LOOK = "look"
 CIRCUIT = "circuit"
 VISIBILITY = "visibility"
+VISIBLE_ROWS = "visible_rows"
+API_KEY = "api_key"
 
 
 @dataclass(frozen=True)
