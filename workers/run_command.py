@@ -11,7 +11,7 @@ from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
 from workers import dispatch, runner
-from workers.delivery.announce import listed
+from workers.delivery.occasion import listed
 from workers.ledger import runs
 from workers.ledger.scopes import Scope
 from workers.runner import Asked, Look, listed_drift
@@ -111,7 +111,7 @@ def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
         return ScopeResult(scope, seen)
     here = (order.job.name, scope.tenant, scope.company_id)
     # What is due by the timetable stays so: only slots after the newest run are looked for.
-    dispatch.open_slots_of(fleet, order.job, order.tenant, scope)
+    dispatch.open_slots_of(fleet, order.job, order.tenant, [scope])
     with fleet.ledger.transaction() as connection:
         runs.watch_since(connection, *here, now)
         run_id = runs.open_slot(connection, *here, now, now, uuid4().hex)

@@ -13,13 +13,16 @@ from monitoring.metrics import Increment
 from odoo_gateway.errors import FleetError, OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
-from tasks.declaration import AnyJob
+from tasks.declaration import AnyJob, Audience
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers import watching
-from workers.delivery.announce import Announcement, Occasion, announce, periods_of
-from workers.ledger import audit, cases, counters, measures, outbox, runs, scopes
+from workers.delivery import digest
+from workers.delivery.announce import Announcement, announce, periods_of
+from workers.delivery.digest import Seen
+from workers.delivery.occasion import Occasion
+from workers.ledger import audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.measures import Basis
@@ -28,6 +31,7 @@ from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
 from workers.settings import Environment
 from workers.tenants import Tenant
+from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -68,9 +72,14 @@ def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None =
     return AsOf(instant, scope.zone, now, asked)
 
 
-def stamp(instant: datetime, scope: Scope) -> str:
-    """A moment as mails tell it."""
-    return f"{instant.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}"
+def seen_by(connection: Connection, occasion: Occasion) -> Mapping[str, Seen]:
+    """What each reader of the job's role was sent last; nobody where a job writes to persons."""
+    if occasion.job.audience is Audience.PERSON:
+        return {}
+    return {
+        reader: Seen(readers.last_seen(connection, digest.STEP, reader, "email", **occasion.here))
+        for reader in occasion.readers(occasion.job.audience.value)
+    }
 
 
 @dataclass(frozen=True)
@@ -100,19 +109,15 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
     claim = _claim(fleet, run_id)
     if claim is None:
         return None
-    structlog.contextvars.bind_contextvars(
-        trace_id=claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant
-    )
     started = fleet.clock()
-    try:
-        return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
-    except LeaseLost as error:
-        log.warning("run.taken_over", message=str(error))
-        return None
-    except Exception as error:
-        return _failed(fleet, claim, started, error)
-    finally:
-        structlog.contextvars.clear_contextvars()
+    with traced(claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant):
+        try:
+            return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
+        except LeaseLost as error:
+            log.warning("run.taken_over", message=str(error))
+            return None
+        except Exception as error:
+            return _failed(fleet, claim, started, error)
 
 
 def _claim(fleet: Fleet, run_id: int) -> Claim | None:
@@ -136,19 +141,22 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
     run = claim.run
-    tenant, job = fleet.settings.tenant(run.tenant), _job(run)
+    tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
     moment = _remembering(fleet, run, as_of(scope, asked.instant, started, asked.period))
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
+        tenant=tenant,
         scope=scope,
         slot=run.slot,
-        as_of=stamp(asked.instant, scope),
+        at=asked.instant,
+        now=started,
         run_id=run.id,
         trace_id=run.trace_id,
-        recipients=tenant.recipients(run.company_id),
         mail_domain=fleet.mail.domain,
+        policies=tuple(seen.policies),
+        acts=moment.acts,
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
@@ -170,11 +178,12 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     return Executed(RunStatus.SUCCEEDED, seen)
 
 
-def _job(run: Run) -> AnyJob:
+def job_named(name: str) -> AnyJob:
+    """Raises UnknownJob."""
     jobs = catalogue.jobs()
-    if run.job not in jobs:
-        raise UnknownJob(f"there is no job {run.job} in this version: deploy the one that has it")
-    return jobs[run.job]
+    if name not in jobs:
+        raise UnknownJob(f"there is no job {name} in this version: deploy the one that has it")
+    return jobs[name]
 
 
 def _scope(fleet: Fleet, run: Run) -> Scope:
@@ -218,9 +227,10 @@ def _commit(
         seen.left_alone,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
-    before = outbox.told(connection, *here, periods_of(occasion, result.changes))
-    told = announce(occasion, result.changes, report, before)
+    before = readers.told(connection, *here, periods_of(occasion, result.changes))
+    told = announce(occasion, result.changes, report, before, seen_by(connection, occasion))
     queued = [outbox.enqueue(connection, message, now) for message in told.messages]
+    readers.supersede(connection, digest.STEP, now, run.id, **occasion.here)
     suppressed = told.repeated + queued.count(None)
     for reason in told.silent:
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
@@ -281,7 +291,8 @@ def _note(
 ) -> None:
     run = claim.run
     here = (run.job, run.tenant, run.company_id)
-    audit.note(connection, audit.Entry(event, now, *here, run_id=run.id, detail=detail))
+    told = {"trace_id": run.trace_id, **detail}
+    audit.note(connection, audit.Entry(event, now, *here, run_id=run.id, detail=told))
 
 
 def listed_drift(drift: Drift) -> dict[str, Any]:

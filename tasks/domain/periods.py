@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tasks.domain.acts import Act
 from tasks.domain.cases import ClosedCase
 
 CLOSED_DAYS: Final = 90
@@ -65,7 +66,8 @@ class AsOf:
 
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
     the past. standing: since when each finding stands that the fleet remembers, by its key.
-    closed: the job's cases that were resolved within the last CLOSED_DAYS.
+    closed: the job's cases that were resolved within the last CLOSED_DAYS. acts: what people did
+    about the cases.
     """
 
     instant: datetime
@@ -74,6 +76,7 @@ class AsOf:
     asked: Period | None = None
     standing: Mapping[str, date] = field(default_factory=dict)
     closed: Sequence[ClosedCase] = ()
+    acts: tuple[Act, ...] = ()
 
     @property
     def day(self) -> date:

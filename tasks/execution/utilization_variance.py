@@ -185,6 +185,7 @@ def _finding(person: Person, snapshot: Snapshot) -> Finding:
         since=period.end,
         period=str(period),
         kind=person.status,
+        group=person.status.replace("_", " "),
     )
 
 

@@ -1,12 +1,17 @@
 """One run: its effects are committed together, its failures are recorded by class."""
 
+import logging
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from monitoring import metrics
+from monitoring import logs, metrics
+from odoo_gateway import trace
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
@@ -14,9 +19,10 @@ from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
-from workers.ledger import audit, cases, counters, measures, outbox, runs
+from workers.delivery import dispatcher
+from workers.ledger import audit, cases, counters, measures, outbox, readers, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.runner import Asked
 from workers.settings import Environment
 from workers.wiring import Fleet
@@ -52,6 +58,17 @@ def run_of(fleet: Fleet, run_id: int) -> runs.Run:
     return run
 
 
+@pytest.fixture
+def our_logs(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    logs.configure("json")
+    root.handlers[:] = before
+    yield caplog
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
 def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> None:
     run_id = opened(fleet, REMINDERS)
     executed = runner.execute(fleet, run_id)
@@ -72,6 +89,30 @@ def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> 
     assert all(message.trace_id == "trace-1" for message in told)
 
 
+def test_one_trace_id_leads_from_the_slot_to_what_is_asked_logged_and_audited(
+    fleet: Fleet, odoo: Switchable, our_logs: pytest.LogCaptureFixture
+) -> None:
+    asked: set[str] = set()
+
+    class Watched:
+        def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+            asked.add(trace.current.get())
+            return inner.call(model, method, args, kwargs)
+
+    inner, odoo.inner = odoo.inner, Watched()
+    run_id = opened(fleet, REMINDERS)
+    asked.clear()
+    runner.execute(fleet, run_id)
+    assert asked == {"trace-1"}
+    assert trace.current.get() == ""
+    said: list[Any] = [e.msg for e in our_logs.records if e.name == "workers.runner"]
+    assert [(line["event"], line["trace_id"]) for line in said] == [("run.succeeded", "trace-1")]
+    with fleet.ledger.reading() as connection:
+        noted = audit.entries(connection, 1000, run_id=run_id)
+    assert noted
+    assert {entry.detail["trace_id"] for entry in noted} == {"trace-1"}
+
+
 def test_the_same_slot_run_twice_tells_each_person_once(fleet: Fleet) -> None:
     run_id = opened(fleet, REMINDERS)
     runner.execute(fleet, run_id)
@@ -83,11 +124,35 @@ def test_the_same_slot_run_twice_tells_each_person_once(fleet: Fleet) -> None:
 def test_a_later_run_that_sees_the_same_says_nothing(fleet: Fleet, clock: Clock) -> None:
     for job in (REMINDERS, READINESS):
         runner.execute(fleet, opened(fleet, job))
+    dispatcher.deliver(fleet)
     told = len(messages(fleet))
     clock.forward(hours=1)
     for job in (REMINDERS, READINESS):
         runner.execute(fleet, opened(fleet, job))
     assert len(messages(fleet)) == told
+
+
+def test_a_digest_that_did_not_go_out_gives_way_to_the_next_one(fleet: Fleet, clock: Clock) -> None:
+    for _ in range(2):
+        runner.execute(fleet, opened(fleet, READINESS))
+        clock.forward(hours=1)
+    newest, older = sorted(messages(fleet), key=lambda message: -message.id)
+    assert (older.status, older.error) == (MessageStatus.DROPPED, readers.SUPERSEDED)
+    assert newest.status is MessageStatus.QUEUED
+    assert newest.payload["news"]["since"] is None
+
+
+def test_a_digest_that_has_nothing_left_to_say_is_taken_back(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    clock.forward(hours=1)
+    lines = odoo.call("sale.order.line", "search_read", [[], ["id"]], {})
+    cancelled = {("sale.order.line", line["id"]): {"state": "cancel"} for line in lines}
+    odoo.inner = Sandbox(clock().date(), corrupt=cancelled)
+    runner.execute(fleet, opened(fleet, READINESS))
+    (only,) = messages(fleet)
+    assert only.status is MessageStatus.DROPPED
 
 
 def test_a_digest_goes_to_the_role_with_totals_and_rows(fleet: Fleet) -> None:
