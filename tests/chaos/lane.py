@@ -58,6 +58,7 @@ WAITS = {
     "FLEET_SMTP_TIMEOUT_SECONDS": "1",
     "FLEET_DATABASE_TIMEOUT_SECONDS": "1.5",
     "FLEET_CIRCUIT_PAUSE_SECONDS": "1",
+    "FLEET_WORKER_MEMORY_MB": "250",
 }
 # A poison takes all its attempts, each until its lease is over.
 POISONED = {
