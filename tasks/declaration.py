@@ -26,6 +26,15 @@ class Audience(StrEnum):
     OPS = "ops"
 
 
+class Shape(StrEnum):
+    """How a job's mail is laid out: what its reader looks for first."""
+
+    REMINDER = "reminder"
+    APPROVER = "approver"
+    DIGEST = "digest"
+    WEEKLY = "weekly"
+
+
 class CatchUp(StrEnum):
     """What happens to slots that passed while the fleet was down."""
 
@@ -68,6 +77,7 @@ class Job(Generic[P, S]):
     judge: Callable[[S, AsOf, P], Report]
     ageing: Ageing = field(default_factory=Ageing)
     delivery: Delivery = Delivery.AT_MOST_ONCE
+    shape: Shape = Shape.DIGEST
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
     doc: str | None = None

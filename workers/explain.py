@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from tasks.declaration import AnyJob
-from workers.delivery.announce import listed
+from workers.delivery.occasion import listed
 from workers.run_command import ScopeResult
 from workers.runner import Look
 from workers.tenants import Tenant

@@ -11,7 +11,7 @@ from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
 from workers import dispatch, runner
-from workers.delivery.announce import listed
+from workers.delivery.occasion import listed
 from workers.ledger import runs
 from workers.ledger.scopes import Scope
 from workers.runner import Asked, Look, listed_drift

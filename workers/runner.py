@@ -13,13 +13,16 @@ from monitoring.metrics import Increment
 from odoo_gateway.errors import FleetError, OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
-from tasks.declaration import AnyJob
+from tasks.declaration import AnyJob, Audience
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import AsOf, Period
 from workers import watching
-from workers.delivery.announce import Announcement, Occasion, announce, periods_of
-from workers.ledger import audit, cases, counters, measures, outbox, runs, scopes
+from workers.delivery import digest
+from workers.delivery.announce import Announcement, announce, periods_of
+from workers.delivery.digest import Seen
+from workers.delivery.occasion import Occasion
+from workers.ledger import audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.runs import Claim, Run
@@ -68,9 +71,14 @@ def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None =
     return AsOf(instant, scope.zone, now, asked)
 
 
-def stamp(instant: datetime, scope: Scope) -> str:
-    """A moment as mails tell it."""
-    return f"{instant.astimezone(scope.zone):%d %b %Y %H:%M} {scope.zone.key}"
+def seen_by(connection: Connection, occasion: Occasion) -> Mapping[str, Seen]:
+    """What each reader of the job's role was sent last; nobody where a job writes to persons."""
+    if occasion.job.audience is Audience.PERSON:
+        return {}
+    return {
+        reader: Seen(readers.last_seen(connection, digest.STEP, reader, "email", **occasion.here))
+        for reader in occasion.readers(occasion.job.audience.value)
+    }
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
     run = claim.run
-    tenant, job = fleet.settings.tenant(run.tenant), _job(run)
+    tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
     moment = replace(
         as_of(scope, asked.instant, started, asked.period), standing=_standing(fleet, run)
@@ -140,13 +148,15 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
+        tenant=tenant,
         scope=scope,
         slot=run.slot,
-        as_of=stamp(asked.instant, scope),
+        at=asked.instant,
         run_id=run.id,
         trace_id=run.trace_id,
-        recipients=tenant.recipients(run.company_id),
         mail_domain=fleet.mail.domain,
+        policies=tuple(seen.policies),
+        acts=moment.acts,
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
@@ -168,11 +178,12 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     return Executed(RunStatus.SUCCEEDED, seen)
 
 
-def _job(run: Run) -> AnyJob:
+def job_named(name: str) -> AnyJob:
+    """Raises UnknownJob."""
     jobs = catalogue.jobs()
-    if run.job not in jobs:
-        raise UnknownJob(f"there is no job {run.job} in this version: deploy the one that has it")
-    return jobs[run.job]
+    if name not in jobs:
+        raise UnknownJob(f"there is no job {name} in this version: deploy the one that has it")
+    return jobs[name]
 
 
 def _scope(fleet: Fleet, run: Run) -> Scope:
@@ -211,9 +222,10 @@ def _commit(
         seen.left_alone,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
-    before = outbox.told(connection, *here, periods_of(occasion, result.changes))
-    told = announce(occasion, result.changes, report, before)
+    before = readers.told(connection, *here, periods_of(occasion, result.changes))
+    told = announce(occasion, result.changes, report, before, seen_by(connection, occasion))
     queued = [outbox.enqueue(connection, message, now) for message in told.messages]
+    readers.supersede(connection, digest.STEP, now, run.id, **occasion.here)
     suppressed = told.repeated + queued.count(None)
     for reason in told.silent:
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})

@@ -8,7 +8,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import dispatch, doctor, runner, trimming
 from workers.app import app
-from workers.delivery import dispatcher
+from workers.delivery import dispatcher, failures
 from workers.ledger.runs import Run
 from workers.tenants import Tenant
 from workers.wiring import fleet
@@ -64,8 +64,9 @@ def learn_scopes(job_name: str, tenant_name: str) -> None:
 
 @app.task(name="fleet.recover")
 def recover() -> None:
-    """Publish again what a broker lost or a dead worker left."""
+    """Publish again what a broker lost or a dead worker left; tell of what was given up."""
     dispatch.publish_due(fleet(), publish)
+    failures.tell(fleet())
 
 
 @app.task(name="fleet.compare")

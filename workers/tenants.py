@@ -1,8 +1,8 @@
 """What the configuration says of each Odoo database and its companies."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,6 +44,8 @@ def _crontab(line: str) -> str:
 Zone = Annotated[str, AfterValidator(_known_zone)]
 CrontabLine = Annotated[str, AfterValidator(_crontab)]
 OdooUrl = Annotated[str, url_of("http", "https")]
+# A language, perhaps with a territory that says how numbers and days are written: de, de_CH.
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
 TenantName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -56,10 +58,50 @@ class Recipients(Strict):
     ops: tuple[Email, ...] = ()
 
 
+def _span(text: str) -> str:
+    if text:
+        _clocks(text)
+    return text
+
+
+def _clocks(text: str) -> tuple[time, time]:
+    try:
+        start, _, end = text.partition("-")
+        return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no span of hours; write one like 20:00-06:00") from error
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class MailSettings(Strict):
+    """How mails are told to people; hours and days are those of each reader's zone."""
+
+    language: Language = Field("en", description="of readers whose own is not known")
+    languages: dict[Email, Language] = Field({}, description="of single readers")
+    merge: bool = Field(True, description="one mail for all that a reader waits for")
+    quiet_hours: Annotated[str, AfterValidator(_span)] = Field(
+        "20:00-06:00", description="nothing but urgent mail goes out; empty for none"
+    )
+    quiet_days: tuple[Weekday, ...] = Field(
+        ("saturday", "sunday"), description="on which roles are not written to"
+    )
+    cap_per_day: int = Field(1, ge=0, description="reminder mails to one person; 0 for no cap")
+    cap_per_week: int = Field(3, ge=0, description="likewise; what is over is told together later")
+    digest_at: time | None = Field(None, description="when digests go out; at once if left out")
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """Start and end of the quiet hours."""
+        return _clocks(self.quiet_hours) if self.quiet_hours else None
+
+
 class CompanySettings(Strict):
     """What differs for one company of a tenant."""
 
     timezone: Zone | None = None
+    language: Language | None = None
     recipients: Recipients | None = None
     policies: dict[str, dict[str, Any]] = Field({})
 
@@ -81,6 +123,7 @@ class TenantSettings(Strict):
     schedules: dict[str, CrontabLine] = Field({})
     disabled_jobs: tuple[str, ...] = ()
     company: dict[int, CompanySettings] = Field({})
+    mail: MailSettings = MailSettings()
 
 
 class File(Strict):
@@ -104,6 +147,12 @@ class Tenant:
     def recipients(self, company_id: int) -> Recipients:
         """Who stands behind each role in a company."""
         return self._company(company_id).recipients or self.settings.recipients
+
+    def language(self, reader: str, company_id: int, own: str = "") -> str:
+        """The language of a reader: configured, else their account's, else their company's."""
+        mail = self.settings.mail
+        of_company = self._company(company_id).language or mail.language
+        return mail.languages.get(reader) or own or of_company
 
     def policy(self, job: AnyJob, company_id: int, day: date) -> Policy:
         """The job's policy in force: the tenant's values, the company's, then amendments."""

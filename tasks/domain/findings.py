@@ -23,11 +23,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Recipient:
-    """A person who is told, and from when: `not_before` is UTC, None means at once."""
+    """A person who is told, and from when: `not_before` is UTC, None means at once.
+
+    zone: where the person works, empty when nobody knows. language: that of the person's account.
+    """
 
     email: str
     name: str = ""
     not_before: datetime | None = None
+    zone: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Finding:
     identity of its mails. recipient: the person told, or None when the job's audience is a role.
     steps: on a ladder, the rungs that speak now, in order, and an empty one is quiet; None leaves
     it to the job's ageing. told: the rungs that have spoken, which the case remembers.
+    group: what a digest lists it under, like "ready"; cost_per_day: what waiting costs, in the
+    finding's currency. urgent: told at once, whatever the digest waits for.
     """
 
     key: str
@@ -75,6 +82,23 @@ class Finding:
     recipient: Recipient | None = None
     steps: tuple[Step, ...] | None = None
     told: tuple[str, ...] = ()
+    group: str = ""
+    cost_per_day: Decimal | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Something that was looked at and left out on purpose, and why; `group` like "held"."""
+
+    group: str
+    title: str
+    reason: str
+    url: str
+    model: str
+    record_id: int
+    amount: Decimal | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +125,7 @@ class Report:
 
     rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
     periods: the periods that were looked at, where that is not all; cases of others are left alone.
+    set_aside: what a reader must know was left out.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -109,6 +134,7 @@ class Report:
     measures: tuple[Measure, ...] = ()
     not_verifiable: tuple[NotVerifiable, ...] = ()
     periods: frozenset[str] | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
     def covers(self, finding: Finding) -> bool:
         """Whether this report would hold the finding if it still stood."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tasks.domain.acts import Act
+
 
 @dataclass(frozen=True, order=True)
 class Period:
@@ -59,7 +61,8 @@ class AsOf:
     """The moment a run judges: an instant, the scope's zone, and a period if one was asked for.
 
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
-    the past. standing: since when each finding stands that the fleet remembers, by its key.
+    the past. standing: since when each finding stands that the fleet remembers, by its key. acts:
+    what people did about the cases.
     """
 
     instant: datetime
@@ -67,6 +70,7 @@ class AsOf:
     now: datetime
     asked: Period | None = None
     standing: Mapping[str, date] = field(default_factory=dict)
+    acts: tuple[Act, ...] = ()
 
     @property
     def day(self) -> date:

@@ -33,6 +33,9 @@ class ReadinessPolicy(Policy):
     order_approval_required: bool = Field(
         False, description="say so where this Odoo has no reviews of orders"
     )
+    tell_at_once_from: dict[str, Decimal] = Field(
+        {}, description="by currency: an order of this amount that turns ready waits for no digest"
+    )
     blocking_ticket_priority: Priority | None = Field(
         None, description="open tickets of the customer from this priority on block"
     )

@@ -184,6 +184,7 @@ def _finding(person: Person, snapshot: Snapshot) -> Finding:
         url=snapshot.links[employee.id],
         since=period.end,
         period=str(period),
+        group=person.status.replace("_", " "),
     )
 
 

@@ -15,7 +15,14 @@ from statistics import median
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
 from tasks.domain.checklist import Check, failed
-from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity
+from tasks.domain.findings import (
+    Finding,
+    Measure,
+    NotVerifiable,
+    Report,
+    SetAside,
+    Severity,
+)
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
@@ -79,6 +86,11 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
         totals=totals(judged),
         measures=(*_measures(judged), *_latency(snapshot)),
         not_verifiable=(*snapshot.not_verifiable, *_not_verifiable(judged)),
+        set_aside=tuple(
+            _aside(readiness, snapshot)
+            for readiness in judged
+            if readiness.status in ("held", "excluded")
+        ),
     )
 
 
@@ -150,7 +162,40 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         since=readiness.waiting_since,
         amount=currency.round(readiness.amount),
         currency=currency.code,
+        group=readiness.status,
+        cost_per_day=currency.round(readiness.cost_per_day),
+        urgent=readiness.status == "ready" and _is_large(readiness),
     )
+
+
+def _is_large(readiness: Readiness) -> bool:
+    limit = readiness.policy.tell_at_once_from.get(readiness.order.currency.code)
+    return limit is not None and readiness.amount >= limit
+
+
+def _aside(readiness: Readiness, snapshot: Snapshot) -> SetAside:
+    order, currency = readiness.order.order, readiness.order.currency
+    return SetAside(
+        group=readiness.status,
+        title=f"{order.name} {readiness.partner}",
+        reason=_why_aside(readiness, snapshot),
+        url=snapshot.facts[order.id].url,
+        model=Order.MODEL,
+        record_id=order.id,
+        amount=currency.round(readiness.amount),
+        currency=currency.code,
+    )
+
+
+def _why_aside(readiness: Readiness, snapshot: Snapshot) -> str:
+    order = readiness.order.order
+    if readiness.status == "held":
+        return next(check.reason for check in readiness.checks if check.check == "hold")
+    if order.id in snapshot.unreadable:
+        return "a record of this order could not be read; see drift"
+    if order.partner_id in readiness.policy.excluded_customers:
+        return "the customer is excluded by policy"
+    return "billed in advance, or nothing to bill"
 
 
 def _way_to_invoice(facts: Facts) -> str:

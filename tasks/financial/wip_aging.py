@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -150,6 +150,13 @@ def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
         )
 
 
+GROUPS: Final = {
+    "old": "undecided",
+    "unpriced": "without a price",
+    "overrun": "over budget",
+}
+
+
 def _finding(line: Line, work: Work, *, key: str, title: str, reason: str, remedy: str) -> Finding:
     order = line.order.order
     return Finding(
@@ -165,6 +172,7 @@ def _finding(line: Line, work: Work, *, key: str, title: str, reason: str, remed
         since=line.oldest,
         amount=line.order.currency.round(line.wip),
         currency=line.order.currency.code,
+        group=GROUPS[key],
     )
 
 
@@ -181,6 +189,7 @@ def _without_order(leaks: Sequence[Leak]) -> tuple[Finding, ...]:
             record_id=leak.project_id,
             url=leak.url,
             since=leak.oldest,
+            group="without an order",
         )
         for leak in leaks
     )

@@ -34,6 +34,13 @@ class Readiness:
     turned_ready: date | None = None
 
     @property
+    def cost_per_day(self) -> Decimal:
+        """What waiting costs, in the order's currency, unrounded."""
+        return cost_of_delay_per_day(
+            max(self.amount, Decimal(0)), self.policy.cost_of_capital_percent
+        )
+
+    @property
     def partial_bill(self) -> PartialBill | None:
         """What of a blocked order could be billed now."""
         if self.status != "blocked":
@@ -44,9 +51,6 @@ class Readiness:
 def row(readiness: Readiness, today: date) -> Mapping[str, Any]:
     """One order, as the JSON contract has it."""
     order, currency = readiness.order.order, readiness.order.currency
-    delay = cost_of_delay_per_day(
-        max(readiness.amount, Decimal(0)), readiness.policy.cost_of_capital_percent
-    )
     return {
         "sale_order_id": order.id,
         "sale_order": order.name,
@@ -58,7 +62,7 @@ def row(readiness: Readiness, today: date) -> Mapping[str, Any]:
         "status": readiness.status,
         "checks": [check.row() for check in readiness.checks],
         **_waiting(readiness, today),
-        "cost_of_delay_per_day": currency.text(delay),
+        "cost_of_delay_per_day": currency.text(readiness.cost_per_day),
         "becomes_ready_when": _remedies(readiness),
         "partial_bill": _partial_bill(readiness),
         "lines": [_line(sold) for sold in readiness.order.lines],

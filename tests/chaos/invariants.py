@@ -11,6 +11,7 @@ from tasks.declaration import Delivery
 from tests.chaos.evidence import Evidence, people
 from tests.chaos.mailbox import UNANSWERED, Entry, Mode
 from tests.chaos.scenario import Act
+from workers.ledger.readers import SUPERSEDED
 from workers.ledger.statuses import MessageStatus, RunStatus
 
 # Whatever may leave a sender without the answer, or its answer without a row.
@@ -134,11 +135,24 @@ def _mails(evidence: Evidence, arrived: Counter[str]) -> Iterator[str]:
                 yield f"mail lost: {name} never arrived"
         elif message.status is MessageStatus.PARKED:
             yield from _parked(message, name, times, refused)
+        elif message.status is MessageStatus.DROPPED:
+            if times or not _superseded(message, evidence):
+                yield f"{name} was dropped: {message.error}"
         else:
             yield f"{name} is not settled"
         if times > 1 and message.guarantee is Delivery.AT_MOST_ONCE:
             yield f"mail doubled: {name} arrived {times} times"
     yield from (f"nobody queued the mail {sent}" for sent in arrived if sent not in known)
+
+
+def _superseded(message: Row[Any], evidence: Evidence) -> bool:
+    """A digest that waited gives way to a later one to the same reader."""
+    reader = (message.job, message.tenant, message.company_id, message.recipient)
+    return message.error == SUPERSEDED and any(
+        (other.job, other.tenant, other.company_id, other.recipient) == reader
+        for other in evidence.messages
+        if other.run_id > message.run_id
+    )
 
 
 def _parked(message: Row[Any], name: str, times: int, refused: set[str]) -> Iterator[str]:
@@ -182,6 +196,7 @@ def _attempts(evidence: Evidence) -> Iterator[str]:
         lost = noted["message.lost", *key]
         ended = sum(noted[f"message.{end}", *key] for end in ("sent", "dropped", "parked"))
         by_holder = ended - (message.error_class in ("Unknown", "WorkerLost"))
+        by_holder -= message.error == SUPERSEDED
         if message.attempts != failed + lost + by_holder or ended != 1:
             yield (
                 f"message {message.id}: {message.attempts} attempts, {failed} failed, {lost} lost, "
@@ -254,8 +269,8 @@ def _traces(evidence: Evidence) -> Iterator[str]:
     of_runs = {run.id: run.trace_id for run in evidence.runs}
     of_mails = {m.message_id: of_runs[m.run_id] for m in evidence.messages}
     for entry in evidence.mails:
-        if entry.trace_id != of_mails.get(entry.message_id, entry.trace_id):
-            yield f"mail {entry.message_id} carries another trace, {entry.trace_id}"
+        if of_mails.get(entry.message_id, entry.trace_ids[0]) not in entry.trace_ids:
+            yield f"mail {entry.message_id} carries other traces, {entry.trace_ids}"
     yield from (f"a log line without a trace: {line}" for line in evidence.untraced)
 
 
@@ -281,7 +296,7 @@ def _counts(evidence: Evidence, arrived: Counter[str]) -> Mapping[str, int]:
         "mails": sum(arrived.values()),
         "retries": sum(max(0, run.attempts - 1) for run in in_time(evidence)),
         "dead": sum(run.status is RunStatus.DEAD for run in in_time(evidence)),
-        "ambiguous": len(unknown) + len(doubled),
+        "ambiguous": len({m.sent_in or m.message_id for m in [*unknown, *doubled]}),
         "lost": sum(arrived[m.message_id] == 0 for m in unknown),
         "doubled": sum(arrived[m.message_id] - 1 for m in doubled),
     }

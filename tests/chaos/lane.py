@@ -39,7 +39,7 @@ timezone = "UTC"
 timeout_seconds = 1
 concurrency = 2
 recipients.finance = ["finance@{tenant}.example"]
-recipients.ops = ["ops@{tenant}.example"]
+mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
 disabled_jobs = [{disabled}]
 [tenants.{tenant}.schedules]
 {schedules}

@@ -11,7 +11,6 @@ from workers.delivery import dispatcher, email
 from workers.ledger import leases, outbox, runs
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
-from workers.wiring import Fleet
 
 
 def no_claim() -> None:
@@ -21,7 +20,7 @@ def no_claim() -> None:
         connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
     ) -> tuple[outbox.Message, ...]:
         due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
-        return tuple(outbox._message(row) for row in connection.execute(due))
+        return tuple(outbox.of_row(row) for row in connection.execute(due))
 
     def change(connection: Connection, table: Any, row_id: int, *_: Any, **values: Any) -> None:
         leases.mark(connection, table, [row_id], **values)
@@ -35,7 +34,7 @@ def sent_before_sending() -> None:
     send = email.send
 
     def mark_sent(
-        connection: Connection, message: outbox.Message, now: datetime, lease: timedelta
+        connection: Connection, message: outbox.Message, now: datetime, lease: timedelta, mail: str
     ) -> None:
         outbox.sent(connection, message, now)
 
@@ -45,12 +44,12 @@ def sent_before_sending() -> None:
         except Exception:
             dispatcher.log.warning("not sent")
 
-    def settled(fleet: Fleet, message: outbox.Message, outcome: str, *_: Any) -> str:
-        return outcome
+    def settled(fleet: Any, mailed: Any, digest: str) -> str:
+        return "sent"
 
     outbox.mark_sending = mark_sent
     email.send = send_and_forget
-    dispatcher._settled = settled  # type: ignore[assignment]
+    dispatcher._sent = settled
 
 
 def no_recovery() -> None:

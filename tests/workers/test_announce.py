@@ -3,28 +3,40 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from odoo_gateway.transport import Address
 from tasks import catalogue
 from tasks.domain.cases import Change, ChangeKind
 from tasks.domain.findings import Finding, Recipient, Report, Severity, Step
-from workers.delivery.announce import Announcement, Occasion, announce
-from workers.ledger.outbox import NewMessage, Told
+from workers.delivery.announce import Announcement, announce
+from workers.delivery.occasion import Occasion
+from workers.ledger.outbox import NewMessage
+from workers.ledger.readers import Told
 from workers.ledger.scopes import Scope
-from workers.tenants import Recipients
+from workers.tenants import Tenant, TenantSettings
 
 SLOT = datetime(2026, 11, 25, 4, tzinfo=UTC)
 MORNING = SLOT + timedelta(hours=3)
 PERIOD = "2026-11-16/2026-11-22"
 MIA = Recipient("mia@firm.example", "Mia")
+
+
+def tenant(**settings: Any) -> Tenant:
+    odoo = {"url": "http://odoo.example", "database": "firm", "login": "fleet"}
+    address = Address("http://odoo.example", "firm", "fleet", "")
+    return Tenant("firm", TenantSettings.model_validate({**odoo, **settings}), address)
+
+
 OCCASION = Occasion(
     job=catalogue.jobs()["timesheet_reminders"],
+    tenant=tenant(recipients={"delivery": ("boss@firm.example", "chief@firm.example")}),
     scope=Scope("firm", 1, "Firm", ZoneInfo("Europe/Brussels")),
     slot=SLOT,
-    as_of="25 Nov 2026",
+    at=SLOT,
     run_id=1,
     trace_id="trace-1",
-    recipients=Recipients(delivery=("boss@firm.example", "chief@firm.example")),
     mail_domain="firm.example",
 )
 MANAGER = Step(
@@ -131,7 +143,7 @@ def test_who_cannot_be_reached_is_noted_and_told_to_the_owner_in_one_mail() -> N
 
 
 def test_an_owner_role_with_nobody_in_it_is_noted() -> None:
-    nobody = replace(OCCASION, recipients=Recipients())
+    nobody = replace(OCCASION, tenant=tenant())
     found = said(missing("Ann", [Step("owner", MORNING)]), occasion=nobody)
     assert found.messages == ()
     assert found.silent == ("nobody is configured for the role delivery",)

@@ -247,11 +247,11 @@ def test_a_message_that_was_taken_over_does_not_stop_the_others(
     mark = outbox.mark_sending
 
     def taken_over(
-        connection: Connection, message: outbox.Message, now: datetime, lease: timedelta
+        connection: Connection, message: outbox.Message, now: datetime, lease: timedelta, mail: str
     ) -> None:
         if message.id == first:
             raise LeaseLost("another worker holds it")
-        mark(connection, message, now, lease)
+        mark(connection, message, now, lease, mail)
 
     monkeypatch.setattr(outbox, "mark_sending", taken_over)
     assert dispatcher.deliver(fleet) == {"unsettled": 1, "sent": len(others)}

@@ -19,9 +19,10 @@ from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
-from workers.ledger import audit, cases, counters, measures, outbox, runs
+from workers.delivery import dispatcher
+from workers.ledger import audit, cases, counters, measures, outbox, readers, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.runner import Asked
 from workers.settings import Environment
 from workers.wiring import Fleet
@@ -123,11 +124,35 @@ def test_the_same_slot_run_twice_tells_each_person_once(fleet: Fleet) -> None:
 def test_a_later_run_that_sees_the_same_says_nothing(fleet: Fleet, clock: Clock) -> None:
     for job in (REMINDERS, READINESS):
         runner.execute(fleet, opened(fleet, job))
+    dispatcher.deliver(fleet)
     told = len(messages(fleet))
     clock.forward(hours=1)
     for job in (REMINDERS, READINESS):
         runner.execute(fleet, opened(fleet, job))
     assert len(messages(fleet)) == told
+
+
+def test_a_digest_that_did_not_go_out_gives_way_to_the_next_one(fleet: Fleet, clock: Clock) -> None:
+    for _ in range(2):
+        runner.execute(fleet, opened(fleet, READINESS))
+        clock.forward(hours=1)
+    newest, older = sorted(messages(fleet), key=lambda message: -message.id)
+    assert (older.status, older.error) == (MessageStatus.DROPPED, readers.SUPERSEDED)
+    assert newest.status is MessageStatus.QUEUED
+    assert newest.payload["news"]["since"] is None
+
+
+def test_a_digest_that_has_nothing_left_to_say_is_taken_back(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    clock.forward(hours=1)
+    lines = odoo.call("sale.order.line", "search_read", [[], ["id"]], {})
+    cancelled = {("sale.order.line", line["id"]): {"state": "cancel"} for line in lines}
+    odoo.inner = Sandbox(clock().date(), corrupt=cancelled)
+    runner.execute(fleet, opened(fleet, READINESS))
+    (only,) = messages(fleet)
+    assert only.status is MessageStatus.DROPPED
 
 
 def test_a_digest_goes_to_the_role_with_totals_and_rows(fleet: Fleet) -> None:

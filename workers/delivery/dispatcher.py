@@ -1,24 +1,27 @@
-"""Sends what is due: claims under a lease, re-checks that it still stands, sends, settles."""
+"""Sends what is due: claims under a lease, re-checks, tells each reader in one mail, settles."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from monitoring import metrics
-from odoo_gateway.errors import FleetError, OdooError, OdooUnavailable
+from odoo_gateway.errors import FleetError, OdooUnavailable
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
-from tasks.domain.findings import Finding
-from tasks.domain.periods import Period
 from workers import runner
 from workers.delivery import email
-from workers.delivery.announce import listed
+from workers.delivery.calm import Calm
 from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
+from workers.delivery.rechecking import Round
 from workers.delivery.render import render
-from workers.ledger import counters, outbox, scopes
+from workers.ledger import counters, outbox, readers
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.outbox import Message
@@ -28,64 +31,12 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 BATCH = 20
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What a look found, by key, and when that was."""
-
-    findings: Mapping[str, Finding]
-    as_of: str
-
-    def not_before(self, message: Message) -> datetime | None:
-        """From when on the message's step may be told of any finding, as this look sees it."""
-        steps = [
-            step
-            for key in message.finding_keys
-            if key in self.findings
-            for step in self.findings[key].steps or ()
-        ]
-        times = [step.not_before for step in steps if step.name == message.step]
-        return min((time for time in times if time), default=None)
-
-
-@dataclass
-class Round:
-    """One pass over the outbox; what stands is asked of Odoo once per job, scope and period."""
-
-    fleet: Fleet
-    _standing: dict[tuple[str, str, int, str], Standing | OdooError] = field(default_factory=dict)
-
-    def standing(self, message: Message) -> Standing | None:
-        """What stands of the message's period; None for digests, which are not checked again.
-
-        Raises OdooError.
-        """
-        job = catalogue.jobs()[message.job]
-        if job.audience is not Audience.PERSON:
-            return None
-        key = (message.job, message.tenant, message.company_id, message.period)
-        if key not in self._standing:
-            self._standing[key] = self._ask(message)
-        standing = self._standing[key]
-        if isinstance(standing, OdooError):
-            raise standing
-        return standing
-
-    def _ask(self, message: Message) -> Standing | OdooError:
-        tenant = self.fleet.settings.tenant(message.tenant)
-        job = catalogue.jobs()[message.job]
-        with self.fleet.ledger.reading() as connection:
-            known = scopes.of_tenant(connection, message.tenant)
-        (scope,) = (s for s in known if s.company_id == message.company_id)
-        now = self.fleet.clock()
-        moment = runner.as_of(scope, now, now, _period(message.period))
-        try:
-            seen = runner.look(self.fleet, tenant, job, scope.company_id, moment)
-        except OdooError as error:
-            return error
-        findings = {finding.key: finding for finding in seen.report.findings}
-        return Standing(findings, runner.stamp(now, scope))
+EMAIL = "email"
+# These wait for no morning and count towards no cap.
+AT_ONCE = frozenset({"urgent", "ops", "notice"})
+# Where a section stands in a mail of several.
+ORDER = ("urgent", "notice", "person", "digest", "ops")
+Outcomes = Counter[str]
 
 
 def deliver(fleet: Fleet) -> Mapping[str, int]:
@@ -101,74 +52,181 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
             connection, started, _lease(fleet), BATCH, max_attempts=environment.message_attempts
         )
     this_round = Round(fleet)
-    outcomes: Counter[str] = Counter()
-    for position, message in enumerate(batch):
+    outcomes: Outcomes = Counter()
+    mails = _mails(fleet, batch)
+    for position, mail in enumerate(mails):
         if fleet.clock() >= started + _lease(fleet) / 2:
-            _give_back(fleet, batch[position:])
+            _give_back(fleet, [message for rest in mails[position:] for message in rest])
             break
-        with traced(message.trace_id, job=message.job, tenant=message.tenant):
-            outcomes[_delivered(this_round, message)] += 1
+        outcomes += _deliver(this_round, mail)
     return outcomes
 
 
-def _delivered(this_round: Round, message: Message) -> str:
+def _mails(fleet: Fleet, batch: Sequence[Message]) -> Sequence[Sequence[Message]]:
+    """What goes out together, oldest message first."""
+    mails: dict[Hashable, list[Message]] = {}
+    for message in sorted(batch, key=lambda message: message.id):
+        mails.setdefault(_mail_of(fleet, message), []).append(message)
+    return list(mails.values())
+
+
+def _mail_of(fleet: Fleet, message: Message) -> Hashable:
+    tenant = fleet.settings.tenants.get(message.tenant)
+    if message.channel != EMAIL or tenant is None or not tenant.settings.mail.merge:
+        return message.id
+    return message.tenant, message.recipient, message.guarantee
+
+
+def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
+    outcomes, going = Counter[str](), list[Message]()
+    for message in mail:
+        try:
+            with _traced(message):
+                checked = _checked(this_round, message)
+        except LedgerError as error:
+            outcomes += _unsettled([message], error)
+            continue
+        if isinstance(checked, Message):
+            going.append(checked)
+        else:
+            outcomes += _noted([message], checked)
+    if not going:
+        return outcomes
     try:
-        outcome = _deliver(this_round, message)
+        with _traced(going[0]):
+            return outcomes + _send(this_round.fleet, going)
     except LedgerError as error:
-        # What became of it cannot be written down: its lease runs out, and its guarantee decides.
-        log.error("message.unsettled", message=message.id, error=str(error))
-        return "unsettled"
-    log.info("message." + outcome, message=message.id)
-    return outcome
+        return outcomes + _unsettled(going, error)
 
 
-def _deliver(this_round: Round, message: Message) -> str:
+def _traced(message: Message) -> AbstractContextManager[None]:
+    return traced(message.trace_id, job=message.job, tenant=message.tenant)
+
+
+def _checked(this_round: Round, message: Message) -> Message | str:
+    """The message as it is to go out now, or what became of it instead."""
     fleet = this_round.fleet
     try:
-        standing = this_round.standing(message)
-        if standing is not None:
-            message = _as_it_stands(message, standing)
-            if not message.payload["findings"]:
-                return _settled(fleet, message, "dropped", "nothing is missing any more")
-            not_before = standing.not_before(message)
-            if not_before and not_before > fleet.clock():
-                return _postponed(fleet, message, not_before)
-        rendered, sender = render(message.payload), fleet.settings.environment.mail_from
-        mail = email.compose(message, rendered, sender, fleet.clock())
-        with fleet.mail.conversation() as session:
-            with fleet.ledger.transaction() as connection:
-                outbox.mark_sending(connection, message, fleet.clock(), _lease(fleet))
-            email.send(session, mail)
-        return _settled(fleet, message, "sent", "")
-    except DeliveryUnknown as error:
-        if message.guarantee is Delivery.AT_MOST_ONCE:
-            return _settled(fleet, message, "parked", str(error), error)
-        return _again(fleet, message, error)
-    except (DeliveryFailed, OdooUnavailable) as error:
-        return _again(fleet, message, error)
+        checked = this_round.check(message)
+        if checked.drop:
+            return _settled(fleet, message, "dropped", checked.drop)
+        if checked.wait_until:
+            return _postponed(fleet, message, checked.wait_until, "its day has moved")
+        until, reason = _too_early(fleet, message)
+        return checked.message if until is None else _postponed(fleet, message, until, reason)
+    except OdooUnavailable as error:
+        return _again(fleet, error, message)
     except (LedgerError, *runner.INTERRUPTIONS):
         raise
     except Exception as error:
-        # A bug, or a job that is gone: the message waits for a person, the others go on.
-        log.error("message.broken", message=message.id, exc_info=not isinstance(error, FleetError))
-        return _settled(fleet, message, "parked", str(error), error)
+        return _broken(fleet, message, error)
 
 
-def _as_it_stands(message: Message, standing: Standing) -> Message:
-    """The message without what no longer stands, the rest as it is by now."""
-    findings = [
-        {**said, **listed(standing.findings[said["key"]])}
-        for said in message.payload["findings"]
-        if said["key"] in standing.findings
+def _too_early(fleet: Fleet, message: Message) -> tuple[datetime | None, str]:
+    """From when on the reader may be written to, and why not now; None when now."""
+    if message.payload["template"] in AT_ONCE or message.channel != EMAIL:
+        return None, ""
+    tenant, now = fleet.settings.tenant(message.tenant), fleet.clock()
+    calm = Calm(tenant.settings.mail, ZoneInfo(message.payload["zone"]))
+    to_role = catalogue.jobs()[message.job].audience is not Audience.PERSON
+    at = calm.send_at(now, to_role=to_role)
+    if at > now:
+        return at, "quiet hours"
+    if to_role:
+        return None, ""
+    with fleet.ledger.reading() as connection:
+        sent = readers.mails_since(
+            connection, message.tenant, message.recipient, _personal_jobs(), calm.week_began(now)
+        )
+    return calm.after_cap(sent, now), "enough mails to this person for now"
+
+
+def _personal_jobs() -> Sequence[str]:
+    return [job.name for job in catalogue.jobs().values() if job.audience is Audience.PERSON]
+
+
+def _send(fleet: Fleet, going: Sequence[Message]) -> Outcomes:
+    try:
+        return _noted(going, _hand_over(fleet, going))
+    except DeliveryUnknown as error:
+        return _each(going, partial(_after_unknown, fleet, error))
+    except DeliveryFailed as error:
+        return _each(going, partial(_again, fleet, error))
+    except (LedgerError, *runner.INTERRUPTIONS):
+        raise
+    except Exception as error:
+        if len(going) == 1:
+            return _noted(going, _broken(fleet, going[0], error))
+        # Whichever of them it is, the others go out without it.
+        return sum((_send(fleet, [message]) for message in going), Counter())
+
+
+def _hand_over(fleet: Fleet, going: Sequence[Message]) -> str:
+    now = fleet.clock()
+    mailed = [
+        replace(message, payload={**message.payload, "mailed_at": now.isoformat()})
+        for message in going
     ]
-    payload = {**message.payload, "findings": findings, "as_of": standing.as_of}
-    return replace(message, payload=payload)
+    sections = sorted(
+        (message.payload for message in mailed), key=lambda p: ORDER.index(p["template"])
+    )
+    mail = email.compose(mailed, render(sections), fleet.settings.environment.mail_from, now)
+    digest = sha256(mail.as_bytes()).hexdigest()
+    with fleet.mail.conversation() as session:
+        with fleet.ledger.transaction() as connection:
+            for message in mailed:
+                outbox.mark_sending(
+                    connection, message, fleet.clock(), _lease(fleet), mailed[0].message_id
+                )
+        email.send(session, mail)
+    return _sent(fleet, mailed, digest)
 
 
-def _postponed(fleet: Fleet, message: Message, until: datetime) -> str:
-    """Put back a mail whose recipient is off today after all."""
+def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> str:
     with fleet.ledger.transaction() as connection:
-        outbox.postpone(connection, message, fleet.clock(), until, "its day has moved")
+        for message in mailed:
+            outbox.sent(connection, message, fleet.clock(), digest)
+            _count(fleet, connection, message, "sent", None)
+    return "sent"
+
+
+def _after_unknown(fleet: Fleet, error: DeliveryUnknown, message: Message) -> str:
+    if message.guarantee is Delivery.AT_MOST_ONCE:
+        return _settled(fleet, message, "parked", str(error), error)
+    return _again(fleet, error, message)
+
+
+def _broken(fleet: Fleet, message: Message, error: Exception) -> str:
+    """A bug, or a job that is gone: the message waits for a person, the others go on."""
+    log.error("message.broken", message=message.id, exc_info=not isinstance(error, FleetError))
+    return _settled(fleet, message, "parked", str(error), error)
+
+
+def _each(messages: Iterable[Message], act: Callable[[Message], str]) -> Outcomes:
+    outcomes: Outcomes = Counter()
+    for message in messages:
+        outcomes += _noted([message], act(message))
+    return outcomes
+
+
+def _noted(messages: Sequence[Message], outcome: str) -> Outcomes:
+    for message in messages:
+        with _traced(message):
+            log.info("message." + outcome, message=message.id)
+    return Counter({outcome: len(messages)})
+
+
+def _unsettled(messages: Sequence[Message], error: LedgerError) -> Outcomes:
+    """What became of them cannot be written down: their leases run out, their guarantee decides."""
+    for message in messages:
+        with _traced(message):
+            log.error("message.unsettled", message=message.id, error=str(error))
+    return Counter({"unsettled": len(messages)})
+
+
+def _postponed(fleet: Fleet, message: Message, until: datetime, reason: str) -> str:
+    with fleet.ledger.transaction() as connection:
+        outbox.postpone(connection, message, fleet.clock(), until, reason)
         _count(fleet, connection, message, "postponed", None)
     return "postponed"
 
@@ -185,7 +243,7 @@ def _give_back(fleet: Fleet, rest: Sequence[Message]) -> None:
         log.error("messages.not_given_back", count=len(rest), error=str(error))
 
 
-def _again(fleet: Fleet, message: Message, error: FleetError) -> str:
+def _again(fleet: Fleet, error: FleetError, message: Message) -> str:
     if message.attempts >= fleet.settings.environment.message_attempts:
         return _settled(fleet, message, "parked", str(error), error)
     now = fleet.clock()
@@ -202,9 +260,7 @@ def _settled(
 ) -> str:
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        if outcome == "sent":
-            outbox.sent(connection, message, now)
-        elif outcome == "dropped":
+        if outcome == "dropped":
             outbox.drop(connection, message, now, reason)
         else:
             outbox.park(connection, message, now, type(error).__name__, reason)
@@ -226,8 +282,3 @@ def _count(
     seconds = (fleet.clock() - message.next_attempt_at).total_seconds()
     increments += metrics.delivered(message.channel, message.job, outcome, seconds)
     counters.add(connection, increments + fleet.take_calls())
-
-
-def _period(text: str) -> Period | None:
-    start, _, end = text.partition("/")
-    return Period(date.fromisoformat(start), date.fromisoformat(end)) if end else None

@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,8 +74,11 @@ class SmtpServer:
         return session
 
 
-def compose(message: Message, rendered: Rendered, sender: str, now: datetime) -> EmailMessage:
+def compose(
+    messages: Sequence[Message], rendered: Rendered, sender: str, now: datetime
+) -> EmailMessage:
     """A complete mail: plain text, HTML, and the rows as CSV if there are any."""
+    message = messages[0]
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = message.recipient
@@ -84,7 +87,8 @@ def compose(message: Message, rendered: Rendered, sender: str, now: datetime) ->
     mail["Message-ID"] = message.message_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Fleet-Job"] = message.job
-    mail["X-Fleet-Trace"] = message.trace_id
+    mail["X-Fleet-Trace"] = " ".join(dict.fromkeys(each.trace_id for each in messages))
+    mail["X-Fleet-Messages"] = " ".join(each.message_id for each in messages)
     mail.set_content(rendered.text)
     mail.add_alternative(rendered.html, subtype="html")
     if rendered.csv:

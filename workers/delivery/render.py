@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -25,13 +25,17 @@ class Rendered:
     csv: str = ""
 
 
-def render(payload: Mapping[str, Any]) -> Rendered:
-    """The same payload renders to the same bytes, so that a past mail can be rebuilt.
+def render(sections: Sequence[Mapping[str, Any]]) -> Rendered:
+    """The same sections render to the same bytes, so that a past mail can be rebuilt.
 
-    Raises DeliveryRefused when a template cannot show the payload.
+    Raises DeliveryRefused when a template cannot show a section.
     """
+    payload = sections[0]
     try:
-        return _render(payload)
+        parts = [_render(payload) for payload in sections]
+        return replace(
+            parts[0], text="".join(p.text for p in parts), html="".join(p.html for p in parts)
+        )
     except jinja2.TemplateError as error:
         raise DeliveryRefused(
             f"the template {payload['template']!r} cannot show this message: {error}"

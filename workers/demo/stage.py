@@ -38,9 +38,11 @@ login = "fleet"
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 policies.utilization_variance.target_percent = 75
+# The demo waits for no morning.
+mail = {{ quiet_hours = "", quiet_days = [] }}
 
-# The demo looks every five minutes and waits for no morning. A ladder of one rung, that stands all
-# week, has somebody to write to on every day: consultants here, managers in the other company.
+# It looks every five minutes. A ladder of one rung, that stands all week, has somebody to write to
+# on every day: consultants here, managers in the other company.
 [tenants.sandbox.policies.timesheet_reminders]
 wait_for_morning = false
 ladder = [{{ name = "late", working_days = 1 }}]

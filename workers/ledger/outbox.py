@@ -1,12 +1,12 @@
 """The outbox: messages waiting to be sent, each once, however often a run repeats itself."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -18,6 +18,8 @@ from workers.ledger.schema import messages
 from workers.ledger.statuses import WORKER_LOST, MessageStatus
 
 UNKNOWN = "unknown whether it was sent"
+# What one mail holds at most beside the message that is due longest.
+TOGETHER = 50
 
 
 @dataclass(frozen=True)
@@ -72,32 +74,9 @@ class Message:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
+    sent_in: str | None
     run_id: int | None
     trace_id: str
-
-
-@dataclass(frozen=True)
-class Told:
-    """A recipient was written to of a finding at a step."""
-
-    period: str
-    recipient: str
-    step: str
-    finding_key: str
-
-
-def told(
-    connection: Connection, job: str, tenant: str, company_id: int, periods: Collection[str]
-) -> frozenset[Told]:
-    """What messages about these periods say or said, whatever became of them."""
-    m = messages.c
-    statement = select(m.period, m.recipient, m.step, m.finding_keys).filter_by(
-        job=job, tenant=tenant, company_id=company_id
-    )
-    rows = connection.execute(statement.where(m.period.in_(sorted(periods))))
-    return frozenset(
-        Told(row.period, row.recipient, row.step, key) for row in rows for key in row.finding_keys
-    )
 
 
 def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int | None:
@@ -113,21 +92,25 @@ def claim(
 ) -> tuple[Message, ...]:
     """Take up to `limit` messages to send, longest waiting first.
 
-    Those that are due; when there are none, one whose sender vanished: before sending always, and
-    in the middle of it only where the guarantee is at-least-once. One, because it may be what
-    killed its sender, and must not take others along. Parks those that may have been sent and
-    promise at most once, and those whose attempts are used up. Counts the senders that were lost.
+    Those that are due, and what else their readers wait for; when there are none, one whose sender
+    vanished: before sending always, and in the middle of it only where the guarantee is
+    at-least-once. One, because it may be what killed its sender, and must not take others along;
+    but a mail that was on its way is claimed as it was, with all its messages. Parks those that may
+    have been sent and promise at most once, and those whose attempts are used up. Counts the
+    senders that were lost.
     """
     increments = _park_ambiguous(connection, now) + _park_poison(connection, now, max_attempts)
     due = leases.waiting(messages, MessageStatus.QUEUED, now)
     rows = leases.pick(connection, messages, due, limit)
-    if not rows:
-        rows = leases.pick(connection, messages, _abandoned(now), 1)
+    if rows:
+        rows = [*rows, *_for_the_same_readers(connection, rows, due)]
+    else:
+        rows = _one_abandoned_mail(connection, now)
         increments += _note_losses(connection, rows, now)
     counters.add(connection, increments)
     ids = [row.id for row in rows]
     taken = leases.take(connection, messages, ids, now + lease, status=MessageStatus.CLAIMED)
-    return tuple(_message(row) for row in taken)
+    return tuple(of_row(row) for row in taken)
 
 
 def release(connection: Connection, rest: Sequence[Message]) -> None:
@@ -144,23 +127,50 @@ def release(connection: Connection, rest: Sequence[Message]) -> None:
             )
 
 
-def mark_sending(connection: Connection, message: Message, now: datetime, lease: timedelta) -> None:
+def _for_the_same_readers(
+    connection: Connection, rows: Sequence[Row[Any]], due: ColumnElement[bool]
+) -> Sequence[Row[Any]]:
+    reader = tuple_(messages.c.tenant, messages.c.recipient, messages.c.channel)
+    readers = sorted({(row.tenant, row.recipient, row.channel) for row in rows})
+    others = messages.c.id.not_in([row.id for row in rows])
+    return leases.pick(connection, messages, due & reader.in_(readers) & others, TOGETHER)
+
+
+def _one_abandoned_mail(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
+    rows = leases.pick(connection, messages, _abandoned(now), 1)
+    for first in rows:
+        if first.status == MessageStatus.SENDING:
+            same_mail = (messages.c.sent_in == first.sent_in) & (messages.c.id != first.id)
+            rest = leases.pick(connection, messages, _abandoned(now) & same_mail, TOGETHER)
+            return [first, *rest]
+    return rows
+
+
+def mark_sending(
+    connection: Connection, message: Message, now: datetime, lease: timedelta, mail: str
+) -> None:
     """Say that the next step is to send this payload, and hold it for `lease`; commit before.
 
-    Raises LeaseLost, also when the lease has run out: then the message must not be sent.
+    mail: the Message-ID of the mail that carries it. Raises LeaseLost, also when the lease has run
+    out: then the message must not be sent.
     """
     going_out = {
         "status": MessageStatus.SENDING,
         "lease_until": now + lease,
         "payload": dict(message.payload),
+        "sent_in": mail,
     }
     leases.keep(connection, messages, message.id, str(message.token), now, **going_out)
     _note(connection, MessageStatus.SENDING, message, now)
 
 
-def sent(connection: Connection, message: Message, now: datetime) -> None:
-    """Settle a message as sent. Raises LeaseLost when somebody took it over."""
-    _settle(connection, message, now, MessageStatus.SENT, sent_at=now)
+def sent(connection: Connection, message: Message, now: datetime, digest: str = "") -> None:
+    """Settle a message as sent, with a digest of the bytes that went out.
+
+    Raises LeaseLost when somebody took it over.
+    """
+    noted = {"sha256": digest} if digest else {}
+    _settle(connection, message, now, MessageStatus.SENT, noted=noted, sent_at=now)
 
 
 def failed(
@@ -179,8 +189,12 @@ def failed(
 def postpone(
     connection: Connection, message: Message, now: datetime, until: datetime, reason: str
 ) -> None:
-    """Put a message back whose time has not come after all. Raises LeaseLost as `sent`."""
-    _settle(connection, message, now, MessageStatus.QUEUED, error=reason, next_attempt_at=until)
+    """Put a message back whose time has not come after all; no attempt is used up.
+
+    Raises LeaseLost as `sent`.
+    """
+    later: dict[str, Any] = {"next_attempt_at": until, "attempts": message.attempts - 1}
+    _settle(connection, message, now, MessageStatus.QUEUED, error=reason, **later)
 
 
 def park(
@@ -212,7 +226,7 @@ def _unpark(
     parked = (messages.c.id == message_id) & (messages.c.status == MessageStatus.PARKED)
     for row in leases.pick(connection, messages, parked, 1):
         leases.mark(connection, messages, [message_id], **values)
-        _note(connection, what, _message(row), now, error_class=row.error_class, error=row.error)
+        _note(connection, what, of_row(row), now, error_class=row.error_class, error=row.error)
         return True
     return False
 
@@ -226,7 +240,7 @@ def find(
     """The newest messages first; `only` names columns and the values they must have."""
     wanted = only if status is None else {**only, "status": status}
     statement = select(messages).filter_by(**wanted).order_by(messages.c.id.desc()).limit(limit)
-    return tuple(_message(row) for row in connection.execute(statement))
+    return tuple(of_row(row) for row in connection.execute(statement))
 
 
 def by_status(connection: Connection) -> Mapping[tuple[str, str, str, MessageStatus], int]:
@@ -276,7 +290,7 @@ def _park_abandoned(
     rows = leases.pick(connection, messages, which, limit=100)
     increments = _note_losses(connection, rows, now)
     for row in rows:
-        park(connection, _message(row), now, error_class, error)
+        park(connection, of_row(row), now, error_class, error)
         increments.append(metrics.message_ended(row.job, row.tenant, "parked"))
     return increments
 
@@ -287,7 +301,7 @@ def _note_losses(
     """A message whose lease ran out lost its sender; nobody else tells."""
     increments: list[Increment] = []
     for row in rows:
-        _note(connection, "lost", _message(row), now, error_class=WORKER_LOST)
+        _note(connection, "lost", of_row(row), now, error_class=WORKER_LOST)
         increments += metrics.raised(row.job, row.tenant, WORKER_LOST)
     return increments
 
@@ -299,14 +313,15 @@ def _settle(
     status: MessageStatus,
     error_class: str | None = None,
     error: str | None = None,
-    **outcome: datetime,
+    noted: Mapping[str, str] | None = None,
+    **outcome: Any,
 ) -> None:
     outcome_and_error = {**outcome, "error_class": error_class, "error": error}
     token = str(message.token)
     leases.settle(connection, messages, message.id, token, status=status, **outcome_and_error)
     back = "failed" if error_class else "postponed"
     what = back if status is MessageStatus.QUEUED else status
-    _note(connection, what, message, now, error_class=error_class, error=error)
+    _note(connection, what, message, now, error_class=error_class, error=error, **(noted or {}))
 
 
 def _note(
@@ -331,6 +346,7 @@ def _note(
     audit.note(connection, entry)
 
 
-def _message(row: Row[Any]) -> Message:
+def of_row(row: Row[Any]) -> Message:
+    """A message as its row tells it."""
     columns = row._asdict()
     return Message(**{**columns, "finding_keys": tuple(columns["finding_keys"])})

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from tasks.declaration import Delivery
+from tasks.domain.acts import ActKind
 from workers.ledger.column_types import ErrorText, Instant, Labels, Word
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 
@@ -112,6 +113,7 @@ cases = Table(
     _required("escalated", Boolean),
     _required("last_seen_at", Instant),
     Column("resolved_at", Instant),
+    Index("ix_cases_key", "job", "tenant", "company_id", "key"),
     Index("ix_cases_opened_run", "opened_run_id"),
 )
 
@@ -146,6 +148,8 @@ messages = Table(
     *_lease(Word(MessageStatus)),
     _required("created_at", Instant),
     Column("sent_at", Instant),
+    # The Message-ID of the mail that carried it, perhaps with others.
+    Column("sent_in", Text),
     Column("run_id", Id, ForeignKey("runs.id")),
     _required("trace_id"),
     UniqueConstraint(
@@ -162,6 +166,7 @@ messages = Table(
     Index("ix_messages_due", "status", "next_attempt_at"),
     Index("ix_messages_leased", "status", "lease_until"),
     Index("ix_messages_counted", "job", "tenant", "channel", "status"),
+    Index("ix_messages_of_reader", "tenant", "recipient", "status", "sent_at"),
     Index("ix_messages_run", "run_id"),
 )
 
@@ -189,6 +194,25 @@ audit = Table(
     Column("message_id", Id),
     Column("case_id", Id),
     _required("detail", JSON),
+)
+
+# What people did on their page; a nonce is that of the form, so that each is used once.
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _required("at", Instant),
+    _required("kind", Word(ActKind)),
+    _required("person"),
+    *_job_and_scope(),
+    _required("key"),
+    _required("reason"),
+    Column("until", Date),
+    _required("detail", JSON),
+    _required("nonce"),
+    _required("trace_id"),
+    UniqueConstraint("nonce", name="uq_acts_nonce"),
+    Index("ix_acts_scope", "job", "tenant", "company_id"),
 )
 
 # Instants that processes leave for who watches: heartbeats, circuits, what doctor saw.

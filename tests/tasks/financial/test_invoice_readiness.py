@@ -261,6 +261,39 @@ def test_excluded_customers_stay_out_but_in_the_total() -> None:
     assert report.totals[0]["excluded"] == "1200.00"
 
 
+def test_what_is_left_out_is_told_with_its_reason() -> None:
+    def left_out(found: Snapshot, **policy: Any) -> tuple[str, str]:
+        (aside,) = judged(found, **policy).set_aside
+        assert (aside.title, aside.record_id, aside.currency) == ("S00001 Nordwind", 1, "EUR")
+        return aside.group, aside.reason
+
+    hold = {"order": "S00001", "reason": "dispute", "until": "2026-12-01"}
+    assert left_out(snapshot(order()), holds=[hold]) == ("held", "held until 2026-12-01: dispute")
+    excluded = left_out(snapshot(order()), excluded_customers=[5])
+    assert excluded == ("excluded", "the customer is excluded by policy")
+    over = order(invoiced_amount=Decimal(1500))
+    assert left_out(snapshot(over)) == ("excluded", "billed in advance, or nothing to bill")
+    unread = left_out(snapshot(order(), unreadable=frozenset({1})))
+    assert unread == ("excluded", "a record of this order could not be read; see drift")
+
+
+def test_a_large_order_that_is_ready_waits_for_no_digest_if_the_policy_says_so() -> None:
+    def urgent(found: Snapshot, **limits: int) -> bool:
+        return judged(found, tell_at_once_from=limits).findings[0].urgent
+
+    assert urgent(snapshot(order()), EUR=1200)
+    assert not urgent(snapshot(order()), EUR=1201)
+    assert not urgent(snapshot(order()), USD=1)
+    blocked = snapshot(order(), facts={1: facts(order(), invoice_email=None)})
+    assert not urgent(blocked, EUR=1)
+
+
+def test_a_finding_says_what_a_day_of_waiting_costs() -> None:
+    report = judged(snapshot(order()))
+    assert report.findings[0].cost_per_day == Decimal("0.26")
+    assert report.rows[0]["cost_of_delay_per_day"] == "0.26"
+
+
 def test_an_overbilled_order_is_excluded_and_not_netted_away() -> None:
     over = order(2, invoiced_amount=Decimal(1500))
     found = snapshot(order(), over, odoo_to_invoice={1: Decimal(1200), 2: Decimal(-300)})

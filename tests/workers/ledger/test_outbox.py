@@ -36,6 +36,9 @@ IDENTITY: dict[str, Any] = {
 }
 
 
+MAIL = "<mail@fleet.example>"
+
+
 def the_message(connection: Connection) -> Message:
     (message,) = outbox.find(connection, 10)
     return message
@@ -47,7 +50,7 @@ def events(connection: Connection) -> list[str]:
 
 def sending(connection: Connection, guarantee: Delivery) -> Message:
     message = claimed_message(connection, guarantee=guarantee)
-    outbox.mark_sending(connection, message, NOW, LEASE)
+    outbox.mark_sending(connection, message, NOW, LEASE, MAIL)
     return message
 
 
@@ -103,7 +106,7 @@ def test_a_claimed_message_is_nobody_elses(ledger: Ledger) -> None:
 def test_the_longest_waiting_messages_are_claimed_first(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         enqueue(connection, subject="late")
-        enqueue(connection, subject="early", not_before=NOW - LEASE)
+        enqueue(connection, subject="early", recipient="eve@example.com", not_before=NOW - LEASE)
         claimed = [claim_messages(connection, limit=1)[0].subject for _ in range(2)]
     assert claimed == ["early", "late"]
 
@@ -143,7 +146,7 @@ def test_a_sender_whose_lease_ended_must_not_begin_to_send(ledger: Ledger) -> No
     with ledger.transaction() as connection:
         message = claimed_message(connection)
         with pytest.raises(LeaseLost):
-            outbox.mark_sending(connection, message, NOW + LEASE, LEASE)
+            outbox.mark_sending(connection, message, NOW + LEASE, LEASE, MAIL)
         assert the_message(connection).status is MessageStatus.CLAIMED
 
 
@@ -157,7 +160,7 @@ def test_a_late_sender_that_nobody_replaced_may_say_that_it_sent(ledger: Ledger)
 @pytest.mark.parametrize(
     "change",
     [
-        lambda c, message, now: outbox.mark_sending(c, message, now, LEASE),
+        lambda c, message, now: outbox.mark_sending(c, message, now, LEASE, MAIL),
         lambda c, message, now: outbox.sent(c, message, now),
         lambda c, message, now: outbox.failed(c, message, now, now, "DeliveryFailed", ""),
         lambda c, message, now: outbox.park(c, message, now, "DeliveryRefused", ""),
@@ -253,24 +256,11 @@ def test_messages_are_listed_newest_first_by_what_they_are(ledger: Ledger) -> No
         assert [m.subject for m in outbox.find(connection, 9, queued, tenant="acme")] == ["second"]
 
 
-def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> None:
-    with ledger.transaction() as connection:
-        enqueue(connection, finding_keys=("order-17", "order-18"))
-        enqueue(connection, period="2026-11-02/2026-11-08")
-        enqueue(connection, tenant="other")
-        scope = (MESSAGE.job, MESSAGE.tenant, MESSAGE.company_id)
-        found = outbox.told(connection, *scope, {MESSAGE.period})
-        assert outbox.told(connection, *scope, set()) == frozenset()
-    assert found == {
-        outbox.Told(MESSAGE.period, MESSAGE.recipient, MESSAGE.step, key)
-        for key in ("order-17", "order-18")
-    }
-
-
 def test_the_outbox_keeps_what_really_goes_out(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         message = claimed_message(connection)
-        outbox.mark_sending(connection, replace(message, payload={"hours": 4}), NOW, LEASE)
+        going_out = replace(message, payload={"hours": 4})
+        outbox.mark_sending(connection, going_out, NOW, LEASE, MAIL)
         assert the_message(connection).payload == {"hours": 4}
 
 
@@ -282,6 +272,30 @@ def test_a_message_whose_time_has_not_come_after_all_waits_again(ledger: Ledger)
         assert events(connection)[-1] == "message.postponed"
         (again,) = claim_messages(connection, NOW + LEASE)
     assert (again.id, again.error_class, again.error) == (message.id, None, "its day has moved")
+    assert again.attempts == message.attempts
+
+
+def test_what_a_reader_waits_for_beyond_the_limit_comes_along(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        first = enqueue(connection)
+        enqueue(connection, recipient="other@example.com")
+        mine = enqueue(connection, subject="order-19")
+        enqueue(connection, subject="order-20", not_before=NOW + SECOND)
+        enqueue(connection, subject="order-21", tenant="other")
+        enqueue(connection, subject="order-22", channel="webhook")
+        found = outbox.claim(connection, NOW, LEASE, limit=1, max_attempts=8)
+    assert [message.id for message in found] == [first, mine]
+
+
+def test_a_mail_of_several_messages_that_lost_its_sender_stays_one_mail(ledger: Ledger) -> None:
+    again = Delivery.AT_LEAST_ONCE
+    with ledger.transaction() as connection:
+        ids = [enqueue(connection, subject=f"order-{n}", guarantee=again) for n in range(3)]
+        for message in claim_messages(connection)[:2]:
+            outbox.mark_sending(connection, message, NOW, LEASE, MAIL)
+        late = NOW + LEASE
+        assert [message.id for message in claim_messages(connection, late)] == ids[:2]
+        assert [message.id for message in claim_messages(connection, late)] == ids[2:]
 
 
 def test_of_messages_that_lost_their_sender_one_is_claimed_at_a_time(ledger: Ledger) -> None:
@@ -332,6 +346,6 @@ def test_a_message_that_was_taken_over_is_not_given_back(ledger: Ledger) -> None
 def test_a_message_is_held_anew_while_it_is_sent(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         message = claimed_message(connection)
-        outbox.mark_sending(connection, message, NOW + SECOND, LEASE)
+        outbox.mark_sending(connection, message, NOW + SECOND, LEASE, MAIL)
         assert claim_messages(connection, NOW + LEASE) == ()
         assert the_message(connection).status is MessageStatus.SENDING

@@ -1,0 +1,89 @@
+"""What a reader has not seen yet: the picture of now held against the last one they were sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.domain.findings import Severity
+
+Listed = Mapping[str, Any]
+Subject = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a digest shows: findings, snoozed ones among them, and what was set aside."""
+
+    findings: Sequence[Listed] = ()
+    set_aside: Sequence[Listed] = ()
+
+    def snoozed(self) -> frozenset[str]:
+        """The keys of findings that somebody snoozed."""
+        return frozenset(f["key"] for f in self.findings if f.get("snoozed_until"))
+
+    def aside(self) -> frozenset[Subject]:
+        """What was set aside."""
+        return frozenset(map(_subject, self.set_aside))
+
+
+@dataclass(frozen=True)
+class News:
+    """The differences between two pictures.
+
+    opened: new subjects. moved: known ones that stand in another group or under another key now.
+    worsened: the same, more severe. returned: their snooze or hold ended. settled: gone without a
+    successor. held: set aside since. repriced: the same but for the amount, which alone is no
+    reason to write.
+    """
+
+    opened: tuple[Listed, ...] = ()
+    moved: tuple[Listed, ...] = ()
+    worsened: tuple[Listed, ...] = ()
+    returned: tuple[Listed, ...] = ()
+    settled: tuple[Listed, ...] = ()
+    held: tuple[Listed, ...] = ()
+    repriced: tuple[Listed, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to say."""
+        return any((self.opened, self.moved, self.worsened, self.returned, self.settled, self.held))
+
+
+def news(before: Picture, now: Picture) -> News:
+    """What became of the findings that a reader saw; what is snoozed now is no news."""
+    seen = {finding["key"]: finding for finding in before.findings}
+    awake = [finding for finding in now.findings if not finding.get("snoozed_until")]
+    here = {finding["key"] for finding in now.findings}
+    gone = {
+        _subject(finding): finding
+        for key, finding in seen.items()
+        if key not in here and key not in before.snoozed()
+    }
+    fresh = [finding for finding in awake if finding["key"] not in seen]
+    known = [finding for finding in awake if finding["key"] in seen]
+    moved = [f for f in fresh if _subject(f) in gone]
+    worsened = [f for f in known if _rank(f) > _rank(seen[f["key"]])]
+    returned = [f for f in fresh if f not in moved and _subject(f) in before.aside()]
+    returned += [f for f in known if f["key"] in before.snoozed() and f not in worsened]
+    succeeded = {*map(_subject, moved), *now.aside()}
+    return News(
+        opened=tuple(f for f in fresh if f not in moved and f not in returned),
+        moved=tuple(moved),
+        worsened=tuple(worsened),
+        returned=tuple(returned),
+        settled=tuple(f for subject, f in gone.items() if subject not in succeeded),
+        held=tuple(f for f in now.set_aside if _subject(f) in gone),
+        repriced=tuple(
+            f
+            for f in known
+            if f["amount"] != seen[f["key"]]["amount"] and f not in (*worsened, *returned)
+        ),
+    )
+
+
+def _subject(listed: Listed) -> Subject:
+    return listed["model"], listed["record_id"]
+
+
+def _rank(finding: Listed) -> int:
+    return Severity(finding["severity"]).rank

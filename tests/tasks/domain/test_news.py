@@ -1,0 +1,83 @@
+"""What changed for a reader: new, moved, worse, back, settled, held; amounts alone say nothing."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.domain.news import News, Picture, news
+
+
+def order(number: int, group: str = "ready", amount: str = "100.00", **values: Any) -> Any:
+    return {
+        "key": f"{group}-order-{number}",
+        "model": "sale.order",
+        "record_id": number,
+        "group": group,
+        "severity": "warning" if group == "blocked" else "info",
+        "amount": amount,
+        **values,
+    }
+
+
+def picture(*findings: Any, aside: tuple[Any, ...] = ()) -> Picture:
+    return Picture(findings, aside)
+
+
+def test_the_same_picture_is_no_news() -> None:
+    assert not news(picture(order(1)), picture(order(1)))
+
+
+def test_what_was_not_there_has_opened_and_what_is_gone_is_settled() -> None:
+    found = news(picture(order(1)), picture(order(2)))
+    assert found == News(opened=(order(2),), settled=(order(1),))
+
+
+def test_a_blocked_order_that_turns_ready_has_moved() -> None:
+    found = news(picture(order(1, "blocked")), picture(order(1)))
+    assert found == News(moved=(order(1),))
+
+
+def test_what_is_more_severe_has_worsened() -> None:
+    worse = order(1, severity="critical")
+    assert news(picture(order(1)), picture(worse)) == News(worsened=(worse,))
+
+
+def test_another_amount_is_told_but_is_no_reason_to_write() -> None:
+    dearer = order(1, amount="120.00")
+    found = news(picture(order(1)), picture(dearer))
+    assert found.repriced == (dearer,)
+    assert not found
+
+
+def test_what_is_snoozed_is_no_news_and_its_end_is() -> None:
+    snoozed = order(1, snoozed_until="2026-12-01")
+    assert not news(picture(order(1)), picture(snoozed))
+    assert not news(picture(snoozed), picture(snoozed))
+    assert not news(picture(snoozed), picture())
+    assert news(picture(snoozed), picture(order(1))) == News(returned=(order(1),))
+
+
+def test_what_is_put_on_hold_is_held_and_comes_back_when_that_ends() -> None:
+    held = order(1, "held")
+    assert news(picture(order(1)), picture(aside=(held,))) == News(held=(held,))
+    assert not news(picture(aside=(held,)), picture(aside=(held,)))
+    assert news(picture(aside=(held,)), picture(order(1))) == News(returned=(order(1),))
+
+
+ORDERS = st.lists(
+    st.builds(order, st.integers(1, 6), st.sampled_from(["ready", "blocked"])),
+    unique_by=lambda found: found["record_id"],
+)
+
+
+@given(ORDERS, ORDERS)
+def test_every_subject_that_came_or_went_is_told_once(before: Any, now: Any) -> None:
+    found = news(Picture(before), Picture(now))
+    were, are = ({order["record_id"] for order in orders} for orders in (before, now))
+    assert {each["record_id"] for each in found.opened} == are - were
+    assert {each["record_id"] for each in found.settled} == were - are
+    both = {o["record_id"]: o["group"] for o in before}
+    assert {each["record_id"] for each in found.moved} == {
+        o["record_id"] for o in now if both.get(o["record_id"], o["group"]) != o["group"]
+    }

@@ -1,0 +1,93 @@
+"""What readers were told, saw last and still wait for."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tests.workers.ledger.examples import (
+    LEASE,
+    MESSAGE,
+    NOW,
+    SLOT,
+    claim_messages,
+    enqueue,
+    open_run,
+)
+from workers.ledger import audit, outbox, readers
+from workers.ledger.database import Ledger
+from workers.ledger.statuses import MessageStatus
+
+HERE: dict[str, Any] = {
+    "job": MESSAGE.job,
+    "tenant": MESSAGE.tenant,
+    "company_id": MESSAGE.company_id,
+}
+
+
+def send_all(connection: Connection, at: datetime, mail: str) -> None:
+    for message in claim_messages(connection, at):
+        outbox.mark_sending(connection, message, at, LEASE, mail)
+        outbox.sent(connection, message, at)
+
+
+def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, finding_keys=("order-17", "order-18"))
+        enqueue(connection, period="2026-11-02/2026-11-08")
+        enqueue(connection, tenant="other")
+        found = readers.told(connection, **HERE, periods={MESSAGE.period})
+        assert readers.told(connection, **HERE, periods=set()) == frozenset()
+    assert found == {
+        readers.Told(MESSAGE.period, MESSAGE.recipient, MESSAGE.step, key)
+        for key in ("order-17", "order-18")
+    }
+
+
+def test_a_reader_saw_last_what_surely_went_out_last(ledger: Ledger) -> None:
+    reader = (MESSAGE.step, MESSAGE.recipient, MESSAGE.channel)
+    with ledger.transaction() as connection:
+        assert readers.last_seen(connection, *reader, **HERE) is None
+        for day in range(3):
+            enqueue(connection, subject=f"day {day}", payload={"day": day})
+            if day < 2:
+                send_all(connection, NOW + timedelta(days=day), f"<{day}@fleet>")
+        enqueue(connection, recipient="other@example.com", payload={"day": 9})
+        assert readers.last_seen(connection, *reader, **HERE) == {"day": 1}
+
+
+def test_what_waits_of_an_older_run_gives_way_to_a_newer_one(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        older, newer = (open_run(connection, SLOT + timedelta(days=n)) for n in range(2))
+        for recipient in ("ann@example.com", "bob@example.com"):
+            enqueue(connection, run_id=older, recipient=recipient)
+        enqueue(connection, run_id=older, step="urgent")
+        enqueue(connection, run_id=older, tenant="other")
+        enqueue(connection, run_id=newer, subject="newer")
+        assert readers.supersede(connection, MESSAGE.step, NOW, newer, **HERE) == 2
+        dropped = outbox.find(connection, 9, MessageStatus.DROPPED)
+        assert audit.entries(connection, 1)[0].event == "message.dropped"
+    assert {message.recipient for message in dropped} == {"ann@example.com", "bob@example.com"}
+    assert {message.error for message in dropped} == {readers.SUPERSEDED}
+
+
+def test_what_is_being_sent_does_not_give_way(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        older, newer = (open_run(connection, SLOT + timedelta(days=n)) for n in range(2))
+        enqueue(connection, run_id=older)
+        claim_messages(connection)
+        assert readers.supersede(connection, MESSAGE.step, NOW, newer, **HERE) == 0
+
+
+def test_a_mail_of_several_messages_counts_once(ledger: Ledger) -> None:
+    hours = [timedelta(hours=n) for n in range(3)]
+    with ledger.transaction() as connection:
+        for n, hour in enumerate(hours):
+            enqueue(connection, subject=f"first of {n}")
+            enqueue(connection, subject=f"second of {n}")
+            enqueue(connection, subject=f"other job {n}", job="invoice_readiness")
+            send_all(connection, NOW + hour, f"<{n}@fleet>")
+        since = NOW + hours[1]
+        asked = (connection, MESSAGE.tenant, MESSAGE.recipient)
+        assert readers.mails_since(*asked, [MESSAGE.job], since) == [NOW + h for h in hours[1:]]
+        assert readers.mails_since(*asked, [], since) == []

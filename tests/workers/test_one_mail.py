@@ -1,0 +1,122 @@
+"""What a reader is sent at once is one mail; at night nothing, and no more than enough."""
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from odoo_gateway.sandbox import Sandbox
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable, fleet_on
+from tests.workers.test_dispatcher import deliver_all, states
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
+from workers import runner
+from workers.demo.catcher import Catcher
+from workers.ledger.statuses import MessageStatus
+from workers.wiring import Fleet
+
+WIP = "wip_aging"
+FINANCE = "finance@nordwind.example"
+FILE = """\
+[tenants.firm]
+url = "http://odoo.example"
+database = "sandbox"
+login = "fleet"
+recipients.finance = ["finance@nordwind.example"]
+recipients.delivery = ["finance@nordwind.example"]
+policies.timesheet_reminders.wait_for_morning = false
+"""
+
+
+def carried(mail: EmailMessage) -> list[str]:
+    return str(mail["X-Fleet-Messages"]).split()
+
+
+def to_finance(catcher: Catcher) -> list[EmailMessage]:
+    return [mail for mail in catcher.mails if str(mail["To"]) == FINANCE]
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher) -> Fleet:
+    return fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+
+
+def test_digests_of_several_jobs_and_companies_are_one_mail_to_their_reader(
+    fleet: Fleet, clock: Clock, catcher: Catcher
+) -> None:
+    # The second company's morning, too, has come.
+    clock.forward(hours=5)
+    for job in (READINESS, WIP):
+        for company_id in (1, 2):
+            runner.execute(fleet, opened(fleet, job, company_id))
+    queued = sorted(messages(fleet), key=lambda message: message.id)
+    assert {message.recipient for message in queued} == {FINANCE}
+    deliver_all(fleet)
+    (mail,) = catcher.mails
+    assert mail["Message-ID"] == queued[0].message_id
+    assert carried(mail) == [message.message_id for message in queued]
+    assert {message.sent_in for message in messages(fleet)} == {queued[0].message_id}
+
+
+def test_who_wants_single_mails_gets_them(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    single = f"{FILE}mail.merge = false\n"
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=single)
+    for job in (READINESS, WIP):
+        runner.execute(fleet, opened(fleet, job))
+    deliver_all(fleet)
+    assert len(catcher.mails) == 2
+
+
+def test_a_message_that_cannot_be_shown_takes_no_other_along(
+    fleet: Fleet, catcher: Catcher
+) -> None:
+    for job in (READINESS, WIP):
+        runner.execute(fleet, opened(fleet, job))
+    broken = min(message.id for message in messages(fleet))
+    with fleet.ledger.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE messages SET payload = json_remove(payload, '$.why') WHERE id = ?", (broken,)
+        )
+    assert deliver_all(fleet) == {"sent": 1, "parked": 1}
+    assert len(catcher.mails) == 1
+
+
+def test_at_night_nothing_is_sent_and_in_the_morning_all(
+    fleet: Fleet, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    clock.forward(hours=12)
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert deliver_all(fleet) == {"postponed": 1}
+    assert states(fleet) == {MessageStatus.QUEUED}
+    clock.forward(hours=8)
+    assert deliver_all(fleet) == {"sent": 1}
+    assert len(catcher.mails) == 1
+
+
+def test_the_second_reminder_of_a_day_waits_and_comes_with_the_next(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    later = """\
+ladder = [
+    { name = "late", working_days = 1 },
+    { name = "again", working_days = 1, at = 11:00:00 },
+]
+"""
+    file = f"{FILE}\n[tenants.firm.policies.timesheet_reminders]\n{later}".replace(
+        "policies.timesheet_reminders.wait_for_morning = false\n", ""
+    )
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=file)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    first = deliver_all(fleet)["sent"]
+    assert first
+    clock.forward(hours=2)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    assert deliver_all(fleet)["postponed"]
+    assert len(catcher.mails) == len({str(mail["To"]) for mail in catcher.mails})
+    before = len(catcher.mails)
+    clock.forward(hours=22)
+    odoo.inner = Sandbox(clock().date())
+    assert deliver_all(fleet)["sent"]
+    assert len(catcher.mails) > before

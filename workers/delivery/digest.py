@@ -1,0 +1,127 @@
+"""What a role reads: all that stands in one digest, told for each reader by what they saw last."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tasks.domain.acts import Act, ActKind, stands
+from tasks.domain.cases import Change, ChangeKind
+from tasks.domain.findings import Report
+from tasks.domain.news import Picture, news
+from workers.delivery.occasion import Occasion, listed, listed_aside, message
+from workers.ledger.outbox import NewMessage
+
+STEP = "digest"
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reader saw last: the payload of the digest that went out to them, or None."""
+
+    payload: Payload | None = None
+
+    @property
+    def picture(self) -> Picture:
+        """What that digest showed."""
+        if self.payload is None:
+            return Picture()
+        return Picture(self.payload["findings"], self.payload["set_aside"])
+
+
+def digests(occasion: Occasion, report: Report, seen: Mapping[str, Seen]) -> Iterator[NewMessage]:
+    """A digest for each reader to whom there is something new to say."""
+    role = occasion.job.audience.value
+    content = {
+        "role": role,
+        "totals": list(report.totals),
+        "rows": list(report.rows),
+        "findings": _findings(report, occasion.acts, occasion.day),
+        "set_aside": _set_aside(report, occasion.acts, occasion.day),
+        "not_verifiable": [
+            {"check": gap.check, "reason": gap.reason, "remedy": gap.remedy}
+            for gap in report.not_verifiable
+        ],
+    }
+    for reader in occasion.readers(role):
+        told = with_news(content, seen.get(reader, Seen()))
+        if told is not None:
+            yield message(
+                occasion,
+                template="digest",
+                subject=STEP,
+                period=occasion.slot.isoformat(),
+                reader=reader,
+                step=STEP,
+                findings=report.findings,
+                content=told,
+            )
+
+
+def with_news(content: Payload, seen: Seen) -> dict[str, Any] | None:
+    """The digest with what changed since the reader's last one; None when nothing did."""
+    found = news(seen.picture, Picture(content["findings"], content["set_aside"]))
+    if not found:
+        return None
+    since = None if seen.payload is None else seen.payload["at"]
+    told = {kind: list(listing) for kind, listing in vars(found).items()}
+    return {**content, "news": {"since": since, **told}}
+
+
+def urgent(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessage]:
+    """What waits for no digest, one message per finding and reader."""
+    role = occasion.job.audience.value
+    for change in changes:
+        finding = change.finding
+        if change.kind is ChangeKind.OPENED and finding.urgent:
+            for reader in occasion.readers(role):
+                yield message(
+                    occasion,
+                    template="urgent",
+                    subject=finding.key,
+                    period=occasion.slot.isoformat(),
+                    reader=reader,
+                    step="urgent",
+                    findings=[finding],
+                    content={"role": role, "findings": [listed(finding)]},
+                )
+
+
+def _findings(report: Report, acts: Sequence[Act], today: date) -> list[dict[str, Any]]:
+    of_cases = {(act.kind, act.key): act for act in acts if act.key and stands(act, today)}
+    return [
+        {
+            **listed(finding),
+            **_acknowledged(of_cases.get((ActKind.ACKNOWLEDGED, finding.key))),
+            **_snoozed(of_cases.get((ActKind.SNOOZED, finding.key))),
+        }
+        for finding in report.findings
+    ]
+
+
+def _acknowledged(act: Act | None) -> dict[str, Any]:
+    return {} if act is None else {"acknowledged_by": act.person}
+
+
+def _snoozed(act: Act | None) -> dict[str, Any]:
+    if act is None:
+        return {}
+    return {
+        "snoozed_until": None if act.until is None else str(act.until),
+        "snoozed_by": act.person,
+        "snooze_reason": act.reason,
+    }
+
+
+def _set_aside(report: Report, acts: Sequence[Act], today: date) -> list[dict[str, Any]]:
+    """What was left out; on what a page put on hold, the case by which the hold is lifted."""
+    holds = {
+        (act.model, act.record_id): act.key
+        for act in acts
+        if act.kind is ActKind.HELD and stands(act, today)
+    }
+    return [
+        listed_aside(aside, holds.get((aside.model, aside.record_id), ""))
+        for aside in report.set_aside
+    ]

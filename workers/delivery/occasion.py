@@ -1,0 +1,145 @@
+"""The run that speaks: what all of its messages say of themselves, and how one is made."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from tasks.declaration import AnyJob, Delivery
+from tasks.domain.acts import Act
+from tasks.domain.findings import Finding, SetAside
+from workers.ledger.outbox import NewMessage
+from workers.ledger.scopes import Scope
+from workers.tenants import Tenant
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The run that speaks: its job, scope, slot, and what people did with its cases.
+
+    at: the instant that was judged. policies: the versions that judged.
+    """
+
+    job: AnyJob
+    tenant: Tenant
+    scope: Scope
+    slot: datetime
+    at: datetime
+    run_id: int
+    trace_id: str
+    mail_domain: str
+    policies: Sequence[str] = ()
+    acts: Sequence[Act] = field(default=())
+
+    @property
+    def day(self) -> date:
+        """The day of the scope that was judged."""
+        return self.at.astimezone(self.scope.zone).date()
+
+    @property
+    def here(self) -> dict[str, Any]:
+        """What the ledger knows the job and its scope by."""
+        return {
+            "job": self.job.name,
+            "tenant": self.scope.tenant,
+            "company_id": self.scope.company_id,
+        }
+
+    def readers(self, role: str) -> Sequence[str]:
+        """Who stands behind a role, each once."""
+        recipients = self.tenant.recipients(self.scope.company_id)
+        addresses: Sequence[str] = getattr(recipients, role, ())
+        return sorted(set(addresses))
+
+
+def message(
+    occasion: Occasion,
+    *,
+    template: str,
+    subject: str,
+    period: str,
+    reader: str,
+    step: str,
+    findings: Iterable[Finding],
+    content: Mapping[str, Any],
+    channel: str = "email",
+    language: str = "",
+    zone: str = "",
+    not_before: datetime | None = None,
+    guarantee: Delivery | None = None,
+) -> NewMessage:
+    """A message of this run; its id follows from its identity, so a repetition is recognised."""
+    job, scope, tenant = occasion.job, occasion.scope, occasion.tenant
+    identity = (job.name, scope.tenant, scope.company_id, subject, period, reader, step)
+    heading = {
+        "template": template,
+        "shape": job.shape.value,
+        "rule": job.name,
+        "title": job.title,
+        "why": job.why,
+        "policy": list(occasion.policies),
+        "tenant": scope.tenant,
+        "company_id": scope.company_id,
+        "company": scope.name,
+        "at": occasion.at.isoformat(),
+        "zone": zone or scope.zone.key,
+        "reader": reader,
+        "language": tenant.language(reader, scope.company_id, language),
+        "brand": {"name": scope.name, "colour": "#1f5fa8", "logo": ""},
+        "issued_on": str(occasion.day),
+    }
+    return NewMessage(
+        *identity,
+        channel=channel,
+        guarantee=guarantee or job.delivery,
+        payload={**heading, **content},
+        finding_keys=tuple(finding.key for finding in findings),
+        not_before=not_before,
+        run_id=occasion.run_id,
+        trace_id=occasion.trace_id,
+        message_id=_message_id((*identity, channel), occasion.mail_domain),
+    )
+
+
+def _message_id(identity: tuple[object, ...], domain: str) -> str:
+    digest = hashlib.sha256("\n".join(map(str, identity)).encode()).hexdigest()
+    return f"<{digest[:40]}@{domain}>"
+
+
+def listed(finding: Finding) -> dict[str, Any]:
+    """A finding as the JSON contract has it."""
+    return {
+        "key": finding.key,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "reason": finding.reason,
+        "remedy": finding.remedy,
+        "owner": finding.owner,
+        "model": finding.model,
+        "record_id": finding.record_id,
+        "url": finding.url,
+        **_money(finding),
+        "since": None if finding.since is None else str(finding.since),
+        "group": finding.group or finding.severity.value,
+        "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
+    }
+
+
+def listed_aside(aside: SetAside, key: str = "") -> dict[str, Any]:
+    """Something left out, as payloads have it; `key` of the case that it was."""
+    return {
+        "key": key,
+        "group": aside.group,
+        "title": aside.title,
+        "reason": aside.reason,
+        "url": aside.url,
+        "model": aside.model,
+        "record_id": aside.record_id,
+        **_money(aside),
+    }
+
+
+def _money(found: Finding | SetAside) -> dict[str, str | None]:
+    amount = None if found.amount is None else f"{found.amount:f}"
+    return {"amount": amount, "currency": found.currency}

@@ -1,0 +1,155 @@
+"""What a message's payload holds: the inputs that its section of a mail is rendered from.
+
+JSON values only, in no language: amounts are text with a currency beside it, days and instants are
+ISO. A mail is one section or several, all for one reader; the same sections give the same bytes.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Listed(TypedDict):
+    """A finding as the JSON contract has it, and what people did with its case.
+
+    acknowledged_by, snoozed_until, snoozed_by, snooze_reason: of a standing act, else left out.
+    note, page, advice: in a section for a person, why they read it, what they open and do.
+    """
+
+    key: str
+    severity: str
+    title: str
+    reason: str
+    remedy: str
+    owner: str
+    model: str
+    record_id: int
+    url: str
+    amount: str | None
+    currency: str | None
+    since: str | None
+    group: str
+    cost_per_day: str | None
+    acknowledged_by: NotRequired[str]
+    snoozed_until: NotRequired[str]
+    snoozed_by: NotRequired[str]
+    snooze_reason: NotRequired[str]
+    note: NotRequired[str]
+    page: NotRequired[str]
+    advice: NotRequired[str]
+
+
+class Aside(TypedDict):
+    """Something left out on purpose: on hold, or excluded. key: of the case that it was, or ""."""
+
+    key: str
+    group: str
+    title: str
+    reason: str
+    url: str
+    model: str
+    record_id: int
+    amount: str | None
+    currency: str | None
+
+
+class ToldNews(TypedDict):
+    """What changed since what this reader last saw, at `since` (None: they saw nothing yet)."""
+
+    since: str | None
+    opened: list[Listed]
+    moved: list[Listed]
+    worsened: list[Listed]
+    returned: list[Listed]
+    settled: list[Listed]
+    held: list[Aside]
+    repriced: list[Listed]
+
+
+class Brand(TypedDict):
+    """A company's looks: its name, the colour of headings and buttons, a logo file or ""."""
+
+    name: str
+    colour: str
+    logo: str
+
+
+class Heading(TypedDict):
+    """What every section says of itself.
+
+    at: the instant that was judged. issued_on: the day from which links in it count. policy: the
+    versions of the policies that judged.
+    """
+
+    template: Literal["digest", "person", "urgent", "ops", "notice"]
+    shape: str
+    rule: str
+    title: str
+    why: str
+    policy: list[str]
+    tenant: str
+    company_id: int
+    company: str
+    at: str
+    zone: str
+    reader: str
+    language: str
+    brand: Brand
+    issued_on: str
+
+
+class Digest(Heading):
+    """For a role: all that stands, and what changed for this reader. `rows` become the CSV."""
+
+    role: str
+    totals: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    findings: list[Listed]
+    set_aside: list[Aside]
+    news: ToldNews
+    not_verifiable: list[dict[str, str]]
+
+
+class Personal(Heading):
+    """For one person, about themselves or (`others`) about people they follow up with."""
+
+    name: str
+    step: str
+    others: bool
+    findings: list[Listed]
+
+
+class Urgent(Heading):
+    """One finding that waits for no digest."""
+
+    role: str
+    findings: list[Listed]
+
+
+class Failure(TypedDict):
+    """Something that the fleet gave up: a run (slot set) or a message (to set)."""
+
+    what: str
+    name: str
+    job: str
+    company: str
+    slot: str | None
+    to: str | None
+    error_class: str
+    error: str
+    trace_id: str
+
+
+class Ops(Heading):
+    """For ops: what failed, with what they need to look it up. Never to business people."""
+
+    failures: list[Failure]
+
+
+class Notice(Heading):
+    """For the readers of a digest that could not be made, so that silence is never taken for ok.
+
+    slot: when it was due.
+    """
+
+    role: str
+    slot: str
+    reason: str

@@ -1,0 +1,115 @@
+"""Acts: what people did on their page, for ever and in order."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, select
+
+from tasks.domain.acts import Act, ActKind, unended
+from workers.ledger import audit
+from workers.ledger.inserts import insert_once
+from workers.ledger.schema import acts, cases, runs
+
+# These end with their case, however often its finding comes back.
+OF_THE_CASE: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED})
+IN_DETAIL: Final = ("severity", "model", "record_id")
+
+
+def record(connection: Connection, act: Act, nonce: str) -> int | None:
+    """Write an act down and audit it; returns its id, or None when the nonce was used before."""
+    act = replace(act, person=act.person.lower())
+    case = _newest_case(connection, act)
+    values = asdict(act)
+    detail = {name: values.pop(name) for name in IN_DETAIL} | _seen(case)
+    trace_id = case.trace_id if case else ""
+    row = {**values, "detail": detail, "nonce": nonce, "trace_id": trace_id}
+    act_id = insert_once(connection, acts, row)
+    if act_id is not None:
+        audit.note(connection, _entry(act, case, detail))
+    return act_id
+
+
+def standing(connection: Connection, job: str, tenant: str, company_id: int) -> tuple[Act, ...]:
+    """The acts that still matter, oldest first; whether one has expired, `stands` tells by date.
+
+    Acknowledging and snoozing end when their case is resolved, holds and opting out do not.
+    """
+    statement = select(acts).filter_by(job=job, tenant=tenant, company_id=company_id)
+    found = unended(_act(row) for row in connection.execute(statement.order_by(acts.c.id)))
+    resolved = _resolved(connection, found)
+    return tuple(act for act in found if act.kind not in OF_THE_CASE or not _past(act, resolved))
+
+
+def _past(act: Act, resolved: Mapping[str, datetime]) -> bool:
+    return act.key in resolved and act.at <= resolved[act.key]
+
+
+def _resolved(connection: Connection, found: tuple[Act, ...]) -> Mapping[str, datetime]:
+    """When the cases that these acts are about were last resolved, by key."""
+    if not found:
+        return {}
+    scope = {name: getattr(found[0], name) for name in ("job", "tenant", "company_id")}
+    statement = select(cases.c.key, func.max(cases.c.resolved_at)).filter_by(**scope)
+    keys = cases.c.key.in_({act.key for act in found if act.kind in OF_THE_CASE})
+    known = statement.where(keys, cases.c.resolved_at.is_not(None)).group_by(cases.c.key)
+    return {row.key: row[1] for row in connection.execute(known)}
+
+
+def _newest_case(connection: Connection, act: Act) -> Any:
+    statement = (
+        select(cases.c.id, cases.c.finding, cases.c.amount, cases.c.currency, runs.c.trace_id)
+        .join(runs, runs.c.id == cases.c.opened_run_id)
+        .where(
+            cases.c.job == act.job,
+            cases.c.tenant == act.tenant,
+            cases.c.company_id == act.company_id,
+            cases.c.key == act.key,
+        )
+    )
+    return connection.execute(statement.order_by(cases.c.id.desc()).limit(1)).first()
+
+
+def _seen(case: Row[Any] | None) -> dict[str, Any]:
+    if case is None:
+        return {}
+    return {
+        "title": case.finding["title"],
+        "amount": case.amount,
+        "currency": case.currency,
+    }
+
+
+def _entry(act: Act, case: Row[Any] | None, detail: Mapping[str, Any]) -> audit.Entry:
+    about = "case" if act.key else "mails"
+    return audit.Entry(
+        f"{about}.{act.kind}",
+        act.at,
+        act.job,
+        act.tenant,
+        act.company_id,
+        case_id=case.id if case else None,
+        detail={
+            "person": act.person,
+            "key": act.key,
+            "reason": act.reason,
+            "until": act.until and act.until.isoformat(),
+            **detail,
+        },
+    )
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(
+        kind=row.kind,
+        person=row.person,
+        job=row.job,
+        tenant=row.tenant,
+        company_id=row.company_id,
+        key=row.key,
+        at=row.at,
+        reason=row.reason,
+        until=row.until,
+        **{name: row.detail[name] for name in IN_DETAIL},
+    )

@@ -1,0 +1,104 @@
+"""What each reader was told, saw last and still waits for, as the outbox remembers it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from monitoring import metrics
+from workers.ledger import audit, counters, leases
+from workers.ledger.schema import messages
+from workers.ledger.statuses import MessageStatus
+
+SUPERSEDED = "a newer one takes its place"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A recipient was written to of a finding at a step."""
+
+    period: str
+    recipient: str
+    step: str
+    finding_key: str
+
+
+def told(
+    connection: Connection, job: str, tenant: str, company_id: int, periods: Collection[str]
+) -> frozenset[Told]:
+    """What messages about these periods say or said, whatever became of them."""
+    m = messages.c
+    statement = select(m.period, m.recipient, m.step, m.finding_keys).filter_by(
+        job=job, tenant=tenant, company_id=company_id
+    )
+    rows = connection.execute(statement.where(m.period.in_(sorted(periods))))
+    return frozenset(
+        Told(row.period, row.recipient, row.step, key) for row in rows for key in row.finding_keys
+    )
+
+
+def last_seen(
+    connection: Connection, step: str, recipient: str, channel: str, **scope: str | int
+) -> Mapping[str, Any] | None:
+    """The payload of the newest message of this step that surely went out to a reader.
+
+    scope: job, tenant and company_id.
+    """
+    m = messages.c
+    statement = select(m.payload).filter_by(
+        step=step, recipient=recipient, channel=channel, status=MessageStatus.SENT, **scope
+    )
+    newest: Mapping[str, Any] | None = connection.scalar(statement.order_by(m.id.desc()).limit(1))
+    return newest
+
+
+def supersede(
+    connection: Connection, step: str, now: datetime, newer_than: int, **scope: str | int
+) -> int:
+    """Drop the queued messages of a step that are older than what a run has to say now.
+
+    newer_than: the run. Those that are being sent go out. Returns how many were dropped.
+    """
+    m = messages.c
+    older = (m.status == MessageStatus.QUEUED) & (m.step == step) & (m.run_id < newer_than)
+    for name, value in scope.items():
+        older &= m[name] == value
+    rows = leases.pick(connection, messages, older, limit=500)
+    dropped = {"status": MessageStatus.DROPPED, "error": SUPERSEDED}
+    leases.mark(connection, messages, [row.id for row in rows], **dropped)
+    counters.add(
+        connection, [metrics.message_ended(row.job, row.tenant, "dropped") for row in rows]
+    )
+    audit.note(
+        connection,
+        *(
+            audit.Entry(
+                "message.dropped",
+                now,
+                row.job,
+                row.tenant,
+                row.company_id,
+                run_id=row.run_id,
+                message_id=row.id,
+                detail={"trace_id": row.trace_id, "channel": row.channel, "error": SUPERSEDED},
+            )
+            for row in rows
+        ),
+    )
+    return len(rows)
+
+
+def mails_since(
+    connection: Connection, tenant: str, recipient: str, jobs: Sequence[str], since: datetime
+) -> Sequence[datetime]:
+    """When mails of these jobs went out to a reader, each mail once, oldest first."""
+    m = messages.c
+    statement = (
+        select(func.min(m.sent_at))
+        .where(m.tenant == tenant, m.recipient == recipient, m.status == MessageStatus.SENT)
+        .where(m.sent_at >= since, m.job.in_(jobs), m.sent_in.is_not(None))
+        .group_by(m.sent_in)
+    )
+    return sorted(connection.scalars(statement))
