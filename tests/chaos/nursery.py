@@ -132,7 +132,7 @@ def _run(order: dict[str, Any]) -> None:
     from workers.cli import main as fleet
 
     # Beat would look for slots of all other jobs too, which nobody enables here.
-    catalogue.jobs = {name: catalogue.jobs()[name] for name in order["jobs"]}.copy
+    catalogue.jobs = {name: catalogue.jobs()[name] for name in order["jobs"]}.copy  # type: ignore[assignment]
     if order.get("clock"):
         from tests.chaos import stepping
 
