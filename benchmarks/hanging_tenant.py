@@ -43,8 +43,6 @@ timezone = "UTC"
 timeout_seconds = {timeout}
 companies = [1]
 recipients.finance = ["finance@{name}.example"]
-disabled_jobs = ["pulse", "newest", "recent", "punctual", "poison_run", "poison_mail",
-  "glutton"]
 [tenants.{name}.schedules]
 tally = "{crontab}"
 """
