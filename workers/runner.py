@@ -14,6 +14,7 @@ from odoo_gateway.errors import FleetError, OdooRejected, OdooSchemaDrift, OdooU
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
+from tasks.domain.acts import Act
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import AsOf, Period
@@ -22,7 +23,7 @@ from workers.delivery import digest
 from workers.delivery.announce import Announcement, announce, periods_of
 from workers.delivery.digest import Seen
 from workers.delivery.occasion import Occasion
-from workers.ledger import audit, cases, counters, measures, outbox, readers, runs, scopes
+from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.runs import Claim, Run
@@ -146,7 +147,9 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
     moment = replace(
-        as_of(scope, asked.instant, started, asked.period), standing=_standing(fleet, run)
+        as_of(scope, asked.instant, started, asked.period),
+        standing=_standing(fleet, run),
+        acts=_acts(fleet, run),
     )
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
@@ -206,6 +209,11 @@ def _standing(fleet: Fleet, run: Run) -> Mapping[str, date]:
     return {case.finding.key: case.opened_on for case in known}
 
 
+def _acts(fleet: Fleet, run: Run) -> tuple[Act, ...]:
+    with fleet.ledger.reading() as connection:
+        return acts.standing(connection, run.job, run.tenant, run.company_id)
+
+
 def _commit(
     connection: Connection,
     claim: Claim,
@@ -223,6 +231,7 @@ def _commit(
         moment.day,
         job.ageing,
         seen.left_alone,
+        moment.acts,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
     before = readers.told(connection, *here, periods_of(occasion, result.changes))
