@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards test unit lint types live chaos watch odoo odoo-stop format clean
+.PHONY: help demo dashboards test unit lint types live chaos chaos-short bench watch odoo odoo-stop format clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,9 +38,18 @@ watch: $(STAMP)  ## a real Prometheus, Alertmanager and Flower beside a real fle
 	tests/install-services
 	$(BIN)/pytest -m watch -rP
 
-chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 25 minutes)
+chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 40 minutes)
 	tests/install-services
 	$(BIN)/python -m tests.chaos
+
+chaos-short: $(STAMP)  ## a dozen of them, in about three minutes
+	tests/install-services
+	$(BIN)/pytest -m chaos
+
+bench: $(STAMP)  ## what a hanging tenant and a ledger of a million runs cost (about 12 minutes)
+	tests/install-services
+	$(BIN)/python -m benchmarks.hanging_tenant
+	$(BIN)/python -m benchmarks.million_runs
 
 odoo: $(STAMP)  ## a real Odoo 19 on this machine, installed once and kept running
 	$(BIN)/python tests/live/odoo_server.py start

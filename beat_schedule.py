@@ -13,7 +13,7 @@ from tasks import catalogue
 
 
 def entries(tick_seconds: float) -> dict[str, dict[str, Any]]:
-    """Celery's `beat_schedule`: an entry per job, and the fleet's own three."""
+    """Celery's `beat_schedule`: an entry per job, and the fleet's own."""
     every = schedule(timedelta(seconds=tick_seconds))
     # A tick that waited longer than this is worthless: the next one does the same.
     options = {"expires": max(tick_seconds, 1)}
@@ -22,6 +22,7 @@ def entries(tick_seconds: float) -> dict[str, dict[str, Any]]:
         "deliver": {"task": "fleet.deliver", "schedule": every, "options": options},
         # Off the hour and before the working day.
         "compare": {"task": "fleet.compare", "schedule": crontab(minute=17, hour=3)},
+        "trim": {"task": "fleet.trim", "schedule": crontab(minute=41, hour=2)},
     }
     return own | {
         f"dispatch-{name}": {

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from odoo_gateway.errors import (
     OdooSchemaDrift,
     OdooUnavailable,
 )
+from odoo_gateway.trace import TraceHeader
 
 READ_METHODS: Final = frozenset(
     {
@@ -107,6 +109,7 @@ def _log_in(address: Address) -> odoorpc.ODOO:
             protocol="jsonrpc+ssl" if secure else "jsonrpc",
             port=parts.port or (443 if secure else 80),
             timeout=address.timeout_seconds,
+            opener=urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), TraceHeader()),
         )
         client.login(address.database, address.login, address.secret)
     # odoorpc's ConnectorError derives from BaseException.

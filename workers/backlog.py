@@ -95,6 +95,8 @@ def _queue_of_tasks() -> dict[str, str]:
         "fleet.dispatch": broker.EVENTS,
         "fleet.recover": broker.EVENTS,
         "fleet.compare": broker.EVENTS,
+        "fleet.learn": "batch",
+        "fleet.trim": "batch",
         "fleet.deliver": broker.DELIVERY,
     }
     return own | {f"jobs.{job.name}": job.queue for job in catalogue.jobs().values()}

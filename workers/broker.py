@@ -14,7 +14,9 @@ QUEUES: Final = ("batch", EVENTS, DELIVERY)
 def transport_options(broker_url: str, timeout_seconds: float = 10) -> dict[str, Any]:
     """What kombu needs to know of this kind of broker; the timeout is for one answer."""
     if not urlsplit(broker_url).scheme.startswith("redis"):
-        return {}
+        # Without these, beat would write into a half-open connection and never know.
+        limits = {"read_timeout": timeout_seconds, "write_timeout": timeout_seconds}
+        return {"confirm_publish": True, **limits}
     timeouts = {
         # Without a socket timeout a half-open connection blocks a worker for ever.
         "socket_timeout": timeout_seconds,

@@ -17,6 +17,8 @@ def make_app(environment: Environment) -> Celery:
         broker_transport_options=transport_options(
             environment.broker_url, environment.broker_timeout_seconds
         ),
+        # AMQP's own; how long a worker waits on a half-open connection.
+        broker_heartbeat=max(1, round(environment.broker_timeout_seconds)),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         # The ledger makes a second delivery harmless, so a task is acknowledged when it is done.
@@ -49,5 +51,7 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.dispatch": {"queue": EVENTS},
         "fleet.recover": {"queue": EVENTS},
         "fleet.compare": {"queue": EVENTS},
+        "fleet.learn": {"queue": "batch"},
+        "fleet.trim": {"queue": "batch"},
         "fleet.deliver": {"queue": DELIVERY},
     }

@@ -12,7 +12,7 @@ from odoo_gateway.errors import ConfigurationError, FleetError
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
-from workers import dead_letters, dispatch, doctor, explain, run_command, wiring
+from workers import dead_letters, dispatch, doctor, explain, run_command, trimming, wiring
 from workers.console import err, out, print_json, show, show_row, show_scope
 from workers.ledger import measures
 from workers.run_command import ExitCode, Order
@@ -260,6 +260,17 @@ def upgrade() -> None:
     fleet = _fleet()
     fleet.ledger.upgrade()
     out.print(f"The ledger at {fleet.ledger.address} is up to date.", highlight=False)
+
+
+@cli.command()
+def trim(as_json: Json = False) -> None:
+    """Forget what the ledger has kept for FLEET_RETENTION_DAYS; the fleet does so every night.
+
+    Open cases and what was told of them, parked messages and the audit are kept.
+    """
+    fleet = _fleet()
+    fleet.ledger.upgrade()
+    show([dict(trimming.trim_all(fleet))], as_json, "Trimmed")
 
 
 @cli.command()

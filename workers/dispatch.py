@@ -14,10 +14,11 @@ from odoo_gateway.session import Company, Session
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import runner, slots, watching
-from workers.ledger import counters, runs, scopes
+from workers.ledger import counters, marks, runs, scopes
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
+from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -27,24 +28,26 @@ PUBLISH_LIMIT = 500
 # One for the room, and one in case that the first overlaps with another run of its job.
 ROOM_LIMIT = 2
 Publish = Callable[[Run], None]
+# Has somebody else ask for the companies of a tenant, on behalf of a job.
+Ask = Callable[[AnyJob, Tenant], None]
 
 
-def open_due_slots(fleet: Fleet, job: AnyJob) -> Sequence[int]:
+def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequence[int]:
     """Open a run for every due slot of the job that has none; returns the new runs' ids.
 
     Any number of callers may do so at once: a slot is opened once. A tenant whose companies are
-    not known yet is logged and counted, and its slots wait.
+    not known yet is logged and counted, and its slots wait. Without `ask` each Odoo is asked here
+    and now, and one that hangs keeps the slots of all tenants waiting.
     """
     opened: list[int] = []
     for tenant in fleet.settings.tenants.values():
         if job.name in tenant.settings.disabled_jobs:
             continue
-        try:
-            for scope in known_scopes(fleet, tenant):
-                opened += open_slots_of(fleet, job, tenant, scope)
-        except OdooError as error:
-            log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
-            _count_failure(fleet, job, tenant, error)
+        if ask is None:
+            learn_scopes(fleet, job, tenant)
+        elif _time_to_ask(fleet, tenant):
+            ask(job, tenant)
+        opened += open_slots_of(fleet, job, tenant, _with_due(fleet, job, tenant))
     watching.note_look(fleet, job)
     return opened
 
@@ -87,8 +90,7 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
         remembered = scopes.of_tenant(connection, tenant.name)
-        seen_at = scopes.seen_at(connection, tenant.name)
-    if seen_at and seen_at > now - COMPANIES_KEPT:
+    if not _is_old(fleet, tenant):
         return remembered
     try:
         found = discover(fleet.session(tenant), tenant)
@@ -98,7 +100,33 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
         raise
     with fleet.ledger.transaction() as connection:
         scopes.remember(connection, tenant.name, found, now)
+        counters.add(connection, fleet.take_calls())
     return found
+
+
+def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
+    """Ask for the tenant's companies if what is known is old; a failure is logged and counted."""
+    try:
+        known_scopes(fleet, tenant)
+    except OdooError as error:
+        log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
+        _count_failure(fleet, job, tenant, error)
+
+
+def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
+    """Whether what is known is old, and nobody was told to ask lately."""
+    if not _is_old(fleet, tenant):
+        return False
+    now = fleet.clock()
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
+    with fleet.ledger.transaction() as connection:
+        return marks.renew(connection, marks.DISCOVERY, tenant.name, now, now - quiet)
+
+
+def _is_old(fleet: Fleet, tenant: Tenant) -> bool:
+    with fleet.ledger.reading() as connection:
+        seen_at = scopes.seen_at(connection, tenant.name)
+    return seen_at is None or seen_at <= fleet.clock() - COMPANIES_KEPT
 
 
 def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
@@ -146,16 +174,46 @@ def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int,
     return {row["id"]: row["tz"] or "UTC" for row in rows}
 
 
-def open_slots_of(fleet: Fleet, job: AnyJob, tenant: Tenant, scope: Scope) -> list[int]:
-    """Open a run for every due slot of the job in one scope; returns the new runs' ids."""
+def _with_due(fleet: Fleet, job: AnyJob, tenant: Tenant) -> Sequence[Scope]:
+    """The scopes that have a due slot, or were never looked at; most looks find none.
+
+    Only reads, so that they cost the ledger little.
+    """
     now = fleet.clock()
-    here = (job.name, scope.tenant, scope.company_id)
+    with fleet.ledger.reading() as connection:
+        found = scopes.of_tenant(connection, tenant.name)
+        closed = runs.closed_slots(connection, job.name, tenant.name)
+
+    def is_due(scope: Scope) -> bool:
+        since = closed.get(scope.company_id)
+        line = tenant.crontab(job)
+        return since is None or bool(slots.due(job.cron, line, scope.zone, since, now))
+
+    return [scope for scope in found if is_due(scope)]
+
+
+def open_slots_of(
+    fleet: Fleet, job: AnyJob, tenant: Tenant, here: Sequence[Scope]
+) -> Sequence[int]:
+    """Open a run for every due slot of the job in these scopes; returns the new runs' ids."""
+    if not here:
+        return []
+    now = fleet.clock()
+    opened: list[tuple[int, datetime, Scope, str]] = []
     with fleet.ledger.transaction() as connection:
-        since = runs.watch_since(connection, *here, now)
-        closed = runs.newest_slot(connection, *here) or since
-        due = slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now)
-        found = [runs.open_slot(connection, *here, slot, now, uuid4().hex) for slot in due]
-    return [run_id for run_id in found if run_id is not None]
+        for scope in here:
+            place = (job.name, scope.tenant, scope.company_id)
+            since = runs.watch_since(connection, *place, now)
+            closed = runs.newest_slot(connection, *place) or since
+            for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now):
+                trace_id = uuid4().hex
+                run_id = runs.open_slot(connection, *place, slot, now, trace_id)
+                if run_id is not None:
+                    opened.append((run_id, slot, scope, trace_id))
+    for run_id, slot, scope, trace_id in opened:
+        with traced(trace_id, job=job.name, tenant=scope.tenant):
+            log.info("slot.opened", run=run_id, slot=slot.isoformat(), company=scope.company_id)
+    return [run_id for run_id, *_ in opened]
 
 
 def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:

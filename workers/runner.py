@@ -31,6 +31,7 @@ from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
 from workers.settings import Environment
 from workers.tenants import Tenant
+from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -108,19 +109,15 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
     claim = _claim(fleet, run_id)
     if claim is None:
         return None
-    structlog.contextvars.bind_contextvars(
-        trace_id=claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant
-    )
     started = fleet.clock()
-    try:
-        return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
-    except LeaseLost as error:
-        log.warning("run.taken_over", message=str(error))
-        return None
-    except Exception as error:
-        return _failed(fleet, claim, started, error)
-    finally:
-        structlog.contextvars.clear_contextvars()
+    with traced(claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant):
+        try:
+            return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
+        except LeaseLost as error:
+            log.warning("run.taken_over", message=str(error))
+            return None
+        except Exception as error:
+            return _failed(fleet, claim, started, error)
 
 
 def _claim(fleet: Fleet, run_id: int) -> Claim | None:
@@ -158,6 +155,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
         scope=scope,
         slot=run.slot,
         at=asked.instant,
+        now=started,
         run_id=run.id,
         trace_id=run.trace_id,
         mail_domain=fleet.mail.domain,
@@ -293,7 +291,8 @@ def _note(
 ) -> None:
     run = claim.run
     here = (run.job, run.tenant, run.company_id)
-    audit.note(connection, audit.Entry(event, now, *here, run_id=run.id, detail=detail))
+    told = {"trace_id": run.trace_id, **detail}
+    audit.note(connection, audit.Entry(event, now, *here, run_id=run.id, detail=told))
 
 
 def listed_drift(drift: Drift) -> dict[str, Any]:

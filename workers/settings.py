@@ -54,6 +54,10 @@ class Environment(Strict):
     )
     broker_timeout_seconds: float = Field(10, gt=0, description="for one answer of the broker")
     smtp_timeout_seconds: float = Field(30, gt=0, description="for one answer of the mail server")
+    database_timeout_seconds: float = Field(30, gt=0, description="for one answer of PostgreSQL")
+    retention_days: int = Field(
+        400, ge=62, description="what was settled so long ago is trimmed every night"
+    )
     circuit_pause_seconds: float = Field(
         30, gt=0, description="an Odoo that failed five times in a row is left alone"
     )

@@ -1,13 +1,16 @@
 """The Celery tasks: one per job, and the fleet's own; the work is done elsewhere."""
 
+from uuid import uuid4
+
 from celery import Task
 
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, doctor, runner
+from workers import dispatch, doctor, runner, trimming
 from workers.app import app
-from workers.delivery import dispatcher
+from workers.delivery import dispatcher, failures
 from workers.ledger.runs import Run
+from workers.tenants import Tenant
 from workers.wiring import fleet
 
 
@@ -26,8 +29,12 @@ JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().val
 
 def publish(run: Run) -> None:
     """Ring the doorbell for a run."""
+    # Celery's own log lines and Flower name a task by its id alone, so that leads to the trace.
     JOBS[run.job].apply_async(
-        (run.id,), headers={"fleet_trace_id": run.trace_id}, argsrepr=_told(run)
+        (run.id,),
+        task_id=f"{run.trace_id}-{uuid4().hex[:8]}",
+        headers={"fleet_trace_id": run.trace_id},
+        argsrepr=_told(run),
     )
 
 
@@ -39,20 +46,40 @@ def _told(run: Run) -> str:
 @app.task(name="fleet.dispatch")
 def open_slots(job_name: str) -> None:
     """Open and publish the job's due slots."""
-    dispatch.open_due_slots(fleet(), catalogue.jobs()[job_name])
+    dispatch.open_due_slots(fleet(), catalogue.jobs()[job_name], ask)
     dispatch.publish_due(fleet(), publish)
+
+
+def ask(job: AnyJob, tenant: Tenant) -> None:
+    """Have the tenant's companies asked for, where an Odoo that hangs holds up nobody's slots."""
+    learn_scopes.delay(job.name, tenant.name)
+
+
+@app.task(name="fleet.learn")
+def learn_scopes(job_name: str, tenant_name: str) -> None:
+    """Ask an Odoo for its companies."""
+    tenant = fleet().settings.tenant(tenant_name)
+    dispatch.learn_scopes(fleet(), catalogue.jobs()[job_name], tenant)
 
 
 @app.task(name="fleet.recover")
 def recover() -> None:
-    """Publish again what a broker lost or a dead worker left."""
+    """Publish again what a broker lost or a dead worker left; tell of what was given up."""
     dispatch.publish_due(fleet(), publish)
+    failures.tell(fleet())
 
 
 @app.task(name="fleet.compare")
 def compare() -> None:
     """Measure whether record rules hide rows from us."""
     doctor.compare_totals(fleet())
+
+
+@app.task(name="fleet.trim")
+def trim() -> None:
+    """Forget one batch of what is old, and see to the next, if there is one, in its own task."""
+    if any(trimming.trim(fleet()).values()):
+        trim.delay()
 
 
 @app.task(name="fleet.deliver")

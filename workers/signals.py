@@ -9,6 +9,7 @@ from celery import beat, signals
 
 from monitoring import metrics
 from workers import watching, wiring
+from workers.held_messages import HeldMessages
 from workers.ledger import counters, marks
 from workers.ledger.errors import LedgerError
 from workers.queues import PUBLISHED_AT
@@ -72,6 +73,7 @@ def connect() -> None:
 
 
 _hearts: list[WorkerHeart] = []
+_held: list[HeldMessages] = []
 
 
 def _begin(sender: Any, **_: object) -> None:
@@ -81,12 +83,15 @@ def _begin(sender: Any, **_: object) -> None:
         sender.pool.num_processes,
     )
     _hearts[:] = [heart]
+    _held[:] = [HeldMessages(sender)]
     heart.beat()
 
 
 def _heartbeat(**_: object) -> None:
     for heart in _hearts:
         heart.beat()
+    for held in _held:
+        held.look()
 
 
 def _stop(**_: object) -> None:

@@ -43,7 +43,8 @@ class Fleet:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened on first use."""
-        return connect(self.settings.environment.database_url)
+        environment = self.settings.environment
+        return connect(environment.database_url, environment.database_timeout_seconds)
 
     @cached_property
     def mail(self) -> SmtpServer:

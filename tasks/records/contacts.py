@@ -66,7 +66,9 @@ class Contacts:
         if not person.work_email or person.id in self.opted_out or not known:
             return None
         step = self._on(self.workdays(person), placed)
-        told = step and replace(step, recipient=Recipient(person.work_email, person.name))
+        zone = self.schedules.zone(person).key
+        recipient = Recipient(person.work_email, person.name, zone=zone)
+        told = step and replace(step, recipient=recipient)
         return self._about_others(told, escalates=True) if escalates else told
 
     def _owner(

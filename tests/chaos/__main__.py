@@ -12,8 +12,9 @@ from queue import Empty, SimpleQueue
 
 from tests.chaos.invariants import Verdict, judge
 from tests.chaos.lane import Lane, open_lane
-from tests.chaos.play import play
-from tests.chaos.scenario import KINDS, Scenario, draw, make
+from tests.chaos.play import QUIET_SECONDS, play
+from tests.chaos.sabotage import CAUGHT, SECONDS
+from tests.chaos.scenario import KINDS, SQLITE, Scenario, draw, make
 
 COUNTS = ("slots", "mails", "retries", "dead", "ambiguous", "lost", "doubled")
 
@@ -60,8 +61,8 @@ class Season:
         """Whether nothing was violated."""
         started = time.monotonic()
         try:
-            evidence = play(lane, scenario)
-            verdict, done = judge(evidence), evidence.done
+            evidence = play(lane, scenario, SECONDS if scenario.sabotage else QUIET_SECONDS)
+            verdict, done = _judged(scenario, judge(evidence)), evidence.done
         except Exception as error:
             # The suite's own fault: told, counted as bad, and the next scenario is played.
             traceback.print_exc()
@@ -69,11 +70,24 @@ class Season:
         seconds = time.monotonic() - started
         violated = bool(verdict.violations)
         found = Tally(1, int(violated), seconds, Counter(verdict.counts), done)
-        self.kinds.setdefault(scenario.kind, Tally()).add(found)
+        self.kinds.setdefault(_name(scenario), Tally()).add(found)
         print(f"{seconds:5.1f} s  {scenario}", flush=True)
         for violation in verdict.violations[:12]:
             print(f"         VIOLATED {violation}", flush=True)
         return not violated
+
+
+def _judged(scenario: Scenario, verdict: Verdict) -> Verdict:
+    """A fleet that is broken on purpose must be caught, and what was found in it counts nothing."""
+    if not scenario.sabotage:
+        return verdict
+    _, words = CAUGHT[scenario.sabotage]
+    caught = any(words in violation for violation in verdict.violations)
+    return Verdict(() if caught else (f"{scenario.sabotage} was not caught",), {})
+
+
+def _name(scenario: Scenario) -> str:
+    return f"broken: {scenario.sabotage}" if scenario.sabotage else scenario.kind
 
 
 def main() -> int:
@@ -89,6 +103,9 @@ def main() -> int:
     waiting: SimpleQueue[Scenario] = SimpleQueue()
     for seed in range(asked.first_seed, asked.first_seed + asked.scenarios):
         waiting.put(make(seed, asked.kind) if asked.kind else draw(seed))
+    if not asked.kind:
+        for name, (kind, _) in CAUGHT.items():
+            waiting.put(make(asked.first_seed, kind, SQLITE, name))
     season = Season(waiting, started + asked.minutes * 60)
     # The scenarios that are being played come to their ends, and end what they started.
     signal.signal(signal.SIGTERM, lambda *_: setattr(season, "deadline", 0.0))
@@ -109,6 +126,9 @@ def _show(kinds: dict[str, Tally], seconds: float) -> None:
             total.add(kinds[kind])
             _line(kind, kinds[kind])
     _line("all", total)
+    broken = {kind: tally for kind, tally in kinds.items() if kind not in KINDS}
+    caught = sum(not tally.violated for tally in broken.values())
+    print(f"fleets broken on purpose: {caught} of {len(broken)} caught")
     print("\ndone: " + ", ".join(f"{n} {what}" for what, n in sorted(total.done.items())))
     print(f"{seconds:.0f} s, {total.seconds / max(1, total.scenarios):.1f} s per scenario")
 

@@ -5,13 +5,14 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.chaos import mailbox, proxy
 from tests.chaos.evidence import rows_of
 from tests.chaos.parts import TooLate
-from tests.chaos.scenario import Act, Fault
+from tests.chaos.scenario import REDIS, Act, Fault
 from tests.chaos.stage import Play
 from workers import settings
 from workers.celery_settings import make_app
@@ -79,6 +80,24 @@ def _redis_full(play: Play, fault: Fault) -> None:
         play.lane.redis.client.config_set("maxmemory", "0")
 
     play.later(fault.seconds, heal)
+
+
+def _rabbit_restart(play: Play, fault: Fault) -> None:
+    play.lane.rabbit.kill()
+    play.done["rabbit killed"] += 1
+    play.note_down("broker")
+    play.later(fault.seconds, play.lane.rabbit.start)
+
+
+def _rabbit_purge(play: Play, fault: Fault) -> None:
+    play.done["rabbit messages purged"] += play.lane.rabbit.empty()
+    play.done["rabbit purged"] += 1
+
+
+def _rabbit_pause(play: Play, fault: Fault) -> None:
+    play.lane.rabbit.freeze(True)
+    play.done["rabbit paused"] += 1
+    play.later(fault.seconds, lambda: play.lane.rabbit.freeze(False))
 
 
 def _postgres_restart(play: Play, fault: Fault) -> None:
@@ -154,12 +173,14 @@ def _old_messages(play: Play, fault: Fault) -> None:
     """What a version before or after this one may have left in the queues."""
     app = make_app(settings.load(_past_proxy(play)).environment)
     with app.connection_for_write() as connection:
-        send = {"connection": connection, "queue": "batch"}
+        send: dict[str, Any] = {"connection": connection, "queue": "batch"}
         app.send_task("jobs.no_such_job", (1,), **send)
         app.send_task("jobs.pulse", (), {"slot": "2020-01-01"}, **send)
         app.send_task("jobs.pulse", (10**9,), **send)
         app.send_task("fleet.dispatch", ("no_such_job",), connection=connection, queue="events")
-    play.lane.redis.client.lpush("fleet:batch", json.dumps({"body": "?", "headers": {}}))
+        connection.Producer().publish(b"?", routing_key="batch", content_type="text/x-unknown")
+    if play.scenario.broker == REDIS:
+        play.lane.redis.client.lpush("fleet:batch", json.dumps({"body": "?", "headers": {}}))
     play.done["old messages"] += 5
 
 
@@ -174,13 +195,12 @@ def _repeat_messages(play: Play, fault: Fault) -> None:
 
 
 def _past_proxy(play: Play) -> Mapping[str, str]:
-    broker = f"redis://127.0.0.1:{play.lane.ports['redis']}/0"
     return {
         "FLEET_ODOO_URL": "http://127.0.0.1:9",
         "FLEET_ODOO_DB": "none",
         "FLEET_ODOO_LOGIN": "none",
         "FLEET_ODOO_API_KEY": "none",
-        "FLEET_BROKER_URL": broker,
+        "FLEET_BROKER_URL": play.prepared.broker,
     }
 
 
@@ -195,6 +215,15 @@ def _set(file: Path, text: str) -> None:
     file.write_text(text)
 
 
+def _beat_down(play: Play, fault: Fault) -> None:
+    """Beat ends; hours later, as all clocks have it, it is there again."""
+    play.part("beat").kill()
+    play.done["beat down for hours"] += 1
+    play.ahead = timedelta(seconds=fault.seconds)
+    (play.prepared.folder / "clock").write_text(str(fault.seconds))
+    play.part("beat").start()
+
+
 ACTS: Final[Mapping[Act, Doing]] = {
     Act.KILL_CHILD: _kill_child,
     Act.KILL: _kill,
@@ -205,6 +234,9 @@ ACTS: Final[Mapping[Act, Doing]] = {
     Act.REDIS_FLUSH: _redis_flush,
     Act.REDIS_PAUSE: _redis_pause,
     Act.REDIS_FULL: _redis_full,
+    Act.RABBIT_RESTART: _rabbit_restart,
+    Act.RABBIT_PURGE: _rabbit_purge,
+    Act.RABBIT_PAUSE: _rabbit_pause,
     Act.POSTGRES_RESTART: _postgres_restart,
     Act.SQLITE_LOCK: _sqlite_lock,
     Act.PROXY: _proxy,
@@ -218,4 +250,5 @@ ACTS: Final[Mapping[Act, Doing]] = {
     Act.OLD_MESSAGES: _old_messages,
     Act.REPEAT_MESSAGES: _repeat_messages,
     Act.CLOCK_STEP: _clock_step,
+    Act.BEAT_DOWN: _beat_down,
 }

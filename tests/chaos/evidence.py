@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Row, select
 
 from odoo_gateway.sandbox import Sandbox
-from tests.chaos.lane import COMPANIES, EVERY_SECONDS, TENANTS, slots_of
+from tests.chaos import timetable
+from tests.chaos.lane import COMPANIES, TENANTS
 from tests.chaos.mailbox import Entry
 from tests.chaos.scenario import Scenario
 from workers.ledger.database import connect
@@ -28,6 +29,7 @@ class Evidence:
     since, until: the slots later than the one and not later than the other are expected.
     samples: every sample of the exporter by name and labels. done: what the faults did, counted.
     unreached: what was waited for in vain. seen_down: sources that the exporter called down.
+    asked: the trace ids that requests to Odoo carried. untraced: log lines that lack theirs.
     """
 
     scenario: Scenario
@@ -42,6 +44,8 @@ class Evidence:
     unreached: Sequence[str] = ()
     seen_down: frozenset[str] = frozenset()
     limits: Mapping[str, int] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+    untraced: Sequence[str] = ()
 
     def expected(self) -> list[Slot]:
         """Every slot of the timetable, computed without the fleet's code."""
@@ -50,9 +54,12 @@ class Evidence:
             for job in self.scenario.jobs
             for tenant in TENANTS
             for company in COMPANIES
-            for slot in slots_of(job, self.since)
-            if slot <= self.until
+            for slot in timetable.expected(self.scenario, job, self.since, self.until)
         ]
+
+    def allows(self, slot: Slot) -> bool:
+        """Whether the timetable has this slot, now or later."""
+        return timetable.allowed(self.scenario, slot[0], slot[3], self.since, self.until)
 
     def total(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels."""
@@ -62,11 +69,6 @@ class Evidence:
             for (found, having), value in self.samples.items()
             if found == name and wanted <= having
         )
-
-
-def on_time(epoch_seconds: int) -> bool:
-    """Whether a slot lies at that second: the crontab, said once more."""
-    return epoch_seconds % EVERY_SECONDS == 0
 
 
 def people(today: datetime) -> Mapping[int, Sequence[tuple[int, str]]]:

@@ -7,16 +7,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
+from tests.chaos import rabbit
 from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.mailbox import Mode as MailMode
 from tests.chaos.nursery import JOBS
 from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
 from tests.chaos.proxy import Mode, Proxy, proxying
-from tests.chaos.scenario import POSTGRESQL, Scenario
+from tests.chaos.rabbit import RabbitServer
+from tests.chaos.scenario import POSTGRESQL, RABBITMQ, Scenario
+from tests.chaos.timetable import crontab
 from tests.workers.ledger import postgres_server
 from workers.demo import processes, stage
 from workers.demo.processes import free_port
@@ -25,10 +28,8 @@ from workers.ledger.schema import metadata
 
 TENANTS = ("acme", "zeta")
 COMPANIES = (1, 2)
-EVERY_SECONDS = 4
-SPAN_SECONDS = 12
 _UPGRADE = Lock()
-PARTS = ("redis", "postgres", "odoo", "smtp")
+PARTS = ("redis", "rabbit", "postgres", "odoo", "smtp")
 FILE = """\
 [tenants.{tenant}]
 url = "http://127.0.0.1:{odoo}"
@@ -38,7 +39,6 @@ timezone = "UTC"
 timeout_seconds = 1
 concurrency = 2
 recipients.finance = ["finance@{tenant}.example"]
-recipients.ops = ["ops@{tenant}.example"]
 mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
 disabled_jobs = [{disabled}]
 [tenants.{tenant}.schedules]
@@ -56,6 +56,7 @@ WAITS = {
     "FLEET_REPUBLISH_SECONDS": "1.5",
     "FLEET_BROKER_TIMEOUT_SECONDS": "1.5",
     "FLEET_SMTP_TIMEOUT_SECONDS": "1",
+    "FLEET_DATABASE_TIMEOUT_SECONDS": "1.5",
     "FLEET_CIRCUIT_PAUSE_SECONDS": "1",
 }
 # A poison takes all its attempts, each until its lease is over.
@@ -79,6 +80,7 @@ class Lane:
     nursery: Nursery
     mailbox: Mailbox
     redis: RedisServer
+    rabbit: RabbitServer
     postgres: Postgres
     played: int = 0
     current: Path = Path()
@@ -98,11 +100,13 @@ class Lane:
             proxy.mode = Mode.PASS
             proxy.cut()
             proxy.hits.clear()
+            proxy.traces.clear()
         self.mailbox.empty(folder / "mails.jsonl")
-        self.redis.folder = folder
-        self.redis.start()
-        direct, proxied = self._ledger(scenario, folder)
-        return Prepared(folder, direct, self._environ(scenario, folder, proxied, since))
+        broker, via_broker = self._broker(scenario, folder)
+        ledger, via_ledger = self._ledger(scenario, folder)
+        environ = self._environ(scenario, folder, since)
+        environ |= {"FLEET_BROKER_URL": via_broker, "FLEET_DATABASE_URL": via_ledger}
+        return Prepared(folder, ledger, broker, environ)
 
     def _heal(self) -> None:
         """Whatever a scenario left down when it was broken off is there again."""
@@ -111,6 +115,16 @@ class Lane:
         if self.mailbox.process is None:
             self.mailbox.start()
         self.mailbox.set(MailMode.ACCEPT)
+
+    def _broker(self, scenario: Scenario, folder: Path) -> tuple[str, str]:
+        if scenario.broker == RABBITMQ:
+            self.rabbit.start()
+            self.rabbit.empty()
+            return self.rabbit.url, rabbit.url_at(self.ports["via_rabbit"])
+        self.redis.folder = folder
+        self.redis.start()
+        there = "redis://127.0.0.1:{}/0"
+        return there.format(self.ports["redis"]), there.format(self.ports["via_redis"])
 
     def _ledger(self, scenario: Scenario, folder: Path) -> tuple[str, str]:
         if scenario.ledger == POSTGRESQL:
@@ -123,9 +137,7 @@ class Lane:
         _upgrade(url)
         return url, url
 
-    def _environ(
-        self, scenario: Scenario, folder: Path, ledger: str, since: datetime
-    ) -> dict[str, str]:
+    def _environ(self, scenario: Scenario, folder: Path, since: datetime) -> dict[str, str]:
         config = folder / "fleet.toml"
         config.write_text(_file(scenario, self.ports["via_odoo"], since), encoding="utf-8")
         poisoned = any(job.startswith("poison") for job in scenario.jobs)
@@ -135,8 +147,6 @@ class Lane:
             **(PATIENT if scenario.kind == "workers_stopped" else {}),
             "FLEET_CONFIG": str(config),
             "FLEET_ODOO_API_KEY": stage.KEY,
-            "FLEET_BROKER_URL": f"redis://127.0.0.1:{self.ports['via_redis']}/0",
-            "FLEET_DATABASE_URL": ledger,
             "FLEET_SMTP_URL": f"smtp://127.0.0.1:{self.ports['via_smtp']}",
             "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
             "FLEET_METRICS_PORT": str(self.ports["metrics"]),
@@ -145,10 +155,11 @@ class Lane:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Where a scenario plays: its folder, the ledger without and with its proxy, the settings."""
+    """Where a scenario plays: its folder, ledger and broker past their proxies, the settings."""
 
     folder: Path
     ledger: str
+    broker: str
     environ: Mapping[str, str]
 
 
@@ -158,28 +169,10 @@ def _upgrade(url: str) -> None:
         ledger.upgrade()
 
 
-def slots_of(job: str, since: datetime) -> list[datetime]:
-    """A job's slots: some are missed already when the scenario begins, the rest come due in it.
-
-    A poison has but one, because each takes its attempts and leases.
-    """
-    first = int(since.timestamp()) + 1
-    seconds = range(first, first + SPAN_SECONDS)
-    due = [datetime.fromtimestamp(s, UTC) for s in seconds if s % EVERY_SECONDS == 0]
-    return due[:1] if job.startswith("poison") else due
-
-
-def crontab(job: str, since: datetime) -> str:
-    """The line that has these slots; where it crosses a minute, it has more of them later."""
-    due = slots_of(job, since)
-    fields = [sorted({slot.second for slot in due}), sorted({slot.minute for slot in due})]
-    return " ".join([*(",".join(map(str, field)) for field in fields), "* * * *"])
-
-
 def _file(scenario: Scenario, odoo: int, since: datetime) -> str:
     known = sorted(path.stem for path in JOBS.glob("*/[a-z]*.py"))
     disabled = ", ".join(f'"{job}"' for job in known if job not in scenario.jobs)
-    schedules = "\n".join(f'{job} = "{crontab(job, since)}"' for job in scenario.jobs)
+    schedules = "\n".join(f'{job} = "{crontab(scenario, job, since)}"' for job in scenario.jobs)
     values = {"odoo": odoo, "disabled": disabled, "schedules": schedules}
     return "\n".join(FILE.format(tenant=tenant, **values) for tenant in TENANTS)
 
@@ -195,6 +188,8 @@ def open_lane() -> Iterator[Lane]:
         ports = {name: free_port() for name in names}
         redis = RedisServer(ports["redis"], folder)
         stack.callback(redis.kill)
+        rabbit_server = RabbitServer(ports["rabbit"], folder / "rabbitmq")
+        stack.callback(rabbit_server.close)
         _serve_odoo(stack, ports["odoo"])
         yield Lane(
             folder=folder,
@@ -206,6 +201,7 @@ def open_lane() -> Iterator[Lane]:
             nursery=stack.enter_context(nursery()),
             mailbox=stack.enter_context(receiving(ports["smtp"], folder / "mails.jsonl")),
             redis=redis,
+            rabbit=rabbit_server,
             postgres=_postgres(stack, ports["postgres"]),
         )
 

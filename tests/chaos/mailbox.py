@@ -44,13 +44,14 @@ UNANSWERED = {Mode.HANG, Mode.HOLD, Mode.SWALLOW}
 
 @dataclass(frozen=True)
 class Entry:
-    """One mail that came in: when, what was done, and which it was."""
+    """One message of a mail that came in: when, what was done, and which it was."""
 
     at: float
     mode: Mode
     message_id: str
     to: str
     job: str
+    trace_ids: list[str]
 
     @property
     def accepted(self) -> bool:
@@ -157,14 +158,15 @@ class Server:
 
     def _note(self, mode: Mode, content: bytes) -> None:
         mail = message_from_bytes(content, policy=default)
-        entry = {
+        about = {
             "at": time.time(),
             "mode": mode,
-            "message_id": str(mail["Message-ID"]),
             "to": str(mail["To"]),
             "job": str(mail["X-Fleet-Job"]),
+            "trace_ids": str(mail["X-Fleet-Trace"]).split(),
         }
-        self._journal.write(json.dumps(entry) + "\n")
+        entries = [{**about, "message_id": each} for each in str(mail["X-Fleet-Messages"]).split()]
+        self._journal.write("".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 def _entry(values: dict[str, Any]) -> Entry:

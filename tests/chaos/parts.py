@@ -19,7 +19,9 @@ import redis
 from tests.workers.ledger import postgres_server
 from workers.demo import processes
 
-START_SECONDS = 60
+START_SECONDS = 180
+# What a supervisor grants before it kills: docker-compose.yml's stop_grace_period.
+STOP_SECONDS = 60
 
 
 class TooLate(AssertionError):
@@ -145,7 +147,7 @@ class Part:
         """Ask it to stop, and wait until it has."""
         self.wanted = False
         os.kill(self.pid, signal.SIGTERM)
-        wait_until(lambda: not self.alive(), START_SECONDS, f"the stop of {self.name}")
+        wait_until(lambda: not self.alive(), STOP_SECONDS, f"the stop of {self.name}")
 
     def keep_alive(self) -> None:
         """As a supervisor does: start it again if it ended by itself."""

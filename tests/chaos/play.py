@@ -1,18 +1,21 @@
 """Plays one scenario on real processes: a fleet starts, faults are done, quiet is awaited."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.chaos.acts import ACTS
 from tests.chaos.evidence import Evidence, ago, floor, rows_of, scrape
-from tests.chaos.lane import COMPANIES, TENANTS, Lane, slots_of
+from tests.chaos.lane import COMPANIES, TENANTS, Lane
 from tests.chaos.parts import START_SECONDS, TooLate, wait_until
 from tests.chaos.scenario import Fault, Scenario
 from tests.chaos.stage import Play
+from tests.chaos.timetable import slots_of
+from workers import broker
 from workers.ledger import runs, schema
 from workers.ledger.database import Ledger, connect
 from workers.ledger.statuses import MessageStatus, RunStatus
@@ -21,6 +24,7 @@ BACKLOG_SECONDS = 6
 QUIET_SECONDS = 90
 SETTLED_RUNS = {RunStatus.SUCCEEDED, RunStatus.DEAD}
 SETTLED_MESSAGES = {MessageStatus.SENT, MessageStatus.DROPPED, MessageStatus.PARKED}
+TRACED = re.compile(r"\] (slot\.opened|run\.[a-z_]+|message\.[a-z_]+) ")
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -35,13 +39,14 @@ def play(lane: Lane, scenario: Scenario, quiet_seconds: float = QUIET_SECONDS) -
             on_stage.later(fault.at, _doing(on_stage, fault))
         on_stage.carry_out()
         on_stage.restart_all()
-        until = max(datetime.now(UTC), slots_of("", since)[-1])
+        until = max(on_stage.now(), slots_of("", since)[-1])
         _await_quiet(on_stage, until, quiet_seconds)
         samples = _end(on_stage)
     finally:
         for part in on_stage.parts.values():
             part.kill()
         lane.redis.kill()
+        lane.rabbit.freeze(False)
     return _collect(on_stage, until, samples)
 
 
@@ -64,7 +69,8 @@ def _await_quiet(on_stage: Play, until: datetime, seconds: float) -> None:
     try:
         with closing(connect(on_stage.prepared.ledger)) as ledger:
             quiet = partial(_is_quiet, ledger, len(_expected(on_stage, until)), until)
-            on_stage.wait_until(quiet, seconds, "all settled")
+            moved = partial(_moved, ledger)
+            on_stage.wait_while_moving(quiet, moved, seconds, "all settled")
         for name in ("beat", "beat-2"):
             if name in on_stage.parts:
                 on_stage.parts[name].kill()
@@ -88,9 +94,17 @@ def _is_quiet(ledger: Ledger, expected: int, until: datetime) -> bool:
         return found >= expected and connection.execute(waiting.limit(1)).first() is None
 
 
+def _moved(ledger: Ledger) -> object:
+    """Something that changes as long as the fleet gets on with its work."""
+    settled = select(func.count()).where(schema.runs.c.status.in_(SETTLED_RUNS))
+    noted = select(func.count()).select_from(schema.audit)
+    with ledger.reading() as connection:
+        return connection.scalar(settled), connection.scalar(noted)
+
+
 def _is_drained(on_stage: Play) -> bool:
-    client = on_stage.lane.redis.client
-    return all(int(client.llen(f"fleet:{name}")) == 0 for name in ("batch", "delivery"))
+    waiting = broker.waiting(on_stage.prepared.broker)
+    return waiting["batch"] == waiting["delivery"] == 0
 
 
 def _end(on_stage: Play) -> Samples:
@@ -134,11 +148,20 @@ def _collect(on_stage: Play, until: datetime, samples: Samples) -> Evidence:
         done=on_stage.done,
         unreached=tuple(on_stage.unreached),
         seen_down=frozenset(on_stage.seen_down),
+        asked=frozenset(on_stage.lane.proxies["odoo"].traces),
+        untraced=tuple(_untraced(on_stage)),
         limits={
             "run": int(environ["FLEET_RUN_ATTEMPTS"]),
             "message": int(environ["FLEET_MESSAGE_ATTEMPTS"]),
         },
     )
+
+
+def _untraced(on_stage: Play) -> Iterator[str]:
+    for part in on_stage.parts.values():
+        for line in part.log.splitlines():
+            if TRACED.search(line) and "trace_id=" not in line:
+                yield line
 
 
 def _doing(on_stage: Play, fault: Fault) -> Callable[[], None]:

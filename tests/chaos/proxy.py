@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from enum import StrEnum
 
 RUBBISH = b"\x00\x17 this is not the protocol that you speak\r\n\r\n"
 CHUNK = 65536
+SLOW_SECONDS = 0.1
+TRACE = re.compile(rb"X-Fleet-Trace: (\w+)", re.IGNORECASE)
 
 
 class Mode(StrEnum):
@@ -22,6 +25,7 @@ class Mode(StrEnum):
     CUT_AFTER = "cut_after"
     STALL = "stall"
     RUBBISH = "rubbish"
+    SLOW = "slow"
 
 
 class Proxy:
@@ -32,6 +36,7 @@ class Proxy:
         self.target = target
         self.mode = Mode.PASS
         self.hits: Counter[str] = Counter()
+        self.traces: set[str] = set()
         self._open: set[_Pair] = set()
         self._loop = asyncio.new_event_loop()
 
@@ -115,6 +120,7 @@ class _Pair:
 
     async def _upstream(self, client: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while chunk := await self._read(client):
+            self._proxy.traces |= {found.decode() for found in TRACE.findall(chunk)}
             if self._hit(Mode.CUT_BEFORE):
                 return
             if self._hit(Mode.RUBBISH):
@@ -143,6 +149,8 @@ class _Pair:
         while self._frozen or (chunk and self._proxy.mode is Mode.STALL):
             self._hit(Mode.STALL)
             await asyncio.sleep(0.05)
+        if chunk and self._hit(Mode.SLOW):
+            await asyncio.sleep(SLOW_SECONDS)
         return chunk
 
     def _hit(self, mode: Mode) -> bool:

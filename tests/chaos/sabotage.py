@@ -20,7 +20,7 @@ def no_claim() -> None:
         connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
     ) -> tuple[outbox.Message, ...]:
         due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
-        return tuple(outbox._message(row) for row in connection.execute(due))
+        return tuple(outbox.of_row(row) for row in connection.execute(due))
 
     def change(connection: Connection, table: Any, row_id: int, *_: Any, **values: Any) -> None:
         leases.mark(connection, table, [row_id], **values)
@@ -98,6 +98,18 @@ def resend_when_unsure() -> None:
 
     outbox.claim = careless
 
+
+# The faults that each cannot stand, and how it must be caught.
+CAUGHT: Final[Mapping[str, tuple[str, str]]] = {
+    "no_claim": ("two_beats", "mail doubled"),
+    "sent_before_sending": ("mail_never", "mail lost"),
+    "no_recovery": ("redis_flushed", "is still pending"),
+    "only_the_newest_slot": ("two_beats", "slot lost"),
+    "endless_attempts": ("poison_run", "0 attempts, 0 failed"),
+    "resend_when_unsure": ("sender_killed_at_accept", "mail doubled"),
+}
+# A broken fleet never comes to rest.
+SECONDS: Final = 20
 
 SABOTAGES: Final[Mapping[str, Callable[[], None]]] = {
     "no_claim": no_claim,

@@ -19,6 +19,9 @@ class Act(StrEnum):
     REDIS_FLUSH = "redis_flush"
     REDIS_PAUSE = "redis_pause"
     REDIS_FULL = "redis_full"
+    RABBIT_RESTART = "rabbit_restart"
+    RABBIT_PURGE = "rabbit_purge"
+    RABBIT_PAUSE = "rabbit_pause"
     POSTGRES_RESTART = "postgres_restart"
     SQLITE_LOCK = "sqlite_lock"
     PROXY = "proxy"
@@ -32,6 +35,7 @@ class Act(StrEnum):
     OLD_MESSAGES = "old_messages"
     REPEAT_MESSAGES = "repeat_messages"
     CLOCK_STEP = "clock_step"
+    BEAT_DOWN = "beat_down"
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,12 @@ class Fault:
 
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-ODOO_MODES = ("cut_before", "cut_during", "cut_after", "stall", "rubbish", "refuse")
+REDIS, RABBITMQ = "redis", "rabbitmq"
+ODOO_MODES = ("cut_before", "cut_during", "cut_after", "stall", "rubbish", "refuse", "slow")
+BROKEN_MODES = ("refuse", "stall", "rubbish", "slow")
 MAIL_MODES = ("slow", "not_now", "never", "hang", "swallow")
 PARTS = ("batch", "delivery", "events", "beat")
+SHARE_OF_RABBITMQ = 0.2
 Draw = Callable[[Random], Sequence[Fault]]
 
 
@@ -68,11 +75,16 @@ class Scenario:
     faults: tuple[Fault, ...]
     sabotage: str = ""
     jobs: tuple[str, ...] = field(default=("pulse", "tally"))
+    broker: str = REDIS
 
     def __str__(self) -> str:
-        return f"seed {self.seed}: {self.kind} on {self.ledger}: " + "; ".join(
-            map(str, self.faults)
-        )
+        where = f"{self.ledger} and {self.broker}"
+        return f"seed {self.seed}: {self.kind} on {where}: " + "; ".join(map(str, self.faults))
+
+    @property
+    def outage(self) -> bool:
+        """Whether beat is down for hours, in which slots pass."""
+        return self.has(Act.BEAT_DOWN)
 
     def has(self, *acts: Act) -> bool:
         """Whether one of the acts is done."""
@@ -94,10 +106,23 @@ def make(seed: int, kind: str, ledger: str = "", sabotage: str = "") -> Scenario
     if kind.startswith("sqlite"):
         ledger = SQLITE
     faults = sorted(KINDS[kind](chance), key=lambda fault: fault.at)
-    return Scenario(seed, kind, ledger, tuple(faults), sabotage, _jobs(faults))
+    broker = _broker(kind, faults, chance)
+    return Scenario(seed, kind, ledger, tuple(faults), sabotage, _jobs(faults), broker)
+
+
+def _broker(kind: str, faults: Sequence[Fault], chance: Random) -> str:
+    if any(kind_of_fault.startswith("redis") for kind_of_fault in _touched(faults)):
+        return REDIS
+    return RABBITMQ if kind.startswith("rabbit") or chance.random() < SHARE_OF_RABBITMQ else REDIS
+
+
+def _touched(faults: Sequence[Fault]) -> list[str]:
+    return [word for fault in faults for word in (fault.act.value, fault.target)]
 
 
 def _jobs(faults: Sequence[Fault]) -> tuple[str, ...]:
+    if any(fault.act is Act.BEAT_DOWN for fault in faults):
+        return ("tally", "recent", "newest", "punctual")
     extra = [fault.act.value for fault in faults if fault.act.value.startswith("poison")]
     return ("pulse", "tally", *extra)
 
@@ -127,6 +152,10 @@ def _storm(chance: Random) -> Sequence[Fault]:
     return [fault for kind in kinds for fault in KINDS[kind](chance)]
 
 
+def _beat_down(seconds: float) -> Draw:
+    return lambda chance: [Fault(_when(chance), Act.BEAT_DOWN, seconds=seconds)]
+
+
 def _when(chance: Random) -> float:
     return chance.uniform(0.0, 2.0)
 
@@ -148,22 +177,32 @@ KINDS: Final[Mapping[str, Draw]] = {
     "redis_full": _once(Act.REDIS_FULL, longest=2.0),
     "redis_cut": _several(Act.CUT, "redis"),
     "redis_half_open": _once(Act.HALF_OPEN, "redis"),
-    "redis_refused": _once(Act.PROXY, "redis", "refuse", 2.0),
+    **{f"redis_{mode}": _once(Act.PROXY, "redis", mode, 2.0) for mode in BROKEN_MODES},
+    "rabbit_restarted": _once(Act.RABBIT_RESTART, longest=1.5),
+    "rabbit_purged": _several(Act.RABBIT_PURGE, "rabbit"),
+    "rabbit_paused": _once(Act.RABBIT_PAUSE, longest=3.0),
+    "rabbit_cut": _several(Act.CUT, "rabbit"),
+    "rabbit_half_open": _once(Act.HALF_OPEN, "rabbit"),
+    **{f"rabbit_{mode}": _once(Act.PROXY, "rabbit", mode, 2.0) for mode in BROKEN_MODES},
     "postgres_restarted": _once(Act.POSTGRES_RESTART, longest=1.0),
     "postgres_cut": _several(Act.CUT, "postgres"),
     "postgres_half_open": _once(Act.HALF_OPEN, "postgres"),
+    **{f"postgres_{mode}": _once(Act.PROXY, "postgres", mode, 2.0) for mode in BROKEN_MODES},
     "sqlite_locked": _once(Act.SQLITE_LOCK, longest=2.0),
     **{f"odoo_{mode}": _once(Act.PROXY, "odoo", mode, 2.0) for mode in ODOO_MODES},
     "odoo_half_open": _several(Act.HALF_OPEN, "odoo"),
     **{f"mail_{mode}": _once(Act.MAIL, "mail", mode, 2.0) for mode in MAIL_MODES},
     "mail_down": _once(Act.MAIL_DOWN, longest=2.0),
     "mail_cut": _several(Act.CUT, "smtp"),
+    "mail_rubbish": _once(Act.PROXY, "smtp", "rubbish", 2.0),
     "mail_answer_lost": _once(Act.PROXY, "smtp", "cut_after", 1.0),
     "poison_run": _once(Act.POISON_RUN),
     "poison_mail": _once(Act.POISON_MAIL),
     "old_messages": _several(Act.OLD_MESSAGES, ""),
     "repeated_messages": _several(Act.REPEAT_MESSAGES, ""),
     "clock_stepped": _once(Act.CLOCK_STEP, longest=2.0),
+    "beat_down_an_hour": _beat_down(3_600),
+    "beat_down_a_day": _beat_down(86_400),
     "storm": _storm,
 }
 

@@ -6,14 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Thread
 from typing import Any
 
 from tests.chaos.evidence import scrape
 from tests.chaos.lane import Lane, Prepared
-from tests.chaos.parts import Part, wait_until
+from tests.chaos.parts import Part, TooLate, wait_until
 from tests.chaos.scenario import Act, Scenario
 
 ARGUMENTS = {
@@ -24,6 +24,7 @@ ARGUMENTS = {
     "beat-2": ("beat",),
     "exporter": ("exporter",),
 }
+STEPPED = (Act.CLOCK_STEP, Act.BEAT_DOWN)
 READY = {"batch": " ready.", "delivery": " ready.", "events": " ready.", "exporter": "metrics on"}
 
 
@@ -39,6 +40,7 @@ class Play:
     done: Counter[str] = field(default_factory=Counter)
     unreached: list[str] = field(default_factory=list)
     seen_down: set[str] = field(default_factory=set)
+    ahead: timedelta = timedelta(0)
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Any = field(default_factory=count)
 
@@ -52,11 +54,15 @@ class Play:
                 "log": str(folder / f"{name}.log"),
                 "ready": READY.get(name, "beat: Starting"),
                 "sabotage": self.scenario.sabotage,
-                "clock": str(folder / "clock") if self.scenario.has(Act.CLOCK_STEP) else "",
+                "clock": str(folder / "clock") if self.scenario.has(*STEPPED) else "",
             }
             (folder / f"{name}.log").touch()
             self.parts[name] = Part(name, self.lane.nursery, order)
         return self.parts[name]
+
+    def now(self) -> datetime:
+        """What time it is by the fleet's clocks."""
+        return datetime.now(UTC) + self.ahead
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something so many seconds from now."""
@@ -71,6 +77,23 @@ class Play:
     def wait_until(self, what: Callable[[], object], seconds: float, name: str) -> None:
         """As `parts.wait_until`, while supervising."""
         wait_until(lambda: self.supervise() or what(), seconds, name, every=0.2)
+
+    def wait_while_moving(
+        self, what: Callable[[], object], moved: Callable[[], object], seconds: float, name: str
+    ) -> None:
+        """Until it is so; raises TooLate when nothing has moved for so long.
+
+        A slow machine takes its time and moves all the while. Ten times as long is the end anyway.
+        """
+        deadline = time.monotonic() + 10 * seconds
+        last, since = moved(), time.monotonic()
+        while not (self.supervise() or what()):
+            seen = moved()
+            if seen != last:
+                last, since = seen, time.monotonic()
+            if time.monotonic() > min(since + seconds, deadline):
+                raise TooLate(f"{name}: nothing moved for {time.monotonic() - since:.0f} s")
+            time.sleep(0.2)
 
     def carry_out(self) -> None:
         """All faults and their ends, each at its time."""

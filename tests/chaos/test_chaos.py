@@ -1,5 +1,9 @@
-"""A dozen of the scenarios that `make chaos` plays by the hundred, and fleets that must fail."""
+"""The short form of `make chaos`: some of its scenarios, and fleets that must fail.
 
+It ends in bounded time: what has not begun by then is skipped, and says so.
+"""
+
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
@@ -9,39 +13,29 @@ import pytest
 
 from tests.chaos.invariants import Verdict, judge
 from tests.chaos.lane import Lane, open_lane
-from tests.chaos.play import play
+from tests.chaos.play import QUIET_SECONDS, play
+from tests.chaos.sabotage import CAUGHT, SECONDS
 from tests.chaos.scenario import KINDS, POSTGRESQL, SQLITE, Scenario, draw, make
 
 # All of them are played before the first test, a few at the same time.
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1800)]
 
-LANES: Final = 3
+LANES: Final = 2
 SEED: Final = 1
+BEGIN_NONE_AFTER_SECONDS: Final = 180
 FAULTS: Final = (
     ("run_killed", POSTGRESQL),
-    ("sender_killed_at_accept", SQLITE),
-    ("beat_killed", SQLITE),
     ("redis_flushed", POSTGRESQL),
-    ("redis_half_open", SQLITE),
-    ("postgres_restarted", POSTGRESQL),
-    ("odoo_cut_during", SQLITE),
-    ("mail_not_now", SQLITE),
+    ("sender_killed_at_accept", SQLITE),
+    ("rabbit_purged", SQLITE),
+    ("postgres_half_open", POSTGRESQL),
     ("poison_run", SQLITE),
-    ("poison_mail", POSTGRESQL),
-    ("repeated_messages", SQLITE),
+    ("beat_down_an_hour", SQLITE),
+    ("odoo_cut_during", SQLITE),
     ("storm", POSTGRESQL),
 )
-# What is broken on purpose, the faults that it cannot stand, and how it must be caught.
-SABOTAGES: Final = (
-    ("no_claim", "two_beats", "mail doubled"),
-    ("sent_before_sending", "mail_never", "mail lost"),
-    ("no_recovery", "redis_flushed", "is still pending"),
-    ("only_the_newest_slot", "two_beats", "slot lost"),
-    ("endless_attempts", "poison_run", "0 attempts, 0 failed"),
-    ("resend_when_unsure", "sender_killed_at_accept", "mail doubled"),
-)
-QUIET_SECONDS: Final = 60
-SABOTAGED_SECONDS: Final = 20
+SABOTAGED: Final = ("sent_before_sending", "endless_attempts")
+Verdicts = dict[tuple[str, str], "Future[Verdict | None]"]
 
 
 @pytest.fixture(scope="module")
@@ -58,43 +52,47 @@ def lanes() -> Iterator["SimpleQueue[Lane]"]:
 
 
 @pytest.fixture(scope="module")
-def verdicts(lanes: "SimpleQueue[Lane]") -> dict[tuple[str, str], "Future[Verdict]"]:
-    def judged(scenario: Scenario, seconds: float) -> Verdict:
+def verdicts(lanes: "SimpleQueue[Lane]") -> Verdicts:
+    last_begin = time.monotonic() + BEGIN_NONE_AFTER_SECONDS
+
+    def judged(scenario: Scenario, seconds: float) -> Verdict | None:
         lane = lanes.get()
         try:
+            if time.monotonic() > last_begin:
+                return None
             return judge(play(lane, scenario, seconds))
         finally:
             lanes.put(lane)
 
+    scenarios = [(make(SEED, kind, ledger), QUIET_SECONDS) for kind, ledger in FAULTS] + [
+        (make(SEED, CAUGHT[name][0], SQLITE, name), SECONDS) for name in SABOTAGED
+    ]
     with ThreadPoolExecutor(LANES) as pool:
-        found = {
-            ("", kind): pool.submit(judged, make(SEED, kind, ledger), QUIET_SECONDS)
-            for kind, ledger in FAULTS
+        return {
+            (scenario.sabotage, scenario.kind): pool.submit(judged, scenario, seconds)
+            for scenario, seconds in scenarios
         }
-        found |= {
-            (sabotage, kind): pool.submit(
-                judged, make(SEED, kind, SQLITE, sabotage), SABOTAGED_SECONDS
-            )
-            for sabotage, kind, _ in SABOTAGES
-        }
-    return found
+
+
+def verdict_of(verdicts: Verdicts, sabotage: str, kind: str) -> Verdict:
+    verdict = verdicts[sabotage, kind].result()
+    if verdict is None:
+        pytest.skip(f"the machine is slow: not begun within {BEGIN_NONE_AFTER_SECONDS} s")
+    return verdict
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in FAULTS])
-def test_nothing_is_lost_and_nothing_has_effect_twice(
-    verdicts: dict[tuple[str, str], "Future[Verdict]"], kind: str
-) -> None:
-    verdict = verdicts["", kind].result()
+def test_nothing_is_lost_and_nothing_has_effect_twice(verdicts: Verdicts, kind: str) -> None:
+    verdict = verdict_of(verdicts, "", kind)
     assert verdict.violations == ()
-    assert verdict.counts["slots"] >= 24
+    assert verdict.counts["slots"] >= 12
 
 
-@pytest.mark.parametrize(("sabotage", "kind", "caught"), SABOTAGES)
-def test_a_fleet_that_breaks_a_promise_is_caught(
-    verdicts: dict[tuple[str, str], "Future[Verdict]"], sabotage: str, kind: str, caught: str
-) -> None:
-    violations = verdicts[sabotage, kind].result().violations
-    assert [violation for violation in violations if caught in violation], violations
+@pytest.mark.parametrize("sabotage", SABOTAGED)
+def test_a_fleet_that_breaks_a_promise_is_caught(verdicts: Verdicts, sabotage: str) -> None:
+    kind, words = CAUGHT[sabotage]
+    violations = verdict_of(verdicts, sabotage, kind).violations
+    assert [violation for violation in violations if words in violation], violations
 
 
 def test_a_seed_draws_the_same_scenario_again() -> None:

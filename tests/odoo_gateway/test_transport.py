@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from odoo_gateway import trace
 from odoo_gateway.errors import (
     ConfigurationError,
     OdooError,
@@ -50,9 +51,13 @@ def odoo_that_answers(answer: Callable[[dict[str, Any]], Answer]) -> Callable[..
 
 
 @contextmanager
-def serving(respond: Callable[..., Answer]) -> Iterator[str]:
+def serving(
+    respond: Callable[..., Answer], traces: list[str | None] | None = None
+) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            if traces is not None:
+                traces.append(self.headers["X-Fleet-Trace"])
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, content = respond(self.path, body.get("params", {}))
             self.send_response(status)
@@ -76,6 +81,21 @@ def serving(respond: Callable[..., Answer]) -> Iterator[str]:
 def ask(url: str, timeout: float = 5) -> Any:
     rpc = OdooRpc(Address(url, "firm", "fleet", SECRET, timeout))
     return rpc.call("res.partner", "search_read", [[]], {})
+
+
+def test_every_request_carries_the_trace_id_of_what_asks() -> None:
+    traces: list[str | None] = []
+    with serving(odoo_that_answers(lambda params: result([])), traces) as url:
+        token = trace.current.set("trace-1")
+        try:
+            ask(url)
+        finally:
+            trace.current.reset(token)
+        asked = len(traces)
+        assert asked >= 3, "version, login and the call itself"
+        assert set(traces) == {"trace-1"}
+        ask(url)
+        assert set(traces[asked:]) == {None}
 
 
 def test_a_good_answer_comes_through() -> None:

@@ -35,6 +35,7 @@ OCCASION = Occasion(
     scope=Scope("firm", 1, "Firm", ZoneInfo("Europe/Brussels")),
     slot=SLOT,
     at=SLOT,
+    now=SLOT,
     run_id=1,
     trace_id="trace-1",
     mail_domain="firm.example",

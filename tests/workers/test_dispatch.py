@@ -1,6 +1,7 @@
 """Slots become runs exactly once, whoever looks and however often."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -171,3 +172,44 @@ def test_a_run_whose_job_is_gone_fails_and_holds_up_no_other(fleet: Fleet, clock
         run = runs.get(connection, gone)
     assert run is not None
     assert (run.status, run.error_class) == (RunStatus.DEAD, "UnknownJob")
+
+
+def test_a_call_that_failed_and_was_tried_again_is_counted(fleet: Fleet, odoo: Switchable) -> None:
+    class FailsOnce:
+        def call(self, *arguments: Any) -> Any:
+            odoo.inner = inner
+            raise OdooUnavailable("cut off")
+
+    inner, odoo.inner = odoo.inner, FailsOnce()
+    dispatch.open_due_slots(fleet, JOB)
+    with fleet.ledger.reading() as connection:
+        outcomes = {
+            counter.labels["outcome"]
+            for counter in counters.all(connection)
+            if counter.name == metrics.ODOO_CALLS.name
+        }
+    assert outcomes == {"ok", "OdooUnavailable"}
+
+
+def test_an_odoo_that_hangs_is_left_to_somebody_else_and_asked_for_once_in_a_while(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    watched_since_yesterday(fleet, clock)
+    asked: list[str] = []
+    calls = odoo.calls
+
+    def look() -> int:
+        return len(dispatch.open_due_slots(fleet, JOB, lambda job, tenant: asked.append(job.name)))
+
+    assert look() == 2, "with the companies that are remembered"
+    assert look() == 0
+    assert asked == [JOB.name]
+    clock.forward(seconds=fleet.settings.environment.republish_seconds + 1)
+    look()
+    assert asked == [JOB.name] * 2
+    assert odoo.calls == calls
+    dispatch.learn_scopes(fleet, JOB, fleet.settings.tenant("firm"))
+    assert odoo.calls > calls
+    clock.forward(minutes=10)
+    look()
+    assert len(asked) == 2

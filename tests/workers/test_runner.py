@@ -1,12 +1,17 @@
 """One run: its effects are committed together, its failures are recorded by class."""
 
+import logging
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from monitoring import metrics
+from monitoring import logs, metrics
+from odoo_gateway import trace
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
@@ -54,6 +59,17 @@ def run_of(fleet: Fleet, run_id: int) -> runs.Run:
     return run
 
 
+@pytest.fixture
+def our_logs(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    logs.configure("json")
+    root.handlers[:] = before
+    yield caplog
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
 def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> None:
     run_id = opened(fleet, REMINDERS)
     executed = runner.execute(fleet, run_id)
@@ -72,6 +88,30 @@ def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> 
             "timesheet_missing_hours"
         }
     assert all(message.trace_id == "trace-1" for message in told)
+
+
+def test_one_trace_id_leads_from_the_slot_to_what_is_asked_logged_and_audited(
+    fleet: Fleet, odoo: Switchable, our_logs: pytest.LogCaptureFixture
+) -> None:
+    asked: set[str] = set()
+
+    class Watched:
+        def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+            asked.add(trace.current.get())
+            return inner.call(model, method, args, kwargs)
+
+    inner, odoo.inner = odoo.inner, Watched()
+    run_id = opened(fleet, REMINDERS)
+    asked.clear()
+    runner.execute(fleet, run_id)
+    assert asked == {"trace-1"}
+    assert trace.current.get() == ""
+    said: list[Any] = [e.msg for e in our_logs.records if e.name == "workers.runner"]
+    assert [(line["event"], line["trace_id"]) for line in said] == [("run.succeeded", "trace-1")]
+    with fleet.ledger.reading() as connection:
+        noted = audit.entries(connection, 1000, run_id=run_id)
+    assert noted
+    assert {entry.detail["trace_id"] for entry in noted} == {"trace-1"}
 
 
 def test_the_same_slot_run_twice_tells_each_person_once(fleet: Fleet) -> None:

@@ -9,6 +9,7 @@ from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.cases import Change, ChangeKind
 from tasks.domain.findings import Report
 from tasks.domain.news import Picture, news
+from workers.delivery.calm import Calm
 from workers.delivery.occasion import Occasion, listed, listed_aside, message
 from workers.ledger.outbox import NewMessage
 
@@ -33,6 +34,7 @@ class Seen:
 def digests(occasion: Occasion, report: Report, seen: Mapping[str, Seen]) -> Iterator[NewMessage]:
     """A digest for each reader to whom there is something new to say."""
     role = occasion.job.audience.value
+    calm = Calm(occasion.tenant.settings.mail, occasion.scope.zone)
     content = {
         "role": role,
         "totals": list(report.totals),
@@ -55,6 +57,7 @@ def digests(occasion: Occasion, report: Report, seen: Mapping[str, Seen]) -> Ite
                 reader=reader,
                 step=STEP,
                 findings=report.findings,
+                not_before=calm.digest_at(occasion.now),
                 content=told,
             )
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +25,7 @@ from workers.ledger import counters, outbox, readers
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.outbox import Message
+from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -79,7 +81,8 @@ def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
     outcomes, going = Counter[str](), list[Message]()
     for message in mail:
         try:
-            checked = _checked(this_round, message)
+            with _traced(message):
+                checked = _checked(this_round, message)
         except LedgerError as error:
             outcomes += _unsettled([message], error)
             continue
@@ -87,10 +90,17 @@ def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
             going.append(checked)
         else:
             outcomes += _noted([message], checked)
+    if not going:
+        return outcomes
     try:
-        return outcomes + _send(this_round.fleet, going) if going else outcomes
+        with _traced(going[0]):
+            return outcomes + _send(this_round.fleet, going)
     except LedgerError as error:
         return outcomes + _unsettled(going, error)
+
+
+def _traced(message: Message) -> AbstractContextManager[None]:
+    return traced(message.trace_id, job=message.job, tenant=message.tenant)
 
 
 def _checked(this_round: Round, message: Message) -> Message | str:
@@ -201,14 +211,16 @@ def _each(messages: Iterable[Message], act: Callable[[Message], str]) -> Outcome
 
 def _noted(messages: Sequence[Message], outcome: str) -> Outcomes:
     for message in messages:
-        log.info("message." + outcome, job=message.job, message=message.id, trace=message.trace_id)
+        with _traced(message):
+            log.info("message." + outcome, message=message.id)
     return Counter({outcome: len(messages)})
 
 
 def _unsettled(messages: Sequence[Message], error: LedgerError) -> Outcomes:
     """What became of them cannot be written down: their leases run out, their guarantee decides."""
     for message in messages:
-        log.error("message.unsettled", job=message.job, message=message.id, error=str(error))
+        with _traced(message):
+            log.error("message.unsettled", message=message.id, error=str(error))
     return Counter({"unsettled": len(messages)})
 
 

@@ -87,7 +87,7 @@ def compose(
     mail["Message-ID"] = message.message_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Fleet-Job"] = message.job
-    mail["X-Fleet-Trace"] = message.trace_id
+    mail["X-Fleet-Trace"] = " ".join(dict.fromkeys(each.trace_id for each in messages))
     mail["X-Fleet-Messages"] = " ".join(each.message_id for each in messages)
     mail.set_content(rendered.text)
     mail.add_alternative(rendered.html, subtype="html")

@@ -18,7 +18,7 @@ from workers.tenants import Tenant
 class Occasion:
     """The run that speaks: its job, scope, slot, and what people did with its cases.
 
-    at: the instant that was judged. policies: the versions that judged.
+    at: the instant that was judged; now: the true time. policies: the versions that judged.
     """
 
     job: AnyJob
@@ -26,6 +26,7 @@ class Occasion:
     scope: Scope
     slot: datetime
     at: datetime
+    now: datetime
     run_id: int
     trace_id: str
     mail_domain: str

@@ -145,7 +145,11 @@ class Ops(Heading):
 
 
 class Notice(Heading):
-    """For the readers of a digest that could not be made, so that silence is never taken for ok."""
+    """For the readers of a digest that could not be made, so that silence is never taken for ok.
+
+    slot: when it was due.
+    """
 
     role: str
+    slot: str
     reason: str

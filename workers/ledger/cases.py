@@ -13,7 +13,7 @@ from tasks.domain.findings import Finding
 from workers.ledger import audit
 from workers.ledger.errors import StaleCases
 from workers.ledger.inserts import upsert
-from workers.ledger.schema import case_is_open, cases
+from workers.ledger.schema import case_is_open, cases, runs
 from workers.ledger.statuses import CaseState
 
 Step = tuple[ChangeKind | None, Finding]
@@ -83,7 +83,8 @@ def apply(
     ]
     ids = {key: row.id for key, row in standing.items()} | _insert(connection, opened)
     _update(connection, continued)
-    about = audit.Entry("", now, job, tenant, company_id, run_id)
+    trace_id = connection.scalar(select(runs.c.trace_id).where(runs.c.id == run_id))
+    about = audit.Entry("", now, job, tenant, company_id, run_id, detail={"trace_id": trace_id})
     audit.note(connection, *(_entry(change, about, ids) for change in reconciliation.changes))
 
 
@@ -161,6 +162,6 @@ def _update(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _entry(change: Change, about: audit.Entry, ids: Mapping[str, int]) -> audit.Entry:
     finding = change.finding
-    detail = {"step": change.step, **_weight(finding)}
+    detail = {**about.detail, "step": change.step, **_weight(finding)}
     event = f"case.{change.kind}"
     return replace(about, event=event, case_id=ids[finding.key], detail=detail)

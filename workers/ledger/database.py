@@ -4,7 +4,8 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from weakref import WeakSet
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from odoo_gateway.errors import ConfigurationError
 from workers.ledger import revisions
 from workers.ledger.address import Address, parse
 from workers.ledger.errors import LedgerError, LedgerUnavailable
+from workers.ledger.patient_connection import PatientConnection
 
 __all__ = ["Connection", "Ledger", "connect"]
 
@@ -42,12 +44,13 @@ IDLE_IN_TRANSACTION_LIMIT = "15s"
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 
 
-def connect(url: str) -> "Ledger":
+def connect(url: str, answer_seconds: float = 30) -> "Ledger":
     """A ledger at `sqlite:///path` or `postgresql://..`; opens no connection yet.
 
-    Raises ConfigurationError when the URL cannot be used.
+    answer_seconds: how long PostgreSQL may take for one statement before its connection is given
+    up. Raises ConfigurationError when the URL cannot be used.
     """
-    return Ledger(parse(url))
+    return Ledger(parse(url), answer_seconds)
 
 
 class Ledger:
@@ -56,9 +59,9 @@ class Ledger:
     Safe to fork: the child starts with an empty pool and leaves the parent's connections alone.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, answer_seconds: float) -> None:
         self.address = address
-        self._engine = _engine(address)
+        self._engine = _engine(address, answer_seconds)
         self._pools_of_parents: list[Pool] = []
         _ledgers.add(self)
 
@@ -93,6 +96,10 @@ class Ledger:
         """
         with self._opened(self.transaction()) as connection:
             if connection.dialect.name == "postgresql":
+                # To wait for another's upgrade, or to build an index, takes as long as it takes.
+                cast(
+                    PatientConnection, connection.connection.driver_connection
+                ).answer_seconds = None
                 connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             self._refuse_newer(revisions.current(connection))
             revisions.upgrade(connection)
@@ -164,11 +171,12 @@ def _start_anew_after_fork() -> None:
 os.register_at_fork(after_in_child=_start_anew_after_fork)
 
 
-def _engine(address: Address) -> Engine:
+def _engine(address: Address, answer_seconds: float) -> Engine:
     if address.file is None:
         engine = create_engine(
             address.url, connect_args=POSTGRESQL, hide_parameters=True, pool_pre_ping=True
         )
+        event.listen(engine, "do_connect", partial(_open_postgresql, answer_seconds))
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "handle_error", _throw_away_when_interrupted)
         return engine
@@ -176,6 +184,14 @@ def _engine(address: Address) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _open_postgresql(
+    answer_seconds: float, dialect: object, record: object, arguments: Any, named: Any
+) -> PatientConnection:
+    connection = PatientConnection.connect(*arguments, **named)
+    connection.answer_seconds = answer_seconds
+    return connection
 
 
 def _throw_away_when_interrupted(context: ExceptionContext) -> None:

@@ -15,6 +15,7 @@ BEAT = "beat"
 LOOK = "look"
 CIRCUIT = "circuit"
 VISIBILITY = "visibility"
+DISCOVERY = "discovery"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,24 @@ def leave(
         .values(kind=kind, name=name, **facts)
         .on_conflict_do_update(index_elements=[marks.c.kind, marks.c.name], set_=facts)
     )
+
+
+def renew(connection: Connection, kind: str, name: str, at: datetime, young: datetime) -> bool:
+    """Leave a mark unless one later than `young` stands; whether it was left.
+
+    Of several who try at the same time, one succeeds.
+    """
+    left = connection.scalar(
+        upsert(connection, marks)
+        .values(kind=kind, name=name, at=at, detail={})
+        .on_conflict_do_update(
+            index_elements=[marks.c.kind, marks.c.name],
+            set_={"at": at},
+            where=marks.c.at <= young,
+        )
+        .returning(marks.c.name)
+    )
+    return left is not None
 
 
 def wipe(connection: Connection, kind: str, name: str) -> None:

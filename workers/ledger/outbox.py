@@ -110,7 +110,7 @@ def claim(
     counters.add(connection, increments)
     ids = [row.id for row in rows]
     taken = leases.take(connection, messages, ids, now + lease, status=MessageStatus.CLAIMED)
-    return tuple(_message(row) for row in taken)
+    return tuple(of_row(row) for row in taken)
 
 
 def release(connection: Connection, rest: Sequence[Message]) -> None:
@@ -226,7 +226,7 @@ def _unpark(
     parked = (messages.c.id == message_id) & (messages.c.status == MessageStatus.PARKED)
     for row in leases.pick(connection, messages, parked, 1):
         leases.mark(connection, messages, [message_id], **values)
-        _note(connection, what, _message(row), now, error_class=row.error_class, error=row.error)
+        _note(connection, what, of_row(row), now, error_class=row.error_class, error=row.error)
         return True
     return False
 
@@ -240,7 +240,7 @@ def find(
     """The newest messages first; `only` names columns and the values they must have."""
     wanted = only if status is None else {**only, "status": status}
     statement = select(messages).filter_by(**wanted).order_by(messages.c.id.desc()).limit(limit)
-    return tuple(_message(row) for row in connection.execute(statement))
+    return tuple(of_row(row) for row in connection.execute(statement))
 
 
 def by_status(connection: Connection) -> Mapping[tuple[str, str, str, MessageStatus], int]:
@@ -290,7 +290,7 @@ def _park_abandoned(
     rows = leases.pick(connection, messages, which, limit=100)
     increments = _note_losses(connection, rows, now)
     for row in rows:
-        park(connection, _message(row), now, error_class, error)
+        park(connection, of_row(row), now, error_class, error)
         increments.append(metrics.message_ended(row.job, row.tenant, "parked"))
     return increments
 
@@ -301,7 +301,7 @@ def _note_losses(
     """A message whose lease ran out lost its sender; nobody else tells."""
     increments: list[Increment] = []
     for row in rows:
-        _note(connection, "lost", _message(row), now, error_class=WORKER_LOST)
+        _note(connection, "lost", of_row(row), now, error_class=WORKER_LOST)
         increments += metrics.raised(row.job, row.tenant, WORKER_LOST)
     return increments
 
@@ -346,6 +346,7 @@ def _note(
     audit.note(connection, entry)
 
 
-def _message(row: Row[Any]) -> Message:
+def of_row(row: Row[Any]) -> Message:
+    """A message as its row tells it."""
     columns = row._asdict()
     return Message(**{**columns, "finding_keys": tuple(columns["finding_keys"])})

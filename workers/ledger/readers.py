@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from workers.ledger import audit, leases
+from monitoring import metrics
+from workers.ledger import audit, counters, leases
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
 
@@ -67,6 +68,9 @@ def supersede(
     rows = leases.pick(connection, messages, older, limit=500)
     dropped = {"status": MessageStatus.DROPPED, "error": SUPERSEDED}
     leases.mark(connection, messages, [row.id for row in rows], **dropped)
+    counters.add(
+        connection, [metrics.message_ended(row.job, row.tenant, "dropped") for row in rows]
+    )
     audit.note(
         connection,
         *(

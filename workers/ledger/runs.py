@@ -70,6 +70,21 @@ def newest_slot(connection: Connection, job: str, tenant: str, company_id: int) 
     return newest
 
 
+def closed_slots(connection: Connection, job: str, tenant: str) -> Mapping[int, datetime]:
+    """Up to when slots are dealt with, by company: the newest slot with a run, or the first sight.
+
+    A company that was never looked at is missing.
+    """
+    newest = (
+        select(func.max(runs.c.slot))
+        .where(*(runs.c[name] == watches.c[name] for name in ("job", "tenant", "company_id")))
+        .scalar_subquery()
+    )
+    statement = select(watches.c.company_id, watches.c.since, newest.label("newest"))
+    rows = connection.execute(statement.filter_by(job=job, tenant=tenant))
+    return {row.company_id: row.newest or row.since for row in rows}
+
+
 def open_slot(
     connection: Connection,
     job: str,
@@ -111,7 +126,7 @@ def claim(
     """
     _claim_alone(connection, run_id)
     for row in leases.pick(connection, runs, (runs.c.id == run_id) & _claimable(now), 1):
-        run = _run(row)
+        run = of_row(row)
         if run.attempts >= max_attempts:
             _bury(connection, run, now)
         elif _has_room(connection, run, now, tenant_limit):
@@ -168,25 +183,25 @@ def to_publish(
     silent = runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet)
     wanted = and_(_claimable(now), silent, *(runs.c[name] == value for name, value in only.items()))
     ids = [row.id for row in leases.pick(connection, runs, wanted, limit)]
-    return tuple(_run(row) for row in leases.mark(connection, runs, ids, published_at=now))
+    return tuple(of_row(row) for row in leases.mark(connection, runs, ids, published_at=now))
 
 
 def get(connection: Connection, run_id: int) -> Run | None:
     """A run by its id."""
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
-    return None if row is None else _run(row)
+    return None if row is None else of_row(row)
 
 
 def latest(connection: Connection, limit: int) -> tuple[Run, ...]:
     """The runs made last, newest first."""
     rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit))
-    return tuple(_run(row) for row in rows)
+    return tuple(of_row(row) for row in rows)
 
 
 def find(connection: Connection, limit: int, status: RunStatus) -> tuple[Run, ...]:
     """The newest runs in this state first."""
     found = select(runs).where(runs.c.status == status).order_by(runs.c.id.desc()).limit(limit)
-    return tuple(_run(row) for row in connection.execute(found))
+    return tuple(of_row(row) for row in connection.execute(found))
 
 
 def revive(connection: Connection, run_id: int, now: datetime) -> bool:
@@ -195,7 +210,7 @@ def revive(connection: Connection, run_id: int, now: datetime) -> bool:
     for row in leases.pick(connection, runs, dead, 1):
         fresh = {"attempts": 0, "next_attempt_at": now, "published_at": None, "finished_at": None}
         leases.mark(connection, runs, [run_id], status=RunStatus.PENDING, **fresh)
-        _note(connection, "run.revived", _run(row), now, row.error_class, row.error)
+        _note(connection, "run.revived", of_row(row), now, row.error_class, row.error)
         return True
     return False
 
@@ -255,7 +270,7 @@ def _take(connection: Connection, run_id: int, now: datetime, lease: timedelta) 
         started_at=func.coalesce(runs.c.started_at, now),
         published_at=None,
     )
-    return Claim(_run(row), row.token)
+    return Claim(of_row(row), row.token)
 
 
 def _bury(connection: Connection, run: Run, now: datetime) -> None:
@@ -321,5 +336,6 @@ def _note(
     audit.note(connection, entry)
 
 
-def _run(row: Row[Any]) -> Run:
+def of_row(row: Row[Any]) -> Run:
+    """A run as its row tells it."""
     return Run(**row._asdict())

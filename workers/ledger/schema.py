@@ -114,6 +114,7 @@ cases = Table(
     _required("last_seen_at", Instant),
     Column("resolved_at", Instant),
     Index("ix_cases_key", "job", "tenant", "company_id", "key"),
+    Index("ix_cases_opened_run", "opened_run_id"),
 )
 
 # Literal, because a partial index serves only queries whose condition says the same.
@@ -166,6 +167,7 @@ messages = Table(
     Index("ix_messages_leased", "status", "lease_until"),
     Index("ix_messages_counted", "job", "tenant", "channel", "status"),
     Index("ix_messages_of_reader", "tenant", "recipient", "status", "sent_at"),
+    Index("ix_messages_run", "run_id"),
 )
 
 measures = Table(

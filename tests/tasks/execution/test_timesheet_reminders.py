@@ -346,7 +346,9 @@ def test_a_period_that_is_no_week_has_a_key_of_its_own() -> None:
 def test_who_opted_out_gets_no_mail_but_the_manager_does() -> None:
     assert of(judged(snapshot(), opted_out=[1])).steps == ()
     later = of(judged(snapshot(), at("2026-11-25 05:00"), opted_out=[1]))
-    assert [step.recipient for step in later.steps or ()] == [Recipient("mia@firm.example", "Mia")]
+    assert [step.recipient for step in later.steps or ()] == [
+        Recipient("mia@firm.example", "Mia", zone="Europe/Brussels")
+    ]
 
 
 def test_somebody_without_an_address_becomes_the_owners_affair() -> None:

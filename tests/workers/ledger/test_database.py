@@ -15,8 +15,10 @@ import pytest
 from sqlalchemy import text
 
 from odoo_gateway.errors import ConfigurationError
+from tests.chaos.proxy import proxying
+from workers.demo.processes import free_port
 from workers.ledger import revisions, scopes
-from workers.ledger.database import Connection, Ledger, connect
+from workers.ledger.database import UPGRADE_LOCK, Connection, Ledger, connect
 from workers.ledger.errors import LedgerError, LedgerUnavailable
 
 from .postgres_server import PostgresServer
@@ -270,3 +272,36 @@ def test_a_commit_is_durable_even_where_the_server_is_told_otherwise(
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
     with closing(connect(postgres.create("durable"))) as ledger, ledger.reading() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+
+
+def ask_after(act: Callable[[], object], ledger: Ledger) -> None:
+    with ledger.reading() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        act()
+        connection.execute(text("SELECT 1"))
+
+
+def test_a_connection_that_answers_nothing_any_more_is_given_up_for_a_new_one(
+    postgres: PostgresServer,
+) -> None:
+    port = free_port()
+    url = postgres.create("frozen").replace(str(postgres.port), str(port))
+    with proxying(port, postgres.port) as proxy, closing(connect(url, answer_seconds=1)) as ledger:
+        with pytest.raises(LedgerUnavailable):
+            ask_after(proxy.half_open, ledger)
+        with ledger.reading() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        assert proxy.half_open() >= 1
+        with ledger.reading() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_an_upgrade_may_take_longer_than_an_answer(postgres: PostgresServer) -> None:
+    url = postgres.create("slow_upgrade")
+    with closing(psycopg.connect(url)) as other, closing(connect(url, 0.2)) as ledger:
+        other.execute("SELECT pg_advisory_lock(%s)", [UPGRADE_LOCK])
+        later = Timer(1, other.execute, ("SELECT pg_advisory_unlock_all()",))
+        later.start()
+        ledger.upgrade()
+        later.join()
+        ledger.check()

@@ -33,3 +33,13 @@ def test_old_marks_of_a_kind_are_forgotten(ledger: Ledger) -> None:
         marks.leave(connection, BEAT, "old", NOW - SECOND, {})
         marks.forget(connection, WORKER, NOW)
         assert left(connection) == [(BEAT, "old"), (WORKER, "new")]
+
+
+def test_a_mark_is_renewed_by_one_of_those_who_try_until_it_is_old(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        tries = [
+            marks.renew(connection, BEAT, "a", NOW + at * SECOND, NOW + (at - 5) * SECOND)
+            for at in (0, 1, 4, 5, 6)
+        ]
+        assert tries == [True, False, False, True, False]
+        assert marks.all(connection) == (Mark(BEAT, "a", NOW + 5 * SECOND, {}),)

@@ -391,3 +391,13 @@ def test_a_run_that_lost_its_last_worker_is_counted_as_dead(ledger: Ledger) -> N
         assert claim_run(connection, claim.run.id, NOW + LEASE, max_attempts=1) is None
         dead = [c.value for c in counters.all(connection) if c.labels.get("outcome") == "dead"]
     assert dead == [1]
+
+
+def test_what_is_dealt_with_is_told_for_all_companies_of_a_tenant_at_once(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for company in (1, 2):
+            runs.watch_since(connection, SCOPE[0], SCOPE[1], company, NOW)
+        runs.watch_since(connection, SCOPE[0], "other", 3, NOW)
+        open_run(connection, SLOT + LEASE)
+        open_run(connection, SLOT)
+        assert runs.closed_slots(connection, *SCOPE[:2]) == {1: SLOT + LEASE, 2: NOW}

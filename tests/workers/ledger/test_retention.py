@@ -1,0 +1,121 @@
+"""What is forgotten, and what is not however old it is."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from tasks.domain.cases import ChangeKind
+from tasks.domain.findings import Measure
+from workers.ledger import audit, cases, measures, outbox, retention, runs
+from workers.ledger.database import Connection, Ledger
+from workers.ledger.schema import metadata
+from workers.ledger.statuses import MessageStatus
+
+from .examples import (
+    MESSAGE,
+    NOW,
+    SCOPE,
+    TODAY,
+    changes,
+    claim_messages,
+    claim_run,
+    claimed_message,
+    enqueue,
+    open_run,
+)
+
+DAY = timedelta(days=1)
+LATER = NOW + 500 * DAY
+BEFORE = NOW + 100 * DAY
+LIMIT = 100
+
+
+def run_at(connection: Connection, slot: datetime, *, dead: bool = False) -> int:
+    claim = claim_run(connection, open_run(connection, slot))
+    assert claim is not None
+    if dead:
+        runs.die(connection, claim, slot, "OdooRejected", "no")
+    else:
+        runs.succeed(connection, claim, slot, {})
+    return claim.run.id
+
+
+def rows(ledger: Ledger, table: str) -> int:
+    with ledger.reading() as connection:
+        return int(connection.scalar(select(func.count()).select_from(metadata.tables[table])) or 0)
+
+
+def forget(ledger: Ledger, limit: int = LIMIT) -> dict[str, int]:
+    with ledger.reading() as connection:
+        chosen = retention.forgettable(connection, BEFORE, limit)
+    with ledger.transaction() as connection:
+        retention.forget(connection, chosen)
+    return dict(chosen.counts())
+
+
+def test_old_runs_go_with_what_they_measured_and_the_audit_stays(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for day in range(3):
+            run_id = run_at(connection, NOW + day * DAY, dead=day == 1)
+            measures.record(connection, run_id, [Measure("wip", 1.0)], NOW)
+        run_at(connection, LATER)
+    noted = rows(ledger, "audit")
+    assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 3}
+    assert (rows(ledger, "runs"), rows(ledger, "measures")) == (1, 0)
+    assert rows(ledger, "audit") == noted > 0
+
+
+def test_the_newest_success_of_a_place_stays_and_what_came_after_it(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for day in range(3):
+            run_at(connection, NOW + day * DAY, dead=day == 2)
+    assert forget(ledger)["runs"] == 1
+    with ledger.reading() as connection:
+        assert runs.newest_slot(connection, *SCOPE) == NOW + 2 * DAY
+
+
+def test_a_batch_is_no_larger_than_it_may_be(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for day in range(7):
+            run_at(connection, NOW + day * DAY)
+    assert [forget(ledger, limit=4)["runs"] for _ in range(3)] == [4, 2, 0]
+
+
+def test_what_was_told_of_an_open_case_stays_so_that_nobody_is_told_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = run_at(connection, NOW)
+        run_at(connection, LATER)
+        cases.apply(connection, *SCOPE, run_id, changes(ChangeKind.OPENED), TODAY, NOW)
+        outbox.sent(connection, claimed_message(connection, run_id=run_id), NOW)
+    assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 0}
+    with ledger.transaction() as connection:
+        assert outbox.enqueue(connection, MESSAGE, LATER) is None
+        cases.apply(connection, *SCOPE, run_id, changes(ChangeKind.RESOLVED), TODAY, NOW)
+    assert [forget(ledger) for _ in range(2)] == [
+        {"messages": 1, "cases": 1, "runs": 0},
+        {"messages": 0, "cases": 0, "runs": 1},
+    ]
+
+
+def test_a_message_that_waits_or_is_parked_stays_with_its_run(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = run_at(connection, NOW)
+        run_at(connection, LATER)
+        enqueue(connection, run_id=run_id)
+    assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 0}
+    with ledger.transaction() as connection:
+        (message,) = claim_messages(connection)
+        outbox.park(connection, message, NOW, "DeliveryRefused", "550")
+    assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 0}
+    with ledger.transaction() as connection:
+        assert outbox.discard(connection, message.id, NOW)
+        assert outbox.find(connection, 10, MessageStatus.DROPPED)
+    assert forget(ledger)["messages"] == 1
+
+
+def test_what_is_young_stays(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_at(connection, BEFORE)
+        run_at(connection, LATER)
+        audit.note(connection, audit.Entry("case.opened", NOW))
+    assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 0}

@@ -1,0 +1,103 @@
+"""What was given up is told to ops, and a digest that was not made to its readers, each once."""
+
+from pathlib import Path
+
+import pytest
+
+from odoo_gateway.errors import OdooRejected
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable, fleet_on
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
+from workers import runner
+from workers.delivery import failures
+from workers.ledger import outbox
+from workers.ledger.outbox import Message
+from workers.ledger.statuses import MessageStatus
+from workers.wiring import Fleet
+
+OPS = "ops@firm.example"
+FILE = """\
+[tenants.firm]
+url = "http://odoo.example"
+database = "sandbox"
+login = "fleet"
+recipients.finance = ["finance@nordwind.example"]
+recipients.ops = ["ops@firm.example"]
+"""
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, clock: Clock, odoo: Switchable) -> Fleet:
+    return fleet_on(tmp_path, clock, odoo, file=FILE)
+
+
+def die(fleet: Fleet, odoo: Switchable, job: str) -> int:
+    run_id = opened(fleet, job)
+    odoo.error = OdooRejected("the user may not read sale.order")
+    runner.execute(fleet, run_id)
+    odoo.error = None
+    return run_id
+
+
+def by_template(fleet: Fleet) -> dict[str, Message]:
+    return {message.payload["template"]: message for message in messages(fleet)}
+
+
+def test_a_digest_that_could_not_be_made_is_told_to_its_readers_and_to_ops(
+    fleet: Fleet, odoo: Switchable
+) -> None:
+    run_id = die(fleet, odoo, READINESS)
+    assert failures.tell(fleet) == 2
+    found = by_template(fleet)
+    assert found["notice"].recipient == "finance@nordwind.example"
+    assert "may not read sale.order" in found["notice"].payload["reason"]
+    assert found["ops"].recipient == OPS
+    (failure,) = found["ops"].payload["failures"]
+    assert (failure["name"], failure["error_class"]) == (f"run-{run_id}", "OdooRejected")
+    assert failure["trace_id"] == "trace-1"
+
+
+def test_each_failure_is_told_once_however_often_it_is_looked_for(
+    fleet: Fleet, odoo: Switchable, clock: Clock
+) -> None:
+    die(fleet, odoo, READINESS)
+    failures.tell(fleet)
+    clock.forward(minutes=1)
+    assert failures.tell(fleet) == 0
+    die(fleet, odoo, READINESS)
+    assert failures.tell(fleet) == 2
+
+
+def test_consultants_hear_nothing_of_a_run_that_failed(fleet: Fleet, odoo: Switchable) -> None:
+    die(fleet, odoo, REMINDERS)
+    assert failures.tell(fleet) == 1
+    assert {message.recipient for message in messages(fleet)} == {OPS}
+
+
+def test_what_failed_long_ago_is_not_dug_out(fleet: Fleet, odoo: Switchable, clock: Clock) -> None:
+    die(fleet, odoo, READINESS)
+    clock.forward(days=2)
+    assert failures.tell(fleet) == 0
+
+
+def test_a_parked_message_is_told_to_ops_and_their_own_mail_to_nobody(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    for expected in (1, 0):
+        _park_all(fleet)
+        assert failures.tell(fleet) == expected
+    told = by_template(fleet)["ops"]
+    assert told.payload["failures"][0]["to"] == "finance@nordwind.example"
+    assert told.status is MessageStatus.PARKED
+
+
+def test_nothing_is_told_where_nothing_failed(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert failures.tell(fleet) == 0
+
+
+def _park_all(fleet: Fleet) -> None:
+    now = fleet.clock()
+    lease = runner.backoff(fleet.settings.environment, 1)
+    with fleet.ledger.transaction() as connection:
+        for message in outbox.claim(connection, now, lease, 20, max_attempts=8):
+            outbox.park(connection, message, now, "DeliveryRefused", "550 no such user")

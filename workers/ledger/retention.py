@@ -1,0 +1,129 @@
+"""What the ledger may forget: what was settled long ago and nothing else in it speaks of.
+
+The audit is kept for ever, and so are dead letters that wait for a person: parked messages. A
+message stays while a case that it told of is open, because it is what keeps the next run from
+telling it again. A run stays until its job and company have succeeded later: its slot is what
+dispatch counts from, and what it measured is the newest that is known.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    select,
+)
+
+from workers.ledger.schema import case_is_open, cases, measures, messages, metadata, runs
+from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+
+SETTLED_RUNS = (RunStatus.SUCCEEDED, RunStatus.DEAD)
+SETTLED_MESSAGES = (MessageStatus.SENT, MessageStatus.DROPPED)
+# What a run measured goes with it.
+GOES_ALONG = {measures.name}
+PAGE = 1000
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Forgettable:
+    """Ids of rows that may go, a batch at most of each table."""
+
+    messages: Sequence[int]
+    cases: Sequence[int]
+    runs: Sequence[int]
+
+    def counts(self) -> Mapping[str, int]:
+        """How many rows of each table."""
+        return {"messages": len(self.messages), "cases": len(self.cases), "runs": len(self.runs)}
+
+
+def forgettable(connection: Connection, before: datetime, limit: int) -> Forgettable:
+    """Up to `limit` rows of each table that were settled before that instant and may go."""
+    return Forgettable(
+        messages=_first(_messages(connection, before), limit),
+        cases=_ids(connection, _resolved(before), limit),
+        runs=_ids(connection, _finished(before), limit),
+    )
+
+
+def forget(connection: Connection, chosen: Forgettable) -> None:
+    """Delete these rows. What was settled stays so, but for a dead run that was revived."""
+    still_settled = runs.c.status.in_(SETTLED_RUNS)
+    ids = select(runs.c.id).where(runs.c.id.in_(chosen.runs), still_settled)
+    connection.execute(delete(messages).where(messages.c.id.in_(chosen.messages)))
+    connection.execute(delete(cases).where(cases.c.id.in_(chosen.cases)))
+    connection.execute(delete(measures).where(measures.c.run_id.in_(ids)))
+    connection.execute(delete(runs).where(runs.c.id.in_(chosen.runs), still_settled))
+
+
+def _messages(connection: Connection, before: datetime) -> Iterator[int]:
+    told_of = _open_keys(connection)
+    place = (messages.c.job, messages.c.tenant, messages.c.company_id)
+    old = and_(
+        messages.c.status.in_(SETTLED_MESSAGES),
+        messages.c.created_at < before,
+        _unreferenced(messages),
+    )
+    page_after = select(messages.c.id, *place, messages.c.finding_keys).where(old)
+    after = 0
+    while page := connection.execute(
+        page_after.where(messages.c.id > after).order_by(messages.c.id).limit(PAGE)
+    ).all():
+        for row in page:
+            if told_of[row.job, row.tenant, row.company_id].isdisjoint(row.finding_keys):
+                yield row.id
+        after = page[-1].id
+
+
+def _open_keys(connection: Connection) -> Mapping[Place, set[str]]:
+    found: dict[Place, set[str]] = defaultdict(set)
+    standing = select(cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.key)
+    for job, tenant, company_id, key in connection.execute(standing.where(case_is_open)):
+        found[job, tenant, company_id].add(key)
+    return found
+
+
+def _resolved(before: datetime) -> Select[tuple[int]]:
+    old = (cases.c.state == CaseState.RESOLVED) & (cases.c.resolved_at < before)
+    return select(cases.c.id).where(old, _unreferenced(cases))
+
+
+def _finished(before: datetime) -> Select[tuple[int]]:
+    later = runs.alias("later")
+    succeeded_later = exists().where(
+        *(later.c[name] == runs.c[name] for name in ("job", "tenant", "company_id")),
+        later.c.slot > runs.c.slot,
+        later.c.status == RunStatus.SUCCEEDED,
+    )
+    old = runs.c.status.in_(SETTLED_RUNS) & (runs.c.finished_at < before)
+    return select(runs.c.id).where(old, succeeded_later, _unreferenced(runs))
+
+
+def _unreferenced(table: Table) -> ColumnElement[bool]:
+    """No row of another table points to this one: as the schema has it, now and later."""
+    pointing = [
+        ~exists().where(key.parent == table.c.id)
+        for other in metadata.tables.values()
+        if other.name not in GOES_ALONG
+        for key in other.foreign_keys
+        if key.column is table.c.id
+    ]
+    return and_(True, *pointing)
+
+
+def _ids(connection: Connection, statement: Select[tuple[int]], limit: int) -> Sequence[int]:
+    (key,) = statement.selected_columns
+    return list(connection.scalars(statement.order_by(key).limit(limit)))
+
+
+def _first(found: Iterator[int], limit: int) -> Sequence[int]:
+    return [row_id for row_id, _ in zip(found, range(limit), strict=False)]
