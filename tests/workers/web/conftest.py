@@ -97,7 +97,11 @@ def serving(fleet: Fleet, port: int) -> Iterator[None]:
 def page(tmp_path: Path, clock: Clock, odoo: Switchable) -> Iterator[Page]:
     port = free_port()
     web_url = f"http://127.0.0.1:{port}"
-    environ = {"FLEET_WEB_URL": web_url, "FLEET_LINK_SECRET": SECRET}
+    environ = {
+        "FLEET_WEB_URL": web_url,
+        "FLEET_WEB_PORT": str(port),
+        "FLEET_LINK_SECRET": SECRET,
+    }
     fleet = fleet_on(tmp_path, clock, odoo, file=POLICY, environ=environ)
     with serving(fleet, port), httpx.Client(base_url=web_url, timeout=30) as http:
         found = Page(fleet, clock, http)
