@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,10 +14,9 @@ from odoo_gateway.errors import FleetError, OdooRejected, OdooSchemaDrift, OdooU
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
-from tasks.domain.acts import Act
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
-from tasks.domain.periods import AsOf, Period
+from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers import watching
 from workers.delivery import digest
 from workers.delivery.announce import Announcement, announce, periods_of
@@ -26,6 +25,7 @@ from workers.delivery.occasion import Occasion
 from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
+from workers.ledger.measures import Basis
 from workers.ledger.runs import Claim, Run
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
@@ -143,11 +143,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     run = claim.run
     tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
-    moment = replace(
-        as_of(scope, asked.instant, started, asked.period),
-        standing=_standing(fleet, run),
-        acts=_acts(fleet, run),
-    )
+    moment = _remembering(fleet, run, as_of(scope, asked.instant, started, asked.period))
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
@@ -201,15 +197,16 @@ def _scope(fleet: Fleet, run: Run) -> Scope:
     )
 
 
-def _standing(fleet: Fleet, run: Run) -> Mapping[str, date]:
+def _remembering(fleet: Fleet, run: Run, moment: AsOf) -> AsOf:
+    """The moment with what the ledger knows of the job's cases."""
+    here = (run.job, run.tenant, run.company_id)
+    since = moment.instant - timedelta(days=CLOSED_DAYS)
     with fleet.ledger.reading() as connection:
-        known = cases.open_cases(connection, run.job, run.tenant, run.company_id)
-    return {case.finding.key: case.opened_on for case in known}
-
-
-def _acts(fleet: Fleet, run: Run) -> tuple[Act, ...]:
-    with fleet.ledger.reading() as connection:
-        return acts.standing(connection, run.job, run.tenant, run.company_id)
+        known = cases.open_cases(connection, *here)
+        closed = cases.closed_cases(connection, *here, since, moment.zone)
+        done = acts.standing(connection, *here)
+    standing = {case.finding.key: case.opened_on for case in known}
+    return replace(moment, standing=standing, closed=closed, acts=done)
 
 
 def _commit(
@@ -241,9 +238,14 @@ def _commit(
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
     for drift in seen.drift:
         _note(connection, claim, "drift", now, listed_drift(drift))
-    measures.record(connection, run.id, report.measures, now)
+    measures.record(connection, run.id, report.measures, now, _basis(job, seen, moment))
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
+
+
+def _basis(job: AnyJob, seen: Look, moment: AsOf) -> Basis:
+    versions = {formula.measure: formula.version for formula in job.formulas}
+    return Basis(moment.instant, versions, len(seen.drift))
 
 
 def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> Executed:

@@ -55,6 +55,9 @@ class Environment(Strict):
     broker_timeout_seconds: float = Field(10, gt=0, description="for one answer of the broker")
     smtp_timeout_seconds: float = Field(30, gt=0, description="for one answer of the mail server")
     database_timeout_seconds: float = Field(30, gt=0, description="for one answer of PostgreSQL")
+    worker_memory_mb: int = Field(
+        400, ge=100, description="a worker's process that grew beyond it is replaced after its task"
+    )
     retention_days: int = Field(
         400, ge=62, description="what was settled so long ago is trimmed every night"
     )

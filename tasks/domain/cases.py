@@ -43,6 +43,15 @@ class OpenCase:
 
 
 @dataclass(frozen=True)
+class ClosedCase:
+    """A case that was resolved, and when; days in the scope's zone."""
+
+    finding: Finding
+    opened_on: date
+    closed_on: date
+
+
+@dataclass(frozen=True)
 class Change:
     """One step in the life of a case; `step` makes its mails distinct from earlier ones.
 

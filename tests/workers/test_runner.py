@@ -84,9 +84,9 @@ def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> 
     assert run.detail["messages"] == len(told)
     with fleet.ledger.reading() as connection:
         assert len(cases.open_cases(connection, REMINDERS, "firm", 1)) == found
-        assert {sample.name for sample in measures.latest(connection)} >= {
-            "timesheet_missing_hours"
-        }
+        (sample,) = measures.history(connection, "timesheet_missing_hours", 10)
+    assert (sample.formula, sample.cut_off) == (1, run.slot)
+    assert sample.excluded
     assert all(message.trace_id == "trace-1" for message in told)
 
 
