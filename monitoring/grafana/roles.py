@@ -251,7 +251,7 @@ ACCOUNTS: Final = Dashboard(
             (
                 READY,
                 BLOCKED,
-                Panel("On hold", _ready("held"), "{{currency}}", kind="stat"),
+                Panel("On hold", _ready("held") + " or vector(0)", "{{currency}}", kind="stat"),
                 _trust("invoice_readiness"),
             ),
         ),
