@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.transport import Address
 from tasks import catalogue
+from workers import targets
 from workers.policies import problems_of_units
 from workers.strict import LongSecret, Strict, WebAddress
 from workers.tenants import File, OdooUrl, Tenant, TenantSettings, url_of
@@ -129,6 +130,7 @@ class _Reading:
         found = self._tenants(environment)
         self._check_jobs(found)
         self._check_amendments(found)
+        self._check_routes(found)
         tenants = {name: self._with_secret(name, tenant) for name, tenant in found.items()}
         return Settings(environment, tenants)
 
@@ -149,7 +151,7 @@ class _Reading:
         self.problems += [
             f"{key}: no such setting; remove it or correct its name"
             for key in sorted(set(self._environ) - set(known))
-            if not key.endswith("_ODOO_API_KEY")
+            if not key.endswith("_ODOO_API_KEY") and not targets.VARIABLES.fullmatch(key)
         ]
         given = {name: self._environ[key] for key, name in known.items() if self._environ.get(key)}
         found = self._validated(
@@ -211,7 +213,27 @@ class _Reading:
             name,
             found,
             Address(found.url, found.database, found.login, secret or "", found.timeout_seconds),
+            self._targets(name, found),
         )
+
+    def _targets(self, tenant: str, found: TenantSettings) -> Mapping[str, targets.Target]:
+        made = {
+            name: targets.with_secrets(tenant, name, target, self._environ)
+            for name, target in found.webhooks.items()
+        }
+        for name, target in made.items():
+            self.problems += targets.problems(tenant, name, target)
+        return made
+
+    def _check_routes(self, tenants: Mapping[str, TenantSettings]) -> None:
+        for name, tenant in tenants.items():
+            here = ("tenants", name)
+            for taken in sorted({*targets.BUILT_IN} & {*tenant.webhooks}):
+                place = self._places.name((*here, "webhooks", taken))
+                self.problems.append(f"{place}: a channel has that name already; choose another")
+            for number, problem in targets.unknown_channels(tenant.routes, tenant.webhooks):
+                place = self._places.name((*here, "routes", number, "channels"))
+                self.problems.append(f"{place}: {problem}")
 
     def _check_jobs(self, tenants: Mapping[str, TenantSettings]) -> None:
         jobs = catalogue.jobs()
@@ -278,6 +300,9 @@ def _named_jobs(
         for number, company in tenant.company.items():
             for job_name, policy in company.policies.items():
                 yield (*here, "company", str(number), "policies", job_name), job_name, policy
+        for index, route in enumerate(tenant.routes):
+            for job_name in route.jobs:
+                yield (*here, "routes", str(index), "jobs"), job_name, None
         for index, amendment in enumerate(tenant.amendments):
             yield (*here, "amendments", str(index), "set"), amendment.job, amendment.values
 

@@ -1,6 +1,7 @@
 """What the configuration says of each Odoo database and its companies."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from tasks.declaration import AnyJob
 from tasks.domain.policy import Policy
 from workers.policies import Amendment, Unit, in_force
 from workers.strict import Strict
+from workers.targets import RouteSettings, Target, TargetName, TargetSettings
 
 
 def url_of(*schemes: str) -> AfterValidator:
@@ -125,6 +127,8 @@ class TenantSettings(Strict):
     opt_out_jobs: tuple[str, ...] = Field((), description="whose mails readers may opt out of")
     company: dict[int, CompanySettings] = Field({})
     mail: MailSettings = MailSettings()
+    webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")
+    routes: tuple[RouteSettings, ...] = ()
 
 
 class File(Strict):
@@ -135,11 +139,12 @@ class File(Strict):
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant with its secret, ready to be used."""
+    """A tenant with its secrets, ready to be used."""
 
     name: str
     settings: TenantSettings
     address: Address
+    targets: Mapping[str, Target] = field(default_factory=dict)
 
     def zone(self, company_id: int, default: str) -> ZoneInfo:
         """The company's zone: its own, else the tenant's, else the default."""

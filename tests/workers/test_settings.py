@@ -218,7 +218,12 @@ def test_no_repr_shows_a_secret() -> None:
 
 def test_the_example_file_is_a_sound_configuration() -> None:
     example = Path(__file__).parents[2] / "fleet.example.toml"
-    tenant = settings.load(with_file(example.read_text(encoding="utf-8"))).tenant("acme")
+    secrets = {
+        "FLEET_ACME_WEBHOOK_N8N_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "FLEET_ACME_WEBHOOK_FINANCE_ROOM_URL": "https://chat.example/room",
+    }
+    file = with_file(example.read_text(encoding="utf-8"), **secrets)
+    tenant = settings.load(file).tenant("acme")
     policy = tenant.policy(catalogue.jobs()["wip_aging"], 1, date(2027, 1, 1))
     assert policy.for_department(4).version.startswith("2027-01-01 advisory ")
 

@@ -25,7 +25,8 @@ from workers.delivery.errors import (
     DeliveryRefused,
     DeliveryUnknown,
 )
-from workers.delivery.webhook import Webhook, key_of
+from workers.delivery.signing import key_of
+from workers.delivery.webhook import Webhook
 
 
 def new_secret() -> str:

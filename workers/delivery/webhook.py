@@ -1,12 +1,8 @@
-"""The signed webhook, by the Standard Webhooks specification (version v1, symmetric keys).
+"""The signed webhook, by the Standard Webhooks specification.
 
 The id is the message's own and stays the same over retries, so a receiver can tell a repetition.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +10,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from workers.delivery.posting import TIMEOUT_SECONDS, post
+from workers.delivery.signing import sign
 from workers.ledger.outbox import Message
 
-PREFIX: Final = "whsec_"
-# The specification's bounds of a key.
-KEY_BYTES: Final = range(24, 65)
 # Who is told and how, which a program has no use for.
 FOR_MAILS: Final = frozenset({"template", "brand", "why", "language", "shape"})
 
@@ -73,21 +67,3 @@ def event(message: Message, now: datetime) -> Mapping[str, Any]:
             **said,
         },
     }
-
-
-def sign(secret: str, identity: str, stamp: str, body: bytes) -> str:
-    """`v1,` and the base64 of the HMAC-SHA256 of id, seconds and body. ValueError: see key_of."""
-    signed = b".".join([identity.encode(), stamp.encode(), body])
-    digest = hmac.new(key_of(secret), signed, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(digest).decode()}"
-
-
-def key_of(secret: str) -> bytes:
-    """The key in `whsec_...`. Raises ValueError, saying how to make one."""
-    try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error:
-        key = b""
-    if not secret.startswith(PREFIX) or len(key) not in KEY_BYTES:
-        raise ValueError(f"is no webhook secret; make one: echo {PREFIX}$(openssl rand -base64 32)")
-    return key

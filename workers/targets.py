@@ -1,0 +1,88 @@
+"""Webhooks and chats that a tenant may route messages to, and the routes themselves."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from tasks.declaration import Audience
+from tasks.domain.findings import Severity
+from workers.delivery.signing import key_of
+from workers.strict import Strict
+
+EMAIL: Final = "email"
+BUILT_IN: Final = (EMAIL, "odoo_activity", "odoo_note")
+# Names become part of environment variables.
+TargetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+VARIABLES: Final = re.compile(r"FLEET_[A-Z0-9_]+_WEBHOOK_[A-Z0-9_]+_(SECRET|URL)")
+
+
+class TargetSettings(Strict):
+    """A webhook, whose secret stands in the environment; or a chat, whose url is the secret."""
+
+    kind: Literal["webhook", "chat"] = "webhook"
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = Field(
+        None, description="may stand in the environment instead", repr=False
+    )
+    timeout_seconds: float = Field(15, gt=0, description="for one answer")
+
+
+class RouteSettings(Strict):
+    """Where messages go that fit all that is said here; the first route that fits wins."""
+
+    jobs: tuple[str, ...] = Field((), description="all, if empty; likewise the next two")
+    audiences: tuple[Audience, ...] = ()
+    companies: tuple[int, ...] = ()
+    severity_from: Severity = Field(Severity.INFO, description="this one and worse")
+    channels: tuple[str, ...] = Field(min_length=1)
+    digest: bool = Field(True, description="false tells each finding at once, by itself")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A configured webhook or chat with its secrets, which stay out of the repr."""
+
+    settings: TargetSettings
+    url: str = field(repr=False)
+    secrets: Sequence[str] = field(default=(), repr=False)
+
+
+def variable(tenant: str, name: str, what: str) -> str:
+    """The environment variable of a target: its `url` or its `secret`."""
+    return f"FLEET_{tenant}_WEBHOOK_{name}_{what}".upper()
+
+
+def with_secrets(
+    tenant: str, name: str, settings: TargetSettings, environ: Mapping[str, str]
+) -> Target:
+    """The target; several secrets in one variable stand apart by blanks, the newest first."""
+    url = environ.get(variable(tenant, name, "url")) or settings.url or ""
+    secrets = environ.get(variable(tenant, name, "secret"), "").split()
+    return Target(settings, url, secrets if settings.kind == "webhook" else ())
+
+
+def problems(tenant: str, name: str, target: Target) -> Iterator[str]:
+    """What of a target's environment is missing or wrong; no value is repeated."""
+    if not target.url:
+        yield f"{variable(tenant, name, 'url')}: not set, and no url in the file; set one of them"
+    secret = variable(tenant, name, "secret")
+    if target.settings.kind == "webhook" and not target.secrets:
+        yield f"{secret}: not set; give the secret that the receiver checks with"
+    for number, each in enumerate(target.secrets, start=1):
+        try:
+            key_of(each)
+        except ValueError as error:
+            yield f"{secret}: number {number} {error}"
+
+
+def unknown_channels(
+    routes: Sequence[RouteSettings], targets: Mapping[str, TargetSettings]
+) -> Iterator[tuple[int, str]]:
+    """The routes, by number, that name a channel which does not exist, and what is wrong."""
+    known = [*BUILT_IN, *targets]
+    for number, route in enumerate(routes):
+        for channel in route.channels:
+            if channel not in known:
+                yield number, f"no such channel {channel!r}; there are {', '.join(known)}"
