@@ -80,7 +80,7 @@ class Reader:
 
     Every call names its companies: the reader's own first, then the others that the user has,
     so rows of other companies are seen only where a domain asks for them.
-    `drift` collects the rows that no record could be made of.
+    `drift` collects the rows that no record could be made of. `context` goes with every call.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Reader:
         self.drift: list[Drift] = []
         self._page_size = page_size
         others = [company.id for company in session.companies if company.id != company_id]
-        self._context = {
+        self.context = {
             "allowed_company_ids": [company_id, *others],
             "lang": "en_US",
             "tz": "UTC",
@@ -119,7 +119,7 @@ class Reader:
 
     def count(self, model: str, domain: Domain) -> int:
         """How many rows the user sees."""
-        return int(self.session.call(model, "search_count", list(domain), context=self._context))
+        return int(self.session.call(model, "search_count", list(domain), context=self.context))
 
     def group(
         self,
@@ -139,7 +139,7 @@ class Reader:
                 list(domain),
                 list(by),
                 ["__count", *asked.aggregates()],
-                context=self._context,
+                context=self.context,
             )
             return tuple(_formatted_group(row, asked) for row in rows)
         rows = self.session.call(
@@ -149,7 +149,7 @@ class Reader:
             asked.classic_aggregates(),
             list(by),
             lazy=False,
-            context=self._context,
+            context=self.context,
         )
         return tuple(_classic_group(row, asked) for row in rows)
 
@@ -169,7 +169,7 @@ class Reader:
     def _page(
         self, model: str, domain: Domain, fields: list[str], last_id: int, archived: bool
     ) -> list[dict[str, Any]]:
-        context = {**self._context, "active_test": not archived}
+        context = {**self.context, "active_test": not archived}
         rows: list[dict[str, Any]] = self.session.call(
             model,
             "search_read",

@@ -212,7 +212,7 @@ def examine(as_json: Json = False) -> None:
 
 @cli.command()
 def health(
-    process: Annotated[str, typer.Argument(help="worker, beat or exporter, on this machine.")],
+    process: Annotated[str, typer.Argument(help="worker, beat, exporter or web, on this machine.")],
     level: Annotated[
         str, typer.Option(help="live: it runs. ready: it can work. deep: its surroundings too.")
     ] = "live",
@@ -341,6 +341,21 @@ def export() -> None:
     )
     err.print(f"metrics on http://127.0.0.1:{server.server_port}/metrics", highlight=False)
     thread.join()
+
+
+@cli.command()
+def web(
+    address: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="FLEET_WEB_PORT if left out.")
+    ] = None,
+) -> None:
+    """Serve the pages that mails link to: see a case, acknowledge, snooze or hold it."""
+    from workers.web import app
+
+    fleet = _fleet()
+    fleet.ledger.upgrade()
+    app.server(fleet, address, port or fleet.settings.environment.web_port).run()
 
 
 @cli.command()

@@ -22,7 +22,7 @@ from workers.delivery import digest
 from workers.delivery.announce import Announcement, announce, periods_of
 from workers.delivery.digest import Seen
 from workers.delivery.occasion import Occasion
-from workers.ledger import audit, cases, counters, measures, outbox, readers, runs, scopes
+from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.measures import Basis
@@ -204,8 +204,9 @@ def _remembering(fleet: Fleet, run: Run, moment: AsOf) -> AsOf:
     with fleet.ledger.reading() as connection:
         known = cases.open_cases(connection, *here)
         closed = cases.closed_cases(connection, *here, since, moment.zone)
+        done = acts.standing(connection, *here)
     standing = {case.finding.key: case.opened_on for case in known}
-    return replace(moment, standing=standing, closed=closed)
+    return replace(moment, standing=standing, closed=closed, acts=done)
 
 
 def _commit(
@@ -225,6 +226,7 @@ def _commit(
         moment.day,
         job.ageing,
         seen.left_alone,
+        moment.acts,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
     before = readers.told(connection, *here, periods_of(occasion, result.changes))

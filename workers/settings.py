@@ -18,7 +18,7 @@ from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.transport import Address
 from tasks import catalogue
 from workers.policies import problems_of_units
-from workers.strict import Strict
+from workers.strict import LongSecret, Strict, WebAddress
 from workers.tenants import File, OdooUrl, Tenant, TenantSettings, url_of
 from workers.toml_lines import Places
 
@@ -68,6 +68,15 @@ class Environment(Strict):
         Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
     )
     flower_password: SecretStr | None = None
+    web_url: WebAddress = Field(
+        "", description="where `fleet web` is reached; without it mails carry no links to it"
+    )
+    link_secret: LongSecret | None = Field(None, description="signs the links in mails")
+    link_secret_old: LongSecret | None = Field(
+        None, description="the secret before, whose links still open"
+    )
+    web_port: int = Field(8080, ge=1, le=65535, description="where `fleet web` listens")
+    link_days: int = Field(30, ge=1, description="how long a link in a mail opens")
 
     def heartbeat_file(self, kind: str, name: str) -> Path:
         """The file that a process touches as long as it lives."""
@@ -116,6 +125,7 @@ class _Reading:
 
     def settings(self) -> Settings:
         environment = self._environment()
+        self._check_links(environment)
         found = self._tenants(environment)
         self._check_jobs(found)
         self._check_amendments(found)
@@ -146,6 +156,13 @@ class _Reading:
             Environment, given, lambda location: f"FLEET_{str(location[0]).upper()}"
         )
         return found or Environment.model_validate(_sound(given))
+
+    def _check_links(self, environment: Environment) -> None:
+        if environment.web_url and "FLEET_LINK_SECRET" not in self._environ:
+            self.problems.append(
+                "FLEET_LINK_SECRET: not set, and links to FLEET_WEB_URL must be signed; make one "
+                "with `openssl rand -hex 32`"
+            )
 
     def _tenants(self, environment: Environment) -> Mapping[str, TenantSettings]:
         if environment.config.is_file():
@@ -253,8 +270,9 @@ def _named_jobs(
         here = ("tenants", name)
         for job_name in tenant.schedules:
             yield (*here, "schedules", job_name), job_name, None
-        for job_name in tenant.disabled_jobs:
-            yield (*here, "disabled_jobs"), job_name, None
+        for key in ("disabled_jobs", "opt_out_jobs"):
+            for job_name in getattr(tenant, key):
+                yield (*here, key), job_name, None
         for job_name, policy in tenant.policies.items():
             yield (*here, "policies", job_name), job_name, policy
         for number, company in tenant.company.items():

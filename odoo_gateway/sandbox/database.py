@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from odoo_gateway.sandbox.access import has_company_rule, may_see_company
@@ -21,6 +22,8 @@ EMPTY_NUMBER = {
     "monetary": 0.0,
     "boolean": False,
 }
+# What hangs on a record, and the field that names the record's model.
+ABOUT_RECORDS: Final = {"mail.activity": "res_model", "mail.message": "model"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Database:
-    """All rows, with the fields and models that this account may not see."""
+    """All rows, with the fields and models that this account may not see.
+
+    external_ids: of what was imported, the model and id; changed under `writing` alone.
+    """
 
     schema: Schema
     rows: Rows
@@ -43,10 +49,15 @@ class Database:
     hidden_fields: Collection[tuple[str, str]] = frozenset()
     denied_models: Collection[str] = frozenset()
     version: int = NEWEST
-    tables: Mapping[str, Mapping[int, Row]] = field(init=False)
+    tables: Mapping[str, dict[int, Row]] = field(init=False)
+    external_ids: dict[str, tuple[str, int]] = field(default_factory=dict)
+    writing: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         tables = {model: {row["id"]: row for row in rows} for model, rows in self.rows.items()}
+        # The rows belong to whoever gave them; these tables are written to.
+        for model in ABOUT_RECORDS:
+            tables[model] = {row["id"]: dict(row) for row in self.rows.get(model, ())}
         object.__setattr__(self, "tables", tables)
 
     def row(self, model: str, record_id: int) -> Row | None:
@@ -86,8 +97,10 @@ class View:
             )
 
     def may(self, operation: str, model: str) -> bool:
-        """Whether the account has the right at all; it only ever reads."""
-        return operation == "read" and model not in self.database.denied_models
+        """Whether the account has the right at all; it reads, and writes of what it reads."""
+        if model in self.database.denied_models:
+            return False
+        return operation == "read" or model in ABOUT_RECORDS
 
     def check_right(self, operation: str, model: str) -> None:
         """Raises AccessError where the right is lacking."""
@@ -145,13 +158,12 @@ class View:
             raise access_error("Access to unauthorized or invalid companies.")
 
     def _under_company_rules(self, model: str) -> Test:
-        if model == "ir.attachment":
-            return self._sees_attachment
+        if model in ABOUT_RECORDS or model == "ir.attachment":
+            named = ABOUT_RECORDS.get(model, "res_model")
+            return lambda row: not row.get(named) or self.sees(row[named], row["res_id"])
         return lambda row: may_see_company(model, row, self.database, self.company_ids)
 
-    def _sees_attachment(self, row: Row) -> bool:
-        model = row.get("res_model")
-        if not model:
-            return True
-        record = self.database.row(model, row["res_id"])
+    def sees(self, model: str, record_id: int) -> bool:
+        """Whether the record is there and the company rules let it through."""
+        record = self.database.row(model, record_id)
         return record is not None and self._under_company_rules(model)(record)

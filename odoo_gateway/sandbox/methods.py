@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from odoo_gateway.sandbox import classic
+from odoo_gateway.sandbox import classic, imports
 from odoo_gateway.sandbox.conditions import matching
 from odoo_gateway.sandbox.database import Database, Row, View
 from odoo_gateway.sandbox.domain import parse
@@ -155,6 +155,28 @@ class Users(BaseModel):
         return {"lang": account.lang, "tz": account.tz, "uid": account.user_id}
 
 
+class Mail(BaseModel):
+    """Activities and messages, which are imported under external ids."""
+
+    def load(self, fields: Sequence[str], data: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        """Create or update; what is refused stands in the messages of the answer."""
+        return imports.load(self._view, self._name, fields, data)
+
+
+class Activities(Mail):
+    """Activities, which people mark done."""
+
+    def action_feedback(self, ids: Sequence[int], feedback: str | bool = False) -> bool:
+        """Done: kept as an archived row since Odoo 19, gone before; without the message of it."""
+        imports.finish(self._view.database, ids)
+        return False
+
+
+CLASSES: Final[Mapping[str, type[BaseModel]]] = {
+    "mail.activity": Activities,
+    "mail.message": Mail,
+    "res.users": Users,
+}
 # Methods that older Odoos have not.
 SINCE: Final = {"formatted_read_group": 19}
 WRITES: Final = {"create": "create", "write": "write", "unlink": "unlink", "load": "create"}
@@ -166,7 +188,7 @@ def call(
     """The answer to one `execute_kw`. Raises Failure."""
     keywords = dict(kwargs)
     view = View(database, keywords.pop("context", None) or {})
-    target = (Users if model == "res.users" else BaseModel)(view, model)
+    target = CLASSES.get(model, BaseModel)(view, model)
     if method.startswith("_"):
         raise access_error(
             f"Private methods (such as '{model}.{method}') cannot be called remotely."

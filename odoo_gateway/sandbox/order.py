@@ -21,6 +21,8 @@ DEFAULT: Final = {
     "hr.leave": "date_from desc",
     "hr.version": "date_version",
     "ir.attachment": "id desc",
+    "mail.activity": "date_deadline ASC, id ASC",
+    "mail.message": "id desc",
     "ir.module.module": "application desc, sequence, name",
     "product.product": "default_code, name, id",
     "project.milestone": "sequence, deadline, is_reached desc, name",

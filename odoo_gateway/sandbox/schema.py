@@ -26,11 +26,15 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "hr.expense.sheet": frozenset({"id", "state"}),
     "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
     "ir.module.module": frozenset({"id", "name", "state", "latest_version"}),
+    "mail.activity": frozenset(
+        {"id", "active", "date_deadline", "note", "res_id", "res_model"} | {"summary", "user_id"}
+    ),
+    "mail.message": frozenset({"id", "body", "message_id", "message_type", "model", "res_id"}),
     "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),
     "project.task": frozenset({"id", "name", "project_id", "company_id", "active"}),
     "res.currency": frozenset({"active"}),
     "res.partner": frozenset({"active", "name"}),
-    "res.users": frozenset({"active"}),
+    "res.users": frozenset({"active", "login", "partner_id", "share"}),
     "resource.resource": frozenset({"active", "calendar_id"}),
     "sale.order": frozenset({"project_ids", "state"}),
     "sale.order.line": frozenset({"company_id", "display_type", "state"}),

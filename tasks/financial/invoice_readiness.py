@@ -7,7 +7,7 @@ Remedy: invoice what is ready; the owner of each failed check does its next step
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
@@ -24,6 +24,7 @@ from tasks.domain.findings import (
     SetAside,
     Severity,
 )
+from tasks.domain.holds import holds_of
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
@@ -106,7 +107,9 @@ def _judged(
     order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy
 ) -> Readiness:
     own = policy.for_sales_team(order.order.team_id)
-    checks = checklist(snapshot.facts[order.order.id], own, as_of.day)
+    facts = snapshot.facts[order.order.id]
+    held = holds_of(as_of.acts, Order.MODEL, order.order.id, facts.order)
+    checks = checklist(replace(facts, holds=held), own, as_of.day)
     amount = sum((sold.sold.amount for sold in order.lines), Decimal(0))
     status = _status(order, amount, checks, own, snapshot)
     return Readiness(

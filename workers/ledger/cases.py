@@ -1,7 +1,7 @@
 """Cases: the findings that we remember, per job, scope and key."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,6 +67,30 @@ def closed_cases(
         )
         for row in rows
     )
+
+
+@dataclass(frozen=True)
+class Known:
+    """A case as the ledger has it, open or resolved."""
+
+    id: int
+    state: CaseState
+    finding: Finding
+    opened_on: date
+    last_seen_at: datetime
+    resolved_at: datetime | None
+
+
+def newest(
+    connection: Connection, job: str, tenant: str, company_id: int, key: str
+) -> Known | None:
+    """The case that was opened last under a key, whatever became of it."""
+    about = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id, key=key)
+    row = connection.execute(about.order_by(cases.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    finding = from_json(row.finding)
+    return Known(row.id, row.state, finding, row.opened_on, row.last_seen_at, row.resolved_at)
 
 
 def apply(

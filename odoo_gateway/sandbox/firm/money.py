@@ -1,5 +1,6 @@
 """Companies, currencies, customers and users."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from odoo_gateway.sandbox.firm.calendars import AMERICAN, STANDARD
@@ -12,6 +13,7 @@ UNUSED = {"JPY": 0, "GBP": 2}
 USER_ID = 2
 FIRST_CUSTOMER = 20
 FIRST_CONTACT = 80
+FIRST_USERS_PARTNER = 500
 
 
 def rows() -> dict[str, list[Row]]:
@@ -36,17 +38,12 @@ def rows() -> dict[str, list[Row]]:
         ],
         "res.partner": _partners(),
         "res.users": [
-            {"id": 1, "name": "OdooBot", "login": "__system__", "active": False},
-            {"id": USER_ID, "name": "Operations fleet", "login": "fleet", "active": True},
+            _user(1, "OdooBot", "__system__", active=False),
+            _user(USER_ID, "Operations fleet", "fleet"),
             *(
-                {
-                    "id": person.user_id,
-                    "name": person.name,
-                    "login": person.email,
-                    "active": person.active,
-                }
+                _user(person.user_id, person.name, person.email, active=person.active)
                 for person in PEOPLE.values()
-                if person.has_user
+                if person.user_id
             ),
         ],
     }
@@ -62,8 +59,31 @@ def _company(number: int, name: str, currency: str, calendar_id: int) -> Row:
     }
 
 
+def _user(number: int, name: str, login: str, *, active: bool = True) -> Row:
+    return {
+        "id": number,
+        "name": name,
+        "login": login,
+        "partner_id": FIRST_USERS_PARTNER + number,
+        "share": False,
+        "active": active,
+    }
+
+
+def _users_addresses() -> Iterator[tuple[int, str, str | bool]]:
+    yield 1, "OdooBot", False
+    yield USER_ID, "Operations fleet", False
+    for person in PEOPLE.values():
+        if person.user_id:
+            yield person.user_id, person.name, person.email
+
+
 def _partners() -> list[Row]:
     found = [_partner(1, "Nordwind Consulting", "office@nordwind.example")]
+    found += [
+        _partner(FIRST_USERS_PARTNER + user_id, name, email)
+        for user_id, name, email in _users_addresses()
+    ]
     for number, deal in enumerate(DEALS):
         domain = f"customer{number + 1}.example"
         email = f"accounts@{domain}" if deal.email else False

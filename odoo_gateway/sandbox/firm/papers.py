@@ -13,8 +13,31 @@ Row = dict[str, Any]
 
 
 def rows(when: When) -> dict[str, list[Row]]:
-    """Expenses and files."""
-    return {"hr.expense": _expenses(when), "ir.attachment": numbered(_files())}
+    """Expenses and files, and what stands beside an order."""
+    about = {"res_id": 1, "id": 1}
+    return {
+        "hr.expense": _expenses(when),
+        "ir.attachment": numbered(_files()),
+        "mail.activity": [
+            {
+                **about,
+                "res_model": "sale.order",
+                "user_id": 102,
+                "summary": "Call the customer",
+                "date_deadline": when.ago(2).isoformat(),
+                "active": True,
+            }
+        ],
+        "mail.message": [
+            {
+                **about,
+                "model": "sale.order",
+                "message_type": "notification",
+                "message_id": "<created@nordwind.example>",
+                "body": "<p>Sales Order created</p>",
+            }
+        ],
+    }
 
 
 def numbered(rows: Iterable[Row]) -> list[Row]:

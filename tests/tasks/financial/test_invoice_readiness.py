@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.cases import ClosedCase
 from tasks.domain.findings import NotVerifiable, Report, Severity
@@ -400,3 +401,31 @@ def test_totals_equal_the_rows_whatever_their_order(found: list[tuple[int, Curre
         in_rows = sum(Decimal(row["amount"]) for row in rows)
         in_total = sum(Decimal(total[s]) for s in ("ready", "blocked", "held", "excluded"))
         assert in_rows == in_total == Decimal(total["odoo_to_invoice"])
+
+
+@pytest.mark.parametrize(
+    ("until", "status"), [("2026-11-23", "held"), (None, "held"), ("2026-11-22", "ready")]
+)
+def test_what_somebody_held_on_their_page_is_held_beside_the_policys_holds(
+    until: str | None, status: str
+) -> None:
+    last = date.fromisoformat(until) if until else None
+    act = Act(
+        ActKind.HELD,
+        "ann@example.com",
+        "invoice_readiness",
+        "acme",
+        1,
+        "ready-order-1",
+        MOMENT,
+        "dispute",
+        last,
+        model="sale.order",
+        record_id=1,
+    )
+    configured = ReadinessPolicy.model_validate({"holds": [{"order": "S00002", "reason": "x"}]})
+    report = judge(snapshot(order(), order(2)), replace(NOW, acts=(act,)), configured)
+    assert [row["status"] for row in report.rows] == [status, "held"]
+    (hold,) = [check for check in report.rows[0]["checks"] if check["check"] == "hold"]
+    assert "dispute" in hold["reason"]
+    assert hold["owner"] == ("ann@example.com" if status == "held" else "")

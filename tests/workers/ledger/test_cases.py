@@ -266,3 +266,18 @@ def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:
 def test_a_case_rests_on_a_run_that_exists(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match=r"(?i)foreign key"), ledger.transaction() as connection:
         cases.apply(connection, *SCOPE, 999, changes(ChangeKind.OPENED), TODAY, NOW + SECOND)
+
+
+def test_the_newest_case_of_a_key_is_found_open_or_resolved(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        assert cases.newest(connection, *SCOPE, FINDING.key) is None
+        ids = []
+        for kind in (ChangeKind.OPENED, ChangeKind.RESOLVED, ChangeKind.OPENED):
+            cases.apply(connection, *SCOPE, run_id, changes(kind), TODAY, NOW)
+            found = cases.newest(connection, *SCOPE, FINDING.key)
+            assert found is not None
+            ids.append(found.id)
+            resolved = kind is ChangeKind.RESOLVED
+            assert (found.finding, found.resolved_at) == (FINDING, NOW if resolved else None)
+        assert ids[0] == ids[1] < ids[2]
