@@ -157,11 +157,23 @@ HIDDEN = Metric(
     "Groups of which the fleet's user sees fewer rows than Odoo has; `fleet doctor` measures.",
     ("tenant", "total"),
 )
+VISIBLE_ROWS = Metric(
+    "fleet_odoo_visible_rows",
+    "gauge",
+    "Rows that the fleet's user sees; measured every night.",
+    ("tenant", "model"),
+)
+API_KEY_EXPIRY = Metric(
+    "fleet_odoo_api_key_expiry_timestamp_seconds",
+    "gauge",
+    "When the first API key of the fleet's user expires, as a Unix time; none when no key does.",
+    ("tenant",),
+)
 CASES = Metric(
     "fleet_cases_open",
     "gauge",
-    "Open cases by age in days.",
-    ("job", "tenant", "company_id", "severity", "age"),
+    "Open cases by kind and by age in days.",
+    ("job", "tenant", "company_id", "kind", "severity", "age"),
 )
 MEASURED_AT = Metric(
     "fleet_measured_timestamp_seconds",

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Reader
 from tasks.domain.cases import Ageing
-from tasks.domain.findings import Report
+from tasks.domain.findings import Formula, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
 
@@ -65,6 +65,7 @@ class Job(Generic[P, S]):
 
     read: fetches a complete snapshot in a constant number of calls but for pages; decides nothing.
     judge: decides, purely, what the snapshot means.
+    formulas: what the measures of its reports mean.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Job(Generic[P, S]):
     shape: Shape = Shape.DIGEST
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
+    formulas: tuple[Formula, ...] = ()
     doc: str | None = None
 
     @property

@@ -15,10 +15,12 @@ from monitoring import celery_names, metrics
 from monitoring.exporter import FleetCollector
 from monitoring.metrics import Increment, Sample
 from tasks import catalogue
+from tasks.declaration import AnyJob
 from workers import broker, covered, queues
 from workers.ledger import counters, marks, measures, outbox, runs, standing
 from workers.ledger.database import Connection
 from workers.ledger.marks import Mark
+from workers.ledger.statuses import WORKER_LOST
 from workers.wiring import Fleet
 
 # Four heartbeats: a worker that missed them all hangs or is gone.
@@ -26,6 +28,21 @@ SILENT_SECONDS: Final = 60
 AGES: Final = ((7, "0-7"), (30, "8-30"), (90, "31-90"))
 OLDEST_AGE: Final = "91+"
 RUN_OUTCOMES: Final = ("succeeded", "retried", "dead")
+# What a run may fail with; a job's own mistake, a KeyError say, shows from its second time on.
+RUN_ERRORS: Final = (
+    "OdooUnavailable",
+    "CircuitOpen",
+    "OdooRejected",
+    "OdooLoginRefused",
+    "OdooSchemaDrift",
+    "LedgerUnavailable",
+    "StaleCases",
+    "UnknownJob",
+    "SoftTimeLimitExceeded",
+    WORKER_LOST,
+)
+DELIVERY_ERRORS: Final = ("DeliveryFailed", "DeliveryRefused", "DeliveryUnknown")
+DELIVERY_OUTCOMES: Final = ("sent", "retried", "parked", "dropped")
 
 
 def collector(fleet: Fleet) -> FleetCollector:
@@ -82,12 +99,27 @@ def _zeros(fleet: Fleet) -> Iterator[Increment]:
         labels = {"job": job, "tenant": tenant}
         for outcome in RUN_OUTCOMES:
             yield Increment(metrics.RUNS.name, {**labels, "outcome": outcome}, 0)
+        for error in (*RUN_ERRORS, *DELIVERY_ERRORS):
+            yield Increment(metrics.EXCEPTIONS.name, {**labels, "exception": error}, 0)
         yield Increment(metrics.PUBLISHED.name, labels, 0)
         yield Increment(metrics.CLAIMS.name, {**labels, "result": "claimed"}, 0)
-    for job in catalogue.jobs():
-        yield Increment(metrics.DEAD.name, {"job": job, "exception": ""}, 0)
-        for reason in ("revoked", "rejected"):
-            yield Increment(metrics.DISCARDED.name, {"task": f"jobs.{job}", "reason": reason}, 0)
+        yield Increment(f"{metrics.RUN_SECONDS.name}_sum", labels, 0)
+    for declared in catalogue.jobs().values():
+        yield from _zeros_of(declared)
+
+
+def _zeros_of(job: AnyJob) -> Iterator[Increment]:
+    for error in RUN_ERRORS:
+        yield Increment(metrics.DEAD.name, {"job": job.name, "exception": error}, 0)
+    for reason in ("revoked", "rejected"):
+        yield Increment(metrics.DISCARDED.name, {"task": f"jobs.{job.name}", "reason": reason}, 0)
+    for histogram in (metrics.LATENESS, metrics.QUEUE_SECONDS):
+        yield Increment(f"{histogram.name}_sum", {"job": job.name}, 0)
+    for channel, outcome in product(job.channels, DELIVERY_OUTCOMES):
+        labels = {"channel": channel, "job": job.name, "outcome": outcome}
+        yield Increment(metrics.DELIVERIES.name, labels, 0)
+    for channel in job.channels:
+        yield Increment(f"{metrics.DELIVERY_SECONDS.name}_sum", {"channel": channel}, 0)
 
 
 def _queue_of_tasks() -> dict[str, str]:
@@ -155,11 +187,13 @@ def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
 
 def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:
     counted: list[Increment] = []
-    for (job, tenant, company, severity, day), count in standing.open_cases(connection).items():
-        labels = {"severity": severity, "age": _age((now.date() - day).days)}
-        counted.append(Increment("cases", {**_labels(job, tenant, company), **labels}, count))
-    for found in metrics.summed(counted):
-        yield Sample(metrics.CASES, found.amount, found.labels)
+    for found, count in standing.open_cases(connection).items():
+        age = _age((now.date() - found.opened_on).days)
+        labels = {"kind": found.kind, "severity": found.severity, "age": age}
+        place = _labels(found.job, found.tenant, found.company_id)
+        counted.append(Increment("cases", {**place, **labels}, count))
+    for summed in metrics.summed(counted):
+        yield Sample(metrics.CASES, summed.amount, summed.labels)
 
 
 def _age(days: int) -> str:
@@ -189,6 +223,11 @@ def _of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
         elif mark.kind == marks.VISIBILITY:
             labels = {"tenant": mark.detail["tenant"], "total": mark.detail["total"]}
             yield Sample(metrics.HIDDEN, mark.detail["hidden"], labels)
+        elif mark.kind == marks.VISIBLE_ROWS:
+            labels = {"tenant": mark.detail["tenant"], "model": mark.detail["model"]}
+            yield Sample(metrics.VISIBLE_ROWS, mark.detail["rows"], labels)
+        elif mark.kind == marks.API_KEY and mark.detail["expires_at"] is not None:
+            yield Sample(metrics.API_KEY_EXPIRY, mark.detail["expires_at"], {"tenant": mark.name})
         elif mark.kind == marks.WORKER:
             workers.append(mark)
     yield from _of_workers(workers, now)

@@ -33,7 +33,7 @@ def make_app(environment: Environment) -> Celery:
         task_soft_time_limit=environment.run_lease_seconds * 0.9,
         worker_soft_shutdown_timeout=30,
         worker_max_tasks_per_child=500,
-        worker_max_memory_per_child=400_000,
+        worker_max_memory_per_child=environment.worker_memory_mb * 1024,
         worker_send_task_events=True,
         task_send_sent_event=True,
         worker_hijack_root_logger=False,

@@ -14,7 +14,6 @@ from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
 from workers import dead_letters, dispatch, doctor, explain, run_command, trimming, wiring
 from workers.console import err, out, print_json, show, show_row, show_scope
-from workers.ledger import measures
 from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
 
@@ -213,7 +212,7 @@ def examine(as_json: Json = False) -> None:
 
 @cli.command()
 def health(
-    process: Annotated[str, typer.Argument(help="worker, beat or exporter, on this machine.")],
+    process: Annotated[str, typer.Argument(help="worker, beat, exporter or web, on this machine.")],
     level: Annotated[
         str, typer.Option(help="live: it runs. ready: it can work. deep: its surroundings too.")
     ] = "live",
@@ -234,24 +233,24 @@ def health(
 
 @cli.command()
 def kpi(
-    name: Annotated[str | None, typer.Argument(help="A measure; all names if left out.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A measure; all of them if left out.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Samples of this one only.")] = None,
+    company: Annotated[int | None, typer.Option(help="Samples of this company id only.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Newest samples to show.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Show the samples of a measure that the ledger keeps, newest first."""
+    """Show what is measured and how, or the samples of a measure, newest first.
+
+    Each sample names the version of its formula, the moment judged, and the rows left out.
+    """
+    from workers import kpis
+
     fleet = _fleet()
-    with fleet.ledger.reading() as connection:
-        known = measures.names(connection)
-        if name is not None and name not in known:
-            there = ", ".join(known) or "none yet"
-            raise ConfigurationError(f"there is no measure {name!r}; there are: {there}")
-        samples = measures.history(connection, name, limit) if name else ()
-    rows = [{**vars(found), "at": found.at.isoformat()} for found in samples]
-    show(
-        rows if name else [{"name": one} for one in known],
-        as_json,
-        "Samples" if name else "Measures",
-    )
+    if name is None:
+        show(kpis.formulas(fleet), as_json, "Measures")
+    else:
+        rows = kpis.samples(fleet, name, limit, tenant=tenant, company_id=company)
+        show(rows, as_json, "Samples")
 
 
 @cli.command()
@@ -342,6 +341,21 @@ def export() -> None:
     )
     err.print(f"metrics on http://127.0.0.1:{server.server_port}/metrics", highlight=False)
     thread.join()
+
+
+@cli.command()
+def web(
+    address: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="FLEET_WEB_PORT if left out.")
+    ] = None,
+) -> None:
+    """Serve the pages that mails link to: see a case, acknowledge, snooze or hold it."""
+    from workers.web import app
+
+    fleet = _fleet()
+    fleet.ledger.upgrade()
+    app.server(fleet, address, port or fleet.settings.environment.web_port).run()
 
 
 @cli.command()

@@ -8,9 +8,10 @@ import structlog
 from odoo_gateway.errors import FleetError, OdooError
 from odoo_gateway.reader import Reader
 from tasks import catalogue
-from tasks.records.sales import Order, OrderLine
+from tasks.records.people import Employee
+from tasks.records.sales import Invoice, Order, OrderLine
 from tasks.records.timesheets import Task, TimesheetLine
-from workers import broker, dispatch, runner, watching
+from workers import api_keys, broker, dispatch, runner, watching
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
 from workers.wiring import Fleet
@@ -81,22 +82,65 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
         return
     companies = ", ".join(f"{scope.company_id} {scope.name} ({scope.zone.key})" for scope in scopes)
     yield Finding(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
-    yield from _visibility(fleet, tenant, scopes[0])
+    yield from _standing(fleet, tenant, scopes[0])
     for scope in scopes:
         yield from _recipients(tenant, scope)
         yield from _jobs(fleet, tenant, scope)
 
 
 def compare_totals(fleet: Fleet) -> None:
-    """Leave for the exporter whether rows are hidden from us; a tenant that fails is logged."""
+    """Leave for the exporter what we may see in each Odoo, and for how long.
+
+    A tenant that fails is logged.
+    """
     for tenant in fleet.settings.tenants.values():
         try:
             scopes = dispatch.known_scopes(fleet, tenant)
         except FleetError as error:
             log.error("totals.unknown", tenant=tenant.name, message=str(error))
             continue
-        for found in _visibility(fleet, tenant, scopes[0]):
+        for found in _standing(fleet, tenant, scopes[0]):
             log.info("totals.compared", tenant=tenant.name, state=found.state, what=found.what)
+
+
+def _standing(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    """What the fleet's user is in this Odoo; the companies of a database share it."""
+    yield from _api_key(fleet, tenant, scope)
+    yield from _visible_rows(fleet, tenant, scope)
+    yield from _visibility(fleet, tenant, scope)
+
+
+def _api_key(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    what, login = f"{tenant.name}: API key", tenant.settings.login
+    reader = Reader(fleet.session(tenant), scope.company_id)
+    try:
+        expiry = api_keys.first_to_expire(reader, login)
+    except OdooError as error:
+        yield Finding(what, "warning", f"not verifiable when it expires: {error}")
+        return
+    watching.note_api_key(fleet, tenant.name, expiry.at if expiry else None)
+    if expiry is None:
+        yield Finding(what, "ok", f"no API key of {login} expires")
+        return
+    told = f"{expiry.name!r} of {login} expires on {expiry.at:%Y-%m-%d %H:%M} UTC"
+    if expiry.at - fleet.clock() > api_keys.NOTICE:
+        yield Finding(what, "ok", told)
+    else:
+        remedy = "make a new key, give it to the fleet, delete the old one"
+        yield Finding(what, "warning", f"{told}: {remedy}")
+
+
+def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    reader = Reader(fleet.session(tenant), scope.company_id)
+    for model in VISIBLE_MODELS:
+        what = f"{tenant.name}: rows of {model}"
+        try:
+            rows = reader.count(model, [])
+        except OdooError as error:
+            yield Finding(what, "warning", f"not verifiable: {error}")
+            continue
+        watching.note_visible_rows(fleet, tenant.name, model, rows)
+        yield Finding(what, "ok", f"{rows} are visible")
 
 
 def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
@@ -131,6 +175,17 @@ def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
                 "warning",
                 f"{drift.model} {drift.record_id} fits no record: {drift.field}: {drift.problem}",
             )
+
+
+# What most numbers rest on; how many rows of each we see is measured every night.
+VISIBLE_MODELS: Sequence[str] = (
+    Employee.MODEL,
+    TimesheetLine.MODEL,
+    Task.MODEL,
+    Order.MODEL,
+    OrderLine.MODEL,
+    Invoice.MODEL,
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from workers.ledger import marks
 from workers.tenants import Tenant
 from workers.wiring import Fleet
 
-PROCESSES: Final = (marks.WORKER, marks.BEAT, "exporter")
+PROCESSES: Final = (marks.WORKER, marks.BEAT, "exporter", "web")
 TIMEOUT_SECONDS: Final = 10
 
 
@@ -32,29 +32,42 @@ def examine(fleet: Fleet, process: str, level: str, name: str = "fleet") -> list
     levels = health.levels_up_to(level)
     found = [_live(fleet, process, name)]
     if "ready" in levels:
-        found += _ready(fleet)
+        found += _ready(fleet, process)
     if "deep" in levels:
         found += _deep(fleet, process)
     return found
 
 
 def _live(fleet: Fleet, process: str, name: str) -> Check:
-    if process == "exporter":
-        address = f"http://127.0.0.1:{fleet.settings.environment.metrics_port}/live"
-        return health.attempt("exporter", lambda: _get(address))
+    environment = fleet.settings.environment
+    pages = {
+        "exporter": f"http://127.0.0.1:{environment.metrics_port}/live",
+        "web": f"http://127.0.0.1:{environment.web_port}/health/live",
+    }
+    if process in pages:
+        return health.attempt(process, lambda: _get(pages[process]))
     host = socket.gethostname()
     node = f"{name}@{host}" if process == marks.WORKER else host
-    file = fleet.settings.environment.heartbeat_file(process, node)
+    file = environment.heartbeat_file(process, node)
     return health.heartbeat(f"{process} {node}", _touched(file), fleet.clock())
 
 
-def _ready(fleet: Fleet) -> Iterator[Check]:
-    yield health.attempt("ledger", fleet.ledger.check)
+def ledger(fleet: Fleet) -> Check:
+    """Whether the ledger answers and has the schema of this version."""
+    return health.attempt("ledger", fleet.ledger.check)
+
+
+def _ready(fleet: Fleet, process: str) -> Iterator[Check]:
+    yield ledger(fleet)
+    if process == "web":
+        return
     url = fleet.settings.environment.broker_url
     yield health.attempt("broker", lambda: broker.waiting(url))
 
 
 def _deep(fleet: Fleet, process: str) -> Iterator[Check]:
+    if process == "web":
+        return
     if process == "exporter":
         address = f"http://127.0.0.1:{fleet.settings.environment.metrics_port}/metrics"
         yield health.attempt("metrics", lambda: _get(address))

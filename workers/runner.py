@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,15 +16,16 @@ from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
-from tasks.domain.periods import AsOf, Period
+from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers import watching
 from workers.delivery import digest
 from workers.delivery.announce import Announcement, announce, periods_of
 from workers.delivery.digest import Seen
 from workers.delivery.occasion import Occasion
-from workers.ledger import audit, cases, counters, measures, outbox, readers, runs, scopes
+from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
+from workers.ledger.measures import Basis
 from workers.ledger.runs import Claim, Run
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
@@ -142,9 +143,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     run = claim.run
     tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
-    moment = replace(
-        as_of(scope, asked.instant, started, asked.period), standing=_standing(fleet, run)
-    )
+    moment = _remembering(fleet, run, as_of(scope, asked.instant, started, asked.period))
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
@@ -198,10 +197,16 @@ def _scope(fleet: Fleet, run: Run) -> Scope:
     )
 
 
-def _standing(fleet: Fleet, run: Run) -> Mapping[str, date]:
+def _remembering(fleet: Fleet, run: Run, moment: AsOf) -> AsOf:
+    """The moment with what the ledger knows of the job's cases."""
+    here = (run.job, run.tenant, run.company_id)
+    since = moment.instant - timedelta(days=CLOSED_DAYS)
     with fleet.ledger.reading() as connection:
-        known = cases.open_cases(connection, run.job, run.tenant, run.company_id)
-    return {case.finding.key: case.opened_on for case in known}
+        known = cases.open_cases(connection, *here)
+        closed = cases.closed_cases(connection, *here, since, moment.zone)
+        done = acts.standing(connection, *here)
+    standing = {case.finding.key: case.opened_on for case in known}
+    return replace(moment, standing=standing, closed=closed, acts=done)
 
 
 def _commit(
@@ -221,6 +226,7 @@ def _commit(
         moment.day,
         job.ageing,
         seen.left_alone,
+        moment.acts,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
     before = readers.told(connection, *here, periods_of(occasion, result.changes))
@@ -232,9 +238,14 @@ def _commit(
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
     for drift in seen.drift:
         _note(connection, claim, "drift", now, listed_drift(drift))
-    measures.record(connection, run.id, report.measures, now)
+    measures.record(connection, run.id, report.measures, now, _basis(job, seen, moment))
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
+
+
+def _basis(job: AnyJob, seen: Look, moment: AsOf) -> Basis:
+    versions = {formula.measure: formula.version for formula in job.formulas}
+    return Basis(moment.instant, versions, len(seen.drift))
 
 
 def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> Executed:

@@ -19,7 +19,7 @@ from odoo_gateway.transport import Address
 from tasks import catalogue
 from workers import targets
 from workers.policies import problems_of_units
-from workers.strict import Strict
+from workers.strict import LongSecret, Strict, WebAddress
 from workers.tenants import File, OdooUrl, Tenant, TenantSettings, url_of
 from workers.toml_lines import Places
 
@@ -56,6 +56,9 @@ class Environment(Strict):
     broker_timeout_seconds: float = Field(10, gt=0, description="for one answer of the broker")
     smtp_timeout_seconds: float = Field(30, gt=0, description="for one answer of the mail server")
     database_timeout_seconds: float = Field(30, gt=0, description="for one answer of PostgreSQL")
+    worker_memory_mb: int = Field(
+        400, ge=100, description="a worker's process that grew beyond it is replaced after its task"
+    )
     retention_days: int = Field(
         400, ge=62, description="what was settled so long ago is trimmed every night"
     )
@@ -66,6 +69,15 @@ class Environment(Strict):
         Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
     )
     flower_password: SecretStr | None = None
+    web_url: WebAddress = Field(
+        "", description="where `fleet web` is reached; without it mails carry no links to it"
+    )
+    link_secret: LongSecret | None = Field(None, description="signs the links in mails")
+    link_secret_old: LongSecret | None = Field(
+        None, description="the secret before, whose links still open"
+    )
+    web_port: int = Field(8080, ge=1, le=65535, description="where `fleet web` listens")
+    link_days: int = Field(30, ge=1, description="how long a link in a mail opens")
 
     def heartbeat_file(self, kind: str, name: str) -> Path:
         """The file that a process touches as long as it lives."""
@@ -114,6 +126,7 @@ class _Reading:
 
     def settings(self) -> Settings:
         environment = self._environment()
+        self._check_links(environment)
         found = self._tenants(environment)
         self._check_jobs(found)
         self._check_amendments(found)
@@ -145,6 +158,13 @@ class _Reading:
             Environment, given, lambda location: f"FLEET_{str(location[0]).upper()}"
         )
         return found or Environment.model_validate(_sound(given))
+
+    def _check_links(self, environment: Environment) -> None:
+        if environment.web_url and "FLEET_LINK_SECRET" not in self._environ:
+            self.problems.append(
+                "FLEET_LINK_SECRET: not set, and links to FLEET_WEB_URL must be signed; make one "
+                "with `openssl rand -hex 32`"
+            )
 
     def _tenants(self, environment: Environment) -> Mapping[str, TenantSettings]:
         if environment.config.is_file():
@@ -272,8 +292,9 @@ def _named_jobs(
         here = ("tenants", name)
         for job_name in tenant.schedules:
             yield (*here, "schedules", job_name), job_name, None
-        for job_name in tenant.disabled_jobs:
-            yield (*here, "disabled_jobs"), job_name, None
+        for key in ("disabled_jobs", "opt_out_jobs"):
+            for job_name in getattr(tenant, key):
+                yield (*here, key), job_name, None
         for job_name, policy in tenant.policies.items():
             yield (*here, "policies", job_name), job_name, policy
         for number, company in tenant.company.items():

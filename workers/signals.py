@@ -74,6 +74,7 @@ def connect() -> None:
 
 _hearts: list[WorkerHeart] = []
 _held: list[HeldMessages] = []
+_discards: list[metrics.Increment] = []
 
 
 def _begin(sender: Any, **_: object) -> None:
@@ -88,6 +89,7 @@ def _begin(sender: Any, **_: object) -> None:
 
 
 def _heartbeat(**_: object) -> None:
+    _count_discards()
     for heart in _hearts:
         heart.beat()
     for held in _held:
@@ -95,6 +97,7 @@ def _heartbeat(**_: object) -> None:
 
 
 def _stop(**_: object) -> None:
+    _count_discards()
     for heart in _hearts:
         heart.stop()
     _hearts.clear()
@@ -116,8 +119,17 @@ def _rejected(sender: Any, message: Any, **_: object) -> None:
 
 
 def _discarded(task: str, reason: str) -> None:
+    # Written now and then: a worker that is behind discards what expired meanwhile, and would
+    # never catch up if that took as long as the work itself.
+    _discards[:] = metrics.summed([*_discards, metrics.task_discarded(task, reason)])
+
+
+def _count_discards() -> None:
+    if not _discards:
+        return
     try:
         with wiring.fleet().ledger.transaction() as connection:
-            counters.add(connection, [metrics.task_discarded(task, reason)])
+            counters.add(connection, _discards)
+        _discards.clear()
     except LedgerError as error:
-        log.warning("discard.uncounted", task=task, reason=reason, error=str(error))
+        log.warning("discards.uncounted", error=str(error))

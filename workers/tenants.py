@@ -124,6 +124,7 @@ class TenantSettings(Strict):
     amendments: tuple[Amendment, ...] = Field((), description="dated changes of policies")
     schedules: dict[str, CrontabLine] = Field({})
     disabled_jobs: tuple[str, ...] = ()
+    opt_out_jobs: tuple[str, ...] = Field((), description="whose mails readers may opt out of")
     company: dict[int, CompanySettings] = Field({})
     mail: MailSettings = MailSettings()
     webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")

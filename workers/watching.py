@@ -67,14 +67,30 @@ def note_circuit(connection: Connection, fleet: Fleet, tenant: str, now: datetim
 
 
 def note_visibility(fleet: Fleet, tenant: str, total: str, hidden: int) -> None:
-    """In how many groups of a total the fleet's user sees too little; lost without a ledger."""
+    """In how many groups of a total the fleet's user sees too little."""
     detail = {"tenant": tenant, "total": total, "hidden": hidden}
+    _note(fleet, marks.VISIBILITY, f"{tenant}: {total}", detail)
+
+
+def note_visible_rows(fleet: Fleet, tenant: str, model: str, rows: int) -> None:
+    """How many rows of a model the fleet's user sees."""
+    detail = {"tenant": tenant, "model": model, "rows": rows}
+    _note(fleet, marks.VISIBLE_ROWS, f"{tenant}: {model}", detail)
+
+
+def note_api_key(fleet: Fleet, tenant: str, expires_at: datetime | None) -> None:
+    """When the first API key of the fleet's user expires, if one does."""
+    detail = {"expires_at": expires_at.timestamp() if expires_at else None}
+    _note(fleet, marks.API_KEY, tenant, detail)
+
+
+def _note(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
+    """Leave a mark that is lost without a ledger: who looks at Odoo needs none."""
     try:
         with fleet.ledger.transaction() as connection:
-            name = f"{tenant}: {total}"
-            marks.leave(connection, marks.VISIBILITY, name, fleet.clock(), detail)
+            marks.leave(connection, kind, name, fleet.clock(), detail)
     except LedgerError as error:
-        log.warning("visibility.unwritten", tenant=tenant, error=str(error))
+        log.warning("mark.unwritten", kind=kind, name=name, error=str(error))
 
 
 def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from odoo_gateway.transport import CallSeen, Guarded, OdooRpc, Transport, circui
 from workers import settings as configuration
 from workers.delivery.email import SmtpServer
 from workers.ledger.database import Ledger, connect
+from workers.links import Links
 from workers.settings import Settings
 from workers.tenants import Tenant
 
@@ -53,6 +54,16 @@ class Fleet:
         return SmtpServer(
             environment.smtp_url, environment.mail_from, environment.smtp_timeout_seconds
         )
+
+    @cached_property
+    def links(self) -> Links | None:
+        """Makes and reads the links to our pages; None where no address of them is set."""
+        environment = self.settings.environment
+        if not environment.web_url or environment.link_secret is None:
+            return None
+        secrets = (environment.link_secret_old, environment.link_secret)
+        known = tuple(secret.get_secret_value() for secret in secrets if secret)
+        return Links(environment.web_url, known, environment.link_days, self.clock)
 
     def session(self, tenant: Tenant) -> Session:
         """The tenant's session: one login for the life of the process."""

@@ -13,7 +13,10 @@ WIDTHS: Final = {"stat": 6, "timeseries": 12, "bargauge": 12, "table": 12}
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. unit: Grafana's name of it. bad_from: the value from which it is red."""
+    """One panel. unit: Grafana's name of it. bad_from: the value from which it is red.
+
+    least: where the axis starts; None where values may be negative.
+    """
 
     title: str
     expr: str
@@ -23,6 +26,7 @@ class Panel:
     bad_from: float | None = None
     about: str = ""
     stacked: bool = False
+    least: float | None = 0
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ def _field(panel: Panel) -> dict[str, Any]:
     if panel.kind == "timeseries":
         stacking = {"mode": "normal" if panel.stacked else "none", "group": "A"}
         field["custom"] = {"fillOpacity": 15 if panel.stacked else 0, "stacking": stacking}
-        field["min"] = 0
+        if panel.least is not None:
+            field["min"] = panel.least
     return field
 
 

@@ -1,4 +1,4 @@
-"""The dashboards by role: finance controller, project manager, resource planner, executive.
+"""The dashboards by role: finance, project and account managers, resource planner, executive.
 
 Amounts are shown per currency and never added up over currencies.
 """
@@ -12,6 +12,7 @@ COMPANY: Final = Variable("company_id", "company_id", "fleet_measured_timestamp_
 CHOICES: Final = (TENANT, COMPANY)
 HERE: Final = 'tenant=~"$tenant", company_id=~"$company_id"'
 SINCE: Final = "now-90d"
+ON_ORDERS: Final = "invoice_readiness|wip_aging"
 
 
 def _measure(name: str, by: str, more: str = "") -> str:
@@ -59,6 +60,13 @@ LATENCY: Final = Panel(
     f"max by (company_id) (fleet_invoice_latency_days{{{HERE}}})",
     "company {{company_id}}",
     unit="d",
+)
+RELEASE: Final = Panel(
+    "Invoice release, median",
+    f"max by (company_id) (fleet_invoice_release_days{{{HERE}}})",
+    "company {{company_id}}",
+    unit="d",
+    about="From ready to nothing left to invoice.",
 )
 READY: Final = Panel("Ready to invoice", _ready("ready"), "{{currency}}", kind="stat")
 BLOCKED: Final = Panel("Blocked", _ready("blocked"), "{{currency}}", kind="stat")
@@ -110,6 +118,7 @@ FINANCE: Final = Dashboard(
                 ),
                 LOCK_UP,
                 LATENCY,
+                RELEASE,
             ),
         ),
     ),
@@ -160,8 +169,15 @@ PROJECTS: Final = Dashboard(
                 ),
                 COMPLIANCE,
                 Panel(
+                    "Billable hours beyond target",
+                    _measure("utilization_variance_hours", "department"),
+                    "{{department}}",
+                    unit="h",
+                    least=None,
+                ),
+                Panel(
                     "Open cases",
-                    _measure("cases_open", "job, company_id, severity, age"),
+                    _measure("cases_open", "job, company_id, kind, severity, age"),
                     kind="table",
                 ),
             ),
@@ -200,7 +216,76 @@ PLANNING: Final = Dashboard(
                 ),
             ),
         ),
+        (
+            "Departments",
+            (
+                Panel(
+                    "Hours by department",
+                    _measure("utilization_hours", "department, kind"),
+                    "{{department}} {{kind}}",
+                    unit="h",
+                ),
+                Panel(
+                    "Billable hours beyond target",
+                    _measure("utilization_variance_hours", "department"),
+                    "{{department}}",
+                    unit="h",
+                    least=None,
+                ),
+            ),
+        ),
         ("Confidence", (_trust("utilization_variance"), _trust("timesheet_reminders"))),
+    ),
+)
+
+ACCOUNTS: Final = Dashboard(
+    uid="fleet-accounts",
+    title="Fleet / Account manager",
+    about="What clients can be billed for, what waits for them or for us, and for how long.",
+    for_whom="accounts",
+    variables=CHOICES,
+    since=SINCE,
+    rows=(
+        (
+            "Clients' money",
+            (
+                READY,
+                BLOCKED,
+                Panel("On hold", _ready("held") + " or vector(0)", "{{currency}}", kind="stat"),
+                _trust("invoice_readiness"),
+            ),
+        ),
+        (
+            "What waits",
+            (
+                Panel(
+                    "Orders by status",
+                    _measure("readiness_orders", "status"),
+                    "{{status}}",
+                    stacked=True,
+                ),
+                Panel(
+                    "Open cases on orders by age",
+                    _measure("cases_open", "age", f', job=~"{ON_ORDERS}"'),
+                    "{{age}} days",
+                    stacked=True,
+                ),
+                Panel(
+                    "WIP older than 90 days",
+                    _measure("wip_amount", "currency", ', bucket="91+"') + " or vector(0)",
+                    "{{currency}}",
+                    about="The older the work, the harder it is to explain on an invoice.",
+                ),
+                Panel(
+                    "Open cases on orders",
+                    _measure(
+                        "cases_open", "company_id, kind, severity, age", f', job=~"{ON_ORDERS}"'
+                    ),
+                    kind="table",
+                ),
+            ),
+        ),
+        ("How fast", (LATENCY, RELEASE)),
     ),
 )
 
@@ -232,8 +317,8 @@ EXECUTIVE: Final = Dashboard(
                 ),
             ),
         ),
-        ("Trend", (LOCK_UP, UTILIZATION, LATENCY, COMPLIANCE)),
+        ("Trend", (LOCK_UP, UTILIZATION, LATENCY, RELEASE, COMPLIANCE)),
     ),
 )
 
-ROLES: Final = (FINANCE, PROJECTS, PLANNING, EXECUTIVE)
+ROLES: Final = (FINANCE, PROJECTS, PLANNING, ACCOUNTS, EXECUTIVE)

@@ -1,11 +1,12 @@
 """The life of a case: findings of a run held against what we remember, giving changes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from tasks.domain.findings import Finding, Step
+from tasks.domain.acts import Act, ActKind, stands
+from tasks.domain.findings import Finding, Severity, Step
 
 
 class ChangeKind(StrEnum):
@@ -42,6 +43,15 @@ class OpenCase:
 
 
 @dataclass(frozen=True)
+class ClosedCase:
+    """A case that was resolved, and when; days in the scope's zone."""
+
+    finding: Finding
+    opened_on: date
+    closed_on: date
+
+
+@dataclass(frozen=True)
 class Change:
     """One step in the life of a case; `step` makes its mails distinct from earlier ones.
 
@@ -68,10 +78,12 @@ def reconcile(
     today: date,
     ageing: Ageing,
     in_doubt: Callable[[Finding], bool] = lambda finding: False,
+    acts: Collection[Act] = (),
 ) -> Reconciliation:
     """Hold the findings of a complete read against the open cases of the same job and scope.
 
-    Cases that rest on unreadable rows (`in_doubt`) are left alone, found again or not.
+    Cases that rest on unreadable rows (`in_doubt`) are left alone, found again or not. One that
+    somebody snoozed or acknowledged (`acts`) neither reminds nor escalates unless it worsens.
     """
     known: Mapping[str, OpenCase] = {case.finding.key: case for case in cases}
     seen = {finding.key: finding for finding in findings}
@@ -84,10 +96,14 @@ def reconcile(
         finding, rungs = _climbed(case, found)
         if case is None:
             change: Change | None = _opened(finding, rungs)
-        elif finding.steps is not None:
-            change = _reached(finding, rungs)
+        elif _is_quiet(case, found, acts, today):
+            # What a rung would have said is still to be told when the case speaks again.
+            finding = replace(found, told=case.finding.told)
+            change = _worsened(case, finding)
         else:
-            change = _continued(case, finding, today, ageing)
+            change = _awake(case, finding, rungs, today, ageing)
+            if _has_slept(case, acts, today):
+                change = _woken(change, finding, rungs)
         if change is None:
             unchanged.append(finding)
         else:
@@ -125,9 +141,21 @@ def _named(rungs: tuple[Step, ...]) -> str:
     return "+".join(step.name for step in rungs)
 
 
-def _continued(case: OpenCase, finding: Finding, today: date, ageing: Ageing) -> Change | None:
-    if finding.severity.rank > case.finding.severity.rank:
+def _awake(
+    case: OpenCase, finding: Finding, rungs: tuple[Step, ...], today: date, ageing: Ageing
+) -> Change | None:
+    if finding.steps is not None:
+        return _reached(finding, rungs)
+    return _worsened(case, finding) or _continued(case, finding, today, ageing)
+
+
+def _worsened(case: OpenCase, finding: Finding) -> Change | None:
+    if finding.steps is None and finding.severity.rank > case.finding.severity.rank:
         return Change(ChangeKind.WORSENED, finding, f"worsened-{finding.severity}")
+    return None
+
+
+def _continued(case: OpenCase, finding: Finding, today: date, ageing: Ageing) -> Change | None:
     age = (today - case.opened_on).days
     if ageing.escalate_after is not None and not case.escalated and age >= ageing.escalate_after:
         return Change(ChangeKind.ESCALATED, finding, "escalated")
@@ -140,3 +168,32 @@ def _continued(case: OpenCase, finding: Finding, today: date, ageing: Ageing) ->
 
 def _stopped(age: int, ageing: Ageing) -> bool:
     return ageing.stop_after is not None and age >= ageing.stop_after
+
+
+def _is_quiet(case: OpenCase, finding: Finding, acts: Iterable[Act], today: date) -> bool:
+    own = [act for act in acts if act.key == finding.key]
+    if any(act.kind is ActKind.SNOOZED and stands(act, today) for act in own):
+        return True
+    woken_at = [act.at for act in own if _ended(act, case, today)]
+    return any(
+        act.kind is ActKind.ACKNOWLEDGED
+        and finding.severity.rank <= Severity(act.severity or finding.severity).rank
+        and all(act.at > at for at in woken_at)
+        for act in own
+    )
+
+
+def _has_slept(case: OpenCase, acts: Iterable[Act], today: date) -> bool:
+    return any(act.key == case.finding.key and _ended(act, case, today) for act in acts)
+
+
+def _ended(act: Act, case: OpenCase, today: date) -> bool:
+    """Whether this is a snooze that is over, and the case has not spoken since."""
+    over = act.kind is ActKind.SNOOZED and not stands(act, today)
+    return over and act.until is not None and case.spoken_on <= act.until
+
+
+def _woken(change: Change | None, finding: Finding, rungs: tuple[Step, ...]) -> Change:
+    if change is not None and change.kind is not ChangeKind.REMINDED:
+        return change
+    return Change(ChangeKind.REMINDED, finding, "snooze-ended", rungs)

@@ -58,12 +58,12 @@ class Step:
 class Finding:
     """Something that somebody must act on.
 
-    key: stable across runs, unique within job and scope. period: what it is about, part of the
-    identity of its mails. recipient: the person told, or None when the job's audience is a role.
-    steps: on a ladder, the rungs that speak now, in order, and an empty one is quiet; None leaves
-    it to the job's ageing. told: the rungs that have spoken, which the case remembers.
-    group: what a digest lists it under, like "ready"; cost_per_day: what waiting costs, in the
-    finding's currency. urgent: told at once, whatever the digest waits for.
+    key: stable across runs, unique within job and scope. kind: the job's word for its sort, a label
+    of metrics. period: what it is about, part of the identity of its mails. recipient: the person
+    told, or None when the job's audience is a role. steps: on a ladder, the rungs that speak now,
+    in order, and an empty one is quiet; None leaves it to the job's ageing. told: the rungs that
+    have spoken, which the case remembers. cost_per_day: what waiting costs, in the finding's
+    currency. urgent: told at once, whatever the digest waits for.
     """
 
     key: str
@@ -82,7 +82,7 @@ class Finding:
     recipient: Recipient | None = None
     steps: tuple[Step, ...] | None = None
     told: tuple[str, ...] = ()
-    group: str = ""
+    kind: str = ""
     cost_per_day: Decimal | None = None
     urgent: bool = False
 
@@ -102,12 +102,25 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """What a measure means. Whoever changes the meaning raises the version, kept by each sample."""
+
+    measure: str
+    text: str
+    version: int = 1
+
+
+@dataclass(frozen=True)
 class Measure:
-    """A number that becomes a metric and a KPI sample; unit is part of the name."""
+    """A number that becomes a metric and a KPI sample; unit is part of the name.
+
+    excluded: how many rows it leaves out, by reason.
+    """
 
     name: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tasks.domain.acts import Act, ActKind
+
 
 class Hold(BaseModel):
     """Somebody's decision not to invoice an order; it ends after its last day by itself."""
@@ -27,3 +29,12 @@ def hold_on(holds: Iterable[Hold], order: str, today: date) -> Hold | None:
     standing = [hold for hold in own if hold.stands(today)]
     expired = sorted((hold for hold in own if hold.until), key=lambda hold: hold.until or today)
     return next(iter(standing), None) or next(reversed(expired), None)
+
+
+def holds_of(acts: Iterable[Act], model: str, record_id: int, order: str) -> tuple[Hold, ...]:
+    """What people held on their page, as holds on the order that this record is."""
+    return tuple(
+        Hold(order=order, reason=act.reason, until=act.until, owner=act.person)
+        for act in acts
+        if (act.kind, act.model, act.record_id) == (ActKind.HELD, model, record_id)
+    )

@@ -1,11 +1,15 @@
 """Periods of days, and the moment that a run stands at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tasks.domain.acts import Act
+from tasks.domain.cases import ClosedCase
+
+CLOSED_DAYS: Final = 90
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +66,8 @@ class AsOf:
 
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
     the past. standing: since when each finding stands that the fleet remembers, by its key. acts:
-    what people did about the cases.
+    what people did about the cases. closed: the job's cases that were resolved within the last
+    CLOSED_DAYS.
     """
 
     instant: datetime
@@ -71,6 +76,7 @@ class AsOf:
     asked: Period | None = None
     standing: Mapping[str, date] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
+    closed: Sequence[ClosedCase] = ()
 
     @property
     def day(self) -> date:

@@ -54,7 +54,8 @@ class DueMilestone:
 class Facts:
     """What the database says about one order; None stands for what it cannot say.
 
-    untaxed_lines: lines to bill that carry no tax. on_hold: names of its projects on hold.
+    untaxed_lines: lines to bill that carry no tax. on_hold: names of its projects on hold. holds:
+    those that people put on it beside the policy's.
     """
 
     order: str
@@ -74,6 +75,7 @@ class Facts:
     on_hold: Sequence[str] = ()
     approval: Approval | None = None
     tickets: Sequence[Ticket] | None = None
+    holds: Sequence[Hold] = ()
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
@@ -138,7 +140,7 @@ def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check
 
 
 def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    hold = hold_on(policy.holds, facts.order, today)
+    hold = hold_on((*policy.holds, *facts.holds), facts.order, today)
     if hold is None:
         return _moot("hold", facts, "no hold on this order")
     if not hold.stands(today):

@@ -7,6 +7,7 @@ Remedy: the person logs the missing hours; a manager approves leave that was tak
 who do not log time in the policy.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +16,15 @@ from typing import Any, ClassVar, Final
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.declaration import Audience, Cron, Delivery, Job
-from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity, Step
+from tasks.domain.findings import (
+    Finding,
+    Formula,
+    Measure,
+    NotVerifiable,
+    Report,
+    Severity,
+    Step,
+)
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title_of
@@ -204,6 +213,7 @@ class Look:
             since=through,
             period=str(period),
             steps=steps or (),
+            kind="missing-hours",
         )
 
     def _through(self, employee: Employee, period: Period) -> date:
@@ -282,11 +292,12 @@ def _listed(day: Day) -> Mapping[str, Any]:
 
 def _measures(judged: Sequence[tuple[Timesheet, str]]) -> tuple[Measure, ...]:
     missing = sum(sheet.missing for sheet, status in judged if status == "missing")
-    measures = [Measure("timesheet_missing_hours", round(missing, 2))]
-    asked = [status for _, status in judged if status in ("complete", "missing")]
-    if asked:
-        ratio = round(asked.count("complete") / len(asked), 4)
-        measures.append(Measure("timesheet_compliance_ratio", ratio))
+    counts = Counter(status for _, status in judged)
+    asked = counts.pop("complete", 0), counts.pop("missing", 0)
+    measures = [Measure("timesheet_missing_hours", round(missing, 2), excluded=counts)]
+    if any(asked):
+        ratio = round(asked[0] / sum(asked), 4)
+        measures.append(Measure("timesheet_compliance_ratio", ratio, excluded=counts))
     return tuple(measures)
 
 
@@ -305,11 +316,25 @@ def _doubled(snapshot: Snapshot, as_of: AsOf) -> tuple[Finding, ...]:
             record_id=company.id,
             url=snapshot.company_page,
             steps=(Step("own-reminders", as_of.instant),),
+            kind="own-reminders",
         )
         for company in snapshot.reminding
         if company.timesheet_mail_employee_allow
     )
 
+
+FORMULAS = (
+    Formula(
+        "timesheet_missing_hours",
+        "expected less logged hours of the last complete week, of people whose week is not "
+        "complete",
+    ),
+    Formula(
+        "timesheet_compliance_ratio",
+        "people whose last complete week has complete_from_percent of its expected hours / people "
+        "who owed hours",
+    ),
+)
 
 JOB = Job(
     name="timesheet_reminders",
@@ -321,5 +346,6 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_MOST_ONCE,
+    formulas=FORMULAS,
     doc=__doc__,
 )

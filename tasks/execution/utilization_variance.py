@@ -13,7 +13,7 @@ from pydantic import Field
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Job
-from tasks.domain.findings import Finding, Measure, NotVerifiable, Report, Severity
+from tasks.domain.findings import Finding, Formula, NotVerifiable, Report, Severity
 from tasks.domain.periods import AsOf, Period, weeks_after
 from tasks.domain.policy import Policy
 from tasks.domain.utilization import Hours, Utilization
@@ -21,7 +21,7 @@ from tasks.records.people import Department, Employee
 from tasks.records.planning import Plan, read_plan
 from tasks.records.schedules import Schedules, read_schedules
 from tasks.records.worked import knows_billable, read_worked
-from tasks.rows.utilization import Ahead, Person, row, total
+from tasks.rows.utilization import Ahead, Person, measures, row, total
 
 WEEKS_AHEAD = 4
 
@@ -100,7 +100,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: UtilizationPolicy) -> Report:
             if person.status in ("below_band", "above_band")
         ),
         totals=(total(people, snapshot.plan.basis),),
-        measures=_measures(people),
+        measures=measures(people),
         not_verifiable=(
             *snapshot.schedules.not_verifiable,
             *snapshot.plan.not_verifiable,
@@ -184,34 +184,7 @@ def _finding(person: Person, snapshot: Snapshot) -> Finding:
         url=snapshot.links[employee.id],
         since=period.end,
         period=str(period),
-        group=person.status.replace("_", " "),
-    )
-
-
-def _measures(people: Sequence[Person]) -> tuple[Measure, ...]:
-    counted = [person for person in people if person.counted]
-    found = [person.utilization for person in counted]
-    billable = sum(one.hours.billable for one in found)
-    ahead = sum(person.ahead.capacity for person in counted)
-    planned = sum(person.ahead.planned for person in counted)
-    return (
-        *_ratios(
-            sum(one.capacity for one in found),
-            "utilization_ratio",
-            billable=billable,
-            productive=billable + sum(one.hours.credited for one in found),
-            total=sum(one.hours.worked for one in found),
-        ),
-        *_ratios(ahead, "scheduled_utilization_ratio", planned=planned),
-    )
-
-
-def _ratios(capacity: float, name: str, **hours: float) -> tuple[Measure, ...]:
-    if not capacity:
-        return ()
-    return tuple(
-        Measure(name, round(of_basis / capacity, 4), {"basis": basis})
-        for basis, of_basis in hours.items()
+        kind=person.status,
     )
 
 
@@ -219,6 +192,27 @@ _NO_BILLABLE = NotVerifiable(
     check="billable hours",
     reason="the module sale_timesheet is not installed, so no hours are known to be billable",
     remedy="install sale_timesheet to measure utilization",
+)
+
+FORMULAS = (
+    Formula(
+        "utilization_ratio",
+        "hours of the last complete month / capacity net of leave and holidays; basis billable, "
+        "productive (billable and credited projects) or total",
+    ),
+    Formula(
+        "scheduled_utilization_ratio",
+        "hours planned in the next four weeks / capacity net of leave and holidays",
+    ),
+    Formula(
+        "utilization_hours",
+        "hours of the last complete month by department: capacity net of leave and holidays, "
+        "billable, worked, planned",
+    ),
+    Formula(
+        "utilization_variance_hours",
+        "billable hours less target, of people with a target, by department",
+    ),
 )
 
 JOB = Job(
@@ -230,5 +224,6 @@ JOB = Job(
     policy=UtilizationPolicy,
     read=read,
     judge=judge,
+    formulas=FORMULAS,
     doc=__doc__,
 )

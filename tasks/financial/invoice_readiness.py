@@ -7,7 +7,7 @@ Remedy: invoice what is ready; the owner of each failed check does its next step
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
@@ -17,12 +17,14 @@ from tasks.declaration import Audience, Cron, Delivery, Job
 from tasks.domain.checklist import Check, failed
 from tasks.domain.findings import (
     Finding,
+    Formula,
     Measure,
     NotVerifiable,
     Report,
     SetAside,
     Severity,
 )
+from tasks.domain.holds import holds_of
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
@@ -84,7 +86,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
             if readiness.status in ("ready", "blocked")
         ),
         totals=totals(judged),
-        measures=(*_measures(judged), *_latency(snapshot)),
+        measures=(*_measures(judged), *_latency(snapshot), *_release(judged, as_of)),
         not_verifiable=(*snapshot.not_verifiable, *_not_verifiable(judged)),
         set_aside=tuple(
             _aside(readiness, snapshot)
@@ -105,7 +107,9 @@ def _judged(
     order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy
 ) -> Readiness:
     own = policy.for_sales_team(order.order.team_id)
-    checks = checklist(snapshot.facts[order.order.id], own, as_of.day)
+    facts = snapshot.facts[order.order.id]
+    held = holds_of(as_of.acts, Order.MODEL, order.order.id, facts.order)
+    checks = checklist(replace(facts, holds=held), own, as_of.day)
     amount = sum((sold.sold.amount for sold in order.lines), Decimal(0))
     status = _status(order, amount, checks, own, snapshot)
     return Readiness(
@@ -162,7 +166,7 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         since=readiness.waiting_since,
         amount=currency.round(readiness.amount),
         currency=currency.code,
-        group=readiness.status,
+        kind=readiness.status,
         cost_per_day=currency.round(readiness.cost_per_day),
         urgent=readiness.status == "ready" and _is_large(readiness),
     )
@@ -222,6 +226,27 @@ def _latency(snapshot: Snapshot) -> tuple[Measure, ...]:
     return (Measure("invoice_latency_days", float(median(days))),) if days else ()
 
 
+def _release(judged: Sequence[Readiness], as_of: AsOf) -> tuple[Measure, ...]:
+    """A case that closed because the order is blocked or held again was not released."""
+    not_ready = {
+        readiness.order.order.id: readiness.status
+        for readiness in judged
+        if readiness.status in ("blocked", "held")
+    }
+    closed = [case for case in as_of.closed if case.finding.kind == "ready"]
+    days = [
+        (case.closed_on - case.opened_on).days
+        for case in closed
+        if case.finding.record_id not in not_ready
+    ]
+    excluded = Counter(
+        not_ready[case.finding.record_id] for case in closed if case.finding.record_id in not_ready
+    )
+    if not days:
+        return ()
+    return (Measure("invoice_release_days", float(median(days)), excluded=excluded),)
+
+
 def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:
     unknown = {
         check.check: check.reason
@@ -235,6 +260,21 @@ def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:
     )
 
 
+FORMULAS = (
+    Formula("readiness_amount", "untaxed amount delivered or due and not invoiced, by status"),
+    Formula("readiness_orders", "orders with such an amount, by status"),
+    Formula(
+        "invoice_latency_days",
+        "median of days from the last hour billed to the invoice, posted within 90 days (APQC "
+        "100558)",
+    ),
+    Formula(
+        "invoice_release_days",
+        "median of days from when the fleet saw an order ready until nothing of it was left to "
+        "invoice, of the last 90 days",
+    ),
+)
+
 JOB = Job(
     name="invoice_readiness",
     title="Invoice readiness",
@@ -245,5 +285,6 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
+    formulas=FORMULAS,
     doc=__doc__,
 )

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
 from tasks.domain.ageing import AgeBucket, Aged, Entry, age_days, aged, still_open
 from tasks.domain.billing import Billing
-from tasks.domain.findings import Finding, Measure, Report, Severity
+from tasks.domain.findings import Finding, Formula, Measure, Report, Severity
 from tasks.domain.holds import Hold, hold_on
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
@@ -113,6 +113,7 @@ def _undecided(line: Line, work: Work, age: int, policy: WipPolicy) -> Iterator[
             line,
             work,
             key="old",
+            kind="undecided",
             title=f"unbilled for {age} days",
             reason=f"{line.order.currency.text(line.wip)} {line.order.currency.code} of work since "
             f"{line.oldest} is on no posted invoice",
@@ -150,14 +151,9 @@ def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
         )
 
 
-GROUPS: Final = {
-    "old": "undecided",
-    "unpriced": "without a price",
-    "overrun": "over budget",
-}
-
-
-def _finding(line: Line, work: Work, *, key: str, title: str, reason: str, remedy: str) -> Finding:
+def _finding(
+    line: Line, work: Work, *, key: str, title: str, reason: str, remedy: str, kind: str = ""
+) -> Finding:
     order = line.order.order
     return Finding(
         key=f"{key}-line-{line.sold.line.id}",
@@ -172,7 +168,7 @@ def _finding(line: Line, work: Work, *, key: str, title: str, reason: str, remed
         since=line.oldest,
         amount=line.order.currency.round(line.wip),
         currency=line.order.currency.code,
-        group=GROUPS[key],
+        kind=kind or key,
     )
 
 
@@ -189,7 +185,7 @@ def _without_order(leaks: Sequence[Leak]) -> tuple[Finding, ...]:
             record_id=leak.project_id,
             url=leak.url,
             since=leak.oldest,
-            group="without an order",
+            kind="no-order",
         )
         for leak in leaks
     )
@@ -215,6 +211,17 @@ def _lock_up_measures(totals: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...
     )
 
 
+FORMULAS = (
+    Formula(
+        "wip_amount",
+        "untaxed value delivered and on no posted invoice, at the end of the cut-off's day, by age "
+        "of the entry; fixed prices and manual lines are undated",
+    ),
+    Formula("wip_days", "WIP / untaxed revenue billed in the trailing 365 days x 365, closing"),
+    Formula("debtor_days", "receivables / taxed revenue billed in the trailing 365 days x 365"),
+    Formula("lock_up_days", "WIP days + debtor days"),
+)
+
 JOB = Job(
     name="wip_aging",
     title="WIP aging",
@@ -225,5 +232,6 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
+    formulas=FORMULAS,
     doc=__doc__,
 )

@@ -1,13 +1,18 @@
 """How utilization is told: the row of a person, and the total of the company."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from tasks.domain.findings import Measure
 from tasks.domain.forecast import accuracy_percent, bias_percent
 from tasks.domain.periods import Period
 from tasks.domain.utilization import Utilization
 from tasks.records.people import Employee
+
+# A metric's labels must be bounded: the smaller departments beyond are told as one.
+MOST_DEPARTMENTS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,78 @@ def total(people: Sequence[Person], planned_basis: str) -> Mapping[str, Any]:
         "forecast_accuracy_percent": _rounded(accuracy_percent(foreseen)),
         "forecast_bias_percent": _rounded(bias_percent(foreseen)),
     }
+
+
+def measures(people: Sequence[Person]) -> tuple[Measure, ...]:
+    """The company's ratios, and the hours of each department behind them."""
+    counted = [person for person in people if person.counted]
+    excluded = Counter(_left_out(person) for person in people if not person.counted)
+    found = [person.utilization for person in counted]
+    billable = sum(one.hours.billable for one in found)
+    ratios = _ratios(
+        sum(one.capacity for one in found),
+        "utilization_ratio",
+        excluded,
+        billable=billable,
+        productive=billable + sum(one.hours.credited for one in found),
+        total=sum(one.hours.worked for one in found),
+    )
+    ahead = sum(person.ahead.capacity for person in counted)
+    planned = sum(person.ahead.planned for person in counted)
+    return (
+        *ratios,
+        *_ratios(ahead, "scheduled_utilization_ratio", excluded, planned=planned),
+        *_of_departments(counted, excluded),
+    )
+
+
+def _left_out(person: Person) -> str:
+    return "not_measurable" if person.status == "not_measurable" else "excluded_by_policy"
+
+
+def _ratios(
+    capacity: float, name: str, excluded: Mapping[str, int], **hours: float
+) -> tuple[Measure, ...]:
+    if not capacity:
+        return ()
+    return tuple(
+        Measure(name, round(of_basis / capacity, 4), {"basis": basis}, excluded)
+        for basis, of_basis in hours.items()
+    )
+
+
+def _of_departments(counted: Sequence[Person], excluded: Mapping[str, int]) -> Iterator[Measure]:
+    for department, found in _by_department(counted).items():
+        hours = {
+            "capacity": sum(one.capacity for one in found),
+            "billable": sum(one.hours.billable for one in found),
+            "worked": sum(one.hours.worked for one in found),
+            "planned": sum(one.planned for one in found),
+        }
+        for kind, value in hours.items():
+            labels = {"department": department, "kind": kind}
+            yield Measure("utilization_hours", round(value, 2), labels, excluded)
+        beyond = [one.variance_hours for one in found if one.variance_hours is not None]
+        if beyond:
+            untargeted = {"no_target": len(found) - len(beyond)}
+            yield Measure(
+                "utilization_variance_hours",
+                round(sum(beyond), 2),
+                {"department": department},
+                {**excluded, **untargeted},
+            )
+
+
+def _by_department(counted: Sequence[Person]) -> Mapping[str, Sequence[Utilization]]:
+    sizes: Counter[str] = Counter()
+    for person in counted:
+        sizes[person.department or "none"] += 1
+    shown = {name for name, _ in sizes.most_common(MOST_DEPARTMENTS)}
+    found: dict[str, list[Utilization]] = defaultdict(list)
+    for person in counted:
+        name = person.department or "none"
+        found[name if name in shown else "others"].append(person.utilization)
+    return found
 
 
 def _rounded(number: float | None) -> float | None:

@@ -284,7 +284,12 @@ def _stops(evidence: Evidence) -> Iterator[str]:
 
 
 def _refusals(mails: Sequence[Entry]) -> Counter[str]:
-    return Counter(entry.message_id for entry in mails if entry.mode in (Mode.NOT_NOW, Mode.NEVER))
+    """A mail of several that is refused for good is sent again at once, each message alone."""
+    return Counter(
+        entry.message_id
+        for entry in mails
+        if entry.mode is Mode.NOT_NOW or (entry.mode is Mode.NEVER and entry.together == 1)
+    )
 
 
 def _counts(evidence: Evidence, arrived: Counter[str]) -> Mapping[str, int]:

@@ -14,7 +14,6 @@ from threading import Lock
 from tests.chaos import rabbit
 from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.mailbox import Mode as MailMode
-from tests.chaos.nursery import JOBS
 from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
 from tests.chaos.proxy import Mode, Proxy, proxying
 from tests.chaos.rabbit import RabbitServer
@@ -40,7 +39,6 @@ timeout_seconds = 1
 concurrency = 2
 recipients.finance = ["finance@{tenant}.example"]
 mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
-disabled_jobs = [{disabled}]
 [tenants.{tenant}.schedules]
 {schedules}
 """
@@ -58,14 +56,10 @@ WAITS = {
     "FLEET_SMTP_TIMEOUT_SECONDS": "1",
     "FLEET_DATABASE_TIMEOUT_SECONDS": "1.5",
     "FLEET_CIRCUIT_PAUSE_SECONDS": "1",
+    "FLEET_WORKER_MEMORY_MB": "250",
 }
 # A poison takes all its attempts, each until its lease is over.
-POISONED = {
-    "FLEET_RUN_ATTEMPTS": "3",
-    "FLEET_RUN_LEASE_SECONDS": "3",
-    "FLEET_MESSAGE_ATTEMPTS": "3",
-    "FLEET_MESSAGE_LEASE_SECONDS": "3",
-}
+POISONED = {"FLEET_RUN_ATTEMPTS": "3", "FLEET_MESSAGE_ATTEMPTS": "3"}
 # A stop takes nothing over, so a lease that runs out would only speak of a slow machine.
 PATIENT = {"FLEET_RUN_LEASE_SECONDS": "60", "FLEET_MESSAGE_LEASE_SECONDS": "60"}
 
@@ -170,10 +164,8 @@ def _upgrade(url: str) -> None:
 
 
 def _file(scenario: Scenario, odoo: int, since: datetime) -> str:
-    known = sorted(path.stem for path in JOBS.glob("*/[a-z]*.py"))
-    disabled = ", ".join(f'"{job}"' for job in known if job not in scenario.jobs)
     schedules = "\n".join(f'{job} = "{crontab(scenario, job, since)}"' for job in scenario.jobs)
-    values = {"odoo": odoo, "disabled": disabled, "schedules": schedules}
+    values = {"odoo": odoo, "schedules": schedules}
     return "\n".join(FILE.format(tenant=tenant, **values) for tenant in TENANTS)
 
 

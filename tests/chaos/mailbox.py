@@ -44,7 +44,10 @@ UNANSWERED = {Mode.HANG, Mode.HOLD, Mode.SWALLOW}
 
 @dataclass(frozen=True)
 class Entry:
-    """One message of a mail that came in: when, what was done, and which it was."""
+    """One message of a mail that came in: when, what was done, and which it was.
+
+    together: how many messages the mail carried.
+    """
 
     at: float
     mode: Mode
@@ -52,6 +55,7 @@ class Entry:
     to: str
     job: str
     trace_ids: list[str]
+    together: int = 1
 
     @property
     def accepted(self) -> bool:
@@ -165,7 +169,8 @@ class Server:
             "job": str(mail["X-Fleet-Job"]),
             "trace_ids": str(mail["X-Fleet-Trace"]).split(),
         }
-        entries = [{**about, "message_id": each} for each in str(mail["X-Fleet-Messages"]).split()]
+        ids = str(mail["X-Fleet-Messages"]).split()
+        entries = [{**about, "message_id": each, "together": len(ids)} for each in ids]
         self._journal.write("".join(json.dumps(entry) + "\n" for entry in entries))
 
 

@@ -31,6 +31,7 @@ class Act(StrEnum):
     MAIL_DOWN = "mail_down"
     KILL_AT_ACCEPT = "kill_at_accept"
     POISON_RUN = "poison_run"
+    GLUTTON = "glutton"
     POISON_MAIL = "poison_mail"
     OLD_MESSAGES = "old_messages"
     REPEAT_MESSAGES = "repeat_messages"
@@ -55,6 +56,7 @@ class Fault:
         return f"{self.at:.1f} s: {' '.join(word for word in words if word)}{lasting}"
 
 
+BRINGS_ITS_JOB = (Act.POISON_RUN, Act.POISON_MAIL, Act.GLUTTON)
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 REDIS, RABBITMQ = "redis", "rabbitmq"
 ODOO_MODES = ("cut_before", "cut_during", "cut_after", "stall", "rubbish", "refuse", "slow")
@@ -123,7 +125,7 @@ def _touched(faults: Sequence[Fault]) -> list[str]:
 def _jobs(faults: Sequence[Fault]) -> tuple[str, ...]:
     if any(fault.act is Act.BEAT_DOWN for fault in faults):
         return ("tally", "recent", "newest", "punctual")
-    extra = [fault.act.value for fault in faults if fault.act.value.startswith("poison")]
+    extra = [fault.act.value for fault in faults if fault.act in BRINGS_ITS_JOB]
     return ("pulse", "tally", *extra)
 
 
@@ -198,6 +200,7 @@ KINDS: Final[Mapping[str, Draw]] = {
     "mail_answer_lost": _once(Act.PROXY, "smtp", "cut_after", 1.0),
     "poison_run": _once(Act.POISON_RUN),
     "poison_mail": _once(Act.POISON_MAIL),
+    "run_grows": _once(Act.GLUTTON),
     "old_messages": _several(Act.OLD_MESSAGES, ""),
     "repeated_messages": _several(Act.REPEAT_MESSAGES, ""),
     "clock_stepped": _once(Act.CLOCK_STEP, longest=2.0),

@@ -50,6 +50,7 @@ class Play:
             folder = self.prepared.folder
             order = {
                 "arguments": ARGUMENTS[name],
+                "jobs": self.scenario.jobs,
                 "environ": dict(self.prepared.environ),
                 "log": str(folder / f"{name}.log"),
                 "ready": READY.get(name, "beat: Starting"),

@@ -1,7 +1,6 @@
 """A real Prometheus and a real Alertmanager on loopback ports, with the repository's own rules."""
 
 import json
-import re
 import shutil
 import urllib.parse
 import urllib.request
@@ -15,7 +14,8 @@ from typing import Any
 
 import yaml
 
-MONITORING = Path(__file__).parents[2] / "monitoring"
+from tests.monitoring.expressions import MONITORING
+
 INTERVAL = "1s"
 
 
@@ -68,21 +68,26 @@ def alertmanager_command(folder: Path, ports: Mapping[str, int], sink: int) -> l
 
 @dataclass
 class Prometheus:
-    """Asks a running Prometheus."""
+    """Asks a running Prometheus at an address like http://127.0.0.1:9090."""
 
-    port: int
+    address: str
+
+    @classmethod
+    def on(cls, port: int) -> "Prometheus":
+        """The one on this machine's port."""
+        return cls(f"http://127.0.0.1:{port}")
 
     def ask(self, path: str, **parameters: str) -> Any:
         """The data of an answer of the HTTP API."""
         query = urllib.parse.urlencode(parameters)
-        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}"
+        url = f"{self.address}/api/v1/{path}?{query}"
         with urllib.request.urlopen(url, timeout=30) as answer:
             return json.load(answer)["data"]
 
     def ready(self) -> bool:
         """Whether it has loaded what it needs to answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=30):
+            with urllib.request.urlopen(f"{self.address}/-/ready", timeout=30):
                 return True
         except OSError:
             return False
@@ -90,6 +95,12 @@ class Prometheus:
     def series(self, expr: str) -> list[Any]:
         """What an expression evaluates to now."""
         found: list[Any] = self.ask("query", query=expr)["result"]
+        return found
+
+    def course(self, expr: str, start: float, end: float, step: float) -> list[Any]:
+        """What it evaluated to from one Unix time to another."""
+        times = {"start": str(start), "end": str(end), "step": f"{step:g}"}
+        found: list[Any] = self.ask("query_range", query=expr, **times)["result"]
         return found
 
 
@@ -133,69 +144,3 @@ def sink() -> Iterator[Sink]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-@dataclass(frozen=True)
-class Expression:
-    """A PromQL expression and where it stands."""
-
-    place: str
-    text: str
-
-
-# What Grafana and the dashboards' variables fill in.
-FILLED = {
-    "$__rate_interval": "1m",
-    "$__range": "10m",
-    "$job": ".*",
-    "$tenant": ".*",
-    "$company_id": ".*",
-    "$queue_name": ".*",
-    "$task": ".*",
-    "$worker": ".*",
-    "$cluster": "fleet",
-    "$namespace": "fleet",
-}
-
-
-def filled(expr: str) -> str:
-    """The expression as Grafana would send it with everything chosen."""
-    for name, value in FILLED.items():
-        expr = expr.replace(name, value)
-    return expr
-
-
-def of_dashboards() -> Iterator[Expression]:
-    """Every target of every panel, and every variable's metric."""
-    for file in sorted((MONITORING / "grafana/dashboards").glob("*.json")):
-        board = json.loads(file.read_text())
-        for panel in board["panels"]:
-            for target in panel.get("targets", ()):
-                place = f"{board['title']}: {panel['title']}"
-                yield Expression(place, filled(target["expr"]))
-        for variable in board["templating"]["list"]:
-            if variable["type"] == "query":
-                metric = variable["query"].removeprefix("label_values(").split(",")[0]
-                yield Expression(f"{board['title']}: variable {variable['name']}", metric)
-
-
-def of_recording_rules() -> Iterator[Expression]:
-    """Every recording rule's expression, and its own series."""
-    for rule in _rules("recording.yml"):
-        yield Expression(f"recording: {rule['record']}", rule["expr"])
-        yield Expression(f"recorded: {rule['record']}", rule["record"])
-
-
-SELECTOR = re.compile(r"\b((?:fleet_|celery_|up\b|[a-z]+:fleet_)[a-z0-9_:]*(?:\{[^}]*\})?)")
-
-
-def of_alerts() -> Iterator[Expression]:
-    """What each alert looks at; the alert itself is empty while all is well."""
-    for rule in _rules("alerts.yml"):
-        for selector in dict.fromkeys(SELECTOR.findall(rule["expr"])):
-            yield Expression(f"alert: {rule['alert']}", selector)
-
-
-def _rules(name: str) -> list[Any]:
-    groups = yaml.safe_load((MONITORING / "prometheus/rules" / name).read_text())["groups"]
-    return [rule for group in groups for rule in group["rules"]]

@@ -51,7 +51,7 @@ class RunningFleet:
             env={**os.environ, **self.environ, "COLUMNS": "200"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -84,7 +84,7 @@ class RunningFleet:
         )
 
 
-def wait_until(reached: Callable[[], bool], seconds: float = 60, what: str = "it") -> None:
+def wait_until(reached: Callable[[], bool], seconds: float = 120, what: str = "it") -> None:
     """Poll until it is so; fails loudly when the time is over."""
     deadline = time.monotonic() + seconds
     while not reached():
@@ -131,8 +131,8 @@ def running_fleet(folder: Path, **environ: str) -> Iterator[RunningFleet]:
         here.start("redis", processes.redis_command(ports["redis"], folder)[1])
         here.start("odoo", stage.sandbox_command(ports["odoo"]))
         for name in ("redis", "odoo"):
-            here.started[name].wait_until(lambda name=name: processes.answers(ports[name]), 30)  # type: ignore[misc]
+            here.started[name].wait_until(lambda name=name: processes.answers(ports[name]), 120)  # type: ignore[misc]
         stage.make_due(the_fleet)
         exporter = here.start("exporter", fleet_command("exporter"))
-        exporter.wait_until(lambda: processes.answers(ports["metrics"]), 30)
+        exporter.wait_until(lambda: processes.answers(ports["metrics"]), 120)
         yield here

@@ -9,7 +9,7 @@ import pytest
 from monitoring import celery_names, metrics
 from monitoring.grafana.__main__ import ALL, FOLDER, texts
 from monitoring.grafana.panels import WIDTH, as_json
-from tests.monitoring.prometheus_server import MONITORING, filled, of_recording_rules
+from tests.monitoring.expressions import MONITORING, filled, of_recording_rules
 
 SUFFIXES = ("_total", "_bucket", "_sum", "_count", "")
 

@@ -2,16 +2,20 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from odoo_gateway.errors import OdooRejected, OdooUnavailable
+from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
+from odoo_gateway.sandbox import Sandbox, firm
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable
 from workers import backlog, dispatch, doctor, runner, watching
+from workers.delivery.errors import DeliveryError
 from workers.ledger import counters, marks, runs
+from workers.ledger.errors import LedgerError
 from workers.wiring import Fleet
 
 JOB = "invoice_readiness"
@@ -182,11 +186,100 @@ def test_a_broker_that_is_away_costs_its_own_metrics_only(fleet: Fleet) -> None:
     assert any(name == "fleet_runs_total" for name, _ in found)
 
 
+def test_a_first_failure_is_an_increase_from_zero(fleet: Fleet, odoo: Switchable) -> None:
+    task = f"jobs.{JOB}"
+    before = scraped(fleet)
+    assert before["fleet_exceptions_total", ("OdooRejected", "firm", JOB)] == 0
+    assert before["celery_task_failed_total", ("OdooRejected", "batch", task)] == 0
+    assert before["fleet_deliveries_total", tuple(sorted(("email", JOB, "parked")))] == 0
+    assert before["fleet_run_lateness_seconds_count", (JOB,)] == 0
+    run_id = opened(fleet)
+    odoo.error = OdooRejected("no")
+    runner.execute(fleet, run_id)
+    after = scraped(fleet)
+    assert after["fleet_exceptions_total", ("OdooRejected", "firm", JOB)] == 1
+    assert after["celery_task_failed_total", ("OdooRejected", "batch", task)] == 1
+
+
+def test_every_error_that_the_fleet_declares_starts_at_zero() -> None:
+    declared = {
+        error.__name__
+        for family in (OdooError, LedgerError, DeliveryError)
+        for error in descendants(family)
+    }
+    # Who lost a lease throws the work away and counts nothing.
+    assert declared - {"LeaseLost"} <= {*backlog.RUN_ERRORS, *backlog.DELIVERY_ERRORS}
+
+
+def descendants(error: type[Exception]) -> set[type[Exception]]:
+    """Its subclasses, and theirs, that are the fleet's own."""
+    ours = {e for e in error.__subclasses__() if e.__module__.startswith(("workers", "odoo_"))}
+    return ours.union(*map(descendants, ours))
+
+
 def test_hidden_rows_become_a_metric(fleet: Fleet) -> None:
     doctor.compare_totals(fleet)
     hidden = named(fleet, "fleet_odoo_hidden_groups")
     assert set(hidden.values()) == {0}
     assert len(hidden) == len(doctor.CONTROL_TOTALS)
+
+
+def test_the_rows_that_we_see_become_a_metric(fleet: Fleet) -> None:
+    doctor.compare_totals(fleet)
+    seen = named(fleet, "fleet_odoo_visible_rows")
+    assert set(seen) == {tuple(sorted(("firm", model))) for model in doctor.VISIBLE_MODELS}
+    assert all(count > 0 for count in seen.values())
+
+
+@pytest.mark.parametrize(
+    ("ends", "shown", "state"),
+    [
+        ([], {}, "ok"),
+        ([False], {}, "ok"),
+        ([False, "2027-01-20 00:00:00", "2027-02-20 00:00:00"], {("firm",): 1800403200}, "ok"),
+        (["2026-12-07 05:00:00"], {("firm",): 1796619600}, "warning"),
+    ],
+)
+def test_the_key_that_expires_first_becomes_a_metric(
+    fleet: Fleet,
+    odoo: Switchable,
+    clock: Clock,
+    ends: list[Any],
+    shown: dict[tuple[str, ...], float],
+    state: str,
+) -> None:
+    odoo.inner = with_api_keys(clock, ends)
+    doctor.compare_totals(fleet)
+    assert named(fleet, "fleet_odoo_api_key_expiry_timestamp_seconds") == shown
+    (told,) = (found for found in doctor.examine(fleet) if found.what == "firm: API key")
+    assert told.state == state, told
+
+
+def with_api_keys(clock: Clock, ends: list[Any]) -> Sandbox:
+    """A firm whose user has a key for each end, and another user one that ends at once."""
+    today = clock().date()
+    keys = [{"name": "old", "user_id": 101, "expiration_date": "2026-11-24 00:00:00"}]
+    keys += [{"name": "fleet", "user_id": firm.USER_ID, "expiration_date": end} for end in ends]
+    text = {"type": "char", "store": True}
+    declares = {
+        "res.users": {"login": text},
+        "res.users.apikeys": {
+            "id": {"type": "integer", "store": True},
+            "name": text,
+            "user_id": {"type": "many2one", "relation": "res.users", "store": True},
+            "expiration_date": {"type": "datetime", "store": True},
+        },
+    }
+    numbered = [{"id": number, **key} for number, key in enumerate(keys, 1)]
+    rows = {**firm.build(today), "res.users.apikeys": numbered}
+    return Sandbox(today, declares=declares, rows=rows)
+
+
+def test_where_keys_are_not_readable_their_end_is_unknown(fleet: Fleet) -> None:
+    doctor.compare_totals(fleet)
+    assert named(fleet, "fleet_odoo_api_key_expiry_timestamp_seconds") == {}
+    (told,) = (found for found in doctor.examine(fleet) if found.what == "firm: API key")
+    assert "not verifiable" in told.detail
 
 
 @pytest.fixture(autouse=True)

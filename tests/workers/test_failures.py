@@ -9,7 +9,8 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
-from workers.delivery import failures
+from workers.delivery import dispatcher, failures
+from workers.demo.catcher import Catcher
 from workers.ledger import outbox
 from workers.ledger.outbox import Message
 from workers.ledger.statuses import MessageStatus
@@ -101,3 +102,21 @@ def _park_all(fleet: Fleet) -> None:
     with fleet.ledger.transaction() as connection:
         for message in outbox.claim(connection, now, lease, 20, max_attempts=8):
             outbox.park(connection, message, now, "DeliveryRefused", "550 no such user")
+
+
+def test_ops_and_readers_get_mails_that_say_what_failed_and_what_to_do(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+    run_id = die(fleet, odoo, READINESS)
+    failures.tell(fleet)
+    assert dispatcher.deliver(fleet) == {"sent": 2}
+    bodies = {}
+    for mail in catcher.mails:
+        body = mail.get_body(("plain",))
+        assert body is not None
+        bodies[str(mail["To"])] = body.get_content()
+    assert f"fleet dead retry run-{run_id}" in bodies[OPS]
+    assert "trace-1" in bodies[OPS]
+    assert "could not be made" in bodies["finance@nordwind.example"]
+    assert "may not read sale.order" in bodies["finance@nordwind.example"]

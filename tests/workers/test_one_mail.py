@@ -120,3 +120,25 @@ ladder = [
     odoo.inner = Sandbox(clock().date())
     assert deliver_all(fleet)["sent"]
     assert len(catcher.mails) > before
+
+
+def test_an_urgent_order_is_told_at_once_and_the_digest_waits_for_its_hour(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    file = f"""{FILE}policies.invoice_readiness.tell_at_once_from = {{ EUR = 1 }}
+mail.digest_at = 16:00:00
+"""
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=file)
+    runner.execute(fleet, opened(fleet, READINESS))
+    told = {message.payload["template"] for message in messages(fleet)}
+    assert told == {"urgent", "digest"}
+    deliver_all(fleet)
+    (urgent,) = catcher.mails
+    clock.forward(hours=6, minutes=1)
+    deliver_all(fleet)
+    digest = catcher.mails[-1]
+    assert urgent["Message-ID"] != digest["Message-ID"]
+    again = opened(fleet, READINESS)
+    runner.execute(fleet, again)
+    deliver_all(fleet)
+    assert len(catcher.mails) == 2

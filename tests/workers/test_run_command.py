@@ -288,6 +288,27 @@ def test_help_teaches() -> None:
     assert "fleet demo" in printed
 
 
+def test_samples_tell_their_formula_their_cut_off_and_what_they_leave_out() -> None:
+    invoke("run", "timesheet_reminders")
+    code, printed = invoke("kpi", "timesheet_compliance_ratio", "--company", "1", "--json")
+    (sample,) = json.loads(printed)["samples"]
+    assert code == 0
+    assert (sample["formula"], sample["company_id"]) == (1, 1)
+    assert sample["cut_off"].startswith("2026-11-23T")
+    assert sample["excluded"]
+    with pytest.raises(ConfigurationError, match="no sample of 'wip_amount'"):
+        invoke("kpi", "wip_amount")
+
+
+def test_every_measure_that_is_taken_has_a_formula() -> None:
+    for job in catalogue.jobs():
+        invoke("run", job)
+    _, printed = invoke("kpi", "--json")
+    told = json.loads(printed)["measures"]
+    assert all(measure["version"] for measure in told), told
+    assert {"wip_amount", "invoice_release_days"} <= {measure["name"] for measure in told}
+
+
 def test_a_line_is_explained_with_its_checks_its_policy_and_its_findings() -> None:
     _, document = run_json("invoice_readiness", "--dry-run", "--company", "1")
     blocked = next(row for row in document["scopes"][0]["rows"] if row["status"] == "blocked")

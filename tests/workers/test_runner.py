@@ -15,12 +15,13 @@ from odoo_gateway import trace
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.delivery import dispatcher
-from workers.ledger import audit, cases, counters, measures, outbox, readers, runs
+from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.runner import Asked
@@ -83,9 +84,9 @@ def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> 
     assert run.detail["messages"] == len(told)
     with fleet.ledger.reading() as connection:
         assert len(cases.open_cases(connection, REMINDERS, "firm", 1)) == found
-        assert {sample.name for sample in measures.latest(connection)} >= {
-            "timesheet_missing_hours"
-        }
+        (sample,) = measures.history(connection, "timesheet_missing_hours", 10)
+    assert (sample.formula, sample.cut_off) == (1, run.slot)
+    assert sample.excluded
     assert all(message.trace_id == "trace-1" for message in told)
 
 
@@ -370,3 +371,37 @@ def test_a_run_that_took_too_long_is_tried_again(fleet: Fleet, odoo: Switchable)
     runner.execute(fleet, run_id)
     run = run_of(fleet, run_id)
     assert (run.status, run.error_class) == (RunStatus.PENDING, "SoftTimeLimitExceeded")
+
+
+def test_a_hold_is_seen_by_the_next_run_and_its_end_brings_the_order_back(
+    fleet: Fleet, clock: Clock
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    with fleet.ledger.transaction() as connection:
+        found = cases.open_cases(connection, READINESS, "firm", 1)
+        (ready, *_) = [c.finding for c in found if c.finding.key.startswith("ready")]
+        held = Act(
+            ActKind.HELD,
+            "ann@nordwind.example",
+            READINESS,
+            "firm",
+            1,
+            ready.key,
+            clock(),
+            "dispute",
+            clock().date(),
+            model=ready.model,
+            record_id=ready.record_id,
+        )
+        acts.record(connection, held, "nonce-1")
+    clock.forward(hours=1)
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert ready.key not in _keys(fleet)
+    clock.forward(days=1)
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert ready.key in _keys(fleet)
+
+
+def _keys(fleet: Fleet) -> set[str]:
+    with fleet.ledger.reading() as connection:
+        return {c.finding.key for c in cases.open_cases(connection, READINESS, "firm", 1)}

@@ -226,3 +226,27 @@ def test_the_example_file_is_a_sound_configuration() -> None:
     tenant = settings.load(file).tenant("acme")
     policy = tenant.policy(catalogue.jobs()["wip_aging"], 1, date(2027, 1, 1))
     assert policy.for_department(4).version.startswith("2027-01-01 advisory ")
+
+
+def test_links_to_the_page_need_a_long_secret() -> None:
+    page = {**ONE_ODOO, "FLEET_WEB_URL": "https://fleet.example.com/"}
+    (missing,) = problems(page)
+    assert missing.startswith("FLEET_LINK_SECRET: not set")
+    assert "openssl rand" in missing
+    (short,) = problems({**page, "FLEET_LINK_SECRET": "short"})
+    assert short.startswith("FLEET_LINK_SECRET: shorter than 32")
+    found = settings.load({**page, "FLEET_LINK_SECRET": "s" * 32}).environment
+    assert (found.web_url, found.link_days) == ("https://fleet.example.com", 30)
+
+
+@pytest.mark.parametrize("url", ["fleet.example.com", "ftp://x", "https://x/?a=b", "https://"])
+def test_the_address_of_the_page_must_be_one(url: str) -> None:
+    (problem,) = problems({**ONE_ODOO, "FLEET_WEB_URL": url, "FLEET_LINK_SECRET": "s" * 32})
+    assert problem.startswith("FLEET_WEB_URL: give an address like")
+
+
+def test_opting_out_names_a_job_that_exists() -> None:
+    (problem,) = problems(
+        with_file(GOOD.replace("timezone", 'opt_out_jobs = ["nope"]\ntimezone', 1))
+    )
+    assert "opt_out_jobs: no such job" in problem

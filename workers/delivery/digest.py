@@ -10,7 +10,7 @@ from tasks.domain.cases import Change, ChangeKind
 from tasks.domain.findings import Report
 from tasks.domain.news import Picture, news
 from workers.delivery.calm import Calm
-from workers.delivery.occasion import Occasion, listed, listed_aside, message
+from workers.delivery.occasion import Occasion, as_payload, listed_aside, message
 from workers.ledger.outbox import NewMessage
 
 STEP = "digest"
@@ -87,7 +87,7 @@ def urgent(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessage
                     reader=reader,
                     step="urgent",
                     findings=[finding],
-                    content={"role": role, "findings": [listed(finding)]},
+                    content={"role": role, "findings": [as_payload(finding)]},
                 )
 
 
@@ -95,7 +95,7 @@ def _findings(report: Report, acts: Sequence[Act], today: date) -> list[dict[str
     of_cases = {(act.kind, act.key): act for act in acts if act.key and stands(act, today)}
     return [
         {
-            **listed(finding),
+            **as_payload(finding),
             **_acknowledged(of_cases.get((ActKind.ACKNOWLEDGED, finding.key))),
             **_snoozed(of_cases.get((ActKind.SNOOZED, finding.key))),
         }

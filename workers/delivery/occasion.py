@@ -122,7 +122,14 @@ def listed(finding: Finding) -> dict[str, Any]:
         "url": finding.url,
         **_money(finding),
         "since": None if finding.since is None else str(finding.since),
-        "group": finding.group or finding.severity.value,
+    }
+
+
+def as_payload(finding: Finding) -> dict[str, Any]:
+    """A finding as messages keep it: with what only their templates need."""
+    return {
+        **listed(finding),
+        "group": (finding.kind or finding.severity.value).replace("_", " ").replace("-", " "),
         "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.domain.cases import Change
 from tasks.domain.findings import Finding, Recipient, Step
-from workers.delivery.occasion import Occasion, listed, message
+from workers.delivery.occasion import Occasion, as_payload, message
 from workers.ledger.outbox import NewMessage
 from workers.ledger.readers import Told
 
@@ -131,7 +131,7 @@ def _subject(notices: Sequence[Notice]) -> str:
 
 def _noticed(notice: Notice) -> dict[str, Any]:
     said = {"page": notice.page, "advice": notice.advice, "note": notice.note}
-    return {**listed(notice.finding), **said}
+    return {**as_payload(notice.finding), **said}
 
 
 def _told(occasion: Occasion, notice: Notice) -> Told:

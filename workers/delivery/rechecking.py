@@ -11,7 +11,7 @@ from tasks.domain.periods import Period
 from workers import runner
 from workers.delivery import digest
 from workers.delivery.digest import Seen
-from workers.delivery.occasion import listed
+from workers.delivery.occasion import as_payload
 from workers.ledger import readers, scopes
 from workers.ledger.outbox import Message
 from workers.wiring import Fleet
@@ -65,7 +65,7 @@ class Round:
     def _of_person(self, message: Message) -> Checked:
         standing = self._stands(message)
         findings = [
-            {**said, **listed(standing.findings[said["key"]])}
+            {**said, **as_payload(standing.findings[said["key"]])}
             for said in message.payload["findings"]
             if said["key"] in standing.findings
         ]

@@ -31,6 +31,11 @@ def record(connection: Connection, act: Act, nonce: str) -> int | None:
     return act_id
 
 
+def used(connection: Connection, nonce: str) -> bool:
+    """Whether an act came with this nonce."""
+    return connection.scalar(select(acts.c.id).filter_by(nonce=nonce)) is not None
+
+
 def standing(connection: Connection, job: str, tenant: str, company_id: int) -> tuple[Act, ...]:
     """The acts that still matter, oldest first; whether one has expired, `stands` tells by date.
 

@@ -1,14 +1,15 @@
 """Cases: the findings that we remember, per job, scope and key."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
-from tasks.domain.cases import Change, ChangeKind, OpenCase, Reconciliation
+from tasks.domain.cases import Change, ChangeKind, ClosedCase, OpenCase, Reconciliation
 from tasks.domain.findings import Finding
 from workers.ledger import audit
 from workers.ledger.errors import StaleCases
@@ -48,6 +49,48 @@ def open_cases(
         )
         for row in rows
     )
+
+
+def closed_cases(
+    connection: Connection, job: str, tenant: str, company_id: int, since: datetime, zone: ZoneInfo
+) -> tuple[ClosedCase, ...]:
+    """The cases that were resolved since, in that order."""
+    resolved = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id)
+    rows = connection.execute(
+        resolved.where(cases.c.resolved_at > since).order_by(cases.c.resolved_at, cases.c.id)
+    )
+    return tuple(
+        ClosedCase(
+            finding=from_json(row.finding),
+            opened_on=row.opened_on,
+            closed_on=row.resolved_at.astimezone(zone).date(),
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True)
+class Known:
+    """A case as the ledger has it, open or resolved."""
+
+    id: int
+    state: CaseState
+    finding: Finding
+    opened_on: date
+    last_seen_at: datetime
+    resolved_at: datetime | None
+
+
+def newest(
+    connection: Connection, job: str, tenant: str, company_id: int, key: str
+) -> Known | None:
+    """The case that was opened last under a key, whatever became of it."""
+    about = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id, key=key)
+    row = connection.execute(about.order_by(cases.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    finding = from_json(row.finding)
+    return Known(row.id, row.state, finding, row.opened_on, row.last_seen_at, row.resolved_at)
 
 
 def apply(

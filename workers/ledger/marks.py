@@ -16,6 +16,8 @@ LOOK = "look"
 CIRCUIT = "circuit"
 VISIBILITY = "visibility"
 DISCOVERY = "discovery"
+VISIBLE_ROWS = "visible_rows"
+API_KEY = "api_key"
 
 
 @dataclass(frozen=True)

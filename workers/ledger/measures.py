@@ -1,9 +1,10 @@
 """The numbers that runs found, kept as KPI samples."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
+from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select
 
@@ -14,7 +15,7 @@ from workers.ledger.schema import measures, runs
 
 @dataclass(frozen=True)
 class Sample:
-    """A measure as a run of that job and scope recorded it."""
+    """A measure as a run of that job and scope recorded it; `Basis` tells the rest."""
 
     job: str
     tenant: str
@@ -23,9 +24,35 @@ class Sample:
     labels: Mapping[str, str]
     value: float
     at: datetime
+    formula: int | None = None
+    cut_off: datetime | None = None
+    excluded: Mapping[str, int] | None = None
 
 
-def record(connection: Connection, run_id: int, found: Iterable[Measure], now: datetime) -> None:
+@dataclass(frozen=True)
+class Basis:
+    """What the samples of one run rest on.
+
+    cut_off: the moment judged. formulas: versions by measure. drift: rows that nobody could read.
+    """
+
+    cut_off: datetime
+    formulas: Mapping[str, int] = field(default_factory=dict)
+    drift: int = 0
+
+    def of(self, measure: Measure) -> dict[str, Any]:
+        """The columns of a sample that tell it."""
+        unread = {"drift": self.drift} if self.drift else {}
+        return {
+            "formula": self.formulas.get(measure.name),
+            "cut_off": self.cut_off,
+            "excluded": {**measure.excluded, **unread},
+        }
+
+
+def record(
+    connection: Connection, run_id: int, found: Iterable[Measure], now: datetime, basis: Basis
+) -> None:
     """Keep what a run measured.
 
     Raises ValueError when a measure is given twice or is no finite number: a job at fault.
@@ -41,6 +68,7 @@ def record(connection: Connection, run_id: int, found: Iterable[Measure], now: d
             "labels": measure.labels,
             "value": measure.value,
             "at": now,
+            **basis.of(measure),
         }
     if rows:
         connection.execute(insert(measures), list(rows.values()))
@@ -51,14 +79,23 @@ def names(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.scalars(select(measures.c.name).distinct().order_by(measures.c.name)))
 
 
-def history(connection: Connection, name: str, limit: int) -> tuple[Sample, ...]:
+def history(
+    connection: Connection,
+    name: str,
+    limit: int,
+    *,
+    tenant: str | None = None,
+    company_id: int | None = None,
+) -> tuple[Sample, ...]:
     """The newest samples of one measure, newest first."""
     place = (runs.c.job, runs.c.tenant, runs.c.company_id)
-    sample = (measures.c.name, measures.c.labels, measures.c.value, measures.c.at)
+    sample = [column for column in measures.c if column is not measures.c.run_id]
+    chosen = {"tenant": tenant, "company_id": company_id}
+    wanted = [runs.c[key] == value for key, value in chosen.items() if value is not None]
     rows = connection.execute(
         select(*place, *sample)
         .join(runs, measures.c.run_id == runs.c.id)
-        .where(measures.c.name == name)
+        .where(measures.c.name == name, *wanted)
         .order_by(measures.c.at.desc(), *place, measures.c.labels)
         .limit(limit)
     )

@@ -39,6 +39,16 @@ def told(
     )
 
 
+def was_told(
+    connection: Connection, job: str, tenant: str, company_id: int, recipient: str, key: str = ""
+) -> bool:
+    """Whether a message to a recipient speaks of a finding; without a key, of any at all."""
+    m = messages.c
+    statement = select(m.finding_keys).filter_by(job=job, tenant=tenant, company_id=company_id)
+    rows = connection.execute(statement.where(func.lower(m.recipient) == recipient.lower()))
+    return any(not key or key in row.finding_keys for row in rows)
+
+
 def last_seen(
     connection: Connection, step: str, recipient: str, channel: str, **scope: str | int
 ) -> Mapping[str, Any] | None:

@@ -1,9 +1,10 @@
 """What the ledger may forget: what was settled long ago and nothing else in it speaks of.
 
 The audit is kept for ever, and so are dead letters that wait for a person: parked messages. A
-message stays while a case that it told of is open, because it is what keeps the next run from
-telling it again. A run stays until its job and company have succeeded later: its slot is what
-dispatch counts from, and what it measured is the newest that is known.
+message stays while a case is open that it told of for the case's own period, because it is what
+keeps the next run from telling it again; and the last of each kind that a reader got, because the
+next one tells what is new since. A run stays until its job and company have succeeded later: its
+slot is what dispatch counts from, and what it measured is the newest that is known.
 """
 
 from collections import defaultdict
@@ -66,30 +67,44 @@ def forget(connection: Connection, chosen: Forgettable) -> None:
 
 
 def _messages(connection: Connection, before: datetime) -> Iterator[int]:
-    told_of = _open_keys(connection)
+    standing = _open_cases(connection)
     place = (messages.c.job, messages.c.tenant, messages.c.company_id)
     old = and_(
         messages.c.status.in_(SETTLED_MESSAGES),
         messages.c.created_at < before,
+        (messages.c.status != MessageStatus.SENT) | _sent_again_since(),
         _unreferenced(messages),
     )
-    page_after = select(messages.c.id, *place, messages.c.finding_keys).where(old)
+    page_after = select(messages.c.id, *place, messages.c.period, messages.c.finding_keys).where(
+        old
+    )
     after = 0
     while page := connection.execute(
         page_after.where(messages.c.id > after).order_by(messages.c.id).limit(PAGE)
     ).all():
         for row in page:
-            if told_of[row.job, row.tenant, row.company_id].isdisjoint(row.finding_keys):
+            told = {(key, row.period) for key in row.finding_keys}
+            if standing[row.job, row.tenant, row.company_id].isdisjoint(told):
                 yield row.id
         after = page[-1].id
 
 
-def _open_keys(connection: Connection) -> Mapping[Place, set[str]]:
-    found: dict[Place, set[str]] = defaultdict(set)
-    standing = select(cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.key)
-    for job, tenant, company_id, key in connection.execute(standing.where(case_is_open)):
-        found[job, tenant, company_id].add(key)
+def _open_cases(connection: Connection) -> Mapping[Place, set[tuple[str, str]]]:
+    """Keys and periods; findings without a period of their own are told of day by day."""
+    found: dict[Place, set[tuple[str, str]]] = defaultdict(set)
+    period = cases.c.finding["period"].as_string()
+    standing = select(cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.key, period)
+    for job, tenant, company_id, *case in connection.execute(standing.where(case_is_open)):
+        found[job, tenant, company_id].add(tuple(case))
     return found
+
+
+def _sent_again_since() -> ColumnElement[bool]:
+    later = messages.alias("later")
+    same = ("job", "tenant", "company_id", "recipient", "step", "channel", "status")
+    return exists().where(
+        *(later.c[name] == messages.c[name] for name in same), later.c.id > messages.c.id
+    )
 
 
 def _resolved(before: datetime) -> Select[tuple[int]]:

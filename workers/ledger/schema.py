@@ -117,6 +117,8 @@ cases = Table(
     Index("ix_cases_opened_run", "opened_run_id"),
 )
 
+Index("ix_cases_resolved", cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.resolved_at)
+
 # Literal, because a partial index serves only queries whose condition says the same.
 case_is_open = cases.c.state == literal_column(f"'{CaseState.OPEN}'")
 
@@ -178,6 +180,10 @@ measures = Table(
     Column("labels", Labels, primary_key=True),
     _required("value", Double),
     _required("at", Instant),
+    # The version of what the measure means, the moment judged, and rows left out by reason.
+    Column("formula", Integer),
+    Column("cut_off", Instant),
+    Column("excluded", JSON(none_as_null=True)),
 )
 
 # No foreign keys: what was noted must outlive what it speaks of.

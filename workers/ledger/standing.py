@@ -1,6 +1,5 @@
 """How things stand, read for who watches: successes, dead letters, what is in flight, cases."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -55,12 +54,23 @@ def in_flight(connection: Connection, now: datetime) -> Mapping[tuple[str, str],
     return {(job, tenant): count for job, tenant, count in rows}
 
 
-def open_cases(connection: Connection) -> Mapping[tuple[str, str, int, str, date], int]:
-    """Open cases by job, tenant, company, severity and the day on which they opened."""
-    kind = (cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.severity, cases.c.opened_on)
-    rows = connection.execute(select(*kind, func.count()).where(case_is_open).group_by(*kind))
-    found: Counter[tuple[str, str, int, str, date]] = Counter()
-    for *key, count in rows:
-        job, tenant, company, severity, opened_on = key
-        found[job, tenant, company, severity, opened_on] += count
-    return found
+@dataclass(frozen=True)
+class Cases:
+    """What open cases are counted by; kind is the finding's."""
+
+    job: str
+    tenant: str
+    company_id: int
+    kind: str
+    severity: str
+    opened_on: date
+
+
+def open_cases(connection: Connection) -> Mapping[Cases, int]:
+    """How many cases are open of each."""
+    kind = func.coalesce(cases.c.finding["kind"].as_string(), "").label("kind")
+    place = (cases.c.job, cases.c.tenant, cases.c.company_id)
+    # Grouped outside, because PostgreSQL takes two equal expressions with parameters for two.
+    found = select(*place, kind, cases.c.severity, cases.c.opened_on).where(case_is_open).subquery()
+    rows = connection.execute(select(*found.c, func.count()).group_by(*found.c))
+    return {Cases(*key): count for *key, count in rows}

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import pytest
+
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, reconcile
 from tasks.domain.findings import Finding, Severity, Step
 
@@ -135,3 +139,83 @@ def test_a_finding_on_no_rung_any_more_is_quiet_and_remembers_what_it_told() -> 
     result = reconcile([on()], [known("late", "owner")], TODAY, Ageing(remind_every=1))
     assert result.changes == ()
     assert result.unchanged == (on(told=("late", "owner")),)
+
+
+def act(kind: ActKind, days_ago: int = 2, **changes: Any) -> Act:
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC) - timedelta(days=days_ago)
+    return Act(kind, "ann@example.com", "job", "acme", 1, FINDING.key, at, **changes)
+
+
+def snoozed(days: int, days_ago: int = 2) -> Act:
+    return act(ActKind.SNOOZED, days_ago, until=TODAY + timedelta(days=days))
+
+
+def acknowledged(severity: str = "warning", days_ago: int = 2) -> Act:
+    return act(ActKind.ACKNOWLEDGED, days_ago, severity=severity)
+
+
+REMINDS = Ageing(remind_every=1)
+ESCALATES = Ageing(escalate_after=1)
+
+
+@pytest.mark.parametrize("ageing", [REMINDS, ESCALATES])
+@pytest.mark.parametrize(
+    "quieting", [snoozed(0), snoozed(3), acknowledged(), acknowledged("critical"), acknowledged("")]
+)
+def test_a_snoozed_or_acknowledged_case_neither_reminds_nor_escalates(
+    ageing: Ageing, quieting: Act
+) -> None:
+    assert reconcile([FINDING], [opened(3)], TODAY, ageing, acts=[quieting]).changes == ()
+    other = replace(quieting, key="order-2")
+    assert len(reconcile([FINDING], [opened(3)], TODAY, ageing, acts=[other]).changes) == 1
+
+
+@pytest.mark.parametrize("quieting", [snoozed(3), acknowledged()])
+def test_a_case_that_worsens_speaks_whoever_asked_for_silence(quieting: Act) -> None:
+    worse = replace(FINDING, severity=Severity.CRITICAL)
+    (change,) = reconcile([worse], [opened(3)], TODAY, SILENT, acts=[quieting]).changes
+    assert change.kind is ChangeKind.WORSENED
+
+
+def test_what_is_worse_than_what_was_acknowledged_reminds_again() -> None:
+    milder = acknowledged("info")
+    assert kinds(reconcile([FINDING], [opened(3)], TODAY, REMINDS, acts=[milder]).changes) == [
+        ChangeKind.REMINDED
+    ]
+
+
+def test_a_case_comes_back_once_on_the_first_run_after_its_snooze() -> None:
+    over = snoozed(-1, days_ago=5)
+    (change,) = reconcile([FINDING], [opened(9, 6)], TODAY, SILENT, acts=[over]).changes
+    assert (change.kind, change.step) == (ChangeKind.REMINDED, "snooze-ended")
+    assert reconcile([FINDING], [opened(9, 0)], TODAY, SILENT, acts=[over]).changes == ()
+
+
+def test_the_end_of_a_snooze_hides_no_escalation() -> None:
+    over = snoozed(-1)
+    assert kinds(reconcile([FINDING], [opened(9)], TODAY, ESCALATES, acts=[over]).changes) == [
+        ChangeKind.ESCALATED
+    ]
+
+
+def test_who_acknowledged_before_the_snooze_is_told_of_its_end_and_then_left_alone() -> None:
+    over, before = snoozed(-1, days_ago=5), acknowledged(days_ago=6)
+    acts = [before, over]
+    (change,) = reconcile([FINDING], [opened(9)], TODAY, REMINDS, acts=acts).changes
+    assert change.step == "snooze-ended"
+    assert reconcile([FINDING], [opened(9, 0)], TODAY, REMINDS, acts=acts).changes == ()
+    after = acknowledged(days_ago=0)
+    assert reconcile([FINDING], [opened(9)], TODAY, REMINDS, acts=[over, after]).changes == ()
+
+
+def test_a_rung_that_fell_into_a_snooze_is_told_after_it() -> None:
+    result = reconcile([on(LATE)], [known("early")], TODAY, SILENT, acts=[snoozed(0)])
+    assert result.unchanged == (on(LATE, told=("early",)),)
+    (change,) = reconcile([on(LATE)], [known("early")], TODAY, SILENT, acts=[snoozed(-1)]).changes
+    assert (change.step, change.rungs) == ("snooze-ended", (LATE,))
+    assert change.finding.told == ("early", "late")
+
+
+def test_a_hold_silences_no_case() -> None:
+    held = act(ActKind.HELD)
+    assert len(reconcile([FINDING], [opened(3)], TODAY, REMINDS, acts=[held]).changes) == 1

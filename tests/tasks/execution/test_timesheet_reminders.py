@@ -396,6 +396,7 @@ def test_compliance_counts_only_those_who_were_asked() -> None:
     assert values == {"timesheet_missing_hours": 0, "timesheet_compliance_ratio": 1}
     nobody = judged(snapshot(), exempt_employees=(1,))
     assert [measure.name for measure in nobody.measures] == ["timesheet_missing_hours"]
+    assert [dict(measure.excluded) for measure in nobody.measures] == [{"exempt": 1}]
     assert judged(snapshot()).measures[0].value == 40
 
 

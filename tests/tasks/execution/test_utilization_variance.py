@@ -174,7 +174,10 @@ def test_zero_capacity_is_not_zero_percent() -> None:
     report = judged(snapshot(schedules=schedules), target_percent=80)
     assert (row(report)["status"], row(report)["utilization_percent"]) == ("no_capacity", None)
     assert row(report)["explained"]["plan_gap_hours"] is None
-    assert [measure.name for measure in report.measures] == ["scheduled_utilization_ratio"]
+    assert {measure.name for measure in report.measures} == {
+        "scheduled_utilization_ratio",
+        "utilization_hours",
+    }
 
 
 def test_without_a_schedule_nothing_is_measurable() -> None:
@@ -204,10 +207,69 @@ def test_the_persons_target_goes_before_the_roles_and_departments(
 
 
 def test_three_ratios_on_the_same_capacity_are_measured() -> None:
-    ratios = {m.labels["basis"]: m.value for m in judged(snapshot(84)).measures}
-    assert ratios == {"billable": 0.5, "productive": 0.5595, "total": 1, "planned": 0.25}
+    assert bases(judged(snapshot(84))) == {
+        "billable": 0.5,
+        "productive": 0.5595,
+        "total": 1,
+        "planned": 0.25,
+    }
     found = row(judged(snapshot(84)))
     assert (found["productive_percent"], found["total_percent"]) == (55.95, 100)
+
+
+def bases(report: Report) -> dict[str, float]:
+    return {m.labels["basis"]: m.value for m in report.measures if "basis" in m.labels}
+
+
+def hours_of(report: Report, department: str) -> dict[str, float]:
+    return {
+        measure.labels.get("kind", "variance"): measure.value
+        for measure in report.measures
+        if measure.labels.get("department") == department
+    }
+
+
+def people(*departments: int | None) -> list[Employee]:
+    return [
+        Employee(**{**vars(ANN), "id": number, "department_id": department})
+        for number, department in enumerate(departments, 1)
+    ]
+
+
+def test_hours_and_variance_are_measured_by_department() -> None:
+    report = judged(snapshot(84, planned=42), target_percent=75)
+    assert hours_of(report, "Delivery") == {
+        "capacity": 168,
+        "billable": 84,
+        "worked": 168,
+        "planned": 42,
+        "variance": -42,
+    }
+
+
+def test_people_without_a_department_are_told_as_none() -> None:
+    report = judged(snapshot(84, employees=people(None)))
+    assert hours_of(report, "none")["capacity"] == 168
+    assert hours_of(report, "Delivery") == {}
+
+
+def test_the_departments_beyond_the_thirty_largest_are_told_as_one() -> None:
+    names = {number: f"Department {number}" for number in range(40)}
+    everybody = people(*names, *names, *range(30))
+    report = judged(snapshot(84, employees=everybody, departments=names))
+    told = {m.labels["department"] for m in report.measures if "department" in m.labels}
+    assert told == {names[number] for number in range(30)} | {"others"}
+    assert sum(
+        m.value for m in report.measures if m.labels.get("kind") == "capacity"
+    ) == pytest.approx(168 * len(everybody))
+
+
+def test_who_is_left_out_of_the_ratios_is_counted_with_the_reason() -> None:
+    found = snapshot(84, employees=people(3, 3, 3), unreadable=frozenset({2}))
+    report = judged(found, excluded_employees=(3,))
+    assert {tuple(sorted(m.excluded.items())) for m in report.measures} == {
+        (("excluded_by_policy", 1), ("not_measurable", 1))
+    }
 
 
 def test_excluded_people_are_in_no_ratio() -> None:
@@ -346,7 +408,7 @@ def test_billable_hours_are_those_of_the_invoice_types(sandbox: Sandbox) -> None
         sum(line["unit_amount"] for line in lines)
     )
     assert sum(r["billable_hours"] for r in report.rows) == pytest.approx(billable)
-    ratios = {measure.labels["basis"]: measure.value for measure in report.measures}
+    ratios = bases(report)
     assert 0 < ratios["billable"] < ratios["productive"] <= ratios["total"]
 
 

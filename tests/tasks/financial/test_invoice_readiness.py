@@ -1,7 +1,7 @@
 """Which orders finance can invoice, which are blocked, and that totals tie out."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.billing import Billing, Sold
+from tasks.domain.cases import ClosedCase
 from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
@@ -169,6 +171,37 @@ def test_waiting_is_split_at_the_day_on_which_the_order_turned_ready(
     assert row["waiting_days"] == 10
     assert row["waiting_to_be_ready_days"] == to_be_ready
     assert row["waiting_for_finance_days"] == for_finance
+
+
+def closed(report: Report, *days: int) -> tuple[ClosedCase, ...]:
+    """Cases of the report's findings that closed so many days after they had opened."""
+    return tuple(
+        ClosedCase(finding, NOW.day - timedelta(days=count), NOW.day)
+        for finding, count in zip(report.findings, days, strict=True)
+    )
+
+
+def test_release_is_the_median_of_days_from_ready_to_nothing_left_to_invoice() -> None:
+    released = judged(snapshot(order(1), order(2), order(3)))
+    moment = replace(NOW, closed=closed(released, 1, 4, 9))
+    (release,) = judge(snapshot(order(7)), moment, ReadinessPolicy()).measures[-1:]
+    assert (release.name, release.value, release.excluded) == ("invoice_release_days", 4, {})
+
+
+def test_an_order_that_is_blocked_again_was_not_released() -> None:
+    first, second = order(1), order(2)
+    ready = judged(snapshot(first, second))
+    moment = replace(NOW, closed=closed(ready, 1, 5))
+    again = snapshot(first, facts={1: facts(first, invoice_email=None)})
+    (release,) = judge(again, moment, ReadinessPolicy()).measures[-1:]
+    assert (release.value, release.excluded) == (5, {"blocked": 1})
+
+
+def test_without_a_release_there_is_no_speed_of_it() -> None:
+    blocked = snapshot(order(), facts={1: facts(order(), invoice_email=None)})
+    moment = replace(NOW, closed=closed(judged(blocked), 3))
+    names = {m.name for m in judge(snapshot(), moment, ReadinessPolicy()).measures}
+    assert "invoice_release_days" not in names
 
 
 def test_a_blocked_order_waits_to_be_ready_only() -> None:
@@ -368,3 +401,31 @@ def test_totals_equal_the_rows_whatever_their_order(found: list[tuple[int, Curre
         in_rows = sum(Decimal(row["amount"]) for row in rows)
         in_total = sum(Decimal(total[s]) for s in ("ready", "blocked", "held", "excluded"))
         assert in_rows == in_total == Decimal(total["odoo_to_invoice"])
+
+
+@pytest.mark.parametrize(
+    ("until", "status"), [("2026-11-23", "held"), (None, "held"), ("2026-11-22", "ready")]
+)
+def test_what_somebody_held_on_their_page_is_held_beside_the_policys_holds(
+    until: str | None, status: str
+) -> None:
+    last = date.fromisoformat(until) if until else None
+    act = Act(
+        ActKind.HELD,
+        "ann@example.com",
+        "invoice_readiness",
+        "acme",
+        1,
+        "ready-order-1",
+        MOMENT,
+        "dispute",
+        last,
+        model="sale.order",
+        record_id=1,
+    )
+    configured = ReadinessPolicy.model_validate({"holds": [{"order": "S00002", "reason": "x"}]})
+    report = judge(snapshot(order(), order(2)), replace(NOW, acts=(act,)), configured)
+    assert [row["status"] for row in report.rows] == [status, "held"]
+    (hold,) = [check for check in report.rows[0]["checks"] if check["check"] == "hold"]
+    assert "dispute" in hold["reason"]
+    assert hold["owner"] == ("ann@example.com" if status == "held" else "")

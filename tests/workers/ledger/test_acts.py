@@ -119,3 +119,10 @@ def test_acts_refuse_to_change_or_be_forgotten(ledger: Ledger, statement: str) -
         acts.record(connection, SNOOZED, "nonce-1")
     with pytest.raises(LedgerError, match="append-only"), ledger.transaction() as connection:
         connection.execute(text(statement))
+
+
+def test_a_nonce_is_known_as_used_from_its_act_on(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        assert not acts.used(connection, "nonce-1")
+        acts.record(connection, SNOOZED, "nonce-1")
+        assert acts.used(connection, "nonce-1")

@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -53,7 +54,22 @@ findings = st.builds(
     recipient=st.none() | recipients,
     steps=st.none() | st.lists(steps, max_size=2).map(tuple),
     told=st.lists(words, max_size=2).map(tuple),
+    kind=words,
 )
+
+
+def test_resolved_cases_are_told_with_the_day_of_the_scopes_zone(ledger: Ledger) -> None:
+    midnight = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        apply(connection, changes(ChangeKind.OPENED), run_id)
+        resolved = changes(ChangeKind.RESOLVED)
+        cases.apply(connection, *SCOPE, run_id, resolved, TODAY, midnight)
+        brussels = ZoneInfo("Europe/Brussels")
+        (closed,) = cases.closed_cases(connection, *SCOPE, NOW, brussels)
+        assert (closed.opened_on, closed.closed_on) == (TODAY, TOMORROW)
+        assert closed.finding == FINDING
+        assert cases.closed_cases(connection, *SCOPE, midnight, brussels) == ()
 
 
 def apply(
@@ -250,3 +266,18 @@ def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:
 def test_a_case_rests_on_a_run_that_exists(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match=r"(?i)foreign key"), ledger.transaction() as connection:
         cases.apply(connection, *SCOPE, 999, changes(ChangeKind.OPENED), TODAY, NOW + SECOND)
+
+
+def test_the_newest_case_of_a_key_is_found_open_or_resolved(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        assert cases.newest(connection, *SCOPE, FINDING.key) is None
+        ids = []
+        for kind in (ChangeKind.OPENED, ChangeKind.RESOLVED, ChangeKind.OPENED):
+            cases.apply(connection, *SCOPE, run_id, changes(kind), TODAY, NOW)
+            found = cases.newest(connection, *SCOPE, FINDING.key)
+            assert found is not None
+            ids.append(found.id)
+            resolved = kind is ChangeKind.RESOLVED
+            assert (found.finding, found.resolved_at) == (FINDING, NOW if resolved else None)
+        assert ids[0] == ids[1] < ids[2]

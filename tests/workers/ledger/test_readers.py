@@ -9,6 +9,7 @@ from tests.workers.ledger.examples import (
     LEASE,
     MESSAGE,
     NOW,
+    SCOPE,
     SLOT,
     claim_messages,
     enqueue,
@@ -91,3 +92,15 @@ def test_a_mail_of_several_messages_counts_once(ledger: Ledger) -> None:
         asked = (connection, MESSAGE.tenant, MESSAGE.recipient)
         assert readers.mails_since(*asked, [MESSAGE.job], since) == [NOW + h for h in hours[1:]]
         assert readers.mails_since(*asked, [], since) == []
+
+
+def test_who_was_told_of_a_finding_is_remembered_however_the_address_is_written(
+    ledger: Ledger,
+) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, recipient="Ann@Example.com")
+        assert readers.was_told(connection, *SCOPE, "ann@example.com", "order-17")
+        assert readers.was_told(connection, *SCOPE, "ann@example.com")
+        assert not readers.was_told(connection, *SCOPE, "ann@example.com", "order-18")
+        assert not readers.was_told(connection, *SCOPE, "bob@example.com", "order-17")
+        assert not readers.was_told(connection, "wip_aging", "acme", 2, "ann@example.com")

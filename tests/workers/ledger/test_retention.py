@@ -57,7 +57,7 @@ def test_old_runs_go_with_what_they_measured_and_the_audit_stays(ledger: Ledger)
     with ledger.transaction() as connection:
         for day in range(3):
             run_id = run_at(connection, NOW + day * DAY, dead=day == 1)
-            measures.record(connection, run_id, [Measure("wip", 1.0)], NOW)
+            measures.record(connection, run_id, [Measure("wip", 1.0)], NOW, measures.Basis(NOW))
         run_at(connection, LATER)
     noted = rows(ledger, "audit")
     assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 3}
@@ -91,6 +91,7 @@ def test_what_was_told_of_an_open_case_stays_so_that_nobody_is_told_again(ledger
     with ledger.transaction() as connection:
         assert outbox.enqueue(connection, MESSAGE, LATER) is None
         cases.apply(connection, *SCOPE, run_id, changes(ChangeKind.RESOLVED), TODAY, NOW)
+        outbox.sent(connection, claimed_message(connection, LATER, period="later"), LATER)
     assert [forget(ledger) for _ in range(2)] == [
         {"messages": 1, "cases": 1, "runs": 0},
         {"messages": 0, "cases": 0, "runs": 1},
@@ -119,3 +120,19 @@ def test_what_is_young_stays(ledger: Ledger) -> None:
         run_at(connection, LATER)
         audit.note(connection, audit.Entry("case.opened", NOW))
     assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 0}
+
+
+def test_the_last_that_a_reader_got_stays_and_a_digest_that_gave_way_does_not(
+    ledger: Ledger,
+) -> None:
+    with ledger.transaction() as connection:
+        run_id = run_at(connection, NOW)
+        for day in range(3):
+            message = claimed_message(connection, run_id=run_id, period=f"2026-11-0{day + 1}")
+            if day < 2:
+                outbox.sent(connection, message, NOW)
+            else:
+                outbox.drop(connection, message, NOW, "a newer one takes its place")
+    assert forget(ledger)["messages"] == 2
+    with ledger.reading() as connection:
+        assert [m.period for m in outbox.find(connection, 10)] == ["2026-11-02"]

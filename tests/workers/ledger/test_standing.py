@@ -1,16 +1,30 @@
 """How things stand: the same answers on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from tasks.domain.cases import Change, ChangeKind, Reconciliation
 from tasks.domain.findings import Measure
-from workers.ledger import measures, runs, standing
+from workers.ledger import cases, measures, runs, standing
 from workers.ledger.database import Connection, Ledger
-from workers.ledger.standing import Success
+from workers.ledger.measures import Basis
+from workers.ledger.standing import Cases, Success
 
-from .examples import LEASE, NOW, SCOPE, SECOND, SLOT, claim_run, open_run
+from .examples import (
+    FINDING,
+    LEASE,
+    NOW,
+    SCOPE,
+    SECOND,
+    SLOT,
+    TODAY,
+    claim_run,
+    open_run,
+)
 
 JOB, TENANT, COMPANY = SCOPE
 HOUR = timedelta(hours=1)
+BASIS = Basis(SLOT)
 
 
 def succeeded(connection: Connection, ago: timedelta, company_id: int = COMPANY) -> int:
@@ -52,6 +66,23 @@ def test_dead_letters_are_counted_by_class(ledger: Ledger) -> None:
         }
 
 
+def test_open_cases_are_counted_by_kind_and_day(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        found = [
+            replace(FINDING, key=f"{kind}-{number}", kind=kind)
+            for kind, count in (("old", 2), ("unpriced", 1), ("", 1))
+            for number in range(count)
+        ]
+        changes = tuple(Change(ChangeKind.OPENED, one, "opened") for one in found)
+        cases.apply(connection, *SCOPE, run_id, Reconciliation(changes, ()), TODAY, NOW)
+        assert standing.open_cases(connection) == {
+            Cases(*SCOPE, "old", "warning", TODAY): 2,
+            Cases(*SCOPE, "unpriced", "warning", TODAY): 1,
+            Cases(*SCOPE, "", "warning", TODAY): 1,
+        }
+
+
 def test_a_place_is_watched_since_it_was_first_seen(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         runs.watch_since(connection, *SCOPE, NOW)
@@ -64,8 +95,9 @@ def test_the_samples_of_a_measure_are_kept_newest_first(ledger: Ledger) -> None:
         for number in range(3):
             run_id = open_run(connection, SLOT + number * HOUR)
             found = [Measure("wip_days", float(number)), Measure("other_days", 9.0)]
-            measures.record(connection, run_id, found, NOW + number * HOUR)
+            measures.record(connection, run_id, found, NOW + number * HOUR, BASIS)
         newest = measures.history(connection, "wip_days", limit=2)
         assert [sample.value for sample in newest] == [2.0, 1.0]
         assert newest[0].at == NOW + 2 * HOUR
+        assert measures.history(connection, "wip_days", limit=9, company_id=2) == ()
         assert measures.names(connection) == ("other_days", "wip_days")

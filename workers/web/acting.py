@@ -1,0 +1,79 @@
+"""Takes what a reader did from a form to the ledger, each form once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tasks.domain.acts import Act, ActKind
+from tasks.domain.findings import Finding
+from workers.ledger import acts
+from workers.links import Link, Links
+from workers.web.forms import Filled, Forms
+from workers.web.refusals import FormUsed
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page works with."""
+
+    fleet: Fleet
+    links: Links
+    forms: Forms
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form as it came in: the token of its page's link, what that says, and the fields."""
+
+    token: str
+    link: Link
+    fields: Mapping[str, str] = field(repr=False)
+
+
+def unused_nonce(site: Site, sent: Sent) -> str:
+    """The form's nonce. Raises FormForged, FormExpired or FormUsed."""
+    nonce = site.forms.nonce(sent.fields.get("form", ""), sent.token)
+    with site.fleet.ledger.reading() as connection:
+        if acts.used(connection, nonce):
+            raise _used()
+    return nonce
+
+
+def record(site: Site, link: Link, form: Filled, nonce: str, finding: Finding | None) -> Response:
+    """Write the act down and lead back to the page. Raises FormUsed when another was faster."""
+    act = Act(
+        kind=form.kind,
+        person=link.person.lower(),
+        job=link.job,
+        tenant=link.tenant,
+        company_id=link.company_id,
+        key=link.key,
+        at=site.fleet.clock(),
+        reason=form.reason,
+        until=form.until,
+        severity=finding.severity.value if finding else "",
+        model=finding.model if finding else "",
+        record_id=finding.record_id if finding else 0,
+    )
+    with site.fleet.ledger.transaction() as connection:
+        if acts.record(connection, act, nonce) is None:
+            raise _used()
+    log.info("page.acted", act=act.kind, job=act.job, tenant=act.tenant, key=act.key)
+    # Relative, so that it holds under any prefix that a proxy puts before it.
+    return RedirectResponse(f"?done={act.kind}", 303)
+
+
+def done(request: Request) -> str:
+    """What the reader has just done, as the redirect says; empty for anything else."""
+    said = request.query_params.get("done", "")
+    return said if said in set(ActKind) else ""
+
+
+def _used() -> FormUsed:
+    return FormUsed("open the link in your mail again to see how things stand now")

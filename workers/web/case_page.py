@@ -1,0 +1,56 @@
+"""The page of a case."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from workers.links import CASE, Link
+from workers.web import cases
+from workers.web.acting import Sent, Site, done, record, unused_nonce
+from workers.web.cases import Shown
+from workers.web.forms import Filled, filled
+from workers.web.pages import page
+from workers.web.refusals import NotAllowed
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """Shows a case, and takes what its reader does about it."""
+
+    site: Site
+
+    def show(self, request: Request) -> Response:
+        """The case, with a form for each thing that its reader may do."""
+        token = request.path_params["token"]
+        link = self.site.links.read(CASE, token)
+        return self._page(token, link, self._shown(link), done=done(request))
+
+    def act(self, token: str, fields: dict[str, str]) -> Response:
+        """Do what a form asks for, or show it again with what is wrong."""
+        sent = Sent(token, self.site.links.read(CASE, token), fields)
+        nonce = unused_nonce(self.site, sent)
+        shown = self._shown(sent.link)
+        form = filled(fields, shown.place.today)
+        if form.kind not in shown.offered:
+            raise NotAllowed("the case does not allow this any more; open the link again")
+        if form.errors:
+            return self._page(token, sent.link, shown, form)
+        return record(self.site, sent.link, form, nonce, shown.finding)
+
+    def _shown(self, link: Link) -> Shown:
+        with self.site.fleet.ledger.reading() as connection:
+            return cases.show(self.site.fleet, connection, link)
+
+    def _page(
+        self, token: str, link: Link, shown: Shown, sent: Filled | None = None, done: str = ""
+    ) -> Response:
+        return page(
+            "case",
+            422 if sent else 200,
+            reader=link.person,
+            shown=shown,
+            form=self.site.forms.sign(token),
+            sent=sent,
+            done=done,
+        )

@@ -1,0 +1,155 @@
+"""One case as its reader sees it, and what the reader may do about it; only reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from tasks import catalogue
+from tasks.declaration import AnyJob, Audience
+from tasks.domain.acts import Act, ActKind, stands
+from tasks.domain.findings import Finding
+from workers import columns
+from workers.delivery import digest
+from workers.ledger import acts, audit, cases, readers, scopes
+from workers.ledger.audit import Entry
+from workers.ledger.cases import Known
+from workers.ledger.database import Connection
+from workers.ledger.scopes import Scope
+from workers.ledger.statuses import CaseState
+from workers.links import Link
+from workers.tenants import Tenant
+from workers.web.refusals import NotYours, UnknownCase
+from workers.wiring import Fleet
+
+# Whose holds keep orders from being invoiced.
+HOLDS: Final = "invoice_readiness"
+HISTORY: Final = 50
+
+
+@dataclass(frozen=True)
+class Place:
+    """The job, tenant and company that a link is about, and what day it is there."""
+
+    job: AnyJob
+    tenant: Tenant
+    scope: Scope
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The day in the scope's zone."""
+        return self.now.astimezone(self.scope.zone).date()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that the page tells of a case. row: its line in the last digest that this reader got."""
+
+    place: Place
+    case: Known
+    acts: Sequence[Act]
+    history: Sequence[Entry]
+    row: Mapping[str, Any]
+    offered: Sequence[ActKind]
+
+    @property
+    def finding(self) -> Finding:
+        """As it was seen last."""
+        return self.case.finding
+
+    @property
+    def checks(self) -> Sequence[Mapping[str, Any]]:
+        """The checklist that it was judged by, as the digest told it."""
+        checks: Sequence[Mapping[str, Any]] = self.row.get("checks", ())
+        return checks
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The numbers and words that the digest told of it."""
+        named = columns.told([self.row])
+        return {name: self.row[name] for name in named}
+
+    @property
+    def waiting_days(self) -> int | None:
+        """Since the finding stands in Odoo."""
+        since = self.finding.since
+        return max((self.place.today - since).days, 0) if since else None
+
+
+def place(fleet: Fleet, connection: Connection, link: Link) -> Place:
+    """Where a link leads. Raises UnknownCase when the job, tenant or company is gone."""
+    job, tenant = catalogue.jobs().get(link.job), fleet.settings.tenants.get(link.tenant)
+    known = scopes.of_tenant(connection, link.tenant)
+    scope = next((scope for scope in known if scope.company_id == link.company_id), None)
+    if job is None or tenant is None or scope is None:
+        raise UnknownCase("its job or company is not watched any more")
+    return Place(job, tenant, scope, fleet.clock())
+
+
+def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
+    """The case of a link. Raises NotYours or UnknownCase."""
+    where = place(fleet, connection, link)
+    here = (link.job, link.tenant, link.company_id)
+    case = cases.newest(connection, *here, link.key)
+    if case is None:
+        raise UnknownCase("it was never opened here, or was deleted")
+    if not concerns(connection, where, link):
+        raise NotYours("you were not written to about this case, so you cannot see or change it")
+    standing = [
+        act
+        for act in acts.standing(connection, *here)
+        if _is_about(act, case.finding) and stands(act, where.today)
+    ]
+    return Shown(
+        place=where,
+        case=case,
+        acts=standing,
+        history=audit.entries(connection, HISTORY, case_id=case.id),
+        row=_row(connection, link, case.finding),
+        offered=_offered(where, case, standing, link.person),
+    )
+
+
+def concerns(connection: Connection, where: Place, link: Link) -> bool:
+    """Whether the person hears of the job by role, or was written to (key "": about anything)."""
+    audience = where.job.audience
+    role = where.job.owner if audience is Audience.PERSON else audience.value
+    recipients = where.tenant.recipients(link.company_id)
+    members: Sequence[str] = getattr(recipients, role, ())
+    if link.person.lower() in {member.lower() for member in members}:
+        return True
+    here = (link.job, link.tenant, link.company_id)
+    return readers.was_told(connection, *here, link.person, link.key)
+
+
+def _is_about(act: Act, finding: Finding) -> bool:
+    same_record = (act.model, act.record_id) == (finding.model, finding.record_id)
+    return act.key == finding.key or (act.kind is ActKind.HELD and same_record)
+
+
+def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) -> Sequence[ActKind]:
+    done = {(act.kind, act.person) for act in standing}
+    offered = []
+    if case.state is CaseState.OPEN:
+        if (ActKind.ACKNOWLEDGED, person.lower()) not in done:
+            offered.append(ActKind.ACKNOWLEDGED)
+        offered.append(ActKind.SNOOZED)
+        if where.job.name == HOLDS:
+            offered.append(ActKind.HELD)
+    if standing:
+        offered.append(ActKind.LIFTED)
+    return offered
+
+
+def _row(connection: Connection, link: Link, finding: Finding) -> Mapping[str, Any]:
+    """A row's own id stands first in it."""
+    scope: dict[str, str | int] = {
+        "job": link.job,
+        "tenant": link.tenant,
+        "company_id": link.company_id,
+    }
+    payload = readers.last_seen(connection, digest.STEP, link.person, "email", **scope)
+    rows = payload.get("rows", ()) if payload else ()
+    own = (row for row in rows if row and next(iter(row.values())) == finding.record_id)
+    return next(own, {})
