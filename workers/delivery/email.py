@@ -1,14 +1,19 @@
 """The e-mail channel: one SMTP conversation per batch, every answer by its proper name."""
 
+import mimetypes
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from hashlib import sha256
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from workers.delivery.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown
@@ -77,23 +82,88 @@ class SmtpServer:
 def compose(
     messages: Sequence[Message], rendered: Rendered, sender: str, now: datetime
 ) -> EmailMessage:
-    """A complete mail: plain text, HTML, and the rows as CSV if there are any."""
-    message = messages[0]
+    """A complete mail that carries all messages: text, HTML with its logo, and tables as CSV.
+
+    The same arguments give the same bytes. Raises DeliveryRefused where an address or a header
+    would not go out as it is meant.
+    """
+    first = messages[0]
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = message.recipient
-    mail["Subject"] = rendered.subject
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = message.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Fleet-Job"] = message.job
-    mail["X-Fleet-Trace"] = " ".join(dict.fromkeys(each.trace_id for each in messages))
-    mail["X-Fleet-Messages"] = " ".join(each.message_id for each in messages)
+    try:
+        mail["From"] = _from(sender, first.payload.get("brand", {}))
+        mail["To"] = _address(first.recipient)
+        for name, value in _headers(messages, rendered, now):
+            mail[name] = value
+    except (ValueError, HeaderParseError) as error:
+        raise DeliveryRefused(f"a header cannot be written: {error}") from error
     mail.set_content(rendered.text)
     mail.add_alternative(rendered.html, subtype="html")
-    if rendered.csv:
-        mail.add_attachment(rendered.csv, subtype="csv", filename=f"{message.job}.csv")
+    if rendered.logo:
+        _show_logo(mail, rendered.logo)
+    for filename, text in rendered.attachments:
+        mail.add_attachment(text, subtype="csv", filename=filename)
+    _set_boundaries(mail, first.message_id)
     return mail
+
+
+def _headers(
+    messages: Sequence[Message], rendered: Rendered, now: datetime
+) -> Iterator[tuple[str, str]]:
+    yield "Subject", rendered.subject
+    yield "Date", format_datetime(now)
+    yield "Message-ID", messages[0].message_id
+    yield "Auto-Submitted", "auto-generated"
+    if rendered.opt_out:
+        yield "List-Unsubscribe", f"<{rendered.opt_out}>"
+    yield "X-Fleet-Job", messages[0].job
+    yield "X-Fleet-Trace", " ".join(dict.fromkeys(each.trace_id for each in messages))
+    yield "X-Fleet-Messages", " ".join(each.message_id for each in messages)
+
+
+def _from(sender: str, brand: Mapping[str, str]) -> Address:
+    """The sender as the fleet is told; under the name of a brand that was configured."""
+    if "sender" not in brand:
+        return _address(sender)
+    address = _address(brand["sender"] or sender)
+    return Address(brand["name"], address.username, address.domain)
+
+
+def _address(text: str) -> Address:
+    """One address that every mail server on the way can answer to.
+
+    Its domain goes out in ASCII (IDNA). Raises ValueError: for a person's name that is not ASCII a
+    server needs SMTPUTF8, which few offer.
+    """
+    name, spec = parseaddr(text)
+    local, _, domain = spec.rpartition("@")
+    if not local or not domain or any(character < " " for character in text):
+        raise ValueError(f"{text!r} is no address")
+    if not local.isascii():
+        raise ValueError(f"{spec} has letters before its @ that few mail servers take")
+    return Address(name, addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+
+
+def _show_logo(mail: EmailMessage, logo: Path) -> None:
+    """Put the image beside the HTML that shows it as cid:logo."""
+    html = mail.get_body(("html",))
+    kind = mimetypes.guess_type(logo.name)[0] or "image/png"
+    assert html is not None
+    html.add_related(
+        logo.read_bytes(),
+        maintype="image",
+        subtype=kind.partition("/")[2],
+        cid="<logo>",
+        disposition="inline",
+        filename=logo.name,
+    )
+
+
+def _set_boundaries(mail: EmailMessage, message_id: str) -> None:
+    """Boundaries that follow from the message, where the library would take random ones."""
+    digest = sha256(message_id.encode()).hexdigest()[:32]
+    multiparts = (part for part in mail.walk() if part.is_multipart())
+    for number, part in enumerate(multiparts):
+        part.set_boundary(f"=_{digest}_{number}")
 
 
 def send(session: smtplib.SMTP, mail: EmailMessage) -> None:

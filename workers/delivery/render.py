@@ -1,100 +1,193 @@
-"""Turns a message's stored payload into subject, plain text, HTML and a CSV beside it."""
+"""Turns the sections of a mail into subject, plain text, HTML and a CSV for each digest."""
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import css_inline
 import jinja2
-from babel.numbers import format_currency
+from markupsafe import Markup
 
 from workers import columns
+from workers.delivery.colours import ink_on
 from workers.delivery.errors import DeliveryRefused
+from workers.delivery.language import Language, language
+from workers.delivery.picture import picture
+from workers.delivery.wording import is_number, templates
+
+Section = Mapping[str, Any]
+Pages = Callable[[Section, str], str]
+# Excel takes a CSV without this mark for one in its old code page.
+BYTE_ORDER_MARK: Final = "\ufeff"
+INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mail's content; csv is empty when there are no rows."""
+    """A mail's content.
+
+    attachments: file name and CSV of each section that has rows. logo: a file to be shown as
+    cid:logo. opt_out: the page where the reader chooses which of these mails to get, or "".
+    """
 
     subject: str
     text: str
     html: str
-    csv: str = ""
+    attachments: tuple[tuple[str, str], ...] = ()
+    logo: Path | None = None
+    opt_out: str = ""
 
 
-def render(sections: Sequence[Mapping[str, Any]]) -> Rendered:
+@dataclass(frozen=True)
+class Part:
+    """One section, written down."""
+
+    section: Section
+    subject: str
+    answer: str
+    text: str
+    html: Markup
+    opt_out: str = ""
+    title: str = field(default="", compare=False)
+
+
+def no_pages(section: Section, case_key: str) -> str:
+    """Where no page is served, mails link to none."""
+    return ""
+
+
+def render(sections: Sequence[Section], pages: Pages = no_pages) -> Rendered:
     """The same sections render to the same bytes, so that a past mail can be rebuilt.
 
+    pages: the address of the reader's page of a case, and for key "" of their preferences.
     Raises DeliveryRefused when a template cannot show a section.
     """
-    payload = sections[0]
+    parts = [_part(section, pages) for section in sections]
+    first = sections[0]
+    subject = _subject(parts, language(first["language"]))
+    logo = Path(first["brand"]["logo"]) if first["brand"]["logo"] else None
+    html = templates(first["language"], "html").get_template("layout.html.j2")
+    plain = templates(first["language"], "txt").get_template("layout.txt.j2")
+    shown = html.render(
+        parts=parts,
+        subject=subject,
+        preheader=parts[0].answer,
+        lang=language(first["language"]).tag,
+        brand=first["brand"]["name"],
+        colour=first["brand"]["colour"],
+        ink=ink_on(first["brand"]["colour"]),
+        logo=logo is not None,
+    )
+    return Rendered(
+        subject=subject,
+        text=plain.render(parts=parts).strip() + "\n",
+        html=INLINER.inline(shown),
+        attachments=_attachments(sections),
+        logo=logo,
+        opt_out=parts[0].opt_out if len(parts) == 1 else "",
+    )
+
+
+def _part(section: Section, pages: Pages) -> Part:
+    kinds = ("txt", "html")
     try:
-        parts = [_render(payload) for payload in sections]
-        return replace(
-            parts[0], text="".join(p.text for p in parts), html="".join(p.html for p in parts)
+        context = _context(section, pages)
+        plain, html = (
+            templates(section["language"], kind).get_template(f"{section['template']}.{kind}.j2")
+            for kind in kinds
         )
-    except jinja2.TemplateError as error:
+        return Part(
+            section=section,
+            subject=_line(_block(plain, "subject", context)),
+            answer=_line(_block(plain, "answer", context)),
+            text=_lines(_block(plain, "body", context)),
+            # Its own environment has escaped it.
+            html=Markup(html.render(context)),
+            opt_out=pages(section, ""),
+            title=language(section["language"]).sentence(section["title"]),
+        )
+    except (jinja2.TemplateError, KeyError) as error:
         raise DeliveryRefused(
-            f"the template {payload['template']!r} cannot show this message: {error}"
+            f"the template {section['template']!r} cannot show this message: {error}"
         ) from error
 
 
-def _render(payload: Mapping[str, Any]) -> Rendered:
-    template = payload["template"]
-    environment = _environment()
-    plain = environment.get_template(f"{template}.txt.j2")
-    subject = "".join(plain.blocks["subject"](plain.new_context(dict(payload)))).strip()
-    html = environment.get_template(f"{template}.html.j2").render(payload)
-    return Rendered(
-        subject=" ".join(subject.split()),
-        text=plain.render(payload).strip() + "\n",
-        html=css_inline.inline(html),
-        csv=_table(payload.get("rows", ())),
-    )
+def _context(section: Section, pages: Pages) -> dict[str, Any]:
+    """What templates see: the section's own keys, and what follows from them."""
+
+    def page(finding: Mapping[str, Any]) -> str:
+        return pages(section, finding["key"]) if finding["key"] else ""
+
+    at = datetime.fromisoformat(section["at"]).astimezone(ZoneInfo(section["zone"]))
+    context = {**section, "section": section, "at_day": at.date(), "page": page}
+    if section["template"] == "digest":
+        context["shown"] = picture(section, page)
+    if section["template"] == "person":
+        context["queue"] = sorted(section["findings"], key=lambda f: (f["since"] or "", f["owner"]))
+    return context
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("workers.delivery"),
-        autoescape=jinja2.select_autoescape(["html.j2", "html"]),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["money"] = _money
-    environment.filters["columns"] = columns.told
-    return environment
+def _block(template: jinja2.Template, name: str, context: Mapping[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(dict(context))))
 
 
-def _money(amount: str, currency: str) -> str:
-    return format_currency(amount, currency, locale="en", format="¤¤ #,##0.00")
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The scalar columns of the rows; cells that a spreadsheet would run are quoted."""
-    if not rows:
-        return ""
-    fitting = columns.plain(rows)
+def _lines(text: str) -> str:
+    """No more than one empty line in a row, no blanks at the end of lines."""
+    lines = [line.rstrip() for line in text.strip().split("\n")]
+    kept = [line for number, line in enumerate(lines) if line or lines[number - 1]]
+    return "\n".join(kept)
+
+
+def _subject(parts: Sequence[Part], reader: Language) -> str:
+    """The first section's, and what else the mail tells of."""
+    subject, others = parts[0].subject, [part.title for part in parts[1:]]
+    if not others:
+        return subject
+    more = reader.translations.gettext("and %(n)s more: %(titles)s")
+    return f"{subject}; {more % {'n': len(others), 'titles': ', '.join(dict.fromkeys(others))}}"
+
+
+def _attachments(sections: Sequence[Section]) -> tuple[tuple[str, str], ...]:
+    names, found = count(1), []
+    stems = [f"{section['rule']}-{section['company_id']}" for section in sections]
+    single = len({section["rule"] for section in sections}) == len(sections)
+    for section, stem in zip(sections, stems, strict=True):
+        if section.get("rows"):
+            name = section["rule"] if single else stem
+            found.append((name, table(section["rows"], language(section["language"]))))
+    unique = [n if [x for x, _ in found].count(n) == 1 else f"{n}-{next(names)}" for n, _ in found]
+    return tuple((f"{name}.csv", text) for name, (_, text) in zip(unique, found, strict=True))
+
+
+def table(rows: Sequence[Mapping[str, Any]], reader: Language) -> str:
+    """The scalar columns of the rows, as the reader's Excel expects them.
+
+    Where decimals have a comma, Excel splits at semicolons and takes 1.5 for a day. Cells that a
+    spreadsheet would run are quoted.
+    """
+    fitting, comma = columns.plain(rows), reader.decimal_comma
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, delimiter=";" if comma else ",")
     writer.writerow(fitting)
-    writer.writerows([_inert(row[column]) for column in fitting] for row in rows)
-    return out.getvalue()
+    writer.writerows([_cell(row[column], comma=comma) for column in fitting] for row in rows)
+    return BYTE_ORDER_MARK + out.getvalue()
 
 
-def _inert(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") and not _is_number(value):
+def _cell(value: Any, *, comma: bool) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if is_number(value):
+        return str(value).replace(".", ",") if comma else value
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

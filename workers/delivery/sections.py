@@ -65,11 +65,15 @@ class ToldNews(TypedDict):
 
 
 class Brand(TypedDict):
-    """A company's looks: its name, the colour of headings and buttons, a logo file or ""."""
+    """A company's looks: its name, the colour of headings and buttons, a logo file or "".
+
+    sender: its own address or "", where a brand was configured: mails then come from its name.
+    """
 
     name: str
     colour: str
     logo: str
+    sender: NotRequired[str]
 
 
 class Heading(TypedDict):

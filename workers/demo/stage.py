@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -28,6 +29,7 @@ from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.wiring import Fleet
 
 WAIT_SECONDS = 120
+PORTS = ("redis", "odoo", "smtp", "metrics", "flower", "web")
 TENANT = "sandbox"
 KEY = "sandbox"
 FILE = """\
@@ -97,9 +99,11 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
             status.update(f"Starting {name}")
             return stack.enter_context(running(name, command, environ, folder / "logs"))
 
-        ports = {name: free_port() for name in ("redis", "odoo", "smtp", "metrics", "flower")}
+        ports = {name: free_port() for name in PORTS}
         kind, redis = processes.redis_command(ports["redis"], folder / "logs")
         environ = environment(folder, ports)
+        if keep:
+            environ |= _pages(ports["web"])
         parts = [
             (start(kind, redis, {}), ports["redis"]),
             (start("sandbox", sandbox_command(ports["odoo"]), {}), ports["odoo"]),
@@ -125,6 +129,8 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
         if keep:
             flower = start("flower", _flower(ports["flower"]), environ)
             flower.wait_until(lambda: processes.answers(ports["flower"]), 40)
+            web = start("web", fleet("web", "--port", str(ports["web"])), environ)
+            web.wait_until(lambda: processes.answers(ports["web"]), 40)
     return Stage(the_fleet, environ, folder, catcher, _addresses(ports))
 
 
@@ -146,10 +152,16 @@ def environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
+def _pages(port: int) -> dict[str, str]:
+    """What mails need to link to the page of a case, which stays only where the demo does."""
+    return {"FLEET_WEB_URL": f"http://127.0.0.1:{port}", "FLEET_LINK_SECRET": token_hex(32)}
+
+
 def _addresses(ports: Mapping[str, int]) -> dict[str, str]:
     return {
         "metrics": f"http://127.0.0.1:{ports['metrics']}/metrics",
         "Flower": f"http://127.0.0.1:{ports['flower']}",
+        "the page of a case": f"http://127.0.0.1:{ports['web']} (each mail links to its cases)",
         "sandbox Odoo": f"http://127.0.0.1:{ports['odoo']} (database sandbox, fleet / {KEY})",
         "Redis": f"redis://127.0.0.1:{ports['redis']}/0",
     }

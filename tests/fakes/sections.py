@@ -1,0 +1,330 @@
+"""Sections of mails as payloads hold them, for tests and pictures."""
+
+from typing import Any
+
+ODOO = "https://odoo.nordwind.example/odoo"
+HEADING: dict[str, Any] = {
+    "shape": "digest",
+    "policy": ["a1b2c3d4"],
+    "tenant": "firm",
+    "company_id": 1,
+    "company": "Nordwind Consulting GmbH",
+    "at": "2026-11-23T05:00:00+00:00",
+    "zone": "Europe/Berlin",
+    "reader": "finance@nordwind.example",
+    "language": "en",
+    "brand": {"name": "Nordwind", "colour": "#12506b", "logo": ""},
+    "issued_on": "2026-11-23",
+}
+
+
+def order(
+    number: int, customer: str, status: str, amount: str | None, **more: Any
+) -> dict[str, Any]:
+    """An order as a digest's finding."""
+    ready = status == "ready"
+    return {
+        "key": f"{status}-order-{number}",
+        "severity": "info" if ready else "warning",
+        "title": f"S{number:05} {customer}: {status}",
+        "reason": "every check passed" if ready else "18 h are not approved",
+        "remedy": "create and send the invoice"
+        if ready
+        else "approve the hours, or send them back",
+        "owner": "finance" if ready else "Anna Kern",
+        "model": "sale.order",
+        "record_id": number,
+        "url": f"{ODOO}/sale.order/{number}",
+        "amount": amount,
+        "currency": None if amount is None else "EUR",
+        "since": "2026-11-11",
+        "group": status,
+        "cost_per_day": None if amount is None else f"{float(amount) * 0.08 / 365:.2f}",
+        **more,
+    }
+
+
+def aside(number: int, customer: str, group: str, amount: str, reason: str) -> dict[str, Any]:
+    """An order that was set aside."""
+    return {
+        "key": "",
+        "group": group,
+        "title": f"S{number:05} {customer}",
+        "reason": reason,
+        "url": f"{ODOO}/sale.order/{number}",
+        "model": "sale.order",
+        "record_id": number,
+        "amount": amount,
+        "currency": "EUR",
+    }
+
+
+def news(since: str | None, **changed: list[dict[str, Any]]) -> dict[str, Any]:
+    """What changed, kind by kind."""
+    kinds = ("opened", "moved", "worsened", "returned", "settled", "held", "repriced")
+    return {"since": since, **{kind: changed.get(kind, []) for kind in kinds}}
+
+
+READY = [
+    order(120, "Rhein Kliniken", "ready", "18200.00"),
+    order(121, "Baltic Foods", "ready", "9310.00", remedy="post the prepared draft"),
+    order(122, "Harbor Mutual", "ready", "21900.00", currency="USD", cost_per_day="4.80"),
+]
+BLOCKED = [
+    order(104, "Nordlicht Energie", "blocked", "31000.00"),
+    order(
+        88,
+        "Delta Port Authority",
+        "blocked",
+        "22400.00",
+        reason="no file on the order or its projects shows that the customer accepted; "
+        "1 milestone(s) late, first Launch of 2026-11-14",
+        remedy="attach the customer's acceptance to the order",
+        owner="Chiara Conti",
+        since="2026-11-19",
+    ),
+    order(
+        91,
+        "Kunsthaus Verlag",
+        "blocked",
+        None,
+        reason="1 line(s) with something to bill have no price",
+        remedy="set the unit price on the order line",
+        since=None,
+        acknowledged_by="mia@nordwind.example",
+    ),
+]
+SNOOZED = order(
+    95,
+    "Atelier Renard",
+    "blocked",
+    "4100.00",
+    snoozed_until="2026-12-01",
+    snoozed_by="mia@nordwind.example",
+    snooze_reason="the customer is on holiday",
+)
+ASIDE = [
+    aside(77, "Museo Civico", "held", "5200.00", "held until 2026-12-15: dispute about scope"),
+    aside(60, "Porto Digital", "excluded", "-1200.00", "billed in advance, or nothing to bill"),
+]
+TOTALS: list[dict[str, Any]] = [
+    {
+        "currency": "EUR",
+        "ready": "27510.00",
+        "blocked": "57500.00",
+        "held": "5200.00",
+        "excluded": "-1200.00",
+        "odoo_to_invoice": "89010.00",
+        "residual": "0.00",
+        "bottleneck": {"owner": "Anna Kern", "amount": "31000.00", "orders": 1},
+    },
+    {
+        "currency": "USD",
+        "ready": "21900.00",
+        "blocked": "0.00",
+        "held": "0.00",
+        "excluded": "0.00",
+        "odoo_to_invoice": "21900.00",
+        "residual": "0.00",
+        "bottleneck": None,
+    },
+]
+DIGEST: dict[str, Any] = {
+    **HEADING,
+    "template": "digest",
+    "title": "Invoice readiness",
+    "rule": "invoice_readiness",
+    "why": "work that is delivered but not invoiced is money lent to the customer for nothing.",
+    "role": "finance",
+    "totals": TOTALS,
+    "rows": [
+        {
+            "sale_order": finding["title"].partition(" ")[0],
+            "currency": finding["currency"],
+            "amount": finding["amount"],
+            "status": finding["group"],
+            "checks": [],
+        }
+        for finding in (*READY, *BLOCKED, SNOOZED)
+    ],
+    "findings": [*READY, *BLOCKED, SNOOZED],
+    "set_aside": ASIDE,
+    "news": news(
+        "2026-11-20T05:00:00+00:00",
+        opened=[READY[0], BLOCKED[1]],
+        moved=[READY[1]],
+        settled=[order(70, "Café Central", "ready", "3000.00")],
+        held=[ASIDE[0]],
+        repriced=[BLOCKED[0]],
+    ),
+    "not_verifiable": [
+        {
+            "check": "approved_time",
+            "reason": "this Odoo has no timesheet approval",
+            "remedy": "install the module that records it, or grant read access",
+        }
+    ],
+}
+MISSING: dict[str, Any] = {
+    "key": "employee-7-2026-11-16",
+    "severity": "warning",
+    "title": "3 h missing for 16 Nov to 22 Nov 2026",
+    "reason": "Expected 32 h, logged 29 h; short on Thu 19 Nov 3 h",
+    "remedy": "Log the missing hours. On leave? Have your manager approve it in Odoo.",
+    "owner": "Julia Weber",
+    "model": "hr.employee",
+    "record_id": 7,
+    "url": f"{ODOO}/timesheets",
+    "amount": None,
+    "currency": None,
+    "since": "2026-11-22",
+    "group": "missing hours",
+    "cost_per_day": None,
+    "note": "",
+    "page": f"{ODOO}/timesheets",
+    "advice": "Log the missing hours. On leave? Have your manager approve it in Odoo.",
+}
+PERSON: dict[str, Any] = {
+    **HEADING,
+    "template": "person",
+    "shape": "reminder",
+    "title": "Timesheet reminders",
+    "rule": "timesheet_reminders",
+    "why": "hours that nobody logs are billed late or never, and a reminder for a day off teaches "
+    "people to ignore reminders.",
+    "reader": "julia@nordwind.example",
+    "name": "Julia Weber",
+    "step": "late",
+    "others": False,
+    "findings": [MISSING],
+}
+_OF_OTHERS = {
+    **MISSING,
+    "page": f"{ODOO}/all-timesheets",
+    "advice": "Ask for the hours, or approve leave that was taken.",
+}
+TEAM: dict[str, Any] = {
+    **PERSON,
+    "reader": "mia@nordwind.example",
+    "name": "Mia Rossi",
+    "step": "manager",
+    "others": True,
+    "findings": [
+        _OF_OTHERS,
+        {
+            **_OF_OTHERS,
+            "key": "employee-8-2026-11-16",
+            "owner": "Oskar Lund",
+            "title": "40 h missing for 16 Nov to 22 Nov 2026",
+            "reason": "Expected 40 h, logged 0 h; short on Mon 16 Nov 8 h, Tue 17 Nov 8 h, "
+            "Wed 18 Nov 8 h, Thu 19 Nov 8 h, Fri 20 Nov 8 h",
+            "note": "Oskar Lund has no e-mail address",
+        },
+    ],
+}
+APPROVER: dict[str, Any] = {
+    **TEAM,
+    "shape": "approver",
+    "title": "Approvals that wait",
+    "findings": [
+        {
+            **_OF_OTHERS,
+            "title": "Week 46, Portal: 12 h wait",
+            "amount": "1440.00",
+            "currency": "EUR",
+            "reason": "submitted on 2026-11-16",
+            "since": "2026-11-16",
+        },
+        {
+            **_OF_OTHERS,
+            "title": "Week 45, ERP: 30 h wait",
+            "amount": "3600.00",
+            "currency": "EUR",
+            "owner": "Oskar Lund",
+            "reason": "submitted on 2026-11-09",
+            "since": "2026-11-09",
+        },
+    ],
+}
+WEEKLY: dict[str, Any] = {
+    **DIGEST,
+    "shape": "weekly",
+    "title": "WIP aging",
+    "rule": "wip_aging",
+    "why": "work in progress that nobody bills grows old, and old work is written off.",
+    "findings": [
+        order(
+            number,
+            customer,
+            "undecided",
+            f"{number * 100}.00",
+            title=f"S{number:05} {customer}: unbilled for {number} days",
+            reason=f"{number * 100}.00 EUR of work since 2026-08-01 is on no posted invoice",
+            remedy="bill it, write it off, or document a hold with a review date",
+            since="2026-08-01",
+        )
+        for number, customer in enumerate(
+            ("Delta", "Nordlicht", "Kunsthaus", "Baltic", "Harbor", "Redwood", "Summit"), start=91
+        )
+    ],
+    "set_aside": [],
+    "totals": [
+        {
+            "currency": "EUR",
+            "wip": "65800.00",
+            "in_draft": "0.00",
+            "odoo_to_invoice": "65800.00",
+            "residual": "0.00",
+            "buckets": {"0-30": "1000.00", "31-60": "0.00", "61-90": "800.00", "91+": "64000.00"},
+        }
+    ],
+    "news": news(
+        "2026-11-16T05:30:00+00:00",
+        worsened=[order(91, "Delta", "undecided", "9100.00", key="undecided-order-91")],
+    ),
+    "not_verifiable": [],
+}
+URGENT: dict[str, Any] = {
+    **{key: DIGEST[key] for key in (*HEADING, "title", "rule", "why", "role")},
+    "template": "urgent",
+    "findings": [order(130, "Stadtwerke Ostheim", "ready", "148000.00")],
+}
+OPS: dict[str, Any] = {
+    **{key: DIGEST[key] for key in (*HEADING, "title", "rule", "why")},
+    "template": "ops",
+    "reader": "ops@nordwind.example",
+    "failures": [
+        {
+            "what": "run",
+            "name": "run-12",
+            "job": "invoice_readiness",
+            "company": "Nordwind Consulting GmbH",
+            "slot": "2026-11-23T05:00:00+00:00",
+            "to": None,
+            "error_class": "OdooUnavailable",
+            "error": "odoo.nordwind.example did not answer within 60 s, five times in a row",
+            "trace_id": "9f3a77c0d1e24b6a",
+        }
+    ],
+}
+NOTICE: dict[str, Any] = {
+    **{key: DIGEST[key] for key in (*HEADING, "title", "rule", "why", "role")},
+    "template": "notice",
+    "slot": "2026-11-23T05:00:00+00:00",
+    "reason": "odoo.nordwind.example did not answer within 60 s, five times in a row",
+}
+MAILS: dict[str, dict[str, Any]] = {
+    "readiness": DIGEST,
+    "weekly": WEEKLY,
+    "reminder": PERSON,
+    "manager": TEAM,
+    "approver": APPROVER,
+    "urgent": URGENT,
+    "ops": OPS,
+    "notice": NOTICE,
+}
+
+
+def pages(section: Any, key: str) -> str:
+    """Where a page would be served."""
+    return f"https://fleet.nordwind.example/c/{key or 'preferences'}"

@@ -1,0 +1,234 @@
+"""What a digest shows, in the order that it is read: groups, with sums per currency, and more."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tasks.domain.findings import Severity
+
+Item = Mapping[str, Any]
+TOP: Final = 30
+TOP_WEEKLY: Final = 5
+# What of the news is marked at its row.
+MARKS: Final = {"opened": "new", "moved": "moved", "worsened": "worse", "returned": "back"}
+# The parts that Odoo's own figure is made of, where totals have them all.
+RECONCILED: Final = ("ready", "blocked", "held", "excluded", "odoo_to_invoice", "residual")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Amounts by currency; nothing here adds one currency to another."""
+
+    amounts: Mapping[str, Decimal]
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> "Sums":
+        """The amounts of findings or of what was set aside."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for item in items:
+            if item["amount"] is not None and item["currency"]:
+                found[item["currency"]] += Decimal(item["amount"])
+        return cls(dict(sorted(found.items())))
+
+    def __iter__(self) -> Any:
+        return iter(self.amounts.items())
+
+    def __bool__(self) -> bool:
+        return any(self.amounts.values())
+
+
+@dataclass(frozen=True)
+class Row:
+    """A finding as a digest lists it. waiting_days: since its oldest work. mark: new, back, ..."""
+
+    finding: Item
+    waiting_days: int | None
+    mark: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings under one heading; `rows` are those shown, `count` and `sums` tell of all."""
+
+    name: str
+    severity: str
+    count: int
+    sums: Sums
+    rows: Sequence[Row]
+
+    @property
+    def more(self) -> int:
+        """How many are in the CSV alone."""
+        return self.count - len(self.rows)
+
+    @property
+    def has_money(self) -> bool:
+        """Whether any row shown has an amount."""
+        return any(row.finding["amount"] is not None for row in self.rows)
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether waiting costs anything in any row shown."""
+        return any(Decimal(row.finding["cost_per_day"] or 0) for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One kind of news in one group."""
+
+    kind: str
+    group: str
+    sums: Sums
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the totals: a column, and its value by currency ("" where there is none)."""
+
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A digest's section, ready to be written down."""
+
+    groups: Sequence[Group]
+    snoozed: Sequence[Item]
+    aside: Sequence[Group]
+    news: Sequence[Piece]
+    changed: int | None
+    figures: Sequence[Figure]
+    currencies: Sequence[str]
+    parts: Sequence[tuple[str, str, Item]]
+    bottlenecks: Sequence[tuple[str, Item]]
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether the totals tie out with a figure of Odoo's."""
+        return {figure.name for figure in self.figures} >= {"odoo_to_invoice", "residual"}
+
+
+def picture(section: Mapping[str, Any], page: Any) -> Picture:
+    """What a digest's section shows; page: from a case's key to its page, or ""."""
+    awake = [f for f in section["findings"] if not f.get("snoozed_until")]
+    marks, today = _marks(section["news"]), _day(section)
+    top = TOP_WEEKLY if section["shape"] == "weekly" else TOP
+
+    def row(finding: Item) -> Row:
+        return Row(finding, _waiting(finding, today), marks.get(finding["key"], ""), page(finding))
+
+    totals = section["totals"]
+    return Picture(
+        groups=[_group(name, items, top, row) for name, items in _by_badness(awake)],
+        snoozed=[f for f in section["findings"] if f.get("snoozed_until")],
+        aside=[
+            _group(name, items, TOP, lambda item: Row(item, None, "", page(item)))
+            for name, items in _by_group(section["set_aside"]).items()
+        ],
+        news=_news(section["news"]),
+        changed=_changed(section["news"]),
+        figures=_figures(totals),
+        currencies=[total.get("currency", "") for total in totals],
+        parts=_parts(totals),
+        bottlenecks=[
+            (total.get("currency", ""), total["bottleneck"])
+            for total in totals
+            if total.get("bottleneck")
+        ],
+    )
+
+
+def _day(section: Mapping[str, Any]) -> date:
+    return datetime.fromisoformat(section["at"]).astimezone(ZoneInfo(section["zone"])).date()
+
+
+def _waiting(finding: Item, today: date) -> int | None:
+    if finding["since"] is None:
+        return None
+    return max((today - date.fromisoformat(finding["since"])).days, 0)
+
+
+def _by_group(items: Iterable[Item]) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(item["group"], []).append(item)
+    return found
+
+
+def _by_badness(findings: Iterable[Item]) -> Sequence[tuple[str, list[Item]]]:
+    """The worst group first; in each, what costs most a day, then what is worth most."""
+    groups = _by_group(findings)
+    worst = sorted(groups, key=lambda name: -max(map(_rank, groups[name])))
+    return [(name, sorted(groups[name], key=_weight)) for name in worst]
+
+
+def _weight(finding: Item) -> tuple[Any, ...]:
+    cost, amount = Decimal(finding["cost_per_day"] or 0), Decimal(finding["amount"] or 0)
+    return -_rank(finding), -cost, -amount, finding["since"] or "", finding["title"]
+
+
+def _rank(finding: Item) -> int:
+    return Severity(finding["severity"]).rank
+
+
+def _group(name: str, items: Sequence[Item], top: int, row: Any) -> Group:
+    severity = max((item.get("severity", "info") for item in items), key=lambda s: Severity(s).rank)
+    shown = [row(item) for item in items[:top]]
+    return Group(name, severity, len(items), Sums.of(items), shown)
+
+
+def _marks(news: Mapping[str, Any]) -> Mapping[str, str]:
+    if news["since"] is None:
+        return {}
+    return {item["key"]: mark for kind, mark in MARKS.items() for item in news[kind]}
+
+
+def _news(news: Mapping[str, Any]) -> Sequence[Piece]:
+    kinds = ("opened", "moved", "worsened", "returned", "settled", "held", "repriced")
+    return [
+        Piece(kind, group, Sums.of(items), items)
+        for kind in kinds
+        for group, items in _by_group(news[kind]).items()
+    ]
+
+
+def _changed(news: Mapping[str, Any]) -> int | None:
+    """How many changed; None for a reader who saw nothing yet."""
+    if news["since"] is None:
+        return None
+    kinds = ("opened", "moved", "worsened", "returned", "settled", "held")
+    return sum(len(news[kind]) for kind in kinds)
+
+
+def _figures(totals: Sequence[Item]) -> Sequence[Figure]:
+    """The columns of totals that hold no parts, RECONCILED ones first where they are all there."""
+    names = [
+        name
+        for name in dict.fromkeys(name for total in totals for name in total)
+        if name != "currency"
+        and not any(isinstance(total.get(name), list | dict) for total in totals)
+        and any(total.get(name) is not None for total in totals)
+    ]
+    if set(RECONCILED) <= set(names):
+        names = [*RECONCILED, *(name for name in names if name not in RECONCILED)]
+    return [
+        Figure(name, {total.get("currency", ""): total.get(name) for total in totals})
+        for name in names
+    ]
+
+
+def _parts(totals: Sequence[Item]) -> Sequence[tuple[str, str, Item]]:
+    """Currency, name and content of the parts of totals; bottlenecks are told in words."""
+    return [
+        (total.get("currency", ""), name, value)
+        for total in totals
+        for name, value in total.items()
+        if isinstance(value, Mapping) and value and name != "bottleneck"
+    ]

@@ -1,0 +1,115 @@
+"""The templates of mails, and the filters by which they write in a reader's language."""
+
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, Final
+
+import jinja2
+
+from workers.delivery.language import NUMBER, Language, language
+from workers.delivery.picture import Sums
+
+COLUMNS: Final = 78
+
+
+@cache
+def templates(code: str, kind: str) -> jinja2.Environment:
+    """The templates of a kind, html or txt, in a language.
+
+    Macros escape as their own environment does, so html and text share none.
+    """
+    reader = language(code)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("workers.delivery"),
+        autoescape=kind == "html",
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # The extension's own method.
+    install = environment.install_gettext_translations  # type: ignore[attr-defined]
+    install(reader.translations, newstyle=True)
+    environment.filters.update(_filters(reader))
+    environment.tests["number_like"] = is_number
+    environment.globals["words"] = environment.get_template("words.j2").module
+    return environment
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a total is a number, or an amount as text."""
+    return value is None or isinstance(value, int | float) or bool(NUMBER.fullmatch(str(value)))
+
+
+def _filters(reader: Language) -> Mapping[str, Callable[..., Any]]:
+    return {
+        "sentence": reader.sentence,
+        "money": reader.money,
+        "whole_money": reader.whole_money,
+        "sums": partial(_sums, reader.money),
+        "whole": partial(_sums, reader.whole_money),
+        "day": reader.day,
+        "short": reader.short_day,
+        "instant": reader.instant,
+        "figure": partial(_figure, reader),
+        "column": partial(_column, reader),
+        "parts": partial(_parts, reader),
+        "capitalised": lambda words: words[:1].upper() + words[1:],
+        "wrap": _wrap,
+        "line": _line,
+        "cells": _cells,
+    }
+
+
+def _sums(write: Callable[[Any, str], str], sums: Sums) -> str:
+    return " · ".join(write(amount, currency) for currency, amount in sums)
+
+
+def _figure(reader: Language, value: Any) -> str:
+    """A value of a total: amounts and numbers in the reader's way, the rest as the job says it."""
+    if value is None:
+        return ""
+    if is_number(value):
+        return reader.figure(value)
+    return reader.sentence(str(value))
+
+
+def _column(reader: Language, name: str) -> str:
+    return reader.sentence(name.replace("_", " "))
+
+
+def _parts(reader: Language, parts: Mapping[str, Any]) -> str:
+    return " · ".join(
+        f"{_column(reader, name)} {_figure(reader, value)}"
+        for name, value in parts.items()
+        if value is not None
+    )
+
+
+def _wrap(text: Any, indent: int, first: str | None = None) -> str:
+    """Lines of a plain text; addresses are never cut."""
+    return textwrap.fill(
+        " ".join(str(text).split()),
+        COLUMNS,
+        initial_indent=" " * indent if first is None else first,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _line(title: str, figures: str, mark: str) -> str:
+    """A title with its figures at the right edge, or below where both do not fit."""
+    shown = f"  {title}" + (f" [{mark}]" if mark else "")
+    room = COLUMNS - len(shown) - len(figures)
+    if not figures:
+        return shown
+    return shown + " " * room + figures if room > 1 else f"{shown}\n    {figures}"
+
+
+def _cells(name: str, values: Sequence[str]) -> str:
+    """A line of a table; a text that fits no column stands after its name."""
+    if any(len(value) > 16 for value in values):
+        return _wrap(f"{name}: {', '.join(values)}", 4, "  ")
+    return f"  {name:<32}" + "".join(f"{value:>18}" for value in values)
