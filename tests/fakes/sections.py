@@ -101,7 +101,7 @@ SNOOZED = order(
     "4100.00",
     snoozed_until="2026-12-01",
     snoozed_by="mia@nordwind.example",
-    snooze_reason="the customer is on holiday",
+    snooze_reason="customer on holiday",
 )
 ASIDE = [
     aside(77, "Museo Civico", "held", "5200.00", "held until 2026-12-15: dispute about scope"),

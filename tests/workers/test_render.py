@@ -70,7 +70,7 @@ def test_acknowledged_snoozed_and_set_aside_rows_say_by_whom_and_why() -> None:
     for content in (render([DIGEST]).text, render([DIGEST]).html):
         said = plain(content)
         assert "acknowledged by mia@nordwind.example" in said
-        assert "snoozed until 1 Dec 2026 by mia@nordwind.example: the customer is on" in said
+        assert "snoozed until 1 Dec 2026 by mia@nordwind.example: customer on" in said
         assert "held until 15 Dec 2026: dispute about scope" in said
         assert "billed in advance, or nothing to bill" in said
 

@@ -1,8 +1,9 @@
 """A reader's language: words from a catalogue, and how numbers, money, days and instants look.
 
 A language is one file, `languages/<code>.po`. Strings of the templates stand there as gettext has
-them. Sentences of the jobs carry the context "job"; `{names}` in them stand for what differs, and
-are written in the reader's way when they are numbers or days.
+them. Sentences of the jobs carry the context "job"; `{names}` in them stand for what differs, those in
+NUMBERS for numbers. Numbers and days are written in the reader's way, and what stands for a name
+that ends in "list" is looked up piece by piece.
 """
 
 import gettext
@@ -14,7 +15,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -28,7 +29,27 @@ SOURCE: Final = "en"
 # American days are for those who ask for them: en_US.
 LOCALES: Final = {"en": "en_GB"}
 JOB: Final = "job"
-NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
+NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
+NUMBERS: Final = frozenset(
+    [
+        "amount",
+        "count",
+        "counted",
+        "days",
+        "delivery",
+        "expected",
+        "hours",
+        "leave",
+        "logged",
+        "missing",
+        "ordered",
+        "percent",
+        "plan",
+        "points",
+        "quantity",
+        "target",
+    ]
+)
 ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 # Days as the jobs' sentences have them, by strftime.
 WRITTEN_DAYS: Final = (
@@ -94,7 +115,6 @@ class Language:
         return None
 
     def _value(self, name: str, text: str) -> str:
-        """What stands for a `{name}`; lists are looked up piece by piece."""
         if name.endswith("list"):
             return ", ".join(
                 self._one(piece) or self._value("", piece) for piece in text.split(", ")
@@ -214,18 +234,24 @@ PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 
 
 def _pattern(said: str) -> re.Pattern[str]:
-    """Matches the sentence with anything in place of its names."""
+    """Matches the sentence with whatever stands for its names."""
     literals = PLACEHOLDER.split(said)
-    parts = [
-        f"(?P<{part}>.+?)" if number % 2 else re.escape(part)
-        for number, part in enumerate(literals)
-    ]
+    parts = [_group(part) if at % 2 else re.escape(part) for at, part in enumerate(literals)]
     return re.compile("".join(parts), re.DOTALL)
+
+
+def _group(name: str) -> str:
+    return f"(?P<{name}>{NUMBER.pattern if name in NUMBERS else '.+?'})"
 
 
 def _literal(said: str) -> int:
     """The more of a sentence is fixed, the sooner it is tried."""
     return len(PLACEHOLDER.sub("", said))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a row or a total is a number, or an amount as text."""
+    return isinstance(value, int | float) or bool(NUMBER.fullmatch(str(value)))
 
 
 def _date(day: str | date) -> date:

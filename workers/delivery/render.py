@@ -1,11 +1,8 @@
 """Turns the sections of a mail into subject, plain text, HTML and a CSV for each digest."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,17 +11,15 @@ import css_inline
 import jinja2
 from markupsafe import Markup
 
-from workers import columns
+from workers.delivery import spreadsheet
 from workers.delivery.colours import ink_on
 from workers.delivery.errors import DeliveryRefused
 from workers.delivery.language import Language, language
 from workers.delivery.picture import picture
-from workers.delivery.wording import is_number, templates
+from workers.delivery.wording import templates
 
 Section = Mapping[str, Any]
 Pages = Callable[[Section, str], str]
-# Excel takes a CSV without this mark for one in its old code page.
-BYTE_ORDER_MARK: Final = "\ufeff"
 INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
@@ -53,8 +48,8 @@ class Part:
     answer: str
     text: str
     html: Markup
-    opt_out: str = ""
-    title: str = field(default="", compare=False)
+    title: str
+    opt_out: str
 
 
 def no_pages(section: Section, case_key: str) -> str:
@@ -88,7 +83,7 @@ def render(sections: Sequence[Section], pages: Pages = no_pages) -> Rendered:
         subject=subject,
         text=plain.render(parts=parts).strip() + "\n",
         html=INLINER.inline(shown),
-        attachments=_attachments(sections),
+        attachments=spreadsheet.attachments(sections),
         logo=logo,
         opt_out=parts[0].opt_out if len(parts) == 1 else "",
     )
@@ -155,39 +150,3 @@ def _subject(parts: Sequence[Part], reader: Language) -> str:
         return subject
     more = reader.translations.gettext("and %(n)s more: %(titles)s")
     return f"{subject}; {more % {'n': len(others), 'titles': ', '.join(dict.fromkeys(others))}}"
-
-
-def _attachments(sections: Sequence[Section]) -> tuple[tuple[str, str], ...]:
-    names, found = count(1), []
-    stems = [f"{section['rule']}-{section['company_id']}" for section in sections]
-    single = len({section["rule"] for section in sections}) == len(sections)
-    for section, stem in zip(sections, stems, strict=True):
-        if section.get("rows"):
-            name = section["rule"] if single else stem
-            found.append((name, table(section["rows"], language(section["language"]))))
-    unique = [n if [x for x, _ in found].count(n) == 1 else f"{n}-{next(names)}" for n, _ in found]
-    return tuple((f"{name}.csv", text) for name, (_, text) in zip(unique, found, strict=True))
-
-
-def table(rows: Sequence[Mapping[str, Any]], reader: Language) -> str:
-    """The scalar columns of the rows, as the reader's Excel expects them.
-
-    Where decimals have a comma, Excel splits at semicolons and takes 1.5 for a day. Cells that a
-    spreadsheet would run are quoted.
-    """
-    fitting, comma = columns.plain(rows), reader.decimal_comma
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";" if comma else ",")
-    writer.writerow(fitting)
-    writer.writerows([_cell(row[column], comma=comma) for column in fitting] for row in rows)
-    return BYTE_ORDER_MARK + out.getvalue()
-
-
-def _cell(value: Any, *, comma: bool) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if is_number(value):
-        return str(value).replace(".", ",") if comma else value
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import jinja2
 
-from workers.delivery.language import NUMBER, Language, language
+from workers.delivery.language import Language, is_number, language
 from workers.delivery.picture import Sums
 
 COLUMNS: Final = 78
@@ -37,11 +37,6 @@ def templates(code: str, kind: str) -> jinja2.Environment:
     return environment
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value of a total is a number, or an amount as text."""
-    return value is None or isinstance(value, int | float) or bool(NUMBER.fullmatch(str(value)))
-
-
 def _filters(reader: Language) -> Mapping[str, Callable[..., Any]]:
     return {
         "sentence": reader.sentence,
@@ -57,6 +52,7 @@ def _filters(reader: Language) -> Mapping[str, Callable[..., Any]]:
         "parts": partial(_parts, reader),
         "capitalised": lambda words: words[:1].upper() + words[1:],
         "wrap": _wrap,
+        "ended": _ended,
         "line": _line,
         "cells": _cells,
     }
@@ -97,6 +93,10 @@ def _wrap(text: Any, indent: int, first: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith(".") else f"{sentence}."
 
 
 def _line(title: str, figures: str, mark: str) -> str:

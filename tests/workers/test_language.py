@@ -1,0 +1,192 @@
+"""Every mail is written in its reader's language; what the jobs say, too."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+from odoo_gateway.sandbox import Sandbox
+from tasks import catalogue
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.sections import MAILS, PERSON, pages
+from tests.workers.test_runner import messages, opened
+from workers import runner
+from workers.delivery.language import language
+from workers.delivery.render import render
+
+DELIVERY = resources.files("workers.delivery")
+NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
+NAMES = re.compile(r"{(\w+)}")
+LANGUAGES = [file.name.removesuffix(".po") for file in (DELIVERY / "languages").iterdir()]
+FILE = """\
+[tenants.firm]
+url = "http://odoo.example"
+database = "sandbox"
+login = "fleet"
+recipients.finance = ["finance@nordwind.example"]
+recipients.delivery = ["delivery@nordwind.example"]
+policies.timesheet_reminders.wait_for_morning = false
+policies.utilization_variance.target_percent = 75
+policies.invoice_readiness.purchase_order_required = true
+policies.invoice_readiness.vat_number_required = true
+policies.wip_aging.decide_after_days = 10
+policies.wip_aging.overrun_percent = 10
+"""
+
+
+@pytest.fixture(scope="module")
+def payloads(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What the four jobs tell of both companies of the sandbox."""
+    clock = Clock(NOON)
+    odoo = Switchable(Sandbox(clock().date()))
+    fleet = fleet_on(tmp_path_factory.mktemp("firm"), clock, odoo, file=FILE)
+    for job in catalogue.jobs():
+        for company_id in (1, 2):
+            runner.execute(fleet, opened(fleet, job, company_id))
+    return [dict(message.payload) for message in messages(fleet)]
+
+
+def sentences(payload: dict[str, Any]) -> Iterator[str]:
+    """All that a job said, but for names."""
+    yield from (payload["title"], payload["why"])
+    for finding in payload["findings"]:
+        keys = ("title", "reason", "remedy", "group", "advice", "note")
+        yield from (finding[key] for key in keys if finding.get(key))
+    for aside in payload.get("set_aside", ()):
+        yield from (aside["group"], aside["reason"])
+    for gap in payload.get("not_verifiable", ()):
+        yield from (gap["check"].replace("_", " "), gap["reason"], gap["remedy"])
+    for total in payload.get("totals", ()):
+        yield from (name.replace("_", " ") for name in columns_of(total))
+
+
+def columns_of(total: dict[str, Any]) -> Iterator[str]:
+    for name, value in total.items():
+        if name in ("currency", "bottleneck") or isinstance(value, list):
+            continue
+        yield name
+        yield from value if isinstance(value, dict) else ()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_that_the_jobs_say_stays_english(payloads: list[dict[str, Any]], code: str) -> None:
+    said = {sentence for payload in payloads for sentence in sentences(payload)}
+    assert {payload["rule"] for payload in payloads} == set(catalogue.jobs())
+    assert len(said) > 100
+    assert [sentence for sentence in said if language(code).known(sentence) is None] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_string_of_the_templates_is_translated_and_no_other(code: str) -> None:
+    used = {message for name in templates() for message in extracted(name)}
+    used.add("and %(n)s more: %(titles)s")
+    with (DELIVERY / "languages" / f"{code}.po").open("rb") as file:
+        found = read_po(file, locale=code)
+    own = {message.id for message in found if message.id and not message.context}
+    assert own == used
+    assert [message.id for message in found if message.id and not message.string] == []
+
+
+def templates() -> list[Any]:
+    return [file for file in (DELIVERY / "templates").iterdir() if file.name.endswith(".j2")]
+
+
+def extracted(template: Any) -> Iterator[Any]:
+    options = {"extensions": "jinja2.ext.i18n", "trim_blocks": "true"}
+    with template.open("rb") as file:
+        for _, message, _, _ in extract("jinja2.ext:babel_extract", file, options=options):
+            yield message
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_translation_has_the_names_of_its_sentence(code: str) -> None:
+    with (DELIVERY / "languages" / f"{code}.po").open("rb") as file:
+        for message in read_po(file, locale=code):
+            if message.context == "job":
+                named = set(NAMES.findall(str(message.id)))
+                assert set(NAMES.findall(str(message.string))) == named, message.id
+
+
+@pytest.mark.parametrize(
+    ("said", "german"),
+    [
+        ("18.5 h are not approved", "18,5 Std. sind nicht genehmigt"),
+        (
+            "S1 Held; Sons: blocked",
+            "S1 Held; Sons: blockiert",
+        ),
+        (
+            "1 milestone(s) late, first Go; live of 2026-11-14; 2.5 h are not approved",
+            "1 Meilenstein(e) überfällig, zuerst Go; live vom 14. Nov. 2026; "
+            "2,5 Std. sind nicht genehmigt",
+        ),
+        ("+0 h of cheese", None),
+        ("2 line(s) to bill carry no tax; something new", None),
+    ],
+)
+def test_sentences_are_known_by_their_shape(said: str, german: str | None) -> None:
+    assert language("de").known(said) == german
+
+
+def test_an_unknown_sentence_stays_english_but_for_its_days() -> None:
+    assert language("de").sentence("due 2026-11-14, they say") == "due 14. Nov. 2026, they say"
+
+
+def test_names_from_odoo_are_left_as_they_are() -> None:
+    assert language("de").sentence("S00042 ready: blocked") == "S00042 ready: blockiert"
+    assert language("de").sentence("Delivery Americas") == "Delivery Americas"
+
+
+@pytest.mark.parametrize(
+    ("code", "money", "day"),
+    [
+        ("en", "EUR 1,234.50", "23 Nov 2026"),
+        ("en_US", "EUR 1,234.50", "Nov 23, 2026"),
+        ("de", "1.234,50 EUR", "23. Nov. 2026"),
+        ("de_CH", "EUR 1’234.50", "23. Nov. 2026"),
+        # No file: English, rather than half of each.
+        ("fr", "EUR 1,234.50", "23 Nov 2026"),
+    ],
+)
+def test_money_and_days_look_as_the_reader_is_used_to(code: str, money: str, day: str) -> None:
+    reader = language(code)
+    assert reader.money("1234.5", "EUR").replace("\xa0", " ") == money
+    assert reader.day("2026-11-23") == day
+    assert "1" in reader.money("1234", "JPY")
+    assert "." not in reader.money("12", "JPY")
+
+
+def test_instants_are_told_in_the_readers_zone() -> None:
+    at = "2026-11-23T05:00:00+00:00"
+    assert language("de").instant(at, "Europe/Berlin") == "23. Nov. 2026 06:00 Europe/Berlin"
+    assert language("en").instant(at, "America/New_York") == "23 Nov 2026 00:00 America/New_York"
+
+
+def test_the_csv_of_a_german_reader_opens_in_a_german_excel() -> None:
+    german = {**MAILS["readiness"], "language": "de"}
+    ((_, text),) = render([german]).attachments
+    assert text.splitlines()[0] == "\ufeffsale_order;currency;amount;status"
+    assert text.splitlines()[1] == "S00120;EUR;18200,00;ready"
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_a_german_mail_says_nothing_of_ours_in_english(name: str) -> None:
+    mail = render([{**MAILS[name], "language": "de"}], pages)
+    assert 'lang="de"' in mail.html
+    words = set(mail.text.replace("/", " ").replace(":", " ").split())
+    assert words & {"the", "and", "of", "missing", "blocked", "hours"} <= allowed(name)
+
+
+def allowed(name: str) -> set[str]:
+    """Ops read errors as they were raised."""
+    return {"of", "the", "and"} if name in ("ops", "notice") else set()
+
+
+def test_a_swiss_reader_reads_german() -> None:
+    assert "fehlen" in render([{**PERSON, "language": "de_CH"}]).subject
