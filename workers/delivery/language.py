@@ -1,8 +1,8 @@
 """A reader's language: words from a catalogue, and how numbers, money, days and instants look.
 
 A language is one file, `languages/<code>.po`. Strings of the templates stand there as gettext has
-them. Sentences of the jobs carry the context "job"; `{names}` in them stand for what differs, those in
-NUMBERS for numbers. Numbers and days are written in the reader's way, and what stands for a name
+them. Sentences of the jobs carry the context "job"; `{names}` in them stand for what differs, those
+in NUMBERS for numbers. Numbers and days are written in the reader's way, and what stands for a name
 that ends in "list" is looked up piece by piece.
 """
 
