@@ -20,7 +20,7 @@ from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers import watching
 from workers.delivery import digest
 from workers.delivery.announce import Announcement, announce, periods_of
-from workers.delivery.digest import Seen
+from workers.delivery.digest import Addressee, Seen
 from workers.delivery.occasion import Occasion
 from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
 from workers.ledger.database import Connection
@@ -72,13 +72,15 @@ def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None =
     return AsOf(instant, scope.zone, now, asked)
 
 
-def seen_by(connection: Connection, occasion: Occasion) -> Mapping[str, Seen]:
-    """What each reader of the job's role was sent last; nobody where a job writes to persons."""
+def seen_by(connection: Connection, occasion: Occasion, report: Report) -> Mapping[Addressee, Seen]:
+    """What each reader of the job's digest was sent last; nobody where a job writes to persons."""
     if occasion.job.audience is Audience.PERSON:
         return {}
     return {
-        reader: Seen(readers.last_seen(connection, digest.STEP, reader, "email", **occasion.here))
-        for reader in occasion.readers(occasion.job.audience.value)
+        (channel, reader): Seen(
+            readers.last_seen(connection, digest.STEP, reader, channel, **occasion.here)
+        )
+        for channel, reader in digest.readers_of(occasion, report)
     }
 
 
@@ -230,7 +232,7 @@ def _commit(
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
     before = readers.told(connection, *here, periods_of(occasion, result.changes))
-    told = announce(occasion, result.changes, report, before, seen_by(connection, occasion))
+    told = announce(occasion, result.changes, report, before, seen_by(connection, occasion, report))
     queued = [outbox.enqueue(connection, message, now) for message in told.messages]
     readers.supersede(connection, digest.STEP, now, run.id, **occasion.here)
     suppressed = told.repeated + queued.count(None)

@@ -217,22 +217,14 @@ class _Reading:
         )
 
     def _targets(self, tenant: str, found: TenantSettings) -> Mapping[str, targets.Target]:
-        made = {
-            name: targets.with_secrets(tenant, name, target, self._environ)
-            for name, target in found.webhooks.items()
-        }
-        for name, target in made.items():
-            self.problems += targets.problems(tenant, name, target)
+        made = targets.with_secrets(tenant, found.webhooks, self._environ)
+        self.problems += targets.problems(tenant, made)
         return made
 
     def _check_routes(self, tenants: Mapping[str, TenantSettings]) -> None:
         for name, tenant in tenants.items():
-            here = ("tenants", name)
-            for taken in sorted({*targets.BUILT_IN} & {*tenant.webhooks}):
-                place = self._places.name((*here, "webhooks", taken))
-                self.problems.append(f"{place}: a channel has that name already; choose another")
-            for number, problem in targets.unknown_channels(tenant.routes, tenant.webhooks):
-                place = self._places.name((*here, "routes", number, "channels"))
+            for path, problem in targets.misnamed(tenant.routes, tenant.webhooks):
+                place = self._places.name(("tenants", name, *path))
                 self.problems.append(f"{place}: {problem}")
 
     def _check_jobs(self, tenants: Mapping[str, TenantSettings]) -> None:

@@ -55,34 +55,51 @@ def variable(tenant: str, name: str, what: str) -> str:
 
 
 def with_secrets(
-    tenant: str, name: str, settings: TargetSettings, environ: Mapping[str, str]
-) -> Target:
-    """The target; several secrets in one variable stand apart by blanks, the newest first."""
-    url = environ.get(variable(tenant, name, "url")) or settings.url or ""
-    secrets = environ.get(variable(tenant, name, "secret"), "").split()
-    return Target(settings, url, secrets if settings.kind == "webhook" else ())
+    tenant: str, named: Mapping[str, TargetSettings], environ: Mapping[str, str]
+) -> Mapping[str, Target]:
+    """The targets; several secrets in one variable stand apart by blanks, the newest first."""
+
+    def given(name: str, what: str) -> str:
+        return environ.get(variable(tenant, name, what), "")
+
+    return {
+        name: Target(
+            settings,
+            given(name, "url") or settings.url or "",
+            given(name, "secret").split() if settings.kind == "webhook" else (),
+        )
+        for name, settings in named.items()
+    }
 
 
-def problems(tenant: str, name: str, target: Target) -> Iterator[str]:
-    """What of a target's environment is missing or wrong; no value is repeated."""
-    if not target.url:
-        yield f"{variable(tenant, name, 'url')}: not set, and no url in the file; set one of them"
-    secret = variable(tenant, name, "secret")
-    if target.settings.kind == "webhook" and not target.secrets:
-        yield f"{secret}: not set; give the secret that the receiver checks with"
-    for number, each in enumerate(target.secrets, start=1):
-        try:
-            key_of(each)
-        except ValueError as error:
-            yield f"{secret}: number {number} {error}"
+def problems(tenant: str, targets: Mapping[str, Target]) -> Iterator[str]:
+    """What of the targets' environment is missing or wrong; no value is repeated."""
+    for name, target in targets.items():
+        url, secret = (variable(tenant, name, what) for what in ("url", "secret"))
+        if not target.url:
+            yield f"{url}: not set, and no url in the file; set one of them"
+        if target.settings.kind == "webhook" and not target.secrets:
+            yield f"{secret}: not set; give the secret that the receiver checks with"
+        for number, each in enumerate(target.secrets, start=1):
+            try:
+                key_of(each)
+            except ValueError as error:
+                yield f"{secret}: number {number} {error}"
 
 
-def unknown_channels(
-    routes: Sequence[RouteSettings], targets: Mapping[str, TargetSettings]
-) -> Iterator[tuple[int, str]]:
-    """The routes, by number, that name a channel which does not exist, and what is wrong."""
-    known = [*BUILT_IN, *targets]
+def misnamed(
+    routes: Sequence[RouteSettings], named: Mapping[str, TargetSettings]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where a name is taken or means nothing, within the tenant, and what is wrong."""
+    for name in named:
+        if name in BUILT_IN:
+            yield ("webhooks", name), "a channel has that name already; choose another"
+    known = [*BUILT_IN, *named]
     for number, route in enumerate(routes):
         for channel in route.channels:
             if channel not in known:
-                yield number, f"no such channel {channel!r}; there are {', '.join(known)}"
+                there_are = ", ".join(known)
+                yield (
+                    ("routes", number, "channels"),
+                    f"no such channel {channel!r}; there are {there_are}",
+                )

@@ -53,7 +53,11 @@ def test_ascending_puts_the_empty_last_and_descending_first(
     assert [value for value in descending if value in kept] == expected[::-1]
 
 
-@pytest.mark.parametrize("field", SORTED[::6], ids=label)
+# Moments are told without their parts of a second: what looks like a tie may be none.
+WITH_TIES = [(model, name) for model, name in SORTED if shapes(model)[name].type != "datetime"]
+
+
+@pytest.mark.parametrize("field", WITH_TIES[::6], ids=label)
 def test_ties_are_broken_by_the_next_term(odoo: Asker, field: tuple[str, str]) -> None:
     model, name = field
     found = in_order(odoo, model, f"{name}, id desc", ["id", name])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tasks.declaration import Delivery
+from tests.fakes.sections import PERSON, order
 from workers.ledger.outbox import Message
 from workers.ledger.statuses import MessageStatus
 
@@ -11,45 +12,16 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def finding(**changed: Any) -> dict[str, Any]:
-    """An order that cannot be invoiced, as payloads list it."""
-    return {
-        "key": "order-1",
-        "severity": "warning",
-        "title": "S00001 Harbor Mutual",
-        "reason": "the milestone is not reached",
-        "remedy": "mark it reached",
-        "owner": "Anna Kern",
-        "model": "sale.order",
-        "record_id": 1,
-        "url": "https://odoo.example/odoo/sale.order/1",
-        "page": "https://odoo.example/odoo/sale.order/1",
-        "advice": "mark it reached",
-        "note": "",
-        "amount": "1200.00",
-        "currency": "EUR",
-        "since": "2026-11-02",
-        **changed,
-    }
+    """An order that cannot be invoiced, as payloads list it for a person."""
+    said = order(1, "Harbor Mutual", "blocked", "1200.00", key="order-1")
+    return {**said, "page": said["url"], "advice": said["remedy"], "note": "", **changed}
 
 
 def message(*findings: dict[str, Any], **changed: Any) -> Message:
     """One for Dirk Maes about these findings, or about one order."""
     payload = {
-        "template": "person",
-        "title": "Invoice readiness",
-        "why": "Work that is done and not billed is money lent.",
+        **PERSON,
         "rule": "invoice_readiness",
-        "company": "Nordwind <Consulting>",
-        "at": NOW.isoformat(),
-        "issued_on": "2026-11-23",
-        "zone": "Europe/Brussels",
-        "language": "en",
-        "shape": "person",
-        "brand": {"name": "Nordwind", "colour": "#1f5fa8", "logo": ""},
-        "policy": [],
-        "name": "Dirk Maes",
-        "step": "opened",
-        "others": False,
         "findings": list(findings) or [finding()],
     }
     values: dict[str, Any] = {

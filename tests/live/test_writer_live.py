@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,22 @@ from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
 from odoo_gateway.writer import Writer, external_id
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import fleet_on
+from tests.fakes.messages import NOW, finding, message
+from workers.delivery.channels import channel_of
 
 from . import bots
 from .bots import Bot
 from .gateway import session_of
 from .odoo_server import OdooServer
 
+TENANT = """\
+[tenants.firm]
+url = "{url}"
+database = "{database}"
+login = "{login}"
+"""
 pytestmark = pytest.mark.live
 
 SALES = "sales_team.group_sale_salesman_all_leads"
@@ -147,3 +158,32 @@ def test_who_may_only_read_orders_is_refused_with_a_remedy(
     with pytest.raises(OdooRejected, match=r"may write it: docs/operating\.md") as refused:
         reader.note(external_id("note", "reader"), "<reader@firm.example>", ORDER, order, "")
     print(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("channel", "model", "name"),
+    [("odoo_activity", ACTIVITY, "res_name"), ("odoo_note", MESSAGE, "body")],
+)
+def test_a_message_of_the_outbox_arrives_once_through_the_whole_fleet(
+    odoo_server: OdooServer,
+    demo_db: str,
+    sessions: dict[str, Session],
+    order: int,
+    tmp_path: Path,
+    channel: str,
+    model: str,
+    name: str,
+) -> None:
+    address = Address(odoo_server.url, demo_db, FLEET.login, FLEET.password)
+    file = TENANT.format(url=odoo_server.url, database=demo_db, login=FLEET.login)
+    fleet = fleet_on(tmp_path, Clock(NOW), OdooRpc(address), file=file)
+    said = finding(record_id=order, title="Söhne & <b>Co</b>")
+    before = sessions["admin"].call(model, "search_count", [("res_id", "=", order)])
+    for attempt in (1, 2, 3):
+        sent = message(said, channel=channel, recipient=PERSON.login, attempts=attempt)
+        channel_of(fleet, sent).send(sent, lambda: None)
+    rows = sessions["admin"].call(
+        model, "search_read", [("res_id", "=", order)], [name], order="id desc"
+    )
+    assert len(rows) == before + 1
+    print(f"{channel}: {rows[0][name]}")

@@ -59,7 +59,7 @@ def test_no_service_runs_as_root(name: str) -> None:
 @each_service
 def test_secrets_come_from_files(name: str) -> None:
     for key, value in SERVICES[name].get("environment", {}).items():
-        if any(word in key for word in ("PASSWORD", "API_KEY", "DATABASE_URL")):
+        if any(word in key for word in ("PASSWORD", "API_KEY", "SECRET", "DATABASE_URL")):
             assert str(value).startswith("/run/secrets/"), key
             assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
 

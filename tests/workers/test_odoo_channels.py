@@ -48,9 +48,9 @@ def test_each_finding_becomes_an_activity_of_the_reader(odoo: Switchable, writer
     first, second = written(odoo, ACTIVITY)
     assert (first["res_model"], first["res_id"], second["res_id"]) == ("sale.order", 1, 2)
     assert first["user_id"] == [104, "Dirk Maes"]
-    assert first["summary"] == "S00001 Harbor Mutual"
+    assert first["summary"] == "S00001 Harbor Mutual: blocked"
     assert first["date_deadline"] == "2026-11-23"
-    assert "mark it reached" in first["note"]
+    assert "approve the hours" in first["note"]
 
 
 def test_an_activity_is_one_per_finding_step_and_reader(odoo: Switchable, writer: Writer) -> None:
@@ -81,7 +81,7 @@ def test_a_note_is_one_per_finding_and_step_whoever_is_told(
         channel.send(message(recipient=reader), nothing)
     (row,) = written(odoo, MESSAGE)
     assert (row["model"], row["res_id"]) == ("sale.order", 1)
-    assert "<b>S00001 Harbor Mutual</b>" in row["body"]
+    assert "<b>S00001 Harbor Mutual: blocked</b>" in row["body"]
     assert row["message_id"].endswith("@firm.example>")
 
 
@@ -112,6 +112,15 @@ def test_a_record_that_is_gone_is_refused_with_a_remedy(
 ) -> None:
     with pytest.raises(DeliveryRefused, match="See that the record is there"):
         channel(writer).send(message(finding(record_id=999_999)), nothing)
+
+
+@pytest.mark.parametrize("channel", [OdooActivity, OdooNote])
+def test_what_is_about_no_record_is_refused(
+    writer: Writer, channel: type[OdooActivity] | type[OdooNote]
+) -> None:
+    failures = message(payload={"template": "ops", "failures": []})
+    with pytest.raises(DeliveryRefused, match="'ops' is about no record"):
+        channel(writer).send(failures, nothing)
 
 
 @pytest.mark.parametrize("channel", [OdooActivity, OdooNote])

@@ -1,5 +1,6 @@
 """What a reader is sent at once is one mail; at night nothing, and no more than enough."""
 
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.demo.catcher import Catcher
 from workers.ledger.statuses import MessageStatus
+from workers.links import CASE
 from workers.wiring import Fleet
 
 WIP = "wip_aging"
@@ -56,6 +58,8 @@ def test_digests_of_several_jobs_and_companies_are_one_mail_to_their_reader(
     assert mail["Message-ID"] == queued[0].message_id
     assert carried(mail) == [message.message_id for message in queued]
     assert {message.sent_in for message in messages(fleet)} == {queued[0].message_id}
+    files = [str(part.get_filename()) for part in mail.iter_attachments()]
+    assert len(files) == len(set(files)) == 4
 
 
 def test_who_wants_single_mails_gets_them(
@@ -142,3 +146,20 @@ mail.digest_at = 16:00:00
     runner.execute(fleet, again)
     deliver_all(fleet)
     assert len(catcher.mails) == 2
+
+
+def test_a_mail_links_to_the_pages_of_its_cases(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    pages = {"FLEET_WEB_URL": "https://fleet.example", "FLEET_LINK_SECRET": "s" * 32}
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE, environ=pages)
+    runner.execute(fleet, opened(fleet, READINESS))
+    deliver_all(fleet)
+    (mail,) = catcher.mails
+    body = mail.get_body(("html",))
+    assert body is not None
+    tokens = re.findall(r"https://fleet\.example/c/([^\"]+)", body.get_content())
+    assert fleet.links is not None
+    cases = {fleet.links.read(CASE, token).key for token in tokens}
+    assert cases >= {"ready-order-1", "blocked-order-4"}
+    assert {fleet.links.read(CASE, token).person for token in tokens} == {FINANCE}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
+from tests.fakes import sections
 from tests.fakes.clock import Clock
 from tests.fakes.messages import NOW, finding, message
 from tests.fakes.receiver import CUTS, HANGS, RUBBISH, Receiver, receiving
@@ -194,9 +195,17 @@ def test_a_chat_gets_a_subject_and_a_line_with_a_link_per_finding(receiver: Rece
     subject, *lines = text.splitlines()
     assert subject
     assert lines == [
-        "• S00001 Harbor Mutual: the milestone is not reached "
-        "https://odoo.example/odoo/sale.order/1"
+        "• S00001 Harbor Mutual: blocked: 18 h are not approved "
+        "https://odoo.nordwind.example/odoo/sale.order/1"
     ]
+
+
+@pytest.mark.parametrize("kind", sections.MAILS)
+def test_every_kind_of_message_makes_a_text(kind: str) -> None:
+    shown = chat.text(sections.MAILS[kind])
+    assert 0 < len(shown) <= chat.LONGEST + 2
+    titles = [each["title"] for each in sections.MAILS[kind].get("findings", ())]
+    assert all(chat.inert(title) in shown for title in titles)
 
 
 def test_names_in_odoo_call_nobody_and_make_no_links() -> None:

@@ -8,7 +8,7 @@ from tasks.domain.acts import ActKind
 from tasks.domain.cases import Change, ChangeKind
 from tasks.domain.findings import Report
 from workers.delivery import digest, personal
-from workers.delivery.digest import Seen
+from workers.delivery.digest import Addressee, Seen
 from workers.delivery.occasion import Occasion
 from workers.ledger.outbox import NewMessage
 from workers.ledger.readers import Told
@@ -32,7 +32,7 @@ def announce(
     changes: Sequence[Change],
     report: Report,
     told: Container[Told] = frozenset(),
-    seen: Mapping[str, Seen] | None = None,
+    seen: Mapping[Addressee, Seen] | None = None,
 ) -> Announcement:
     """The messages of a run; an unchanged picture gives none.
 
@@ -54,13 +54,13 @@ def periods_of(occasion: Occasion, changes: Iterable[Change]) -> frozenset[str]:
 
 
 def _to_role(
-    occasion: Occasion, changes: Sequence[Change], report: Report, seen: Mapping[str, Seen]
+    occasion: Occasion, changes: Sequence[Change], report: Report, seen: Mapping[Addressee, Seen]
 ) -> tuple[Sequence[NewMessage], Sequence[str], int]:
     role = occasion.job.audience.value
-    if changes and not occasion.readers(role):
-        return (), [f"nobody is configured for the role {role}"], 0
-    now = [*digest.urgent(occasion, changes), *digest.digests(occasion, report, seen)]
-    return now, (), 0
+    nobody = changes and not digest.readers_of(occasion, report)
+    silent = [f"nobody is configured for the role {role}"] if nobody else []
+    now = [*digest.at_once(occasion, changes), *digest.digests(occasion, report, seen)]
+    return now, silent, 0
 
 
 def _without_opted_out(

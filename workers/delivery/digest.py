@@ -15,6 +15,8 @@ from workers.ledger.outbox import NewMessage
 
 STEP = "digest"
 Payload = Mapping[str, Any]
+# By channel and address, or the name of a webhook or chat.
+Addressee = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,13 @@ class Seen:
         return Picture(self.payload["findings"], self.payload["set_aside"])
 
 
-def digests(occasion: Occasion, report: Report, seen: Mapping[str, Seen]) -> Iterator[NewMessage]:
+def digests(
+    occasion: Occasion, report: Report, seen: Mapping[Addressee, Seen]
+) -> Iterator[NewMessage]:
     """A digest for each reader to whom there is something new to say."""
-    role = occasion.job.audience.value
     calm = Calm(occasion.tenant.settings.mail, occasion.scope.zone)
     content = {
-        "role": role,
+        "role": occasion.job.audience.value,
         "totals": list(report.totals),
         "rows": list(report.rows),
         "findings": _findings(report, occasion.acts, occasion.day),
@@ -46,8 +49,8 @@ def digests(occasion: Occasion, report: Report, seen: Mapping[str, Seen]) -> Ite
             for gap in report.not_verifiable
         ],
     }
-    for reader in occasion.readers(role):
-        told = with_news(content, seen.get(reader, Seen()))
+    for channel, reader in readers_of(occasion, report):
+        told = with_news(content, seen.get((channel, reader), Seen()))
         if told is not None:
             yield message(
                 occasion,
@@ -56,10 +59,22 @@ def digests(occasion: Occasion, report: Report, seen: Mapping[str, Seen]) -> Ite
                 period=occasion.slot.isoformat(),
                 reader=reader,
                 step=STEP,
+                channel=channel,
                 findings=report.findings,
                 not_before=calm.digest_at(occasion.now),
                 content=told,
             )
+
+
+def readers_of(occasion: Occasion, report: Report) -> Sequence[Addressee]:
+    """Who reads the job's digest, and by which channel."""
+    role = occasion.job.audience.value
+    return [
+        (route.channel, reader)
+        for route in occasion.routes(report.findings)
+        if route.digest
+        for reader in occasion.readers(role, route.channel)
+    ]
 
 
 def with_news(content: Payload, seen: Seen) -> dict[str, Any] | None:
@@ -72,13 +87,20 @@ def with_news(content: Payload, seen: Seen) -> dict[str, Any] | None:
     return {**content, "news": {"since": since, **told}}
 
 
-def urgent(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessage]:
-    """What waits for no digest, one message per finding and reader."""
+def at_once(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessage]:
+    """What waits for no digest, one message per finding and reader.
+
+    Urgent findings go by all their ways, others by those that tell each finding by itself.
+    """
     role = occasion.job.audience.value
     for change in changes:
         finding = change.finding
-        if change.kind is ChangeKind.OPENED and finding.urgent:
-            for reader in occasion.readers(role):
+        if change.kind not in (ChangeKind.OPENED, ChangeKind.WORSENED):
+            continue
+        for route in occasion.routes([finding]):
+            if route.digest and not (finding.urgent and change.kind is ChangeKind.OPENED):
+                continue
+            for reader in occasion.readers(role, route.channel):
                 yield message(
                     occasion,
                     template="urgent",
@@ -86,6 +108,7 @@ def urgent(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessage
                     period=occasion.slot.isoformat(),
                     reader=reader,
                     step="urgent",
+                    channel=route.channel,
                     findings=[finding],
                     content={"role": role, "findings": [as_payload(finding)]},
                 )

@@ -18,20 +18,22 @@ from tasks.declaration import Audience, Delivery
 from workers import runner
 from workers.delivery import email
 from workers.delivery.calm import Calm
+from workers.delivery.channels import channel_of
 from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
+from workers.delivery.pages import pages_of
 from workers.delivery.rechecking import Round
 from workers.delivery.render import render
 from workers.ledger import counters, outbox, readers
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.outbox import Message
+from workers.targets import EMAIL
 from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
 
 BATCH = 20
-EMAIL = "email"
 # These wait for no morning and count towards no cap.
 AT_ONCE = frozenset({"urgent", "ops", "notice"})
 # Where a section stands in a mail of several.
@@ -162,6 +164,14 @@ def _send(fleet: Fleet, going: Sequence[Message]) -> Outcomes:
 
 
 def _hand_over(fleet: Fleet, going: Sequence[Message]) -> str:
+    if going[0].channel == EMAIL:
+        return _mail(fleet, going)
+    for message in going:
+        channel_of(fleet, message).send(message, partial(_sending, fleet, [message]))
+    return _sent(fleet, going, "")
+
+
+def _mail(fleet: Fleet, going: Sequence[Message]) -> str:
     now = fleet.clock()
     mailed = [
         replace(message, payload={**message.payload, "mailed_at": now.isoformat()})
@@ -170,16 +180,22 @@ def _hand_over(fleet: Fleet, going: Sequence[Message]) -> str:
     sections = sorted(
         (message.payload for message in mailed), key=lambda p: ORDER.index(p["template"])
     )
-    mail = email.compose(mailed, render(sections), fleet.settings.environment.mail_from, now)
+    rendered = render(sections, pages_of(fleet))
+    mail = email.compose(mailed, rendered, fleet.settings.environment.mail_from, now)
     digest = sha256(mail.as_bytes()).hexdigest()
     with fleet.mail.conversation() as session:
-        with fleet.ledger.transaction() as connection:
-            for message in mailed:
-                outbox.mark_sending(
-                    connection, message, fleet.clock(), _lease(fleet), mailed[0].message_id
-                )
+        _sending(fleet, mailed)
         email.send(session, mail)
     return _sent(fleet, mailed, digest)
+
+
+def _sending(fleet: Fleet, mailed: Sequence[Message]) -> None:
+    """Write down that the next step is to send these, before it is taken."""
+    with fleet.ledger.transaction() as connection:
+        for message in mailed:
+            outbox.mark_sending(
+                connection, message, fleet.clock(), _lease(fleet), mailed[0].message_id
+            )
 
 
 def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> str:

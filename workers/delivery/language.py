@@ -31,8 +31,24 @@ LOCALES: Final = {"en": "en_GB"}
 JOB: Final = "job"
 NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 NUMBERS: Final = frozenset(
-    "amount count counted days delivery expected hours leave logged missing ordered percent plan "
-    "points quantity target".split()  # noqa: SIM905
+    [
+        "amount",
+        "count",
+        "counted",
+        "days",
+        "delivery",
+        "expected",
+        "hours",
+        "leave",
+        "logged",
+        "missing",
+        "ordered",
+        "percent",
+        "plan",
+        "points",
+        "quantity",
+        "target",
+    ]
 )
 ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 # Days as the jobs' sentences have them, by strftime.

@@ -8,9 +8,11 @@ from typing import Any
 
 from tasks.declaration import AnyJob, Delivery
 from tasks.domain.acts import Act
-from tasks.domain.findings import Finding, SetAside
+from tasks.domain.findings import Finding, SetAside, Severity
+from workers.delivery.routing import Route, routes_of
 from workers.ledger.outbox import NewMessage
 from workers.ledger.scopes import Scope
+from workers.targets import BUILT_IN, EMAIL
 from workers.tenants import Tenant
 
 
@@ -47,8 +49,16 @@ class Occasion:
             "company_id": self.scope.company_id,
         }
 
-    def readers(self, role: str) -> Sequence[str]:
-        """Who stands behind a role, each once."""
+    def routes(self, findings: Iterable[Finding]) -> Sequence[Route]:
+        """The ways that these findings go: those of the worst of them."""
+        worst = max((f.severity for f in findings), key=lambda s: s.rank, default=Severity.INFO)
+        job, settings = self.job, self.tenant.settings
+        return routes_of(settings, job, job.audience, worst, self.scope.company_id)
+
+    def readers(self, role: str, channel: str = EMAIL) -> Sequence[str]:
+        """Who stands behind a role, each once; a webhook or chat is one reader by its name."""
+        if channel not in BUILT_IN:
+            return [channel]
         recipients = self.tenant.recipients(self.scope.company_id)
         addresses: Sequence[str] = getattr(recipients, role, ())
         return sorted(set(addresses))
@@ -64,7 +74,7 @@ def message(
     step: str,
     findings: Iterable[Finding],
     content: Mapping[str, Any],
-    channel: str = "email",
+    channel: str = EMAIL,
     language: str = "",
     zone: str = "",
     not_before: datetime | None = None,

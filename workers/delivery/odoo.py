@@ -1,6 +1,6 @@
 """What both ways into Odoo share: a finding as a few lines of HTML, and Odoo's errors as ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,17 @@ from markupsafe import Markup
 from odoo_gateway.errors import OdooError, OdooUnavailable
 from workers.delivery.errors import DeliveryFailed, DeliveryRefused
 from workers.ledger.outbox import Message
+
+
+def findings(message: Message) -> Sequence[Mapping[str, Any]]:
+    """What the message says of records. Raises DeliveryRefused when it is not about records."""
+    if "findings" not in message.payload:
+        raise DeliveryRefused(
+            f"a message of the kind {message.payload['template']!r} is about no record in Odoo: "
+            "route it to mail, a chat or a webhook"
+        )
+    found: Sequence[Mapping[str, Any]] = message.payload["findings"]
+    return found
 
 
 def html(said: Mapping[str, Any]) -> str:

@@ -19,10 +19,11 @@ class OdooActivity:
 
     def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
         """As Channel.send, but an unanswered write is DeliveryFailed: writing again is safe."""
+        findings = odoo.findings(message)
         with odoo.answering():
             user_id = self.writer.user(message.recipient)
             about_to_send()
-            for said in message.payload["findings"]:
+            for said in findings:
                 self.writer.activity(
                     external_id("activity", *odoo.identity(message, said), message.recipient),
                     said["model"],

@@ -20,10 +20,11 @@ class OdooNote:
 
     def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
         """As Channel.send, but an unanswered write is DeliveryFailed: writing again is safe."""
+        findings = odoo.findings(message)
         about_to_send()
         domain = message.message_id.strip("<>").partition("@")[2]
         with odoo.answering():
-            for said in message.payload["findings"]:
+            for said in findings:
                 name = external_id("note", *odoo.identity(message, said))
                 title = Markup("<p><b>{}</b></p>").format(said["title"])
                 self.writer.note(

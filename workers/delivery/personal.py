@@ -37,7 +37,11 @@ def letters(
     notices = [notice for each in spoken for notice in _notices(occasion, *each)]
     new = [notice for notice in notices if _told(occasion, notice) not in told]
     silent = dict.fromkeys(reason for each in spoken for reason in _silent(occasion, *each))
-    messages = [_letter(occasion, group) for group in _merged(occasion, new)]
+    messages = [
+        _letter(occasion, group, route.channel)
+        for group in _merged(occasion, new)
+        for route in occasion.routes(notice.finding for notice in group)
+    ]
     return messages, list(silent), len(notices) - len(new)
 
 
@@ -99,7 +103,7 @@ def _merged(occasion: Occasion, notices: Iterable[Notice]) -> Iterable[Sequence[
     return groups.values()
 
 
-def _letter(occasion: Occasion, notices: Sequence[Notice]) -> NewMessage:
+def _letter(occasion: Occasion, notices: Sequence[Notice], channel: str) -> NewMessage:
     first = notices[0]
     return message(
         occasion,
@@ -108,6 +112,7 @@ def _letter(occasion: Occasion, notices: Sequence[Notice]) -> NewMessage:
         period=period_of(occasion, first.finding),
         reader=first.to.email,
         step=first.step,
+        channel=channel,
         findings=[notice.finding for notice in notices],
         not_before=first.not_before,
         language=first.to.language,

@@ -108,7 +108,7 @@ def mails_since(
     statement = (
         select(func.min(m.sent_at))
         .where(m.tenant == tenant, m.recipient == recipient, m.status == MessageStatus.SENT)
-        .where(m.sent_at >= since, m.job.in_(jobs), m.sent_in.is_not(None))
+        .where(m.sent_at >= since, m.job.in_(jobs), m.channel == "email", m.sent_in.is_not(None))
         .group_by(m.sent_in)
     )
     return sorted(connection.scalars(statement))
