@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from odoo_gateway.transport import Address
 from tasks.declaration import AnyJob
 from tasks.domain.policy import Policy
+from workers.brands import Brand
 from workers.policies import Amendment, Unit, in_force
 from workers.strict import Strict
 from workers.targets import RouteSettings, Target, TargetName, TargetSettings
@@ -105,6 +106,7 @@ class CompanySettings(Strict):
     timezone: Zone | None = None
     language: Language | None = None
     recipients: Recipients | None = None
+    brand: Brand = Brand()
     policies: dict[str, dict[str, Any]] = Field({})
 
 
@@ -127,6 +129,7 @@ class TenantSettings(Strict):
     opt_out_jobs: tuple[str, ...] = Field((), description="whose mails readers may opt out of")
     company: dict[int, CompanySettings] = Field({})
     mail: MailSettings = MailSettings()
+    brand: Brand = Brand()
     webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")
     routes: tuple[RouteSettings, ...] = ()
 
@@ -153,6 +156,10 @@ class Tenant:
     def recipients(self, company_id: int) -> Recipients:
         """Who stands behind each role in a company."""
         return self._company(company_id).recipients or self.settings.recipients
+
+    def brand(self, company_id: int) -> Brand:
+        """How a company looks in its mails."""
+        return self._company(company_id).brand.over(self.settings.brand)
 
     def language(self, reader: str, company_id: int, own: str = "") -> str:
         """The language of a reader: configured, else their account's, else their company's."""

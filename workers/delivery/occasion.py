@@ -97,7 +97,7 @@ def message(
         "zone": zone or scope.zone.key,
         "reader": reader,
         "language": tenant.language(reader, scope.company_id, language),
-        "brand": {"name": scope.name, "colour": "#1f5fa8", "logo": ""},
+        "brand": tenant.brand(scope.company_id).told(scope.name),
         "issued_on": str(occasion.day),
     }
     return NewMessage(
