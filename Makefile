@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards test unit lint types live chaos chaos-short bench watch odoo odoo-stop format clean
+.PHONY: help demo pictures dashboards test unit lint types live chaos chaos-short bench watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ live: odoo  ## the tests against the real Odoo 19
 dashboards: $(STAMP)  ## write Grafana's dashboards anew, and hold them against Grafana's types (npm)
 	$(BIN)/python -m monitoring.grafana
 	PYTHON=$(abspath $(BIN))/python tests/monitoring/grafana-schema.sh
+
+pictures: $(STAMP)  ## take the pictures of the mails anew, in a real browser
+	tests/install-services
+	$(BIN)/python -m tests.pictures
 
 format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff check --fix .

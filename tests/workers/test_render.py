@@ -215,5 +215,5 @@ def test_plain_text_stays_within_78_columns_but_for_addresses(name: str) -> None
 def test_styles_are_inlined_and_those_for_phone_and_dark_kept(name: str) -> None:
     html = render([MAILS[name]]).html
     styles = html.partition("<style>")[2].partition("</style>")[0]
-    assert styles.count("@media") == 2
+    assert styles.count("@media") == 3
     assert html.count('style="') > 10

@@ -110,6 +110,11 @@ class Picture:
     bottlenecks: Sequence[tuple[str, Item]]
 
     @property
+    def snoozed_sums(self) -> Sums:
+        """What is snoozed still counts in the totals."""
+        return Sums.of(self.snoozed)
+
+    @property
     def reconciled(self) -> bool:
         """Whether the totals tie out with a figure of Odoo's."""
         return {figure.name for figure in self.figures} >= {"odoo_to_invoice", "residual"}

@@ -1,0 +1,1 @@
+"""Pictures of the mails, taken in a real browser."""

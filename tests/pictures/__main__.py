@@ -1,0 +1,32 @@
+"""`make pictures`: every mail and the page, wide, on a phone and in the dark, in docs/images."""
+
+from pathlib import Path
+
+from tests.fakes.sections import MAILS, pages
+from tests.pictures import case_page
+from tests.pictures.browser import PHONE, WIDE, chromium, picture, showing
+from workers.delivery.render import render
+
+FOLDER = Path(__file__).parents[2] / "docs" / "images"
+
+
+def main() -> None:
+    """Take them all."""
+    with chromium() as browser:
+        for name, section in MAILS.items():
+            html = render([section], pages).html
+            with showing(browser, html, WIDE) as page:
+                (FOLDER / f"mail-{name}.png").write_bytes(picture(page))
+            with showing(browser, html, PHONE) as page:
+                (FOLDER / f"mail-{name}-phone.png").write_bytes(picture(page))
+            with showing(browser, html, WIDE, "dark") as page:
+                (FOLDER / f"mail-{name}-dark.png").write_bytes(picture(page))
+        german = render([{**MAILS["readiness"], "language": "de"}], pages).html
+        with showing(browser, german, WIDE) as page:
+            (FOLDER / "mail-readiness-german.png").write_bytes(picture(page))
+        for name, taken in case_page.pictures(browser):
+            (FOLDER / f"{name}.png").write_bytes(taken)
+
+
+if __name__ == "__main__":
+    main()
