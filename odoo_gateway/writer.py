@@ -129,7 +129,9 @@ class Writer:
             said = str(answer["messages"][0]["message"]).strip().splitlines()[0]
         if any(words in said for words in CONFLICTS):
             raise OdooUnavailable(f"{external_id} is being written by others too ({said})")
+        of = context.get("default_res_model") or context.get("default_model")
         raise OdooRejected(
-            f"Odoo refuses to write {model} with {dict(context)}: {said.rstrip('.')}. See that the "
-            "record is there and the fleet's user may write it: docs/operating.md, 'Channels'"
+            f"Odoo refuses to write {model} about {of} {context['default_res_id']}: "
+            f"{said.rstrip('.')}. See that the record is there and the fleet's user may write it: "
+            "docs/operating.md, 'Channels'"
         )

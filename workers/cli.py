@@ -12,7 +12,16 @@ from odoo_gateway.errors import ConfigurationError, FleetError
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
-from workers import dead_letters, dispatch, doctor, explain, run_command, trimming, wiring
+from workers import (
+    dead_letters,
+    dispatch,
+    doctor,
+    explain,
+    mail_command,
+    run_command,
+    trimming,
+    wiring,
+)
 from workers.console import err, out, print_json, show, show_row, show_scope
 from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
@@ -24,6 +33,7 @@ cli = typer.Typer(
     help="Watches a professional-services firm's Odoo and carries work across its handoffs.\n\n"
     "Try `fleet demo`: it needs no Odoo, no network and no set-up.",
 )
+cli.add_typer(mail_command.cli, name="mail")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 
 

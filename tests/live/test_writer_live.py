@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,9 @@ def test_32_concurrent_deliveries_of_4_keys_make_4_activities(
 
     def deliver(number: int) -> int:
         name = external_id("activity", "live", number % 4)
-        write = lambda: writer.activity(name, ORDER, order, user, "Bill it", "<p>Now</p>", DEADLINE)  # noqa: E731
+        write = partial(
+            writer.activity, name, ORDER, order, user, "Bill it", "<p>Now</p>", DEADLINE
+        )
         return until_written(write, tries)
 
     with ThreadPoolExecutor(32) as pool:
@@ -135,7 +138,7 @@ def test_8_concurrent_deliveries_of_one_note_make_one_internal_note(
     body = "<p>Hello <b>you</b><script>alert(1)</script></p>"
 
     def deliver(_: int) -> int:
-        write = lambda: writer.note(name, message_id, ORDER, order, body)  # noqa: E731
+        write = partial(writer.note, name, message_id, ORDER, order, body)
         return until_written(write, tries)
 
     with ThreadPoolExecutor(8) as pool:

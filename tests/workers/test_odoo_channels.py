@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from odoo_gateway.errors import OdooUnavailable
-from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.sandbox import Sandbox, schema
 from odoo_gateway.session import Session
 from odoo_gateway.writer import Writer
 from tests.fakes.fleets import Switchable
@@ -71,6 +71,26 @@ def test_one_that_was_done_does_not_come_back(odoo: Switchable, writer: Writer) 
     odoo.call(ACTIVITY, "action_feedback", [[row["id"]]], {})
     OdooActivity(writer).send(message(attempts=2), nothing)
     assert [row["active"] for row in written(odoo, ACTIVITY)] == [False]
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_before_odoo_19_one_that_was_done_is_gone_and_comes_back(version: int) -> None:
+    old = Switchable(Sandbox(date(2026, 11, 23), version=version))
+    channel = OdooActivity(Writer(Session(old), 1))
+    channel.send(message(), nothing)
+    (row,) = written(old, ACTIVITY)
+    old.call(ACTIVITY, "action_feedback", [[row["id"]]], {})
+    channel.send(message(attempts=2), nothing)
+    open_ones = old.call(ACTIVITY, "search_count", [[("id", ">", 1)]], {})
+    assert open_ones == (0 if version == schema.NEWEST else 1)
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_a_note_comes_once_in_every_version(version: int) -> None:
+    old = Switchable(Sandbox(date(2026, 11, 23), version=version))
+    for attempt in (1, 2):
+        OdooNote(Writer(Session(old), 1)).send(message(attempts=attempt), nothing)
+    assert len(written(old, MESSAGE)) == 1
 
 
 def test_a_note_is_one_per_finding_and_step_whoever_is_told(

@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -20,9 +18,8 @@ from workers.delivery import email
 from workers.delivery.calm import Calm
 from workers.delivery.channels import channel_of
 from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
-from workers.delivery.pages import pages_of
 from workers.delivery.rechecking import Round
-from workers.delivery.render import render
+from workers.delivery.writing import digest_of, stamped, written
 from workers.ledger import counters, outbox, readers
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
@@ -36,8 +33,6 @@ log = structlog.get_logger()
 BATCH = 20
 # These wait for no morning and count towards no cap.
 AT_ONCE = frozenset({"urgent", "ops", "notice"})
-# Where a section stands in a mail of several.
-ORDER = ("urgent", "notice", "person", "digest", "ops")
 Outcomes = Counter[str]
 
 
@@ -172,21 +167,12 @@ def _hand_over(fleet: Fleet, going: Sequence[Message]) -> str:
 
 
 def _mail(fleet: Fleet, going: Sequence[Message]) -> str:
-    now = fleet.clock()
-    mailed = [
-        replace(message, payload={**message.payload, "mailed_at": now.isoformat()})
-        for message in going
-    ]
-    sections = sorted(
-        (message.payload for message in mailed), key=lambda p: ORDER.index(p["template"])
-    )
-    rendered = render(sections, pages_of(fleet))
-    mail = email.compose(mailed, rendered, fleet.settings.environment.mail_from, now)
-    digest = sha256(mail.as_bytes()).hexdigest()
+    mailed = stamped(going, fleet.clock())
+    mail = written(fleet, mailed)
     with fleet.mail.conversation() as session:
         _sending(fleet, mailed)
         email.send(session, mail)
-    return _sent(fleet, mailed, digest)
+    return _sent(fleet, mailed, digest_of(mail))
 
 
 def _sending(fleet: Fleet, mailed: Sequence[Message]) -> None:

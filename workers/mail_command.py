@@ -1,0 +1,83 @@
+"""`fleet mail`: what would be sent, before it is; and what was sent, once more."""
+
+import sys
+import tempfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from odoo_gateway.errors import ConfigurationError
+from tasks import catalogue
+from workers import preview, run_command, wiring
+from workers.console import err, out
+from workers.run_command import Order
+
+cli = typer.Typer(no_args_is_help=True, help="Look at mails: before they are sent, and after.")
+
+
+@cli.command(name="preview")
+def show(
+    job: Annotated[str, typer.Argument(help="Name of the job, as `fleet jobs` lists it.")],
+    tenant: Annotated[str | None, typer.Option(help="Needed when there are several.")] = None,
+    company: Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")] = None,
+    language: Annotated[str, typer.Option(help="Like de or en_GB; the readers' if unset.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Folder for the files.")] = None,
+    sandbox: Annotated[bool, typer.Option(help="Of the made-up firm: needs no Odoo.")] = False,
+    serve: Annotated[int, typer.Option(help="Show them on this local port until Ctrl-C.")] = 0,
+) -> None:
+    """Write the mails that a first run would send now into a folder. Sends and records nothing."""
+    folder = output or Path(tempfile.mkdtemp(prefix="fleet-mails-"))
+    if sandbox:
+        fleet = preview.sandbox_fleet(Path(tempfile.mkdtemp(prefix="fleet-sandbox-")))
+    else:
+        fleet = wiring.fleet()
+    if job not in catalogue.jobs():
+        raise ConfigurationError(f"there is no job {job!r}: {', '.join(catalogue.jobs())}")
+    names = list(fleet.settings.tenants)
+    if tenant is None and len(names) != 1:
+        raise ConfigurationError(f"--tenant: name one of {', '.join(names)}")
+    order = Order(
+        job=catalogue.jobs()[job],
+        tenant=fleet.settings.tenant(tenant or names[0]),
+        companies=company or (),
+        dry_run=True,
+    )
+    results = run_command.run(fleet, order)
+    mails = list(preview.would_send(fleet, order, results, language))
+    for path in preview.save(fleet, mails, folder):
+        out.print(str(path), highlight=False, soft_wrap=True)
+    out.print(f"{len(mails)} mails; open {folder / 'index.html'}", highlight=False, soft_wrap=True)
+    if serve:
+        _serve(folder, serve)
+    raise typer.Exit(run_command.exit_code(results))
+
+
+@cli.command()
+def replay(
+    message: Annotated[int, typer.Argument(help="The message's number, as in message-7.")],
+) -> None:
+    """Print a sent mail, rebuilt from what it was made of, and say whether it is the same.
+
+    Exit code 4 when the templates or settings have changed since, so that it is not.
+    """
+    found = preview.replay(wiring.fleet(), message)
+    sys.stdout.buffer.write(found.mail.as_bytes())
+    sys.stdout.buffer.flush()
+    if found.same:
+        err.print("[green]the same bytes that went out[/]")
+        return
+    err.print("[yellow]not the bytes that went out: templates, secret or settings have changed[/]")
+    raise typer.Exit(run_command.ExitCode.SOME_FAILED)
+
+
+def _serve(folder: Path, port: int) -> None:
+    serving = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", port), serving) as server:
+        out.print(f"http://127.0.0.1:{port}/ until Ctrl-C", highlight=False)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return

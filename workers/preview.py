@@ -1,0 +1,141 @@
+"""Mails before and after: what would be sent now, and what was sent, rebuilt from its inputs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.transport import Transport
+from tasks.domain.cases import reconcile
+from workers import runner, settings
+from workers.delivery import writing
+from workers.delivery.announce import announce
+from workers.delivery.occasion import Occasion
+from workers.demo import stage
+from workers.ledger import audit, outbox
+from workers.ledger.outbox import Message, NewMessage
+from workers.ledger.statuses import MessageStatus
+from workers.run_command import Order, ScopeResult
+from workers.tenants import Tenant
+from workers.wiring import Fleet
+
+CSS = "body{font:16px/1.6 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A sent mail, rebuilt; `same` is None where no digest of it was kept."""
+
+    mail: EmailMessage
+    same: bool | None
+
+
+def sandbox_fleet(folder: Path) -> Fleet:
+    """A fleet on the made-up firm, for previews that need no Odoo."""
+    today = datetime.now(UTC).date()
+
+    def connect(tenant: Tenant) -> Transport:
+        return Sandbox(today)
+
+    ports = dict.fromkeys(stage.PORTS, 9)
+    return Fleet(settings.load(stage.environment(folder, ports)), connect_odoo=connect)
+
+
+def would_send(
+    fleet: Fleet, order: Order, results: Sequence[ScopeResult], language: str = ""
+) -> Iterator[Sequence[Message]]:
+    """The mails that a first run would send now, each as the messages that it carries."""
+    found = [message for result in results for message in _messages(fleet, order, result)]
+    numbered = [_queued(number, new, language) for number, new in enumerate(found, 1)]
+    mails = sorted((m for m in numbered if m.channel == "email"), key=_reader)
+    for _, messages in groupby(mails, key=_reader):
+        yield writing.stamped(list(messages), fleet.clock())
+
+
+def replay(fleet: Fleet, message_id: int) -> Replayed:
+    """Rebuild the mail that carried a message. Raises ConfigurationError when none did."""
+    with fleet.ledger.reading() as connection:
+        found = outbox.find(connection, 1, MessageStatus.SENT, id=message_id)
+        if not found or found[0].channel != "email" or found[0].sent_in is None:
+            raise ConfigurationError(f"message {message_id} was not sent by mail")
+        mailed = outbox.find(connection, 100, MessageStatus.SENT, sent_in=found[0].sent_in)
+        noted = audit.entries(connection, 1, message_id=message_id, event="message.sent")
+    mail = writing.written(fleet, sorted(mailed, key=lambda message: message.id))
+    digest = noted[0].detail.get("sha256") if noted else None
+    return Replayed(mail, None if digest is None else digest == writing.digest_of(mail))
+
+
+def save(fleet: Fleet, mails: Sequence[Sequence[Message]], folder: Path) -> Sequence[Path]:
+    """Each mail as .eml, .html, .txt and its tables, and an index of them; returns the .eml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    saved, lines = [], []
+    for number, mailed in enumerate(mails, 1):
+        content = writing.rendered(fleet, mailed)
+        name = f"{number:02}-{mailed[0].recipient.partition('@')[0]}"
+        saved.append(folder / f"{name}.eml")
+        saved[-1].write_bytes(writing.written(fleet, mailed).as_bytes())
+        (folder / f"{name}.html").write_text(content.html, encoding="utf-8")
+        (folder / f"{name}.txt").write_text(content.text, encoding="utf-8")
+        for filename, text in content.attachments:
+            (folder / f"{name}-{filename}").write_text(text, encoding="utf-8", newline="")
+        lines.append(_index_line(name, mailed[0].recipient, content.subject))
+    index = f"<!doctype html><meta charset=utf-8><style>{CSS}</style><ul>{''.join(lines)}</ul>"
+    (folder / "index.html").write_text(index, encoding="utf-8")
+    return saved
+
+
+def _index_line(name: str, reader: str, subject: str) -> str:
+    links = " ".join(f'<a href="{name}.{kind}">{kind}</a>' for kind in ("html", "txt", "eml"))
+    return f"<li><b>{escape(subject)}</b><br>{escape(reader)} · {links}</li>"
+
+
+def _messages(fleet: Fleet, order: Order, result: ScopeResult) -> Sequence[NewMessage]:
+    if result.scope is None or result.seen is None:
+        return ()
+    now = fleet.clock()
+    moment = runner.as_of(result.scope, now, now, order.period)
+    report = result.seen.report
+    changes = reconcile(report.findings, (), moment.day, order.job.ageing).changes
+    occasion = Occasion(
+        job=order.job,
+        tenant=order.tenant,
+        scope=result.scope,
+        slot=now,
+        at=now,
+        now=now,
+        run_id=0,
+        trace_id="preview",
+        mail_domain=fleet.mail.domain,
+        policies=tuple(result.seen.policies),
+    )
+    return announce(occasion, changes, report).messages
+
+
+def _queued(number: int, new: NewMessage, language: str) -> Message:
+    values = asdict(new)
+    del values["not_before"]
+    if language:
+        values["payload"] = {**values["payload"], "language": language}
+    at = datetime.now(UTC)
+    state: Mapping[str, object] = {
+        "status": MessageStatus.QUEUED,
+        "attempts": 0,
+        "token": None,
+        "lease_until": None,
+        "next_attempt_at": at,
+        "error_class": None,
+        "error": None,
+        "created_at": at,
+        "sent_at": None,
+        "sent_in": None,
+    }
+    return Message(id=number, **values, **state)  # type: ignore[arg-type]
+
+
+def _reader(message: Message) -> tuple[str, str]:
+    return message.recipient, message.guarantee.value
