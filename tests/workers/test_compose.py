@@ -1,0 +1,152 @@
+"""Addresses, senders and logos go out as they are meant, or not at all."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.messages import message
+from tests.fakes.sections import DIGEST, PERSON, pages
+from workers.delivery import email
+from workers.delivery.email import SmtpServer, compose
+from workers.delivery.errors import DeliveryRefused
+from workers.delivery.render import render
+from workers.demo.catcher import Catcher
+from workers.ledger.outbox import Message
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+SENDER = "Fleet <fleet@firm.example>"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154"
+    "789c63606060000000040001f61738550000000049454e44ae426082"
+)
+
+
+def of(section: Mapping[str, Any], recipient: str = "ann@firm.example") -> Message:
+    return replace(message(), payload=section, recipient=recipient)
+
+
+def sent(catcher: Catcher, *messages: Message) -> tuple[bytes, Path]:
+    """Hand a mail over; what was composed, and the file of what arrived."""
+    rendered = render([each.payload for each in messages], pages)
+    mail = compose(messages, rendered, SENDER, NOW)
+    server = SmtpServer(f"smtp://127.0.0.1:{catcher.port}", SENDER)
+    with server.conversation() as session:
+        email.send(session, mail)
+    (file,) = catcher.folder.glob(f"{len(catcher.mails):03}-*.eml")
+    return mail.as_bytes(), file
+
+
+def reformime(file: Path, *arguments: str) -> str:
+    """What a parser that is not Python's says of a mail."""
+    with file.open("rb") as content:
+        done = subprocess.run(
+            ["reformime", *arguments], stdin=content, capture_output=True, check=True, timeout=20
+        )
+    return done.stdout.decode()
+
+
+def structure(file: Path) -> list[tuple[str, str]]:
+    """Section numbers and content types."""
+    found = re.findall(r"^section: (\S+)\ncontent-type: (\S+)", reformime(file, "-i"), re.MULTILINE)
+    return [(section, kind) for section, kind in found]
+
+
+def test_another_parser_finds_text_html_logo_and_csv(catcher: Catcher, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(PNG)
+    brand = {"name": "Nordwind", "colour": "#12506b", "logo": str(logo)}
+    _, file = sent(catcher, of({**DIGEST, "brand": brand}))
+    assert structure(file) == [
+        ("1", "multipart/mixed"),
+        ("1.1", "multipart/alternative"),
+        ("1.1.1", "text/plain"),
+        ("1.1.2", "multipart/related"),
+        ("1.1.2.1", "text/html"),
+        ("1.1.2.2", "image/png"),
+        ("1.2", "text/csv"),
+    ]
+    assert "Invoice readiness" in reformime(file, "-s", "1.1.2.1", "-e")
+    assert 'src="cid:logo"' in reformime(file, "-s", "1.1.2.1", "-e")
+
+
+def test_what_arrives_is_what_was_composed(catcher: Catcher) -> None:
+    composed, file = sent(catcher, of(DIGEST))
+    assert file.read_bytes().rstrip(b"\r\n") == composed.rstrip(b"\r\n")
+    assert composed == sent(catcher, of(DIGEST))[0]
+
+
+def test_a_line_break_in_a_name_from_odoo_adds_no_header(catcher: Catcher) -> None:
+    evil = "3 h missing\r\nBcc: everybody@firm.example\r\n\r\n<b>body</b>"
+    finding = {**PERSON["findings"][0], "title": evil}
+    brand = {"name": "Nordwind\r\nBcc: x@firm.example", "colour": "#12506b", "logo": ""}
+    _, file = sent(catcher, of({**PERSON, "findings": [finding], "brand": brand}))
+    head = file.read_bytes().partition(b"\r\n\r\n")[0]
+    assert b"\nbcc:" not in head.lower()
+    assert str(catcher.mails[-1]["Subject"]).startswith("3 h missing Bcc:")
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "ann@firm.example\r\nBcc: all@firm.example",
+        "ann@firm.example\nRCPT TO:<all@firm.example>",
+        "ann",
+        "@firm.example",
+        "žofie@firm.example",
+        "ann@firm.example\x00",
+        "Kern, Anna <anna@firm.example>",
+    ],
+)
+def test_addresses_that_would_not_go_out_as_meant_are_refused(recipient: str) -> None:
+    with pytest.raises(DeliveryRefused):
+        compose([of(PERSON, recipient)], render([PERSON]), SENDER, NOW)
+
+
+def test_a_brand_whose_name_breaks_the_sender_is_refused() -> None:
+    brand = {"name": "A\r\nBcc: x@firm.example", "colour": "#12506b", "logo": "", "sender": ""}
+    with pytest.raises(DeliveryRefused, match="header"):
+        compose([of({**PERSON, "brand": brand})], render([PERSON]), SENDER, NOW)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "arrives"),
+    [
+        ("ann+fleet@firm.example", "ann+fleet@firm.example"),
+        ("o'brien@firm.example", "o'brien@firm.example"),
+        ('"ann kern"@firm.example', '"ann kern"@firm.example'),
+        ("ann@müller.example", "ann@xn--mller-kva.example"),
+        ('"Kern, Anna" <anna@firm.example>', "anna@firm.example"),
+    ],
+)
+def test_unusual_addresses_arrive(catcher: Catcher, recipient: str, arrives: str) -> None:
+    sent(catcher, of(PERSON, recipient))
+    assert catcher.mails[-1]["To"].addresses[0].addr_spec == arrives
+
+
+def test_html_in_a_name_from_odoo_is_text(catcher: Catcher) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    finding = {**PERSON["findings"][0], "title": name, "reason": name, "owner": name}
+    _, file = sent(catcher, of({**PERSON, "findings": [finding], "company": name}))
+    html = reformime(file, "-s", "1.2", "-e")
+    assert "<img" not in html
+    assert "&lt;img src=x" in html
+
+
+def test_a_mail_of_several_messages_names_them_all(catcher: Catcher) -> None:
+    second = replace(of(DIGEST), message_id="<second@firm.example>", trace_id="trace-2")
+    sent(catcher, of(DIGEST), second)
+    mail = catcher.mails[-1]
+    assert str(mail["X-Fleet-Messages"]).split() == [message().message_id, "<second@firm.example>"]
+    assert mail["Message-ID"] == message().message_id
+
+
+def test_only_a_mail_with_a_page_offers_to_unsubscribe() -> None:
+    with_page = compose([of(DIGEST)], render([DIGEST], pages), SENDER, NOW)
+    assert str(with_page["List-Unsubscribe"]) == f"<{pages(DIGEST, '')}>"
+    assert compose([of(DIGEST)], render([DIGEST]), SENDER, NOW)["List-Unsubscribe"] is None
