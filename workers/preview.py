@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from html import escape
 from itertools import groupby
@@ -22,7 +22,7 @@ from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.statuses import MessageStatus
 from workers.run_command import Order, ScopeResult
 from workers.tenants import Tenant
-from workers.wiring import Fleet
+from workers.wiring import Fleet, utc_now
 
 CSS = "body{font:16px/1.6 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
 
@@ -37,7 +37,7 @@ class Replayed:
 
 def sandbox_fleet(folder: Path) -> Fleet:
     """A fleet on the made-up firm, for previews that need no Odoo."""
-    today = datetime.now(UTC).date()
+    today = utc_now().date()
 
     def connect(tenant: Tenant) -> Transport:
         return Sandbox(today)
@@ -51,10 +51,11 @@ def would_send(
 ) -> Iterator[Sequence[Message]]:
     """The mails that a first run would send now, each as the messages that it carries."""
     found = [message for result in results for message in _messages(fleet, order, result)]
-    numbered = [_queued(number, new, language) for number, new in enumerate(found, 1)]
+    now = fleet.clock()
+    numbered = [_queued(number, new, language, now) for number, new in enumerate(found, 1)]
     mails = sorted((m for m in numbered if m.channel == "email"), key=_reader)
     for _, messages in groupby(mails, key=_reader):
-        yield writing.stamped(list(messages), fleet.clock())
+        yield writing.stamped(list(messages), now)
 
 
 def replay(fleet: Fleet, message_id: int) -> Replayed:
@@ -116,21 +117,20 @@ def _messages(fleet: Fleet, order: Order, result: ScopeResult) -> Sequence[NewMe
     return announce(occasion, changes, report).messages
 
 
-def _queued(number: int, new: NewMessage, language: str) -> Message:
+def _queued(number: int, new: NewMessage, language: str, now: datetime) -> Message:
     values = asdict(new)
     del values["not_before"]
     if language:
         values["payload"] = {**values["payload"], "language": language}
-    at = datetime.now(UTC)
     state: Mapping[str, object] = {
         "status": MessageStatus.QUEUED,
         "attempts": 0,
         "token": None,
         "lease_until": None,
-        "next_attempt_at": at,
+        "next_attempt_at": now,
         "error_class": None,
         "error": None,
-        "created_at": at,
+        "created_at": now,
         "sent_at": None,
         "sent_in": None,
     }
