@@ -16,7 +16,6 @@ from workers import runner, settings
 from workers.delivery import writing
 from workers.delivery.announce import announce
 from workers.delivery.occasion import Occasion
-from workers.demo import stage
 from workers.ledger import audit, outbox
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.statuses import MessageStatus
@@ -36,7 +35,9 @@ class Replayed:
 
 
 def sandbox_fleet(folder: Path) -> Fleet:
-    """A fleet on the made-up firm, for previews that need no Odoo."""
+    """A fleet on the made-up firm, for previews that need no Odoo; wants the extra `demo`."""
+    from workers.demo import stage
+
     today = utc_now().date()
 
     def connect(tenant: Tenant) -> Transport:
