@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from odoo_gateway.sandbox import Sandbox
+from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all, states
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.demo.catcher import Catcher
+from workers.ledger import acts
 from workers.ledger.statuses import MessageStatus
 from workers.links import CASE
 from workers.wiring import Fleet
@@ -163,3 +165,22 @@ def test_a_mail_links_to_the_pages_of_its_cases(
     cases = {fleet.links.read(CASE, token).key for token in tokens}
     assert cases >= {"ready-order-1", "blocked-order-4"}
     assert {fleet.links.read(CASE, token).person for token in tokens} == {FINANCE}
+
+
+def test_what_was_acknowledged_is_told_so_in_the_next_digest(
+    fleet: Fleet, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    runner.execute(fleet, opened(fleet, READINESS))
+    deliver_all(fleet)
+    here = {"job": READINESS, "tenant": "firm", "company_id": 1}
+    with fleet.ledger.transaction() as connection:
+        act = Act(ActKind.ACKNOWLEDGED, FINANCE, key="ready-order-1", at=clock(), **here)  # type: ignore[arg-type]
+        acts.record(connection, act, nonce="once")
+    clock.forward(hours=1)
+    # The customer of order 3 loses its address, so there is something to tell.
+    odoo.inner = Sandbox(clock().date(), corrupt={("res.partner", 22): {"email": False}})
+    runner.execute(fleet, opened(fleet, READINESS))
+    deliver_all(fleet)
+    body = catcher.mails[-1].get_body(("plain",))
+    assert body is not None
+    assert f"acknowledged by {FINANCE}" in " ".join(body.get_content().split())
