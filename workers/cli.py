@@ -10,7 +10,6 @@ import typer
 from monitoring import exporter, logs
 from odoo_gateway.errors import ConfigurationError, FleetError
 from tasks import catalogue
-from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
 from workers import (
     dead_letters,
@@ -69,13 +68,6 @@ def _fleet() -> Fleet:
     fleet = wiring.fleet()
     logs.configure(fleet.settings.environment.log_format)
     return fleet
-
-
-def _job(name: str) -> AnyJob:
-    jobs = catalogue.jobs()
-    if name not in jobs:
-        raise ConfigurationError(f"there is no job {name!r}; the jobs are {', '.join(jobs)}")
-    return jobs[name]
 
 
 @cli.command()
@@ -163,7 +155,7 @@ def policies(
     With the name of a job, what its policy can set.
     """
     fleet = _fleet()
-    wanted = [_job(job)] if job else list(catalogue.jobs().values())
+    wanted = [run_command.job_named(job)] if job else list(catalogue.jobs().values())
     day = (as_of or fleet.clock()).date()
     in_force = explain.policies(fleet.settings.tenants.values(), wanted, day)
     settings = explain.settings_of(wanted[0]) if job else []
@@ -403,20 +395,13 @@ def _order(
     dry_run: bool,
 ) -> Order:
     return Order(
-        job=_job(job),
-        tenant=fleet.settings.tenant(tenant or _only_tenant(fleet)),
+        job=run_command.job_named(job),
+        tenant=fleet.settings.tenant(tenant or run_command.only_tenant(fleet)),
         companies=company or (),
         day=as_of.date() if as_of else None,
         period=_period(start, end),
         dry_run=dry_run,
     )
-
-
-def _only_tenant(fleet: Fleet) -> str:
-    names = list(fleet.settings.tenants)
-    if len(names) != 1:
-        raise ConfigurationError(f"--tenant: name one of {', '.join(names)}")
-    return names[0]
 
 
 def _period(start: datetime | None, end: datetime | None) -> Period | None:

@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from odoo_gateway.errors import ConfigurationError
-from tasks import catalogue
 from workers import preview, run_command, wiring
 from workers.console import err, out
 from workers.run_command import Order
@@ -34,14 +32,9 @@ def show(
         fleet = preview.sandbox_fleet(Path(tempfile.mkdtemp(prefix="fleet-sandbox-")))
     else:
         fleet = wiring.fleet()
-    if job not in catalogue.jobs():
-        raise ConfigurationError(f"there is no job {job!r}: {', '.join(catalogue.jobs())}")
-    names = list(fleet.settings.tenants)
-    if tenant is None and len(names) != 1:
-        raise ConfigurationError(f"--tenant: name one of {', '.join(names)}")
     order = Order(
-        job=catalogue.jobs()[job],
-        tenant=fleet.settings.tenant(tenant or names[0]),
+        job=run_command.job_named(job),
+        tenant=fleet.settings.tenant(tenant or run_command.only_tenant(fleet)),
         companies=company or (),
         dry_run=True,
     )

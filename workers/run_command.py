@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused, OdooUnavailable
+from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import Period
 from workers import dispatch, runner
@@ -49,6 +50,22 @@ class ScopeResult:
     scope: Scope | None
     seen: Look | None = None
     error: Exception | None = None
+
+
+def job_named(name: str) -> AnyJob:
+    """Raises ConfigurationError naming the jobs there are."""
+    jobs = catalogue.jobs()
+    if name not in jobs:
+        raise ConfigurationError(f"there is no job {name!r}; the jobs are {', '.join(jobs)}")
+    return jobs[name]
+
+
+def only_tenant(fleet: Fleet) -> str:
+    """Raises ConfigurationError when there are several."""
+    names = list(fleet.settings.tenants)
+    if len(names) != 1:
+        raise ConfigurationError(f"--tenant: name one of {', '.join(names)}")
+    return names[0]
 
 
 def run(fleet: Fleet, order: Order) -> Sequence[ScopeResult]:
