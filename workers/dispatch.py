@@ -201,11 +201,11 @@ def open_slots_of(
     now = fleet.clock()
     opened: list[tuple[int, datetime, Scope, str]] = []
     with fleet.ledger.transaction() as connection:
+        closed = runs.closed_slots(connection, job.name, tenant.name)
         for scope in here:
             place = (job.name, scope.tenant, scope.company_id)
-            since = runs.watch_since(connection, *place, now)
-            closed = runs.newest_slot(connection, *place) or since
-            for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, closed, now):
+            since = closed.get(scope.company_id) or runs.watch_since(connection, *place, now)
+            for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, since, now):
                 trace_id = uuid4().hex
                 run_id = runs.open_slot(connection, *place, slot, now, trace_id)
                 if run_id is not None:

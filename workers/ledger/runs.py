@@ -61,15 +61,6 @@ def watch_since(
     return since
 
 
-def newest_slot(connection: Connection, job: str, tenant: str, company_id: int) -> datetime | None:
-    """The latest slot that has a run, in whatever state."""
-    statement = select(func.max(runs.c.slot)).filter_by(
-        job=job, tenant=tenant, company_id=company_id
-    )
-    newest: datetime | None = connection.scalar(statement)
-    return newest
-
-
 def closed_slots(connection: Connection, job: str, tenant: str) -> Mapping[int, datetime]:
     """Up to when slots are dealt with, by company: the newest slot with a run, or the first sight.
 

@@ -48,16 +48,6 @@ def test_a_new_run_is_pending_and_due(ledger: Ledger) -> None:
     assert (run.created_at, run.next_attempt_at, run.started_at) == (NOW, NOW, None)
 
 
-def test_the_newest_slot_is_per_job_and_scope(ledger: Ledger) -> None:
-    with ledger.transaction() as connection:
-        open_run(connection, SLOT)
-        open_run(connection, SLOT - LEASE)
-        open_run(connection, SLOT + LEASE, company_id=2)
-        open_run(connection, SLOT + LEASE, job="bench_alert")
-        assert runs.newest_slot(connection, *SCOPE) == SLOT
-        assert runs.newest_slot(connection, "wip_aging", "other", 1) is None
-
-
 def test_an_unknown_run_is_nobodys(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         assert claim_run(connection, 999) is None
@@ -398,6 +388,7 @@ def test_what_is_dealt_with_is_told_for_all_companies_of_a_tenant_at_once(ledger
         for company in (1, 2):
             runs.watch_since(connection, SCOPE[0], SCOPE[1], company, NOW)
         runs.watch_since(connection, SCOPE[0], "other", 3, NOW)
+        open_run(connection, SLOT + 2 * LEASE, job="bench_alert")
         open_run(connection, SLOT + LEASE)
         open_run(connection, SLOT)
         assert runs.closed_slots(connection, *SCOPE[:2]) == {1: SLOT + LEASE, 2: NOW}
