@@ -13,7 +13,9 @@ from workers.delivery.signing import key_of
 from workers.strict import Strict
 
 EMAIL: Final = "email"
-BUILT_IN: Final = (EMAIL, "odoo_activity", "odoo_note")
+# Written under an id that Odoo keeps once: writing again after a lost answer is safe.
+WRITTEN_ONCE: Final = ("odoo_activity", "odoo_note")
+BUILT_IN: Final = (EMAIL, *WRITTEN_ONCE)
 # Names become part of environment variables.
 TargetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 VARIABLES: Final = re.compile(r"FLEET_[A-Z0-9_]+_WEBHOOK_[A-Z0-9_]+_(SECRET|URL)")

@@ -13,9 +13,13 @@ from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all
-from tests.workers.test_runner import READINESS, messages, opened
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
+from workers.delivery import dispatcher
 from workers.demo.catcher import Catcher
+from workers.ledger import outbox
+from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet, utc_now
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -118,3 +122,31 @@ def test_an_activity_is_made_in_odoo_for_each_finding_once(
     found = {(each["record_id"], each["title"]) for each in message.payload["findings"]}
     made = [(row["res_id"], row["summary"]) for row in rows]
     assert sorted(each for each in made if each in found) == sorted(found)
+
+
+def test_an_activity_whose_writer_died_is_written_again_and_stays_one(
+    tmp_path: Path,
+    clock: Clock,
+    odoo: Switchable,
+    catcher: Catcher,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    route = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
+    fleet = routed(tmp_path, clock, odoo, catcher, listener, route)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+
+    def died(*_: object) -> None:
+        raise LedgerUnavailable("the database is away")
+
+    def activities() -> int:
+        return int(odoo.call("mail.activity", "search_count", [[]], {}))
+
+    before = activities()
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "sent", died)
+        told = dispatcher.deliver(fleet)
+    clock.forward(minutes=6)
+    assert deliver_all(fleet)["sent"] >= told["unsettled"] > 0
+    written = [m for m in messages(fleet) if m.status is MessageStatus.SENT]
+    assert activities() - before == sum(len(m.payload["findings"]) for m in written)

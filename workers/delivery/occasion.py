@@ -12,7 +12,7 @@ from tasks.domain.findings import Finding, SetAside, Severity
 from workers.delivery.routing import Route, routes_of
 from workers.ledger.outbox import NewMessage
 from workers.ledger.scopes import Scope
-from workers.targets import BUILT_IN, EMAIL
+from workers.targets import BUILT_IN, EMAIL, WRITTEN_ONCE
 from workers.tenants import Tenant
 
 
@@ -103,7 +103,7 @@ def message(
     return NewMessage(
         *identity,
         channel=channel,
-        guarantee=guarantee or job.delivery,
+        guarantee=guarantee or _guarantee(job, channel),
         payload={**heading, **content},
         finding_keys=tuple(finding.key for finding in findings),
         not_before=not_before,
@@ -111,6 +111,10 @@ def message(
         trace_id=occasion.trace_id,
         message_id=_message_id((*identity, channel), occasion.mail_domain),
     )
+
+
+def _guarantee(job: AnyJob, channel: str) -> Delivery:
+    return Delivery.AT_LEAST_ONCE if channel in WRITTEN_ONCE else job.delivery
 
 
 def _message_id(identity: tuple[object, ...], domain: str) -> str:
