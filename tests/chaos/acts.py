@@ -115,16 +115,17 @@ def _sqlite_lock(play: Play, fault: Fault) -> None:
     play.later(fault.seconds, connection.close)
 
 
-def _proxy(play: Play, fault: Fault) -> None:
+def _proxy(play: Play, fault: Fault, only: bytes = b"") -> None:
     through = play.lane.proxies[fault.target]
-    through.mode = proxy.Mode(fault.mode)
+    through.fail(proxy.Mode(fault.mode), only)
     if through.mode is proxy.Mode.REFUSE:
         through.cut()
+    play.later(fault.seconds, through.heal)
 
-    def heal() -> None:
-        through.mode = proxy.Mode.PASS
 
-    play.later(fault.seconds, heal)
+def _write(play: Play, fault: Fault) -> None:
+    """Only requests that write an activity fail, so that reading goes on."""
+    _proxy(play, fault, b'"mail.activity"')
 
 
 def _cut(play: Play, fault: Fault) -> None:
@@ -165,8 +166,8 @@ def _held(play: Play) -> list[mailbox.Entry]:
     return [entry for entry in play.lane.mailbox.entries() if entry.mode is mailbox.Mode.HOLD]
 
 
-def _poison(play: Play, fault: Fault) -> None:
-    """Its job is in the timetable."""
+def _in_timetable(play: Play, fault: Fault) -> None:
+    """Its job does it."""
     play.done[fault.act.value] += 1
 
 
@@ -241,14 +242,17 @@ ACTS: Final[Mapping[Act, Doing]] = {
     Act.POSTGRES_RESTART: _postgres_restart,
     Act.SQLITE_LOCK: _sqlite_lock,
     Act.PROXY: _proxy,
+    Act.WRITE: _write,
+    Act.CHORE: _in_timetable,
+    Act.RING: _in_timetable,
     Act.CUT: _cut,
     Act.HALF_OPEN: _half_open,
     Act.MAIL: _mail,
     Act.MAIL_DOWN: _mail_down,
     Act.KILL_AT_ACCEPT: _kill_at_accept,
-    Act.POISON_RUN: _poison,
-    Act.POISON_MAIL: _poison,
-    Act.GLUTTON: _poison,
+    Act.POISON_RUN: _in_timetable,
+    Act.POISON_MAIL: _in_timetable,
+    Act.GLUTTON: _in_timetable,
     Act.OLD_MESSAGES: _old_messages,
     Act.REPEAT_MESSAGES: _repeat_messages,
     Act.CLOCK_STEP: _clock_step,

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import odoorpc
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Row, select
 
 from odoo_gateway.sandbox import Sandbox
 from tests.chaos import timetable
+from tests.chaos.hooks import Event
 from tests.chaos.lane import COMPANIES, TENANTS
 from tests.chaos.mailbox import Entry
 from tests.chaos.scenario import Scenario
+from workers.demo import stage
 from workers.ledger.database import connect
 from workers.ledger.schema import audit, messages, runs
 
@@ -28,6 +31,7 @@ class Evidence:
 
     since, until: the slots later than the one and not later than the other are expected.
     samples: every sample of the exporter by name and labels. done: what the faults did, counted.
+    activities: how many Odoo has by their summary. events: what the webhook's receiver got.
     unreached: what was waited for in vain. seen_down: sources that the exporter called down.
     asked: the trace ids that requests to Odoo carried. untraced: log lines that lack theirs.
     """
@@ -39,6 +43,8 @@ class Evidence:
     messages: Sequence[Row[Any]]
     audit: Sequence[Row[Any]]
     mails: Sequence[Entry]
+    activities: Counter[str]
+    events: Sequence[Event]
     samples: Mapping[tuple[str, frozenset[tuple[str, str]]], float]
     done: Counter[str] = field(default_factory=Counter)
     unreached: Sequence[str] = ()
@@ -61,6 +67,17 @@ class Evidence:
         """Whether the timetable has this slot, now or later."""
         return timetable.allowed(self.scenario, slot[0], slot[3], self.since, self.until)
 
+    def arrived(self) -> Counter[str]:
+        """How often each message came to where it was meant to, by its Message-ID."""
+        of_events = Counter(event.digest for event in self.events)
+        found = Counter(entry.message_id for entry in self.mails if entry.accepted)
+        for message in self.messages:
+            if message.channel == "odoo_activity":
+                found[message.message_id] += self.activities[summary_of(message)]
+            elif message.channel == "hook":
+                found[message.message_id] += of_events[digest_of(message)]
+        return +found
+
     def total(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels."""
         wanted = set(labels.items())
@@ -69,6 +86,36 @@ class Evidence:
             for (found, having), value in self.samples.items()
             if found == name and wanted <= having
         )
+
+
+def summary_of(message: Row[Any]) -> str:
+    """What the activity of a chore's message is called."""
+    (finding,) = message.payload["findings"]
+    return str(finding["title"])
+
+
+def digest_of(message: Row[Any]) -> str:
+    """What a message's Message-ID has in common with the id of its event."""
+    return str(message.message_id).strip("<>").partition("@")[0]
+
+
+def activities_of(port: int) -> Counter[str]:
+    """How many activities the Odoo on this port has of each summary, past the fleet's code."""
+    odoo = odoorpc.ODOO("127.0.0.1", port=port, timeout=10)
+    odoo.login("sandbox", "fleet", stage.KEY)
+    rows = odoo.execute_kw("mail.activity", "search_read", [[], ["summary"]])
+    return Counter(row["summary"] for row in rows)
+
+
+def in_time(evidence: Evidence) -> list[Row[Any]]:
+    """The runs whose slots are judged; later ones were still going on."""
+    return [run for run in evidence.runs if run.slot <= evidence.until]
+
+
+def told_of(evidence: Evidence) -> list[Row[Any]]:
+    """The messages of those runs."""
+    ids = {run.id for run in in_time(evidence)}
+    return [message for message in evidence.messages if message.run_id in ids]
 
 
 def people(today: datetime) -> Mapping[int, Sequence[tuple[int, str]]]:

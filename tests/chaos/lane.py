@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from tests.chaos import rabbit
+from tests.chaos import hooks, rabbit
+from tests.chaos.hooks import Hooks
 from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.mailbox import Mode as MailMode
 from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
-from tests.chaos.proxy import Mode, Proxy, proxying
+from tests.chaos.proxy import Proxy, proxying
 from tests.chaos.rabbit import RabbitServer
 from tests.chaos.scenario import POSTGRESQL, RABBITMQ, Scenario
 from tests.chaos.timetable import crontab
@@ -28,7 +29,7 @@ from workers.ledger.schema import metadata
 TENANTS = ("acme", "zeta")
 COMPANIES = (1, 2)
 _UPGRADE = Lock()
-PARTS = ("redis", "rabbit", "postgres", "odoo", "smtp")
+PARTS = ("redis", "rabbit", "postgres", "odoo", "smtp", "hook")
 FILE = """\
 [tenants.{tenant}]
 url = "http://127.0.0.1:{odoo}"
@@ -38,9 +39,15 @@ timezone = "UTC"
 timeout_seconds = 1
 concurrency = 2
 recipients.finance = ["finance@{tenant}.example"]
+recipients.delivery = ["anna.kern@nordwind.example"]
+webhooks.hook = {{ url = "http://127.0.0.1:{hook}", timeout_seconds = 1 }}
 mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
 [tenants.{tenant}.schedules]
 {schedules}
+"""
+OF_CHORE = """\
+[tenants.{tenant}.policies.chore]
+tenant = "{tenant}"
 """
 # Time is compressed: what a fleet waits for is about thirty times shorter than by default.
 WAITS = {
@@ -73,6 +80,7 @@ class Lane:
     proxies: Mapping[str, Proxy]
     nursery: Nursery
     mailbox: Mailbox
+    hooks: Hooks
     redis: RedisServer
     rabbit: RabbitServer
     postgres: Postgres
@@ -91,11 +99,12 @@ class Lane:
         folder = self.current
         folder.mkdir()
         for proxy in self.proxies.values():
-            proxy.mode = Mode.PASS
+            proxy.heal()
             proxy.cut()
             proxy.hits.clear()
             proxy.traces.clear()
         self.mailbox.empty(folder / "mails.jsonl")
+        self.hooks.events.clear()
         broker, via_broker = self._broker(scenario, folder)
         ledger, via_ledger = self._ledger(scenario, folder)
         environ = self._environ(scenario, folder, since)
@@ -133,7 +142,7 @@ class Lane:
 
     def _environ(self, scenario: Scenario, folder: Path, since: datetime) -> dict[str, str]:
         config = folder / "fleet.toml"
-        config.write_text(_file(scenario, self.ports["via_odoo"], since), encoding="utf-8")
+        config.write_text(_file(scenario, self.ports, since), encoding="utf-8")
         poisoned = any(job.startswith("poison") for job in scenario.jobs)
         return {
             **WAITS,
@@ -144,6 +153,7 @@ class Lane:
             "FLEET_SMTP_URL": f"smtp://127.0.0.1:{self.ports['via_smtp']}",
             "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
             "FLEET_METRICS_PORT": str(self.ports["metrics"]),
+            **{f"FLEET_{name.upper()}_WEBHOOK_HOOK_SECRET": hooks.SECRET for name in TENANTS},
         }
 
 
@@ -163,10 +173,11 @@ def _upgrade(url: str) -> None:
         ledger.upgrade()
 
 
-def _file(scenario: Scenario, odoo: int, since: datetime) -> str:
+def _file(scenario: Scenario, ports: Mapping[str, int], since: datetime) -> str:
     schedules = "\n".join(f'{job} = "{crontab(scenario, job, since)}"' for job in scenario.jobs)
-    values = {"odoo": odoo, "schedules": schedules}
-    return "\n".join(FILE.format(tenant=tenant, **values) for tenant in TENANTS)
+    values = {"odoo": ports["via_odoo"], "hook": ports["via_hook"], "schedules": schedules}
+    file = FILE + OF_CHORE if "chore" in scenario.jobs else FILE
+    return "\n".join(file.format(tenant=tenant, **values) for tenant in TENANTS)
 
 
 @contextmanager
@@ -192,6 +203,7 @@ def open_lane() -> Iterator[Lane]:
             },
             nursery=stack.enter_context(nursery()),
             mailbox=stack.enter_context(receiving(ports["smtp"], folder / "mails.jsonl")),
+            hooks=stack.enter_context(hooks.listening(ports["hook"])),
             redis=redis,
             rabbit=rabbit_server,
             postgres=_postgres(stack, ports["postgres"]),

@@ -1,6 +1,7 @@
 """Plays one scenario on real processes: a fleet starts, faults are done, quiet is awaited."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -9,7 +10,7 @@ from functools import partial
 from sqlalchemy import func, select
 
 from tests.chaos.acts import ACTS
-from tests.chaos.evidence import Evidence, ago, floor, rows_of, scrape
+from tests.chaos.evidence import Evidence, activities_of, ago, floor, rows_of, scrape
 from tests.chaos.lane import COMPANIES, TENANTS, Lane
 from tests.chaos.parts import START_SECONDS, TooLate, wait_until
 from tests.chaos.scenario import Fault, Scenario
@@ -80,7 +81,8 @@ def _await_quiet(on_stage: Play, until: datetime, seconds: float) -> None:
 
 
 def _expected(on_stage: Play, until: datetime) -> Sequence[object]:
-    return Evidence(on_stage.scenario, on_stage.since, until, (), (), (), (), {}).expected()
+    nothing = Evidence(on_stage.scenario, on_stage.since, until, (), (), (), (), Counter(), (), {})
+    return nothing.expected()
 
 
 def _is_quiet(ledger: Ledger, expected: int, until: datetime) -> bool:
@@ -144,6 +146,8 @@ def _collect(on_stage: Play, until: datetime, samples: Samples) -> Evidence:
         messages=messages,
         audit=audit,
         mails=on_stage.lane.mailbox.entries(),
+        activities=activities_of(on_stage.lane.ports["odoo"]),
+        events=tuple(on_stage.lane.hooks.events),
         samples=samples,
         done=on_stage.done,
         unreached=tuple(on_stage.unreached),

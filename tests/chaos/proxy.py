@@ -35,10 +35,19 @@ class Proxy:
         self.port = port
         self.target = target
         self.mode = Mode.PASS
+        self.only = b""
         self.hits: Counter[str] = Counter()
         self.traces: set[str] = set()
         self._open: set[_Pair] = set()
         self._loop = asyncio.new_event_loop()
+
+    def fail(self, mode: Mode, only: bytes = b"") -> None:
+        """From now on; `only` requests that hold these bytes, and their answers."""
+        self.only, self.mode = only, mode
+
+    def heal(self) -> None:
+        """Pass everything again."""
+        self.fail(Mode.PASS)
 
     def cut(self) -> int:
         """Reset every open connection; returns how many there were."""
@@ -91,6 +100,7 @@ class _Pair:
         self._client = client
         self._target: asyncio.StreamWriter | None = None
         self._frozen = False
+        self._asked = b""
 
     async def run(self, reader: asyncio.StreamReader) -> None:
         """Until one side ends, or a mode ends it."""
@@ -119,7 +129,7 @@ class _Pair:
                 writer.transport.abort()
 
     async def _upstream(self, client: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while chunk := await self._read(client):
+        while chunk := await self._read(client, asking=True):
             self._proxy.traces |= {found.decode() for found in TRACE.findall(chunk)}
             if self._hit(Mode.CUT_BEFORE):
                 return
@@ -141,20 +151,21 @@ class _Pair:
             self._client.write(chunk)
             await self._client.drain()
 
-    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+    async def _read(self, reader: asyncio.StreamReader, *, asking: bool = False) -> bytes:
         try:
             chunk = await reader.read(CHUNK)
         except OSError:
             return b""
-        while self._frozen or (chunk and self._proxy.mode is Mode.STALL):
-            self._hit(Mode.STALL)
+        if asking:
+            self._asked = chunk
+        while self._frozen or (chunk and self._hit(Mode.STALL)):
             await asyncio.sleep(0.05)
         if chunk and self._hit(Mode.SLOW):
             await asyncio.sleep(SLOW_SECONDS)
         return chunk
 
     def _hit(self, mode: Mode) -> bool:
-        if self._proxy.mode is not mode:
+        if self._proxy.mode is not mode or self._proxy.only not in self._asked:
             return False
         self._proxy.hits[mode] += 1
         return True

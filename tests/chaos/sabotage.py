@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import Connection, select
 
 from workers import slots
-from workers.delivery import dispatcher, email
+from workers.delivery import dispatcher, email, odoo_activity
 from workers.ledger import leases, outbox, runs
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
@@ -99,6 +100,11 @@ def resend_when_unsure() -> None:
     outbox.claim = careless
 
 
+def another_id_each_time() -> None:
+    """What is written in Odoo again is not known to be the same."""
+    odoo_activity.external_id = lambda *_: f"__fleet__.activity_{uuid4().hex}"  # type: ignore[attr-defined]
+
+
 # The faults that each cannot stand, and how it must be caught.
 CAUGHT: Final[Mapping[str, tuple[str, str]]] = {
     "no_claim": ("two_beats", "mail doubled"),
@@ -107,6 +113,7 @@ CAUGHT: Final[Mapping[str, tuple[str, str]]] = {
     "only_the_newest_slot": ("two_beats", "slot lost"),
     "endless_attempts": ("poison_run", "0 attempts, 0 failed"),
     "resend_when_unsure": ("sender_killed_at_accept", "mail doubled"),
+    "another_id_each_time": ("write_cut_after", "mail doubled"),
 }
 # A broken fleet never comes to rest.
 SECONDS: Final = 20
@@ -118,4 +125,5 @@ SABOTAGES: Final[Mapping[str, Callable[[], None]]] = {
     "only_the_newest_slot": only_the_newest_slot,
     "endless_attempts": endless_attempts,
     "resend_when_unsure": resend_when_unsure,
+    "another_id_each_time": another_id_each_time,
 }

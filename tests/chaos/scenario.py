@@ -25,6 +25,9 @@ class Act(StrEnum):
     POSTGRES_RESTART = "postgres_restart"
     SQLITE_LOCK = "sqlite_lock"
     PROXY = "proxy"
+    WRITE = "write"
+    CHORE = "chore"
+    RING = "ring"
     CUT = "cut"
     HALF_OPEN = "half_open"
     MAIL = "mail"
@@ -56,10 +59,12 @@ class Fault:
         return f"{self.at:.1f} s: {' '.join(word for word in words if word)}{lasting}"
 
 
-BRINGS_ITS_JOB = (Act.POISON_RUN, Act.POISON_MAIL, Act.GLUTTON)
+BRINGS_ITS_JOB = (Act.POISON_RUN, Act.POISON_MAIL, Act.GLUTTON, Act.CHORE, Act.RING)
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 REDIS, RABBITMQ = "redis", "rabbitmq"
 ODOO_MODES = ("cut_before", "cut_during", "cut_after", "stall", "rubbish", "refuse", "slow")
+WRITE_MODES = ("cut_before", "cut_during", "cut_after", "rubbish", "stall")
+HOOK_MODES = ("refuse", "stall", "rubbish", "slow", "cut_after")
 BROKEN_MODES = ("refuse", "stall", "rubbish", "slow")
 MAIL_MODES = ("slow", "not_now", "never", "hang", "swallow")
 PARTS = ("batch", "delivery", "events", "beat")
@@ -198,6 +203,15 @@ KINDS: Final[Mapping[str, Draw]] = {
     "mail_cut": _several(Act.CUT, "smtp"),
     "mail_rubbish": _once(Act.PROXY, "smtp", "rubbish", 2.0),
     "mail_answer_lost": _once(Act.PROXY, "smtp", "cut_after", 1.0),
+    **{
+        f"write_{mode}": _all(_once(Act.CHORE), _once(Act.WRITE, "odoo", mode, 8.0))
+        for mode in WRITE_MODES
+    },
+    "writer_killed": _all(_once(Act.CHORE), _several(Act.KILL_CHILD, "delivery")),
+    **{
+        f"hook_{mode}": _all(_once(Act.RING), _once(Act.PROXY, "hook", mode, 8.0))
+        for mode in HOOK_MODES
+    },
     "poison_run": _once(Act.POISON_RUN),
     "poison_mail": _once(Act.POISON_MAIL),
     "run_grows": _once(Act.GLUTTON),

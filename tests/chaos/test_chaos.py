@@ -31,7 +31,7 @@ FAULTS: Final = (
     ("postgres_half_open", POSTGRESQL),
     ("poison_run", SQLITE),
     ("beat_down_an_hour", SQLITE),
-    ("odoo_cut_during", SQLITE),
+    ("write_cut_after", SQLITE),
     ("storm", POSTGRESQL),
 )
 SABOTAGED: Final = ("sent_before_sending", "endless_attempts")
