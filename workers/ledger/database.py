@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from odoo_gateway.errors import ConfigurationError
-from workers.ledger import revisions
+from workers.ledger import counters, revisions
 from workers.ledger.address import Address, parse
 from workers.ledger.errors import LedgerError, LedgerUnavailable
 from workers.ledger.patient_connection import PatientConnection
@@ -76,7 +76,9 @@ class Ledger:
         refuses what was written.
         """
         with self._translated(), self._engine.begin() as connection:
+            counters.forget(connection)
             yield connection
+            counters.write(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -321,6 +321,7 @@ def test_a_message_that_keeps_losing_its_sender_is_parked_and_counted(ledger: Le
             claim_messages(connection, NOW + turn * LEASE)
         assert claim_messages(connection, NOW + 8 * LEASE) == ()
         message = the_message(connection)
+    with ledger.reading() as connection:
         found = {tuple(c.labels.values()): c.value for c in counters.all(connection)}
     assert (message.status, message.error_class) == (MessageStatus.PARKED, "WorkerLost")
     assert message.attempts == 8

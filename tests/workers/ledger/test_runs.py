@@ -368,8 +368,10 @@ def test_runs_to_publish_can_be_those_of_one_tenant(ledger: Ledger) -> None:
 def test_a_lost_worker_is_noted_and_counted_once(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         claim = claimed_run(connection)
+    with ledger.transaction() as connection:
         assert lost_workers(connection) == 0
         assert claim_run(connection, claim.run.id, NOW + LEASE) is not None
+    with ledger.reading() as connection:
         assert lost_workers(connection) == 1
         (entry,) = audit.entries(connection, 10, event="run.lost")
     assert (entry.run_id, entry.detail["attempts"]) == (claim.run.id, 1)
@@ -379,6 +381,7 @@ def test_a_run_that_lost_its_last_worker_is_counted_as_dead(ledger: Ledger) -> N
     with ledger.transaction() as connection:
         claim = claimed_run(connection)
         assert claim_run(connection, claim.run.id, NOW + LEASE, max_attempts=1) is None
+    with ledger.reading() as connection:
         dead = [c.value for c in counters.all(connection) if c.labels.get("outcome") == "dead"]
     assert dead == [1]
 
