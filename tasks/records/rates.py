@@ -1,6 +1,6 @@
 """Reads what an hour is worth on order lines that are billed by time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain import money
 from tasks.domain.billing import Billing
-from tasks.records.orders import read_orders
+from tasks.records.orders import SoldLine, read_orders
 from tasks.records.timesheets import TimesheetLine
 from tasks.records.unbilled import line_ids
 
@@ -58,8 +58,9 @@ def units_per_hour(delivered: Decimal, counted: Iterable[Decimal | None]) -> Dec
     return None
 
 
-def _of_line(counted: Sequence[Mapping[int, Decimal]], line_id: int) -> Sequence[Decimal | None]:
-    return [hours.get(line_id) for hours in counted]
+def _units(sold: SoldLine, counted: Iterable[Mapping[int, Decimal]]) -> Decimal | None:
+    hours = [each.get(sold.line.id) for each in counted]
+    return units_per_hour(sold.sold.delivered, hours)
 
 
 def _hours(odoo: Reader, lines: Iterable[int], which: Domain) -> Mapping[int, Decimal]:

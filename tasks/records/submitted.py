@@ -119,9 +119,8 @@ def _submitted(odoo: Reader, model: str, ids: Sequence[int], zone: ZoneInfo) -> 
     )
     found: dict[int, date] = {}
     for activity in activities:
-        day = activity.create_date.astimezone(zone).date()
-        if activity.res_id:
-            found[activity.res_id] = min(day, found.get(activity.res_id, day))
+        day, number = activity.create_date.astimezone(zone).date(), activity.res_id or 0
+        found[number] = min(day, found.get(number, day))
     return found
 
 
