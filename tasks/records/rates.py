@@ -39,10 +39,7 @@ def read_rates(
         sold.line.id: Rate(sold.sold.currency, sold.sold.untaxed(per_hour))
         for order in orders
         for sold in order.lines
-        if sold.line.id in lines
-        and (
-            per_hour := units_per_hour(sold.sold.delivered, [h.get(sold.line.id) for h in counted])
-        )
+        if sold.line.id in lines and (per_hour := _units(sold, counted))
     }
 
 
