@@ -128,16 +128,20 @@ class Deciders:
 
     def _instead(self, item: Waiting, turn: Turn, policy: ApprovalPolicy) -> Iterator[Step | None]:
         """At once to who stands in, later to the owner."""
-        day = max(item.since, turn.since or item.since)
         rung = Rung(name=INSTEAD, working_days=0, at=policy.instead_at)
-        mark, person = Placed(rung, day), turn.person
+        mark, person = Placed(rung, max(item.since, turn.since or item.since)), turn.person
         told = self.contacts.step(person, mark) if person else None
-        step = told or self.contacts.owner(mark)
+        step = told or self._owner(mark, turn)
         yield step and replace(step, unreachable=step.unreachable or turn.note)
         days = self.contacts.workdays(person).days if person else self._weekdays()
         owners = [rung for rung in policy.ladder if rung.who is Who.OWNER]
         for later in placed(owners, item.since, item.since, days):
-            yield self.contacts.owner(later, escalates=True)
+            yield self._owner(later, turn, escalates=True)
+
+    def _owner(self, mark: Placed, turn: Turn, *, escalates: bool = False) -> Step | None:
+        """The owner, who follows up with whoever stands in, or else decides."""
+        step = self.contacts.owner(mark, escalates=escalates)
+        return replace(step, remedy="") if step and turn.person is None else step
 
     def _weekdays(self) -> Sequence[date]:
         return [day for day in self.contacts.view.days() if day.weekday() < WEEKEND]

@@ -289,6 +289,7 @@ def test_where_odoo_names_no_approver_the_owner_is_told_what_to_set() -> None:
     found = one(report)
     assert told(found) == [("instead", "owner")]
     assert found.remedy.startswith("Set an approver on the employee in Odoo")
+    assert only(found).remedy == ""
     assert found.reason.endswith("; Odoo names no approver")
     assert (row(report)["status"], row(report)["approver"]) == ("no_approver", "")
     assert row(report)["waiting_working_hours"] is None
