@@ -50,6 +50,13 @@ class Group:
             raise OdooUnavailable(f"grouping answered {key!r} where the id of a record belongs")
         return key
 
+    def day_at(self, position: int) -> date:
+        """The key as a day; raises OdooUnavailable when it is none."""
+        key = self.keys[position]
+        if not isinstance(key, date):
+            raise OdooUnavailable(f"grouping answered {key!r} where a day belongs")
+        return key
+
 
 @dataclass(frozen=True)
 class _Asked:

@@ -153,6 +153,30 @@ PROJECTS: Final = Dashboard(
             ),
         ),
         (
+            "Approvals",
+            (
+                Panel(
+                    "Approvals that wait",
+                    _measure("approvals_pending", "kind"),
+                    "{{kind}}",
+                    kind="stat",
+                ),
+                Panel(
+                    "Oldest approval that waits",
+                    f"max by (kind) (fleet_approvals_oldest_days{{{HERE}}})",
+                    "{{kind}}",
+                    kind="stat",
+                    unit="d",
+                ),
+                Panel(
+                    "Held up by approvals",
+                    _measure("approvals_amount", "currency"),
+                    "{{currency}}",
+                    kind="stat",
+                ),
+            ),
+        ),
+        (
             "Cases",
             (
                 Panel(

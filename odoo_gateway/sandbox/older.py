@@ -32,7 +32,7 @@ def as_kept_by(version: int, schema: Schema, rows: Rows) -> Tables:
     if version == NEWEST:
         return tables
     tables["hr.contract"] = list(_contracts(tables.get("hr.version", ())))
-    tables |= _expenses(version, tables.get("hr.expense", ()))
+    tables |= _expenses(version, tables)
     if version == 16:
         tables |= _locked(tables)
     return {
@@ -93,20 +93,33 @@ def _day_before(day: str) -> str:
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
-def _expenses(version: int, expenses: Sequence[Row]) -> Tables:
-    """The expenses, each on a sheet of its own once it is submitted."""
+def _expenses(version: int, tables: Mapping[str, Sequence[Row]]) -> Tables:
+    """The expenses, each on a sheet of its own once it is submitted, which has its id."""
+    expenses = tables.get("hr.expense", ())
     found: list[Row] = []
-    sheets: list[Row] = []
     for expense in expenses:
         of_sheet, state = SHEETS[expense["state"]]
-        if of_sheet:
-            company = expense["company_id"]
-            sheets.append({"id": len(sheets) + 1, "state": of_sheet, "company_id": company})
         if version == 16 and state == "submitted":
             state = "reported"
-        sheet_id = len(sheets) if of_sheet else False
+        sheet_id = expense["id"] if of_sheet else False
         found.append({**expense, "state": state, "sheet_id": sheet_id})
-    return {"hr.expense": found, "hr.expense.sheet": sheets}
+    asked = [
+        {**activity, "res_model": "hr.expense.sheet"}
+        if activity["res_model"] == "hr.expense"
+        else activity
+        for activity in tables.get("mail.activity", ())
+    ]
+    sheets = list(_sheets(expenses))
+    return {"hr.expense": found, "hr.expense.sheet": sheets, "mail.activity": asked}
+
+
+def _sheets(expenses: Sequence[Row]) -> Iterator[Row]:
+    same = ("id", "name", "employee_id", "company_id", "create_date", "total_amount")
+    for expense in expenses:
+        state, _ = SHEETS[expense["state"]]
+        if state:
+            kept = {name: expense[name] for name in same}
+            yield {**kept, "state": state, "user_id": expense["manager_id"]}
 
 
 def _locked(tables: Tables) -> Tables:

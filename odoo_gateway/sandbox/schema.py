@@ -23,11 +23,13 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
     "hr.job": frozenset({"id", "name", "company_id"}),
     "ir.attachment": frozenset({"res_field"}),
-    "hr.expense.sheet": frozenset({"id", "state"}),
+    "hr.expense": frozenset({"company_id", "date"}),
+    "hr.expense.sheet": frozenset({"company_id", "id", "state"}),
     "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
     "ir.module.module": frozenset({"id", "name", "state", "latest_version"}),
     "mail.activity": frozenset(
-        {"id", "active", "date_deadline", "note", "res_id", "res_model"} | {"summary", "user_id"}
+        {"id", "active", "automated", "date_deadline", "note", "res_id", "res_model"}
+        | {"summary", "user_id"}
     ),
     "mail.message": frozenset({"id", "body", "message_id", "message_type", "model", "res_id"}),
     "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),

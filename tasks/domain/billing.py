@@ -53,7 +53,7 @@ class Sold:
         """
         value = float(self.price_unit) * (1 - float(self.discount_percent) / 100) * float(self.due)
         if self.included_tax_percent:
-            value = float(self.currency.round(self._untaxed(self.due)))
+            value = float(self.currency.round(self.untaxed(self.due)))
         if self.undiscounted is None:
             left = value - float(self.invoiced_amount)
         else:
@@ -75,7 +75,7 @@ class Sold:
 
         A line's two sides are never netted against another line's.
         """
-        value = self._untaxed(self.earned)
+        value = self.untaxed(self.earned)
         billed = self.currency.round(value) - self.invoiced_amount
         if self.undiscounted is None:
             return billed
@@ -86,7 +86,7 @@ class Sold:
     @property
     def drafted(self) -> Decimal:
         """The value on draft invoices: what is invoiced, drafts included, less what is posted."""
-        value = self.currency.round(self._untaxed(self.invoiced)) - self.invoiced_amount
+        value = self.currency.round(self.untaxed(self.invoiced)) - self.invoiced_amount
         return max(value, Decimal(0))
 
     @property
@@ -94,7 +94,8 @@ class Sold:
         """Whether something is due that nobody has put a price on."""
         return self.price_unit == 0 and self.due > self.invoiced
 
-    def _untaxed(self, quantity: Decimal) -> Decimal:
+    def untaxed(self, quantity: Decimal) -> Decimal:
+        """What a quantity in the line's unit is worth, not rounded."""
         net = self.price_unit * (1 - self.discount_percent / 100)
         return net * quantity / (1 + self.included_tax_percent / 100)
 

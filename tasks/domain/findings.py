@@ -63,7 +63,7 @@ class Finding:
     told, or None when the job's audience is a role. steps: on a ladder, the rungs that speak now,
     in order, and an empty one is quiet; None leaves it to the job's ageing. told: the rungs that
     have spoken, which the case remembers. cost_per_day: what waiting costs, in the finding's
-    currency. urgent: told at once, whatever the digest waits for.
+    currency. urgent: told at once, whatever the digest waits for. hours: how many it holds up.
     """
 
     key: str
@@ -85,6 +85,7 @@ class Finding:
     kind: str = ""
     cost_per_day: Decimal | None = None
     urgent: bool = False
+    hours: float | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ class Contacts:
 
     people: employees and managers by id. view: the whole weeks that schedules are known of. zone:
     the owner's. now: nothing is sent before. wait: whether mails wait for their rung's time.
-    page_of_others: where others than the person herself see her hours.
+    page_of_others: where others than the person herself see her hours, and remedy_of_others what
+    they do about them.
     """
 
     people: Mapping[int, Employee]
@@ -31,6 +32,7 @@ class Contacts:
     wait: bool = True
     opted_out: Collection[int] = ()
     page_of_others: str = ""
+    remedy_of_others: str = "Ask for the hours, or approve leave that was taken."
     _workdays: dict[int, Workdays] = field(default_factory=dict, compare=False)
 
     def workdays(self, employee: Employee) -> Workdays:
@@ -51,14 +53,14 @@ class Contacts:
             manager = self.people.get(employee.parent_id or 0)
             step = self._mail(manager, placed, escalates=True) if manager else None
             unreachable = f"{employee.name} has no manager who can be written to"
-            return step or self._owner(placed, escalates=True, unreachable=unreachable)
-        return self._owner(placed, escalates=True)
+            return step or self.owner(placed, escalates=True, unreachable=unreachable)
+        return self.owner(placed, escalates=True)
 
     def _person(self, employee: Employee, placed: Placed) -> Step | None:
         if employee.id in self.opted_out:
             return None
         if not employee.work_email:
-            return self._owner(placed, unreachable=f"{employee.name} has no e-mail address")
+            return self.owner(placed, unreachable=f"{employee.name} has no e-mail address")
         return self._mail(employee, placed)
 
     def _mail(self, person: Employee, placed: Placed, *, escalates: bool = False) -> Step | None:
@@ -71,10 +73,10 @@ class Contacts:
         told = step and replace(step, recipient=recipient)
         return self._about_others(told, escalates=True) if escalates else told
 
-    def _owner(
+    def owner(
         self, placed: Placed, *, escalates: bool = False, unreachable: str = ""
     ) -> Step | None:
-        """The owner works on weekdays, as far as we know."""
+        """What a rung comes to for the job's owner, who works on weekdays, as far as we know."""
         weekdays = [day for day in self.view.days() if day.weekday() < WEEKEND]
         step = self._on(Workdays(weekdays, self.zone), placed)
         return self._about_others(step, escalates=escalates, unreachable=unreachable)
@@ -87,7 +89,7 @@ class Contacts:
             escalates=escalates,
             unreachable=unreachable,
             url=self.page_of_others,
-            remedy="Ask for the hours, or approve leave that was taken.",
+            remedy=self.remedy_of_others,
         )
 
     def _on(self, workdays: Workdays, placed: Placed) -> Step | None:

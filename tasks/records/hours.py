@@ -109,7 +109,7 @@ def read_hours(
         ("date", "<=", str(period.end)),
         *no_leave(odoo),
     ]
-    approval = _approval_field(odoo)
+    approval = approval_field(odoo)
     by = ["employee_id", "date:day", *(["project_id"] if by_project else []), *approval]
     groups = odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["unit_amount"])
     states = _states(odoo, groups, approval)
@@ -140,7 +140,7 @@ def gaps(hours: Hours, policy: TimesheetPolicy) -> Iterator[NotVerifiable]:
             )
 
 
-def _approval_field(odoo: Reader) -> tuple[str, ...]:
+def approval_field(odoo: Reader) -> tuple[str, ...]:
     """The field to group by: that of Enterprise, else the sheet of OCA, else none."""
     if not odoo.lacks(TimesheetLine, "validated"):
         return ("validated",)

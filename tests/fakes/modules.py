@@ -11,6 +11,7 @@ Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 ID: Final = {"type": "integer", "store": True}
 COMPANY: Final = {"type": "many2one", "relation": "res.company", "store": True}
+EMPLOYEE: Final = {"type": "many2one", "relation": "hr.employee", "store": True}
 SHEET_STATES: Final = ["new", "draft", "confirm", "done"]
 LEVELS: Final = ["0", "1", "2", "3"]
 
@@ -62,7 +63,10 @@ TIMESHEET_GRID: Final[Declared] = {
             "selection": ["draft", "validated"],
             "store": False,
         },
-    }
+    },
+    "hr.employee": {
+        "timesheet_manager_id": {"type": "many2one", "relation": "res.users", "store": True}
+    },
 }
 HR_TIMESHEET_SHEET: Final[Declared] = {
     "account.analytic.line": {
@@ -76,6 +80,9 @@ HR_TIMESHEET_SHEET: Final[Declared] = {
     },
     "hr_timesheet.sheet": {
         "id": ID,
+        "date_end": {"type": "date", "store": True, "required": True},
+        "employee_id": {**EMPLOYEE, "required": True},
+        "reviewer_id": EMPLOYEE,
         "state": {"type": "selection", "selection": SHEET_STATES, "store": True},
     },
 }

@@ -129,6 +129,44 @@ class ReminderRow(Exact):
         return f"employee-{self.employee_id}-{self.period_start}"
 
 
+class PendingRow(Exact):
+    """One thing of `pending_approvals` that waits for a decision."""
+
+    kind: Literal["expense", "time"]
+    model: Literal["hr.expense", "hr.expense.sheet", "hr_timesheet.sheet", "hr.employee"]
+    record_id: int
+    what: str
+    submitter_id: int
+    submitter: str = Field(min_length=1)
+    approver_id: int | None
+    approver: str
+    decider: str = Field(min_length=1)
+    project_id: int | None
+    project: str | None
+    week: date | None
+    hours: Hours | None
+    amount: Money | None
+    currency: str | None
+    since: date
+    since_basis: Literal["submitted", "entered", "logged"]
+    waiting_days: int = Field(ge=0)
+    waiting_working_hours: Hours | None
+    status: Literal[
+        "waiting",
+        "approver_away",
+        "self_approval",
+        "approver_left",
+        "approver_unknown",
+        "no_approver",
+        "not_due",
+        "exempt",
+        "below_minimum",
+    ]
+    reason: str = Field(min_length=1)
+    told: str
+    policy: str
+
+
 class Check(Exact):
     """One line of an order's checklist."""
 
@@ -406,6 +444,7 @@ class Document(Exact, Generic[Row, Total]):
         return [finding for scope in self.scopes for finding in scope.findings]
 
 
+Pending = Document[PendingRow, NoTotal]
 Reminders = Document[ReminderRow, NoTotal]
 Readiness = Document[ReadinessRow, ReadinessTotal]
 Wip = Document[WipRow, WipTotal]

@@ -37,12 +37,13 @@ policies.invoice_readiness.purchase_order_required = true
 policies.invoice_readiness.vat_number_required = true
 policies.wip_aging.decide_after_days = 10
 policies.wip_aging.overrun_percent = 10
+policies.pending_approvals.wait_for_morning = false
 """
 
 
 @pytest.fixture(scope="module")
 def payloads(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What the four jobs tell of both companies of the sandbox."""
+    """What the jobs tell of both companies of the sandbox."""
     clock = Clock(NOON)
     odoo = Switchable(Sandbox(clock().date()))
     fleet = fleet_on(tmp_path_factory.mktemp("firm"), clock, odoo, file=FILE)

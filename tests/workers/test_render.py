@@ -136,10 +136,34 @@ def test_a_mail_about_one_other_person_names_them_in_its_subject() -> None:
     assert mail.subject == "Julia Weber: 3 h missing for 16 Nov to 22 Nov 2026"
 
 
-def test_an_approver_reads_the_oldest_first_with_the_money_it_holds() -> None:
-    for content in (render([sections.APPROVER]).text, render([sections.APPROVER]).html):
-        assert content.index("Week 45") < content.index("Week 46")
+def test_an_approver_reads_the_oldest_first_with_the_hours_and_money_it_holds() -> None:
+    mail = render([sections.APPROVER])
+    assert mail.subject == "Approvals that wait: 3 to follow up"
+    for content in (mail.text, mail.html):
+        assert content.index("week 45") < content.index("week 46") < content.index("Monitor stand")
         assert "EUR 3,600.00" in plain(content)
+        assert "Held up in all: 42 h · EUR 5,040.00 · USD 89.00" in plain(content)
+        assert content.count("Aarav Sharma") == 1
+        for finding in sections.APPROVER["findings"]:
+            assert finding["page"] in content
+    assert "30 h" in plain(mail.html)
+    assert "Mia Rossi:" not in mail.text
+
+
+def test_an_approver_reads_one_thing_with_its_amount_and_a_button() -> None:
+    (one,) = (f for f in sections.APPROVER["findings"] if f["key"] == "expense-13")
+    mail = render([{**sections.APPROVER, "findings": [one]}])
+    assert mail.subject == "Kabir Singh: Monitor stand waits"
+    for content in (mail.text, mail.html):
+        assert "USD 89.00" in plain(content)
+        assert "Open in Odoo" in content
+        assert "Held up in all" not in content
+
+
+def test_who_follows_up_an_approver_reads_who_that_is() -> None:
+    mail = render([{**sections.APPROVER, "name": "Anna Kern", "others": True}])
+    for content in (mail.text, mail.html):
+        assert content.count("Mia Rossi") == 3
 
 
 def test_a_weekly_mail_shows_the_top_five() -> None:

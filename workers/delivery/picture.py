@@ -42,6 +42,31 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """What waits for one person, oldest first, with all the hours and money that it holds up."""
+
+    items: Sequence[Item]
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> "Queue":
+        """The findings of a section for a person."""
+        return cls(sorted(items, key=lambda item: (item["since"] or "", item["owner"])))
+
+    def __iter__(self) -> Any:
+        return iter(self.items)
+
+    @property
+    def hours(self) -> float:
+        """The hours of those that hold any."""
+        return round(sum(item.get("hours") or 0.0 for item in self.items), 2)
+
+    @property
+    def sums(self) -> Sums:
+        """The amounts by currency."""
+        return Sums.of(self.items)
+
+
+@dataclass(frozen=True)
 class Row:
     """A finding as a digest lists it. waiting_days: since its oldest work. mark: new, back, ..."""
 

@@ -15,7 +15,7 @@ from workers.delivery import spreadsheet
 from workers.delivery.colours import ink_on
 from workers.delivery.errors import DeliveryRefused
 from workers.delivery.language import Language, language
-from workers.delivery.picture import picture
+from workers.delivery.picture import Queue, picture
 from workers.delivery.wording import templates
 
 Section = Mapping[str, Any]
@@ -124,7 +124,7 @@ def _context(section: Section, pages: Pages) -> dict[str, Any]:
     if section["template"] == "digest":
         context["shown"] = picture(section, page)
     if section["template"] == "person":
-        context["queue"] = sorted(section["findings"], key=lambda f: (f["since"] or "", f["owner"]))
+        context["queue"] = Queue.of(section["findings"])
     return context
 
 

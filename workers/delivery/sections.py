@@ -11,7 +11,8 @@ class Listed(TypedDict):
     """A finding as the JSON contract has it, and what people did with its case.
 
     acknowledged_by, snoozed_until, snoozed_by, snooze_reason: of a standing act, else left out.
-    note, page, advice: in a section for a person, why they read it, what they open and do.
+    note, page, advice: in a section for a person, why they read it, what they open and do. hours:
+    how many it holds up.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Listed(TypedDict):
     since: str | None
     group: str
     cost_per_day: str | None
+    hours: NotRequired[float | None]
     acknowledged_by: NotRequired[str]
     snoozed_until: NotRequired[str]
     snoozed_by: NotRequired[str]

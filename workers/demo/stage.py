@@ -40,8 +40,9 @@ login = "fleet"
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 policies.utilization_variance.target_percent = 75
+policies.pending_approvals.wait_for_morning = false
 # The demo waits for no morning.
-mail = {{ quiet_hours = "", quiet_days = [] }}
+mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
 
 # It looks every five minutes. A ladder of one rung, that stands all week, has somebody to write to
 # on every day: consultants here, managers in the other company.

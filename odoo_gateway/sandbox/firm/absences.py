@@ -70,6 +70,7 @@ def leaves(when: When) -> tuple[Leave, ...]:
         days(24, 5, 0, 2),
         days(31, 7, 0, 4),
         days(7, -1, 0, 4),
+        days(24, 0, 0, 6),
     )
 
 

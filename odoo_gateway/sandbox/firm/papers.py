@@ -1,33 +1,66 @@
 """The papers around orders: expenses, what they leave in the accounts, and files."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import Reinvoiced
+from odoo_gateway.sandbox.firm.people import BRUSSELS, PEOPLE
 from odoo_gateway.sandbox.firm.projects import line_id, order_id, project_of
-from odoo_gateway.sandbox.firm.when import When
+from odoo_gateway.sandbox.firm.when import When, utc
 
 Row = dict[str, Any]
+ADMIN_ID = 2
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An expense that waits for its approver, a user; submitted so many days ago."""
+
+    name: str
+    employee_id: int
+    approver_id: int | None
+    amount: float
+    days_ago: int
+
+
+CLAIMS = (
+    Claim("Train to Hamburg", 5, 102, 184.6, 9),
+    Claim("Hotel in Lyon", 6, 102, 412.0, 20),
+    Claim("Lunch with Delta", 13, 103, 64.5, 3),
+    # Whoever asks themselves is made the approver after the submission: Odoo approves it before.
+    Claim("Conference ticket", 3, 103, 690.0, 6),
+    Claim("Monitor stand", 26, 124, 89.0, 2),
+    Claim("Taxi at night", 4, None, 38.2, 12),
+    Claim("Flight to Denver", 30, 129, 356.4, 8),
+    Claim("Cab to the airport", 33, 129, 52.0, 1),
+)
 
 
 def rows(when: When) -> dict[str, list[Row]]:
     """Expenses and files, and what stands beside an order."""
     about = {"res_id": 1, "id": 1}
+    expenses = numbered((*_of_orders(when), *_claims(when)))
     return {
-        "hr.expense": _expenses(when),
+        "hr.expense": expenses,
         "ir.attachment": numbered(_files()),
-        "mail.activity": [
-            {
-                **about,
-                "res_model": "sale.order",
-                "user_id": 102,
-                "summary": "Call the customer",
-                "date_deadline": when.ago(2).isoformat(),
-                "active": True,
-            }
-        ],
+        "mail.activity": numbered(
+            [
+                {
+                    "res_id": 1,
+                    "res_model": "sale.order",
+                    "user_id": 102,
+                    "summary": "Call the customer",
+                    "date_deadline": when.ago(2).isoformat(),
+                    "active": True,
+                    "automated": False,
+                    "create_date": utc(when.ago(3), 9, BRUSSELS),
+                },
+                *_asked(expenses, when),
+            ]
+        ),
         "mail.message": [
             {
                 **about,
@@ -68,23 +101,60 @@ def expense_entries(when: When, first_id: int) -> Iterator[Row]:
                 }
 
 
-def _expenses(when: When) -> list[Row]:
-    found: list[Row] = []
+def _of_orders(when: When) -> Iterator[Row]:
     for number, deal in enumerate(DEALS):
-        reinvoiced = [(line.name, "posted") for line in deal.lines if isinstance(line, Reinvoiced)]
-        for name, state in (*reinvoiced, *deal.open_expenses):
-            found.append(
-                {
-                    "id": len(found) + 1,
-                    "name": name,
-                    "employee_id": deal.seller,
-                    "company_id": deal.company_id,
-                    "state": state,
-                    "sale_order_id": order_id(number),
-                    "date": when.ago(18).isoformat(),
-                }
-            )
-    return found
+        reinvoiced = [
+            (line.name, "posted", line.amount)
+            for line in deal.lines
+            if isinstance(line, Reinvoiced)
+        ]
+        open_expenses = [(name, state, 47.5) for name, state in deal.open_expenses]
+        for name, state, amount in (*reinvoiced, *open_expenses):
+            manager = PEOPLE[deal.seller].manager_id
+            yield {
+                "name": name,
+                "employee_id": deal.seller,
+                "company_id": deal.company_id,
+                "state": state,
+                "sale_order_id": order_id(number),
+                "date": when.ago(18).isoformat(),
+                "create_date": utc(when.ago(17), 10, BRUSSELS),
+                "manager_id": PEOPLE[manager].user_id if manager else False,
+                "total_amount": amount,
+            }
+
+
+def _claims(when: When) -> Iterator[Row]:
+    for claim in CLAIMS:
+        yield {
+            "name": claim.name,
+            "employee_id": claim.employee_id,
+            "company_id": PEOPLE[claim.employee_id].company_id,
+            "state": "submitted",
+            "sale_order_id": False,
+            "date": when.ago(claim.days_ago + 4).isoformat(),
+            "create_date": utc(when.ago(claim.days_ago + 1), 18, BRUSSELS),
+            "manager_id": claim.approver_id or False,
+            "total_amount": claim.amount,
+        }
+
+
+def _asked(expenses: Iterable[Row], when: When) -> Iterator[Row]:
+    """What Odoo asks the approver of each submitted expense to do, since it was."""
+    days_ago = {claim.name: claim.days_ago for claim in CLAIMS}
+    for expense in expenses:
+        if expense["state"] == "submitted":
+            day = when.ago(days_ago.get(expense["name"], 14))
+            yield {
+                "res_id": expense["id"],
+                "res_model": "hr.expense",
+                "user_id": expense["manager_id"] or ADMIN_ID,
+                "summary": "Expense Approval",
+                "date_deadline": day.isoformat(),
+                "active": True,
+                "automated": True,
+                "create_date": utc(day, 9, BRUSSELS),
+            }
 
 
 def _files() -> Iterator[Row]:

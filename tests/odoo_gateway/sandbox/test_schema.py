@@ -22,6 +22,7 @@ ABSENT_FIELDS = {
     ("account.analytic.line", "sheet_id"),
     ("account.analytic.line", "sheet_state"),
     ("account.analytic.line", "validated"),
+    ("hr.employee", "timesheet_manager_id"),
     ("hr.expense", "sheet_id"),
     ("res.company", "timesheet_mail_employee_allow"),
     ("resource.calendar.attendance", "date_from"),

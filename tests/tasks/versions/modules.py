@@ -77,7 +77,8 @@ MODULES: Final = (
     Module(
         "hr_expense",
         "Odoo",
-        "expenses of an order that are not posted yet block its invoice",
+        "expenses of an order that are not posted yet block its invoice; submitted ones wait for "
+        "their approver",
         ON_19,
     ),
     Module(
@@ -112,14 +113,16 @@ MODULES: Final = (
     Module(
         "timesheet_grid",
         "Enterprise",
-        "hours that are not validated block the invoice of an order",
+        "hours that are not validated block the invoice of an order, and wait for the timesheet "
+        "approver of the employee, else the manager",
         DECLARED,
         modules.TIMESHEET_GRID,
     ),
     Module(
         "hr_timesheet_sheet",
         "OCA, not for 19",
-        "hours on no approved sheet block the invoice of an order",
+        "hours on no approved sheet block the invoice of an order; those of submitted sheets wait "
+        "for the reviewer, else the manager",
         DECLARED,
         modules.HR_TIMESHEET_SHEET,
     ),

@@ -1,0 +1,64 @@
+"""What waits for somebody's decision: what it is, who submitted it, what it holds up."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from tasks.domain.periods import Period
+
+
+class Kind(StrEnum):
+    """What is to be decided."""
+
+    EXPENSE = "expense"
+    TIME = "time"
+
+
+class Basis(StrEnum):
+    """How the day is known since when something waits."""
+
+    SUBMITTED = "submitted"
+    ENTERED = "entered"
+    LOGGED = "logged"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing to decide: an expense or its report, or a week's hours of a person on a project.
+
+    approver_user_id, approver_id: whom Odoo names, as a user or as an employee. amount: untaxed
+    price of hours, total of expenses; None where nobody can say. currency: its ISO code.
+    """
+
+    kind: Kind
+    key: str
+    what: str
+    model: str
+    record_id: int
+    url: str
+    employee_id: int
+    since: date
+    basis: Basis
+    approver_user_id: int | None = None
+    approver_id: int | None = None
+    hours: float | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    project_id: int | None = None
+    week: Period | None = None
+
+    def title(self, submitter: str) -> str:
+        """Who submitted what, and how much of it waits."""
+        if self.week is None:
+            return f"{submitter}: {self.what} waits"
+        number = self.week.start.isocalendar().week
+        return f"{submitter}, week {number}, {self.what}: {self.hours:g} h wait"
+
+    def reason(self) -> str:
+        """Since when it waits, and how that is known."""
+        if self.basis is Basis.SUBMITTED:
+            return f"submitted on {self.since}"
+        if self.basis is Basis.ENTERED:
+            return f"entered on {self.since}; Odoo does not show when it was submitted"
+        return f"of the time until {self.since}, not approved yet"

@@ -1,0 +1,142 @@
+"""Reads the expenses that wait for an approval: each by itself, or in reports (Odoo 16 to 18)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from odoo_gateway.reader import Reader
+from odoo_gateway.records import Record
+from tasks.domain.findings import NotVerifiable
+from tasks.domain.money import Currency
+from tasks.domain.waiting import Basis, Kind, Waiting
+
+
+@dataclass(frozen=True)
+class SubmittedExpense(Record):
+    """An expense; total_amount is in the company's currency. manager_id is the approving user."""
+
+    MODEL: ClassVar[str] = "hr.expense"
+    MODULE: ClassVar[str] = "hr_expense"
+    id: int
+    name: str
+    employee_id: int
+    create_date: datetime
+    total_amount: Decimal
+    manager_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ExpenseReport(Record):
+    """A report of expenses (Odoo 16 to 18), in the company's currency, and its approving user."""
+
+    MODEL: ClassVar[str] = "hr.expense.sheet"
+    MODULE: ClassVar[str] = "hr_expense"
+    id: int
+    name: str
+    employee_id: int
+    create_date: datetime
+    total_amount: Decimal
+    user_id: int | None
+
+
+@dataclass(frozen=True)
+class ApprovalActivity(Record):
+    """What Odoo asks an approver to do; made when the record is submitted."""
+
+    MODEL: ClassVar[str] = "mail.activity"
+    MODULE: ClassVar[str] = "mail"
+    id: int
+    res_id: int | None
+    create_date: datetime
+
+
+def read_submitted(
+    odoo: Reader, zone: ZoneInfo, currency: Currency
+) -> tuple[Sequence[Waiting] | None, Sequence[NotVerifiable]]:
+    """Expenses that wait in the company, and what this Odoo cannot tell of them.
+
+    None where it cannot tell at all. zone: of the days. currency: the company's.
+    """
+    if not odoo.session.may_read(SubmittedExpense.MODEL):
+        return None, (_NO_EXPENSES,)
+    if not odoo.lacks(SubmittedExpense, "manager_id"):
+        expenses = odoo.search(
+            SubmittedExpense, [("state", "=", "submitted"), ("company_id", "=", odoo.company_id)]
+        )
+        approvers = {expense.id: expense.manager_id for expense in expenses}
+        return _waiting(odoo, expenses, approvers, zone, currency)
+    if not odoo.session.may_read(ExpenseReport.MODEL):
+        return None, (_NO_REPORTS,)
+    reports = odoo.search(
+        ExpenseReport, [("state", "=", "submit"), ("company_id", "=", odoo.company_id)]
+    )
+    approvers = {report.id: report.user_id for report in reports}
+    return _waiting(odoo, reports, approvers, zone, currency)
+
+
+def _waiting(
+    odoo: Reader,
+    found: Sequence[SubmittedExpense] | Sequence[ExpenseReport],
+    approvers: Mapping[int, int | None],
+    zone: ZoneInfo,
+    currency: Currency,
+) -> tuple[Sequence[Waiting], Sequence[NotVerifiable]]:
+    if not found:
+        return (), ()
+    model = found[0].MODEL
+    submitted = _submitted(odoo, model, [each.id for each in found], zone)
+    name = model.removeprefix("hr.").replace(".", "-")
+    waiting = [
+        Waiting(
+            kind=Kind.EXPENSE,
+            key=f"{name}-{each.id}",
+            what=each.name,
+            model=model,
+            record_id=each.id,
+            url=odoo.session.link(model, each.id),
+            employee_id=each.employee_id,
+            since=submitted.get(each.id) or each.create_date.astimezone(zone).date(),
+            basis=Basis.SUBMITTED if each.id in submitted else Basis.ENTERED,
+            approver_user_id=approvers[each.id],
+            amount=currency.round(each.total_amount),
+            currency=currency.code,
+        )
+        for each in found
+    ]
+    return waiting, () if len(submitted) == len(found) else (_NO_SUBMISSION,)
+
+
+def _submitted(odoo: Reader, model: str, ids: Sequence[int], zone: ZoneInfo) -> Mapping[int, date]:
+    """When records were submitted, where the activity that Odoo made then is seen."""
+    if not odoo.session.may_read(ApprovalActivity.MODEL):
+        return {}
+    activities = odoo.search(
+        ApprovalActivity,
+        [("res_model", "=", model), ("res_id", "in", sorted(ids)), ("automated", "=", True)],
+    )
+    found: dict[int, date] = {}
+    for activity in activities:
+        day, number = activity.create_date.astimezone(zone).date(), activity.res_id or 0
+        found[number] = min(day, found.get(number, day))
+    return found
+
+
+_NO_EXPENSES: Final = NotVerifiable(
+    check="submitted expenses",
+    reason="expenses are not installed, or not readable for the fleet's user",
+    remedy="install hr_expense, or give the fleet's user the group Expenses / All Approver",
+)
+_NO_REPORTS: Final = NotVerifiable(
+    check="submitted expenses",
+    reason="reports of expenses are not readable for the fleet's user",
+    remedy="give the fleet's user the group Expenses / All Approver",
+)
+_NO_SUBMISSION: Final = NotVerifiable(
+    check="day of submission",
+    reason="the activity that Odoo makes for the approver is not seen for every expense, so those "
+    "without wait since they were entered",
+    remedy="let the fleet's user write expenses: Odoo shows activities to nobody else",
+)
