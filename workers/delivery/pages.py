@@ -19,10 +19,10 @@ def pages_of(fleet: Fleet) -> Pages:
 
     def page(section: Mapping[str, Any], case_key: str) -> str:
         about = (section["reader"], section["rule"], section["tenant"], section["company_id"])
-        issued_on = date.fromisoformat(section["issued_on"])
+        on = (date.fromisoformat(section["issued_on"]), section["language"])
         if case_key:
-            return links.case(*about, case_key, issued_on)
-        return links.preferences(*about, issued_on) if _may_opt_out(fleet, section) else ""
+            return links.case(*about, case_key, *on)
+        return links.preferences(*about, *on) if _may_opt_out(fleet, section) else ""
 
     return page
 

@@ -13,7 +13,7 @@ from workers.web import cases
 from workers.web.acting import Sent, Site, done, record, unused_nonce
 from workers.web.cases import Place
 from workers.web.forms import filled
-from workers.web.pages import page
+from workers.web.pages import page, reader_of
 from workers.web.refusals import NotAllowed, NotYours
 
 
@@ -32,6 +32,7 @@ class PreferencesPage:
             standing = acts.standing(connection, link.job, link.tenant, link.company_id)
         out = {act.person for act in standing if act.kind is ActKind.OPTED_OUT}
         return page(
+            reader_of(request, self.site.links),
             "preferences",
             reader=link.person,
             place=where,
@@ -41,8 +42,9 @@ class PreferencesPage:
             done=done(request),
         )
 
-    def act(self, token: str, fields: dict[str, str]) -> Response:
+    def act(self, request: Request, fields: dict[str, str]) -> Response:
         """Opt out or in."""
+        token = request.path_params["token"]
         sent = Sent(token, self.site.links.read(PREFERENCES, token), fields)
         nonce = unused_nonce(self.site, sent)
         with self.site.fleet.ledger.reading() as connection:
