@@ -202,7 +202,7 @@ def language(code: str) -> Language:
 
     A territory or script that nobody knows, like de_XX or de@latin, counts for nothing.
     """
-    base = re.split("[_@]", code)[0]
+    base = _base(code)
     code = code if localedata.exists(code) else base
     catalogue = _catalogue(code) or _catalogue(base)
     if catalogue is None:
@@ -222,11 +222,20 @@ def language(code: str) -> Language:
     )
 
 
+def _base(code: str) -> str:
+    return re.split("[_@]", code)[0]
+
+
 @cache
 def languages() -> Sequence[str]:
     """The codes of the languages that mails and pages speak, without territories."""
     files = (resources.files("workers.delivery") / "languages").iterdir()
     return (SOURCE, *sorted(file.name.removesuffix(".po") for file in files))
+
+
+def speaks(code: str) -> bool:
+    """Whether there are words for the language of a code like de or de_CH."""
+    return _base(code) in languages()
 
 
 def accepted(header: str) -> Language:
