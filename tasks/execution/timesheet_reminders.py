@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
-from tasks.declaration import Audience, Cron, Delivery, Job
+from tasks.declaration import Audience, Cron, Delivery, Job, Shape
 from tasks.domain.findings import (
     Finding,
     Formula,
@@ -349,6 +349,7 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_MOST_ONCE,
+    shape=Shape.REMINDER,
     formulas=FORMULAS,
     doc=__doc__,
 )
