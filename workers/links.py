@@ -1,4 +1,4 @@
-"""Signed links to our pages: each is one person's, about one case or one job's mails, and expires.
+"""Signed links to our pages: each is one person's, about a case or the mails of jobs, and expires.
 
 FleetError
   LinkError
@@ -18,6 +18,7 @@ from odoo_gateway.errors import FleetError
 
 CASE: Final = "c"
 PREFERENCES: Final = "p"
+MAILS: Final = "m"
 
 
 class LinkError(FleetError):
@@ -86,32 +87,59 @@ class Links:
         link = Link(person, job, tenant, company_id, "", issued_on, language)
         return self._url(PREFERENCES, link)
 
+    def mails(self, links: Sequence[Link]) -> str:
+        """The page where a person chooses among mails of several jobs; links: to each of them."""
+        token = self._signer(MAILS).dumps([_said(link) for link in links])
+        return f"{self.web_url}/{MAILS}/{token}"
+
+    def token(self, page: str, link: Link) -> str:
+        """What stands for a link in the address of its page."""
+        return str(self._signer(page).dumps(_said(link)))
+
     def read(self, page: str, token: str) -> Link:
         """What a token of `page` (CASE or PREFERENCES) says. Raises LinkForged or LinkExpired."""
-        link = self._signed(page, token)
-        if self.clock().date() > link.issued_on + timedelta(days=self.days):
-            raise LinkExpired(f"this link is from {link.issued_on}, and opens for {self.days} days")
+        (link,) = self._fresh(page, token)
         return link
+
+    def read_mails(self, token: str) -> Sequence[Link]:
+        """The links to each of the mails. Raises LinkForged or LinkExpired."""
+        return self._fresh(MAILS, token)
 
     def language(self, token: str) -> str:
         """The language of the mail that a link came with, even if it is too old; "" for others."""
-        for page in (CASE, PREFERENCES):
+        for page in (CASE, PREFERENCES, MAILS):
             with suppress(LinkForged):
-                return self._signed(page, token).language
+                return self._signed(page, token)[0].language
         return ""
 
-    def _signed(self, page: str, token: str) -> Link:
+    def _fresh(self, page: str, token: str) -> Sequence[Link]:
+        links = self._signed(page, token)
+        issued_on = links[0].issued_on
+        if self.clock().date() > issued_on + timedelta(days=self.days):
+            raise LinkExpired(f"this link is from {issued_on}, and opens for {self.days} days")
+        return links
+
+    def _signed(self, page: str, token: str) -> Sequence[Link]:
         try:
-            # Links of mails that went out before links knew a language end with their day.
-            person, job, tenant, company_id, key, day, *language = self._signer(page).loads(token)
-            return Link(person, job, tenant, company_id, key, date.fromisoformat(day), *language)
+            said = self._signer(page).loads(token)
+            return [_link(*each) for each in (said if page == MAILS else [said])]
         except (BadData, ValueError, TypeError) as error:
             raise LinkForged("this link is incomplete or was changed on its way") from error
 
     def _url(self, page: str, link: Link) -> str:
-        *said, issued_on, language = astuple(link)
-        token = self._signer(page).dumps([*said, issued_on.isoformat(), language])
-        return f"{self.web_url}/{page}/{token}"
+        return f"{self.web_url}/{page}/{self.token(page, link)}"
 
     def _signer(self, page: str) -> URLSafeSerializer:
         return URLSafeSerializer(list(self.secrets), salt=f"fleet.{page}")
+
+
+def _said(link: Link) -> Sequence[str | int]:
+    *about, issued_on, language = astuple(link)
+    return [*about, issued_on.isoformat(), language]
+
+
+def _link(
+    person: str, job: str, tenant: str, company_id: int, key: str, day: str, language: str = ""
+) -> Link:
+    """Links of mails that went out before links knew a language end with their day."""
+    return Link(person, job, tenant, company_id, key, date.fromisoformat(day), language)

@@ -181,6 +181,10 @@ class Tenant:
             self.settings.units,
         )
 
+    def may_opt_out(self, job: str) -> bool:
+        """Whether readers may opt out of a job's mails."""
+        return job in self.settings.opt_out_jobs
+
     @property
     def company_ids(self) -> tuple[int, ...]:
         """The companies that the configuration names, and 0 for all others."""

@@ -22,7 +22,7 @@ from workers.web.acting import Site
 from workers.web.case_page import CasePage
 from workers.web.forms import Forms
 from workers.web.pages import page, reader_of, stylesheet
-from workers.web.preferences_page import PreferencesPage
+from workers.web.preferences_page import MailsPage, PreferencesPage
 from workers.web.refusals import Refused
 from workers.wiring import Fleet
 
@@ -61,6 +61,7 @@ def application(fleet: Fleet) -> ASGIApp:
             Route("/c/{token}", _acting(site, case.act), methods=["POST"]),
             Route("/p/{token}", preferences.show, methods=["GET"]),
             Route("/p/{token}", _acting(site, preferences.act), methods=["POST"]),
+            Route("/m/{token}", MailsPage(site).show, methods=["GET"]),
             Route("/page.css", _css, methods=["GET"]),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", lambda request: _ready(fleet), methods=["GET"]),
