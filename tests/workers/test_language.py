@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.sections import MAILS, PERSON, pages
 from tests.workers.test_runner import messages, opened
 from workers import runner
@@ -28,11 +28,7 @@ WEB = resources.files("workers.web")
 NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
 NAMES = re.compile(r"{(\w+)}")
 LANGUAGES = [file.name.removesuffix(".po") for file in (DELIVERY / "languages").iterdir()]
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 policies.timesheet_reminders.wait_for_morning = false

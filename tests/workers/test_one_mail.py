@@ -9,7 +9,7 @@ import pytest
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all, states
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
@@ -21,11 +21,7 @@ from workers.wiring import Fleet
 
 WIP = "wip_aging"
 FINANCE = "finance@nordwind.example"
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["finance@nordwind.example"]
 policies.timesheet_reminders.wait_for_morning = false
