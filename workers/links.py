@@ -1,4 +1,4 @@
-"""Signed links to our pages: each is one person's, about one case or one job's mails, and expires.
+"""Signed links to our pages: each is one person's, about a case or the mails of jobs, and expires.
 
 FleetError
   LinkError
@@ -7,6 +7,7 @@ FleetError
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from odoo_gateway.errors import FleetError
 
 CASE: Final = "c"
 PREFERENCES: Final = "p"
+MAILS: Final = "m"
 
 
 class LinkError(FleetError):
@@ -33,7 +35,10 @@ class LinkExpired(LinkError):
 
 @dataclass(frozen=True)
 class Link:
-    """What a link says: who holds it, and what about; key "" stands for all mails of a job."""
+    """What a link says: who holds it, and what about; key "" stands for all mails of a job.
+
+    language: that of the mail it stands in, "" where nobody knows.
+    """
 
     person: str
     job: str
@@ -41,6 +46,7 @@ class Link:
     company_id: int
     key: str
     issued_on: date
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,32 +62,84 @@ class Links:
     clock: Callable[[], datetime]
 
     def case(
-        self, person: str, job: str, tenant: str, company_id: int, key: str, issued_on: date
+        self,
+        person: str,
+        job: str,
+        tenant: str,
+        company_id: int,
+        key: str,
+        issued_on: date,
+        language: str = "",
     ) -> str:
         """The page of a case; the same on the same day, so that a mail can be rebuilt."""
-        return self._url(CASE, Link(person, job, tenant, company_id, key, issued_on))
+        return self._url(CASE, Link(person, job, tenant, company_id, key, issued_on, language))
 
     def preferences(
-        self, person: str, job: str, tenant: str, company_id: int, issued_on: date
+        self,
+        person: str,
+        job: str,
+        tenant: str,
+        company_id: int,
+        issued_on: date,
+        language: str = "",
     ) -> str:
         """The page where a person chooses whether to get the mails of a job."""
-        return self._url(PREFERENCES, Link(person, job, tenant, company_id, "", issued_on))
+        link = Link(person, job, tenant, company_id, "", issued_on, language)
+        return self._url(PREFERENCES, link)
+
+    def mails(self, links: Sequence[Link]) -> str:
+        """The page where a person chooses among mails of several jobs; links: to each of them."""
+        token = self._signer(MAILS).dumps([_said(link) for link in links])
+        return f"{self.web_url}/{MAILS}/{token}"
+
+    def token(self, page: str, link: Link) -> str:
+        """What stands for a link in the address of its page."""
+        return str(self._signer(page).dumps(_said(link)))
 
     def read(self, page: str, token: str) -> Link:
         """What a token of `page` (CASE or PREFERENCES) says. Raises LinkForged or LinkExpired."""
-        try:
-            person, job, tenant, company_id, key, issued_on = self._signer(page).loads(token)
-            link = Link(person, job, tenant, company_id, key, date.fromisoformat(issued_on))
-        except (BadData, ValueError, TypeError) as error:
-            raise LinkForged("this link is incomplete or was changed on its way") from error
-        if self.clock().date() > link.issued_on + timedelta(days=self.days):
-            raise LinkExpired(f"this link is from {link.issued_on}, and opens for {self.days} days")
+        (link,) = self._fresh(page, token)
         return link
 
+    def read_mails(self, token: str) -> Sequence[Link]:
+        """The links to each of the mails. Raises LinkForged or LinkExpired."""
+        return self._fresh(MAILS, token)
+
+    def language(self, token: str) -> str:
+        """The language of the mail that a link came with, even if it is too old; "" for others."""
+        for page in (CASE, PREFERENCES, MAILS):
+            with suppress(LinkForged):
+                return self._signed(page, token)[0].language
+        return ""
+
+    def _fresh(self, page: str, token: str) -> Sequence[Link]:
+        links = self._signed(page, token)
+        issued_on = links[0].issued_on
+        if self.clock().date() > issued_on + timedelta(days=self.days):
+            raise LinkExpired(f"this link is from {issued_on}, and opens for {self.days} days")
+        return links
+
+    def _signed(self, page: str, token: str) -> Sequence[Link]:
+        try:
+            said = self._signer(page).loads(token)
+            return [_link(*each) for each in (said if page == MAILS else [said])]
+        except (BadData, ValueError, TypeError) as error:
+            raise LinkForged("this link is incomplete or was changed on its way") from error
+
     def _url(self, page: str, link: Link) -> str:
-        *said, issued_on = astuple(link)
-        token = self._signer(page).dumps([*said, issued_on.isoformat()])
-        return f"{self.web_url}/{page}/{token}"
+        return f"{self.web_url}/{page}/{self.token(page, link)}"
 
     def _signer(self, page: str) -> URLSafeSerializer:
         return URLSafeSerializer(list(self.secrets), salt=f"fleet.{page}")
+
+
+def _said(link: Link) -> Sequence[str | int]:
+    *about, issued_on, language = astuple(link)
+    return [*about, issued_on.isoformat(), language]
+
+
+def _link(
+    person: str, job: str, tenant: str, company_id: int, key: str, day: str, language: str = ""
+) -> Link:
+    """Links of mails that went out before links knew a language end with their day."""
+    return Link(person, job, tenant, company_id, key, date.fromisoformat(day), language)

@@ -14,6 +14,7 @@ from odoo_gateway.transport import Address
 from tasks.declaration import AnyJob
 from tasks.domain.policy import Policy
 from workers.brands import Brand
+from workers.delivery.language import speaks
 from workers.policies import Amendment, Unit, in_force
 from workers.strict import Strict
 from workers.targets import RouteSettings, Target, TargetName, TargetSettings
@@ -162,10 +163,13 @@ class Tenant:
         return self._company(company_id).brand.over(self.settings.brand)
 
     def language(self, reader: str, company_id: int, own: str = "") -> str:
-        """The language of a reader: configured, else their account's, else their company's."""
+        """The language of a reader: configured, else their account's, else their company's.
+
+        own: their account's; one that we do not speak counts for nothing.
+        """
         mail = self.settings.mail
         of_company = self._company(company_id).language or mail.language
-        return mail.languages.get(reader) or own or of_company
+        return mail.languages.get(reader) or (own if speaks(own) else of_company)
 
     def policy(self, job: AnyJob, company_id: int, day: date) -> Policy:
         """The job's policy in force: the tenant's values, the company's, then amendments."""
@@ -176,6 +180,10 @@ class Tenant:
             [a for a in self.settings.amendments if a.concerns(job.name, company_id, day)],
             self.settings.units,
         )
+
+    def may_opt_out(self, job: str) -> bool:
+        """Whether readers may opt out of a job's mails."""
+        return job in self.settings.opt_out_jobs
 
     @property
     def company_ids(self) -> tuple[int, ...]:

@@ -34,39 +34,48 @@ def _trust(job: str) -> Panel:
     )
 
 
-COMPLIANCE: Final = Panel(
+def _days(title: str, name: str, by: str = "company_id", about: str = "") -> Panel:
+    legend = " ".join(f"{{{{{label}}}}}" for label in by.split(", "))
+    expr = f"max by ({by}) (fleet_{name}_days{{{HERE}}})"
+    return Panel(title, expr, f"company {legend}", unit="d", about=about)
+
+
+def _share(title: str, name: str, by: str = "company_id", more: str = "", about: str = "") -> Panel:
+    expr = f"avg by ({by}) (fleet_{name}_ratio{{{more}{HERE}}})"
+    legend = "company {{company_id}}" if by == "company_id" else f"{{{{{by}}}}}"
+    return Panel(title, expr, legend, unit="percentunit", about=about)
+
+
+COMPLIANCE: Final = _share(
     "Timesheet compliance",
-    f"avg by (company_id) (fleet_timesheet_compliance_ratio{{{HERE}}})",
-    "company {{company_id}}",
-    unit="percentunit",
+    "timesheet_compliance",
     about="People whose last week is complete, of all who owed one.",
 )
-UTILIZATION: Final = Panel(
+UTILIZATION: Final = _share(
     "Billable utilization",
-    f'avg by (company_id) (fleet_utilization_ratio{{basis="billable", {HERE}}})',
-    "company {{company_id}}",
-    unit="percentunit",
+    "utilization",
+    more='basis="billable", ',
     about="Billable hours on capacity net of leave and holidays, last complete month.",
 )
-LOCK_UP: Final = Panel(
+LOCK_UP: Final = _days(
     "Lock-up days",
-    f"max by (company_id, currency) (fleet_lock_up_days{{{HERE}}})",
-    "company {{company_id}} {{currency}}",
-    unit="d",
-    about="WIP days and debtor days: how long money is tied up after the work.",
+    "lock_up",
+    "company_id, currency",
+    "WIP days and debtor days: how long money is tied up after the work.",
 )
-LATENCY: Final = Panel(
-    "Invoice latency, median",
-    f"max by (company_id) (fleet_invoice_latency_days{{{HERE}}})",
-    "company {{company_id}}",
-    unit="d",
+LATENCY: Final = _days("Invoice latency, median", "invoice_latency")
+RELEASE: Final = _days(
+    "Invoice release, median", "invoice_release", about="From ready to nothing left to invoice."
 )
-RELEASE: Final = Panel(
-    "Invoice release, median",
-    f"max by (company_id) (fleet_invoice_release_days{{{HERE}}})",
-    "company {{company_id}}",
-    unit="d",
-    about="From ready to nothing left to invoice.",
+ORDERS: Final = Panel(
+    "Orders by status", _measure("readiness_orders", "status"), "{{status}}", stacked=True
+)
+BEYOND_TARGET: Final = Panel(
+    "Billable hours beyond target",
+    _measure("utilization_variance_hours", "department"),
+    "{{department}}",
+    unit="h",
+    least=None,
 )
 READY: Final = Panel("Ready to invoice", _ready("ready"), "{{currency}}", kind="stat")
 BLOCKED: Final = Panel("Blocked", _ready("blocked"), "{{currency}}", kind="stat")
@@ -88,12 +97,7 @@ FINANCE: Final = Dashboard(
                     _measure("readiness_amount", "status, currency"),
                     "{{status}} {{currency}}",
                 ),
-                Panel(
-                    "Orders by status",
-                    _measure("readiness_orders", "status"),
-                    "{{status}}",
-                    stacked=True,
-                ),
+                ORDERS,
             ),
         ),
         (
@@ -104,18 +108,8 @@ FINANCE: Final = Dashboard(
                     _measure("wip_amount", "bucket, currency"),
                     "{{bucket}} {{currency}}",
                 ),
-                Panel(
-                    "WIP days",
-                    f"max by (company_id, currency) (fleet_wip_days{{{HERE}}})",
-                    "company {{company_id}} {{currency}}",
-                    unit="d",
-                ),
-                Panel(
-                    "Debtor days",
-                    f"max by (company_id, currency) (fleet_debtor_days{{{HERE}}})",
-                    "company {{company_id}} {{currency}}",
-                    unit="d",
-                ),
+                _days("WIP days", "wip", "company_id, currency"),
+                _days("Debtor days", "debtor", "company_id, currency"),
                 LOCK_UP,
                 LATENCY,
                 RELEASE,
@@ -192,13 +186,7 @@ PROJECTS: Final = Dashboard(
                     stacked=True,
                 ),
                 COMPLIANCE,
-                Panel(
-                    "Billable hours beyond target",
-                    _measure("utilization_variance_hours", "department"),
-                    "{{department}}",
-                    unit="h",
-                    least=None,
-                ),
+                BEYOND_TARGET,
                 Panel(
                     "Open cases",
                     _measure("cases_open", "job, company_id, kind, severity, age"),
@@ -221,18 +209,8 @@ PLANNING: Final = Dashboard(
             "Capacity",
             (
                 UTILIZATION,
-                Panel(
-                    "Utilization by basis",
-                    f"avg by (basis) (fleet_utilization_ratio{{{HERE}}})",
-                    "{{basis}}",
-                    unit="percentunit",
-                ),
-                Panel(
-                    "Booked in the weeks ahead",
-                    f"avg by (company_id) (fleet_scheduled_utilization_ratio{{{HERE}}})",
-                    "company {{company_id}}",
-                    unit="percentunit",
-                ),
+                _share("Utilization by basis", "utilization", "basis"),
+                _share("Booked in the weeks ahead", "scheduled_utilization"),
                 Panel(
                     "People outside their band",
                     _measure("cases_open", "company_id", ', job="utilization_variance"'),
@@ -249,13 +227,7 @@ PLANNING: Final = Dashboard(
                     "{{department}} {{kind}}",
                     unit="h",
                 ),
-                Panel(
-                    "Billable hours beyond target",
-                    _measure("utilization_variance_hours", "department"),
-                    "{{department}}",
-                    unit="h",
-                    least=None,
-                ),
+                BEYOND_TARGET,
             ),
         ),
         ("Confidence", (_trust("utilization_variance"), _trust("timesheet_reminders"))),
@@ -282,12 +254,7 @@ ACCOUNTS: Final = Dashboard(
         (
             "What waits",
             (
-                Panel(
-                    "Orders by status",
-                    _measure("readiness_orders", "status"),
-                    "{{status}}",
-                    stacked=True,
-                ),
+                ORDERS,
                 Panel(
                     "Open cases on orders by age",
                     _measure("cases_open", "age", f', job=~"{ON_ORDERS}"'),

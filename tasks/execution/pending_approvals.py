@@ -28,7 +28,7 @@ from tasks.domain.findings import (
 )
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.waiting import Kind, Waiting
-from tasks.records.contacts import Contacts
+from tasks.records.contacts import Contacts, read_languages
 from tasks.records.deciders import Deciders, Status, Turn
 from tasks.records.orders import read_currencies
 from tasks.records.people import Employee
@@ -54,6 +54,7 @@ class Snapshot:
 
     employees: those of the company, archived ones too. others: of other companies. users: names by
     id. view: the whole weeks that schedules are known of. tells: of which kinds this Odoo tells.
+    languages: of their accounts, by user.
     """
 
     waiting: Sequence[Waiting]
@@ -64,6 +65,7 @@ class Snapshot:
     view: Period
     tells: frozenset[Kind]
     not_verifiable: Sequence[NotVerifiable] = field(default=())
+    languages: Mapping[int, str] = field(default_factory=dict)
 
 
 def read(odoo: Reader, as_of: AsOf, policy: ApprovalPolicy) -> Snapshot:
@@ -75,6 +77,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ApprovalPolicy) -> Snapshot:
     time, time_gaps = read_unapproved(odoo, employees, _looked_at(as_of, policy), currencies)
     waiting = (*(expenses or ()), *(time or ()))
     others = _others(odoo, employees, waiting, policy)
+    deciding = _deciding(employees, others, waiting, policy)
     view = _view(waiting, as_of)
     told = {Kind.EXPENSE: expenses, Kind.TIME: time}
     return Snapshot(
@@ -82,7 +85,8 @@ def read(odoo: Reader, as_of: AsOf, policy: ApprovalPolicy) -> Snapshot:
         employees=employees,
         others=others,
         users=user_names(odoo, {item.approver_user_id for item in waiting}),
-        schedules=read_schedules(odoo, _deciding(employees, others, waiting, policy), view),
+        schedules=read_schedules(odoo, deciding, view),
+        languages=read_languages(odoo, deciding),
         view=view,
         tells=frozenset(kind for kind, found in told.items() if found is not None),
         not_verifiable=(*expense_gaps, *time_gaps),
@@ -122,6 +126,7 @@ class Look:
             wait=policy.wait_for_morning,
             opted_out=policy.opted_out,
             remedy_of_others=OF_OTHERS,
+            languages=snapshot.languages,
         )
         own = {person.id for person in snapshot.employees}
         ranked = sorted(people.values(), key=lambda person: (person.active, person.id in own))

@@ -9,13 +9,13 @@ who do not log time in the policy.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, ClassVar, Final
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
-from tasks.declaration import Audience, Cron, Delivery, Job
+from tasks.declaration import Audience, Cron, Delivery, Job, Shape
 from tasks.domain.findings import (
     Finding,
     Formula,
@@ -29,7 +29,7 @@ from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title_of
 from tasks.domain.timesheet_policy import TimesheetPolicy
-from tasks.records.contacts import Contacts
+from tasks.records.contacts import Contacts, read_languages
 from tasks.records.hours import Hours, gaps, read_hours
 from tasks.records.people import Employee
 from tasks.records.rungs import steps_of
@@ -66,6 +66,7 @@ class Snapshot:
     all_timesheets: str
     reminding: Sequence[OwnReminders] = ()
     company_page: str = ""
+    languages: Mapping[int, str] = field(default_factory=dict)
 
 
 def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
@@ -87,6 +88,7 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
         all_timesheets=odoo.session.page("all-timesheets", "hr_timesheet.timesheet_action_all"),
         reminding=_reminding(odoo),
         company_page=odoo.session.link(OwnReminders.MODEL, odoo.company_id),
+        languages=read_languages(odoo, [*employees, *managers]),
     )
 
 
@@ -121,6 +123,7 @@ class Look:
             wait=policy.wait_for_morning,
             opted_out=policy.opted_out,
             page_of_others=snapshot.all_timesheets,
+            languages=snapshot.languages,
         )
         self.asked_daily = {
             unit.version: snapshot.hours.people_on(unit.daily_projects)
@@ -346,6 +349,7 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_MOST_ONCE,
+    shape=Shape.REMINDER,
     formulas=FORMULAS,
     doc=__doc__,
 )

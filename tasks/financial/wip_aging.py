@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from odoo_gateway.reader import Reader
-from tasks.declaration import Audience, Cron, Delivery, Job
+from tasks.declaration import Audience, Cron, Delivery, Job, Shape
 from tasks.domain.ageing import AgeBucket, Aged, Entry, age_days, aged, still_open
 from tasks.domain.billing import Billing
 from tasks.domain.findings import Finding, Formula, Measure, Report, Severity
@@ -232,6 +232,7 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
+    shape=Shape.WEEKLY,
     formulas=FORMULAS,
     doc=__doc__,
 )

@@ -1,17 +1,27 @@
 """Who is told at a rung, at which instant: the person, her manager, or the job's owner."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from odoo_gateway.reader import Reader
 from tasks.domain.findings import Recipient, Step
 from tasks.domain.ladder import Placed, Who, Workdays, instant
 from tasks.domain.periods import Period
-from tasks.records.people import Employee
+from tasks.records.people import Account, Employee
 from tasks.records.schedules import Schedules
 
 WEEKEND = 5
+
+
+def read_languages(odoo: Reader, people: Iterable[Employee]) -> Mapping[int, str]:
+    """The language of each user's account, by the user's id; who has none, or hides it, is not."""
+    if not odoo.session.may_read(Account.MODEL) or odoo.lacks(Account, "lang"):
+        return {}
+    users = sorted({person.user_id for person in people if person.user_id is not None})
+    accounts = odoo.search(Account, [("id", "in", users)])
+    return {account.id: account.lang for account in accounts if account.lang}
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,7 @@ class Contacts:
     people: employees and managers by id. view: the whole weeks that schedules are known of. zone:
     the owner's. now: nothing is sent before. wait: whether mails wait for their rung's time.
     page_of_others: where others than the person herself see her hours, and remedy_of_others what
-    they do about them.
+    they do about them. languages: by user.
     """
 
     people: Mapping[int, Employee]
@@ -33,6 +43,7 @@ class Contacts:
     opted_out: Collection[int] = ()
     page_of_others: str = ""
     remedy_of_others: str = "Ask for the hours, or approve leave that was taken."
+    languages: Mapping[int, str] = field(default_factory=dict)
     _workdays: dict[int, Workdays] = field(default_factory=dict, compare=False)
 
     def workdays(self, employee: Employee) -> Workdays:
@@ -68,8 +79,12 @@ class Contacts:
         if not person.work_email or person.id in self.opted_out or not known:
             return None
         step = self._on(self.workdays(person), placed)
-        zone = self.schedules.zone(person).key
-        recipient = Recipient(person.work_email, person.name, zone=zone)
+        recipient = Recipient(
+            person.work_email,
+            person.name,
+            zone=self.schedules.zone(person).key,
+            language=self.languages.get(person.user_id or 0, ""),
+        )
         told = step and replace(step, recipient=recipient)
         return self._about_others(told, escalates=True) if escalates else told
 

@@ -27,6 +27,16 @@ class Employee(Record):
 
 
 @dataclass(frozen=True)
+class Account(Record):
+    """The user of an employee; `lang` is a code of Odoo's like de_DE, None where none is set."""
+
+    MODEL: ClassVar[str] = "res.users"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    lang: str | None = None
+
+
+@dataclass(frozen=True)
 class Department(Record):
     """A department."""
 

@@ -11,11 +11,14 @@ from workers import settings
 from workers.tenants import Tenant
 from workers.wiring import Fleet
 
-FILE = """\
+# How the file of the tenant `firm` starts.
+TENANT = """\
 [tenants.firm]
 url = "http://odoo.example"
 database = "sandbox"
 login = "fleet"
+"""
+FILE = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 policies.timesheet_reminders.wait_for_morning = false
 """

@@ -18,10 +18,12 @@ from workers.delivery import dispatcher
 from workers.demo.catcher import catching
 from workers.demo.processes import free_port
 
-VIEWS: Final[tuple[tuple[str, int, Literal["light", "dark"]], ...]] = (
-    ("page", WIDE, "light"),
-    ("page-phone", PHONE, "light"),
-    ("page-dark", WIDE, "dark"),
+VIEWS: Final[tuple[tuple[str, int, Literal["light", "dark"], str], ...]] = (
+    ("page", WIDE, "light", "en"),
+    ("page-phone", PHONE, "light", "en"),
+    ("page-dark", WIDE, "dark", "en"),
+    ("page-german", WIDE, "light", "de"),
+    ("page-german-phone", PHONE, "light", "de"),
 )
 
 
@@ -43,9 +45,9 @@ def pictures(browser: Browser) -> Iterator[tuple[str, bytes]]:
             dispatcher.deliver(fleet)
             url = page.link("blocked-order-5")
             page.send(url, "snoozed", until=page.in_days(4), reason="customer on holiday")
-            for name, width, scheme in VIEWS:
+            for name, width, scheme, locale in VIEWS:
                 context = browser.new_context(
-                    viewport={"width": width, "height": 700}, color_scheme=scheme
+                    viewport={"width": width, "height": 700}, color_scheme=scheme, locale=locale
                 )
                 shown = context.new_page()
                 shown.goto(url)

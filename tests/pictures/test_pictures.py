@@ -143,5 +143,5 @@ def test_a_picture_is_small(browser: Browser) -> None:
 
 def test_the_page_of_a_case_can_be_pictured_on_every_screen(browser: Browser) -> None:
     taken = dict(case_page.pictures(browser))
-    assert set(taken) == {"page", "page-phone", "page-dark"}
+    assert set(taken) == {"page", "page-phone", "page-dark", "page-german", "page-german-phone"}
     assert all(len(one) < 200_000 for one in taken.values())

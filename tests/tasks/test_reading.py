@@ -482,3 +482,49 @@ def test_a_signature_stored_in_a_field_is_no_evidence(sandbox: Sandbox, now: AsO
     }
     assert found
     assert set(found.values()) == {0}
+
+
+def speaking(sandbox: Sandbox, languages: Mapping[int, str | bool]) -> Overlay:
+    """The sandbox, where these users have set another language."""
+
+    def users(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        rows = sandbox.call("res.users", "search_read", args, kwargs)
+        return [{**row, "lang": languages.get(row["id"], row["lang"])} for row in rows]
+
+    return Overlay(sandbox, {("res.users", "search_read"): users})
+
+
+def told_in(report: Report) -> Mapping[str, str]:
+    """The language of each recipient, by address."""
+    steps = [step for finding in report.findings for step in finding.steps or ()]
+    return {step.recipient.email: step.recipient.language for step in steps if step.recipient}
+
+
+def test_people_are_told_in_the_language_of_their_account(sandbox: Sandbox, now: AsOf) -> None:
+    employees = {e.work_email: e for e in reading(sandbox).search(Employee, [])}
+    found = told_in(reminders(sandbox, now))
+    with_account = sorted(email for email, language in found.items() if language)
+    assert {found[email] for email in with_account} == {"en_US"}
+    german, unset = with_account[:2]
+    users: dict[int, str | bool] = {
+        employees[german].user_id or 0: "de_DE",
+        employees[unset].user_id or 0: False,
+    }
+    told = told_in(reminders(speaking(sandbox, users), now))
+    assert told == {**found, german: "de_DE", unset: ""}
+
+
+@pytest.mark.parametrize(
+    "switches", [{"denied_models": ["res.users"]}, {"hidden_fields": [("res.users", "lang")]}]
+)
+def test_languages_that_nobody_tells_are_left_open(
+    switches: dict[str, list[Any]], now: AsOf
+) -> None:
+    assert set(told_in(reminders(changed(**switches), now)).values()) == {""}
+
+
+def test_languages_are_read_in_one_call(sandbox: Sandbox, now: AsOf) -> None:
+    overlay = Overlay(sandbox, {})
+    reminders(overlay, now)
+    asked = [method for model, method, *_ in overlay.seen if model == "res.users"]
+    assert asked.count("search_read") == 1

@@ -13,7 +13,7 @@ from odoo_gateway.sandbox import Sandbox, firm
 from tasks import catalogue
 from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.delivery import dispatcher
 from workers.demo.catcher import Catcher
@@ -29,16 +29,15 @@ FINANCE, CONTROLLER = "finance@nordwind.example", "controller@nordwind.example"
 # When jobs run, mails wait until, and people act; nothing happens in between.
 HOURS = (5, 6, 8, 10, 16)
 JOBS = ("invoice_readiness", "timesheet_reminders")
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = (
+    TENANT
+    + """\
 companies = [1]
 recipients.finance = [{finance}]
 recipients.delivery = ["delivery@nordwind.example"]
 policies.timesheet_reminders = {{ look_back_weeks = 2, exempt_employees = [{exempt}] }}
 """
+)
 # The order's customer, whose invoice address has an e-mail or not.
 CUSTOMERS = {1: 20, 2: 21, 3: 22, 13: 32}
 Told = tuple[str, str, str]

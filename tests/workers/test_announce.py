@@ -169,3 +169,17 @@ def test_without_a_ladder_the_person_of_the_finding_is_told_else_the_owner() -> 
 
 def test_a_case_that_opens_on_no_rung_is_silent() -> None:
     assert said(missing("Ann", [])) == Announcement(())
+
+
+def test_a_person_is_told_in_the_language_of_the_account_unless_another_is_configured() -> None:
+    def told_in(account: str, **mail: Any) -> str:
+        firm = tenant(mail={"language": "de", **mail})
+        step = replace(MANAGER, recipient=replace(MIA, language=account))
+        spoken = replace(OCCASION, tenant=firm)
+        (message,) = said(missing("Ann", [step]), occasion=spoken).messages
+        return str(message.payload["language"])
+
+    assert told_in("en_US") == "en_US"
+    assert told_in("en_US", languages={MIA.email: "de_CH"}) == "de_CH"
+    # No file, no account, and none that is known: as the tenant's others.
+    assert [told_in(account) for account in ("fr_FR", "", "sr@latin")] == ["de", "de", "de"]

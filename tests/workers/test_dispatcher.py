@@ -18,7 +18,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from odoo_gateway.errors import OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.delivery import dispatcher, email
@@ -94,17 +94,11 @@ def test_of_a_merged_mail_only_what_still_stands_is_sent_as_it_stands_then(
     assert after["employee-13-2026-11-16"] in " ".join(text.split())
 
 
-WAITING = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
-"""
 MARCO = "marco.bianchi@nordwind.example"
 
 
 def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock: Clock) -> None:
-    fleet = fleet_on(tmp_path, clock, odoo, file=WAITING)
+    fleet = fleet_on(tmp_path, clock, odoo, file=TENANT)
     clock.forward(hours=-4)
     runner.execute(fleet, opened(fleet, REMINDERS))
     # Monday, 6:00 in Brussels: only where the morning has come is anybody written to.
@@ -117,7 +111,7 @@ def test_nothing_is_sent_before_its_time(tmp_path: Path, odoo: Switchable, clock
 def test_who_is_off_by_the_time_of_sending_is_written_to_on_the_next_working_morning(
     tmp_path: Path, odoo: Switchable, clock: Clock, catcher: Catcher
 ) -> None:
-    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=WAITING)
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=TENANT)
     clock.forward(hours=-4)
     runner.execute(fleet, opened(fleet, REMINDERS))
     ill_today = {

@@ -6,7 +6,7 @@ import pytest
 
 from odoo_gateway.errors import OdooRejected
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.delivery import dispatcher, failures
@@ -17,11 +17,7 @@ from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
 OPS = "ops@firm.example"
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 recipients.ops = ["ops@firm.example"]
 """

@@ -1,5 +1,6 @@
-"""Every mail is written in its reader's language; what the jobs say, too."""
+"""Every mail and page is written in its reader's language; what the jobs say, too."""
 
+import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,22 +14,21 @@ from babel.messages.pofile import read_po
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.sections import MAILS, PERSON, pages
 from tests.workers.test_runner import messages, opened
 from workers import runner
-from workers.delivery.language import language
+from workers.delivery.language import accepted, language
 from workers.delivery.render import render
+from workers.web import refusals as web_refusals
+from workers.web.cases import facts
 
 DELIVERY = resources.files("workers.delivery")
+WEB = resources.files("workers.web")
 NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
 NAMES = re.compile(r"{(\w+)}")
 LANGUAGES = [file.name.removesuffix(".po") for file in (DELIVERY / "languages").iterdir()]
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 policies.timesheet_reminders.wait_for_morning = false
@@ -39,6 +39,9 @@ policies.wip_aging.decide_after_days = 10
 policies.wip_aging.overrun_percent = 10
 policies.pending_approvals.wait_for_morning = false
 """
+
+
+ERRORS = {*vars(web_refusals), "LinkForged", "LinkExpired", "FleetError"}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,16 @@ def sentences(payload: dict[str, Any]) -> Iterator[str]:
         yield from (gap["check"].replace("_", " "), gap["reason"], gap["remedy"])
     for total in payload.get("totals", ()):
         yield from (name.replace("_", " ") for name in columns_of(total))
+    for row in payload.get("rows", ()):
+        yield from (word.replace("_", " ") for word in words_of(row))
+
+
+def words_of(row: dict[str, Any]) -> Iterator[str]:
+    """What the page of a case tells of its row, but for names."""
+    yield from facts(row)
+    yield from (row[name] for name in ("status", "billing", "bucket") if name in row)
+    for check in row.get("checks", ()):
+        yield from (check["check"], check["result"], check["reason"], check["next_step"])
 
 
 def columns_of(total: dict[str, Any]) -> Iterator[str]:
@@ -95,7 +108,8 @@ def test_every_string_of_the_templates_is_translated_and_no_other(code: str) -> 
 
 
 def templates() -> list[Any]:
-    return [file for file in (DELIVERY / "templates").iterdir() if file.name.endswith(".j2")]
+    folders = (DELIVERY / "templates", WEB / "templates")
+    return [file for folder in folders for file in folder.iterdir() if file.name.endswith(".j2")]
 
 
 def extracted(template: Any) -> Iterator[Any]:
@@ -105,11 +119,44 @@ def extracted(template: Any) -> Iterator[Any]:
             yield message
 
 
+def refusals() -> Iterator[str]:
+    """What the page may refuse with: reasons with something in each name, and headings."""
+    yield from (cls.heading for cls in vars(web_refusals).values() if hasattr(cls, "heading"))
+    for file in (*WEB.iterdir(), resources.files("workers") / "links.py"):
+        if file.name.endswith(".py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            yield from (said for call in ast.walk(tree) for said in told_by(call))
+
+
+def told_by(node: ast.AST) -> Iterator[str]:
+    """The sentences in a call that makes an error, or a page that tells of one."""
+    if not isinstance(node, ast.Call):
+        return
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name in ("_told", "partial") or name in ERRORS:
+        for argument in node.args:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+            elif isinstance(argument, ast.JoinedStr):
+                parts = (p.value if isinstance(p, ast.Constant) else "7" for p in argument.values)
+                yield "".join(map(str, parts))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_refusal_of_the_page_is_translated_and_no_other(code: str) -> None:
+    said = set(refusals())
+    assert len(said) > 20
+    assert [sentence for sentence in said if language(code).known(sentence) is None] == []
+    with (DELIVERY / "languages" / f"{code}.po").open("rb") as file:
+        known = {str(message.id) for message in read_po(file) if message.context == "page"}
+    assert {NAMES.sub("7", sentence) for sentence in known} == said
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_translation_has_the_names_of_its_sentence(code: str) -> None:
     with (DELIVERY / "languages" / f"{code}.po").open("rb") as file:
         for message in read_po(file, locale=code):
-            if message.context == "job":
+            if message.context:
                 named = set(NAMES.findall(str(message.id)))
                 assert set(NAMES.findall(str(message.string))) == named, message.id
 
@@ -161,6 +208,33 @@ def test_money_and_days_look_as_the_reader_is_used_to(code: str, money: str, day
     assert reader.day("2026-11-23") == day
     assert "1" in reader.money("1234", "JPY")
     assert "." not in reader.money("12", "JPY")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-CH, de;q=0.9, en;q=0.8", "de_CH"),
+        ("en;q=0.1, de;q=0.5", "de"),
+        ("fr-FR, fr;q=0.9, en-US;q=0.5", "en_US"),
+        ("fr, ja;q=0.5", "en"),
+        ("de;q=0, en-US", "en_US"),
+        ("de;q=soon", "en"),
+        ("de-XX", "de"),
+        ("x" * 9000, "en"),
+    ],
+)
+def test_a_browser_is_answered_in_the_language_that_it_wants_most(header: str, code: str) -> None:
+    assert accepted(header).code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "known"), [("de_XX", "de"), ("de@latin", "de"), ("sr@latin", "en")]
+)
+def test_a_territory_or_script_that_nobody_knows_counts_for_nothing(code: str, known: str) -> None:
+    assert language(code).code == known
+    assert language(code).day("2026-11-23")
 
 
 def test_instants_are_told_in_the_readers_zone() -> None:

@@ -9,7 +9,7 @@ import pytest
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all, states
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
@@ -21,11 +21,7 @@ from workers.wiring import Fleet
 
 WIP = "wip_aging"
 FINANCE = "finance@nordwind.example"
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["finance@nordwind.example"]
 policies.timesheet_reminders.wait_for_morning = false
@@ -184,3 +180,34 @@ def test_what_was_acknowledged_is_told_so_in_the_next_digest(
     body = catcher.mails[-1].get_body(("plain",))
     assert body is not None
     assert f"acknowledged by {FINANCE}" in " ".join(body.get_content().split())
+
+
+PAGES = {"FLEET_WEB_URL": "https://fleet.example", "FLEET_LINK_SECRET": "s" * 32}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "listed"), [([READINESS, WIP], True), ([READINESS], False), ([], False)]
+)
+def test_a_mail_of_several_jobs_can_be_unsubscribed_where_each_of_them_can(
+    allowed: list[str],
+    listed: bool,
+    tmp_path: Path,
+    clock: Clock,
+    odoo: Switchable,
+    catcher: Catcher,
+) -> None:
+    file = f"{FILE}opt_out_jobs = {allowed}\n"
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=file, environ=PAGES)
+    for job in (READINESS, WIP):
+        runner.execute(fleet, opened(fleet, job))
+    deliver_all(fleet)
+    (mail,) = catcher.mails
+    assert mail["List-Unsubscribe-Post"] is None
+    if not listed:
+        assert mail["List-Unsubscribe"] is None
+        return
+    token = str(mail["List-Unsubscribe"]).rpartition("/")[2].rstrip(">")
+    assert fleet.links is not None
+    found = fleet.links.read_mails(token)
+    assert {link.job for link in found} == {READINESS, WIP}
+    assert {(link.person, link.tenant, link.company_id) for link in found} == {(FINANCE, "firm", 1)}

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tasks import catalogue
+from tasks.declaration import Shape
 from tests.fakes import sections
 from tests.fakes.sections import BLOCKED, DIGEST, MAILS, PERSON, TEAM, news, order, pages
 from workers.delivery.errors import DeliveryRefused
@@ -171,6 +173,28 @@ def test_a_weekly_mail_shows_the_top_five() -> None:
     assert mail.text.count("unbilled for") == 5
     assert "and 2 more, all in the CSV" in mail.text
     assert "1 worse" in mail.text
+
+
+def test_a_weekly_mail_hides_nothing_that_is_not_in_its_csv() -> None:
+    found = [{**each, "model": "project.project"} for each in sections.WEEKLY["findings"]]
+    mail = render([{**sections.WEEKLY, "findings": found}])
+    assert mail.text.count("unbilled for") == 7
+    assert "in the CSV" not in mail.text
+
+
+def test_the_totals_of_a_weekly_mail_are_of_all_and_stand_beside_its_csv() -> None:
+    mail = render([sections.WEEKLY])
+    whole = sum(float(finding["amount"]) for finding in sections.WEEKLY["findings"])
+    assert f"EUR {whole:,.2f}" in plain(mail.text)
+    assert "65,800.00" in plain(mail.text)
+    assert [name for name, _ in mail.attachments] == ["wip_aging.csv"]
+
+
+def test_the_jobs_are_told_in_the_shape_that_their_readers_look_for() -> None:
+    shapes = {name: job.shape for name, job in catalogue.jobs().items()}
+    assert shapes["wip_aging"] is Shape.WEEKLY
+    assert shapes["timesheet_reminders"] is Shape.REMINDER
+    assert shapes["invoice_readiness"] is shapes["utilization_variance"] is Shape.DIGEST
 
 
 def test_ops_read_what_failed_and_how_to_try_again() -> None:

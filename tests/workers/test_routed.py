@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
@@ -23,14 +23,13 @@ from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet, utc_now
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-FILE = """\
-[tenants.firm]
-url = "http://odoo.example"
-database = "sandbox"
-login = "fleet"
+FILE = (
+    TENANT
+    + """\
 recipients.finance = ["anna.kern@nordwind.example"]
 webhooks.flow.url = "{url}"
 """
+)
 
 
 class Listener:

@@ -1,24 +1,25 @@
 """A reader's language: words from a catalogue, and how numbers, money, days and instants look.
 
 A language is one file, `languages/<code>.po`. Strings of the templates stand there as gettext has
-them. Sentences of the jobs carry the context "job"; `{names}` in them stand for what differs, those
-in NUMBERS for numbers. Numbers and days are written in the reader's way, and what stands for a name
-that ends in "list" is looked up piece by piece.
+them. Sentences that are made in code carry the context "job" or "page"; `{names}` in them stand for
+what differs, those in NUMBERS for numbers. Numbers and days are written in the reader's way, and
+what stands for a name that ends in "list" is looked up piece by piece.
 """
 
 import gettext
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, localedata, negotiate_locale
 from babel.dates import format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -28,7 +29,8 @@ from babel.numbers import format_currency, format_decimal
 SOURCE: Final = "en"
 # American days are for those who ask for them: en_US.
 LOCALES: Final = {"en": "en_GB"}
-JOB: Final = "job"
+# The contexts of sentences that are made in code: by the jobs, and by the page that refuses.
+SENTENCES: Final = frozenset({"job", "page"})
 NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 NUMBERS: Final = frozenset(
     [
@@ -57,6 +59,8 @@ WRITTEN_DAYS: Final = (
     (re.compile(r"(?P<day>\d{2} [A-Z][a-z]{2})"), "MMMd"),
     (re.compile(r"(?P<day>\d{2} [A-Z][a-z]{2} \d{4})"), "yMMMd"),
 )
+# Of the languages that a browser says it would take; more is no reader's wish.
+MOST_WANTED: Final = 20
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -181,8 +185,12 @@ class Language:
 
     def instant(self, instant: str, zone: str) -> str:
         """An instant in a zone, which is named."""
-        there = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
-        return f"{self.day(there.date())} {self._clock(there.time())} {zone}"
+        return f"{self.moment(datetime.fromisoformat(instant), ZoneInfo(zone))} {zone}"
+
+    def moment(self, instant: datetime, zone: ZoneInfo) -> str:
+        """An instant where it is clear which zone is meant."""
+        there = instant.astimezone(zone)
+        return f"{self.day(there.date())} {self._clock(there.time())}"
 
     def _clock(self, at: time) -> str:
         return format_time(at, "short", locale=self.locale)
@@ -190,8 +198,12 @@ class Language:
 
 @cache
 def language(code: str) -> Language:
-    """The language of a code like de or de_CH; English in place of one that has no file."""
-    base = code.partition("_")[0]
+    """The language of a code like de or de_CH; English in place of one that has no file.
+
+    A territory or script that nobody knows, like de_XX or de@latin, counts for nothing.
+    """
+    base = _base(code)
+    code = code if localedata.exists(code) else base
     catalogue = _catalogue(code) or _catalogue(base)
     if catalogue is None:
         own = code if base == SOURCE else SOURCE
@@ -210,6 +222,46 @@ def language(code: str) -> Language:
     )
 
 
+def _base(code: str) -> str:
+    return re.split("[_@]", code)[0]
+
+
+@cache
+def languages() -> Sequence[str]:
+    """The codes of the languages that mails and pages speak, without territories."""
+    files = (resources.files("workers.delivery") / "languages").iterdir()
+    return (SOURCE, *sorted(file.name.removesuffix(".po") for file in files))
+
+
+def speaks(code: str) -> bool:
+    """Whether there are words for the language of a code like de or de_CH."""
+    return _base(code) in languages()
+
+
+def accepted(header: str) -> Language:
+    """The language that an Accept-Language header wants most of those we speak, else English."""
+    wanted = (_wanted(part) for part in header.split(",")[:MOST_WANTED])
+    codes = [code for quality, code in sorted(wanted, reverse=True, key=itemgetter(0)) if quality]
+    return language(negotiate_locale(codes, _spoken()) or SOURCE)
+
+
+def _wanted(part: str) -> tuple[float, str]:
+    """How much a part of an Accept-Language header wants which code; 0 for not at all."""
+    code, _, weight = part.partition(";")
+    try:
+        quality = float(weight.partition("q=")[2] or 1)
+    except ValueError:
+        quality = 0
+    return quality, code.strip().replace("-", "_")
+
+
+@cache
+def _spoken() -> Sequence[str]:
+    """The languages with all territories that are known, so that no header asks for others."""
+    known = (code for code in localedata.locale_identifiers() if code.count("_") < 2)
+    return [code for code in known if code.partition("_")[0] in languages()]
+
+
 def _catalogue(code: str) -> Catalog | None:
     file = resources.files("workers.delivery") / "languages" / f"{code}.po"
     if not file.is_file():
@@ -226,7 +278,7 @@ def _translations(catalogue: Catalog) -> gettext.GNUTranslations:
 
 def _sentences(catalogue: Catalog) -> Iterator[tuple[str, str]]:
     for message in catalogue:
-        if message.context == JOB and message.string:
+        if message.context in SENTENCES and message.string:
             yield str(message.id), str(message.string)
 
 

@@ -81,9 +81,28 @@ def message(
     guarantee: Delivery | None = None,
 ) -> NewMessage:
     """A message of this run; its id follows from its identity, so a repetition is recognised."""
-    job, scope, tenant = occasion.job, occasion.scope, occasion.tenant
+    job, scope = occasion.job, occasion.scope
     identity = (job.name, scope.tenant, scope.company_id, subject, period, reader, step)
-    heading = {
+    heading = _heading(occasion, template, reader, language, zone)
+    return NewMessage(
+        *identity,
+        channel=channel,
+        guarantee=guarantee or _guarantee(job, channel),
+        payload={**heading, **content},
+        finding_keys=tuple(finding.key for finding in findings),
+        not_before=not_before,
+        run_id=occasion.run_id,
+        trace_id=occasion.trace_id,
+        message_id=_message_id((*identity, channel), occasion.mail_domain),
+    )
+
+
+def _heading(
+    occasion: Occasion, template: str, reader: str, language: str, zone: str
+) -> Mapping[str, Any]:
+    """What every section says of itself; language, zone: the reader's own, "" if not known."""
+    job, scope, tenant = occasion.job, occasion.scope, occasion.tenant
+    return {
         "template": template,
         "shape": job.shape.value,
         "rule": job.name,
@@ -100,17 +119,6 @@ def message(
         "brand": tenant.brand(scope.company_id).told(scope.name),
         "issued_on": str(occasion.day),
     }
-    return NewMessage(
-        *identity,
-        channel=channel,
-        guarantee=guarantee or _guarantee(job, channel),
-        payload={**heading, **content},
-        finding_keys=tuple(finding.key for finding in findings),
-        not_before=not_before,
-        run_id=occasion.run_id,
-        trace_id=occasion.trace_id,
-        message_id=_message_id((*identity, channel), occasion.mail_domain),
-    )
 
 
 def _guarantee(job: AnyJob, channel: str) -> Delivery:

@@ -1,10 +1,11 @@
 """Which page of ours a mail links to: that of a case, or where its reader opts out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from workers.delivery.render import Pages, no_pages
+from workers.links import Link
 from workers.wiring import Fleet
 
 
@@ -19,14 +20,33 @@ def pages_of(fleet: Fleet) -> Pages:
 
     def page(section: Mapping[str, Any], case_key: str) -> str:
         about = (section["reader"], section["rule"], section["tenant"], section["company_id"])
-        issued_on = date.fromisoformat(section["issued_on"])
+        on = (date.fromisoformat(section["issued_on"]), section["language"])
         if case_key:
-            return links.case(*about, case_key, issued_on)
-        return links.preferences(*about, issued_on) if _may_opt_out(fleet, section) else ""
+            return links.case(*about, case_key, *on)
+        return links.preferences(*about, *on) if _may_opt_out(fleet, section) else ""
 
     return page
 
 
+def mails_page(fleet: Fleet, sections: Sequence[Mapping[str, Any]]) -> str:
+    """Where a reader opts out of what came as one mail; "" unless of all of it, and pages exist."""
+    if fleet.links is None or not all(_may_opt_out(fleet, section) for section in sections):
+        return ""
+    found = {
+        (section["rule"], section["tenant"], section["company_id"]): Link(
+            section["reader"],
+            section["rule"],
+            section["tenant"],
+            section["company_id"],
+            "",
+            date.fromisoformat(section["issued_on"]),
+            section["language"],
+        )
+        for section in sections
+    }
+    return fleet.links.mails(list(found.values()))
+
+
 def _may_opt_out(fleet: Fleet, section: Mapping[str, Any]) -> bool:
     tenant = fleet.settings.tenants.get(section["tenant"])
-    return tenant is not None and section["rule"] in tenant.settings.opt_out_jobs
+    return tenant is not None and tenant.may_opt_out(section["rule"])

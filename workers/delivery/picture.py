@@ -150,13 +150,14 @@ def picture(section: Mapping[str, Any], page: Any) -> Picture:
     awake = [f for f in section["findings"] if not f.get("snoozed_until")]
     marks, today = _marks(section["news"]), _day(section)
     top = TOP_WEEKLY if section["shape"] == "weekly" else TOP
+    subject = _subject(section["rows"])
 
     def row(finding: Item) -> Row:
         return Row(finding, _waiting(finding, today), marks.get(finding["key"], ""), page(finding))
 
     totals = section["totals"]
     return Picture(
-        groups=[_group(name, items, top, row) for name, items in _by_badness(awake)],
+        groups=[_group(name, items, top, row, subject) for name, items in _by_badness(awake)],
         snoozed=[f for f in section["findings"] if f.get("snoozed_until")],
         aside=[
             _group(name, items, TOP, lambda item: Row(item, None, "", page(item)))
@@ -208,9 +209,19 @@ def _rank(finding: Item) -> int:
     return Severity(finding["severity"]).rank
 
 
-def _group(name: str, items: Sequence[Item], top: int, row: Any) -> Group:
+def _subject(rows: Sequence[Item]) -> str:
+    """The model that the rows of the CSV are about, as their first column names it."""
+    return next(iter(rows[0]), "").removesuffix("_id").replace("_", ".") if rows else ""
+
+
+def _group(name: str, items: Sequence[Item], top: int, row: Any, subject: str = "") -> Group:
+    """The first of the items are shown, and those that the CSV does not hold."""
     severity = max((item.get("severity", "info") for item in items), key=lambda s: Severity(s).rank)
-    shown = [row(item) for item in items[:top]]
+    shown = [
+        row(item)
+        for number, item in enumerate(items)
+        if number < top or not item["model"].endswith(subject)
+    ]
     return Group(name, severity, len(items), Sums.of(items), shown)
 
 

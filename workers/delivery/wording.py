@@ -1,4 +1,4 @@
-"""The templates of mails, and the filters by which they write in a reader's language."""
+"""Templates, and the filters by which they write in a reader's language."""
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +15,20 @@ COLUMNS: Final = 78
 
 @cache
 def templates(code: str, kind: str) -> jinja2.Environment:
-    """The templates of a kind, html or txt, in a language.
+    """The mails' templates of a kind, html or txt, in a language.
 
     Macros escape as their own environment does, so html and text share none.
     """
-    reader = language(code)
+    found = environment("workers.delivery", language(code), escaped=kind == "html")
+    found.globals["words"] = found.get_template("words.j2").module
+    return found
+
+
+def environment(package: str, reader: Language, *, escaped: bool) -> jinja2.Environment:
+    """The templates of a package, written in a reader's language."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("workers.delivery"),
-        autoescape=kind == "html",
+        loader=jinja2.PackageLoader(package),
+        autoescape=escaped,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -33,7 +39,6 @@ def templates(code: str, kind: str) -> jinja2.Environment:
     install(reader.translations, newstyle=True)
     environment.filters.update(_filters(reader))
     environment.tests["number_like"] = is_number
-    environment.globals["words"] = environment.get_template("words.j2").module
     return environment
 
 
@@ -47,8 +52,10 @@ def _filters(reader: Language) -> Mapping[str, Callable[..., Any]]:
         "day": reader.day,
         "short": reader.short_day,
         "instant": reader.instant,
+        "moment": reader.moment,
         "figure": partial(_figure, reader),
         "column": partial(_column, reader),
+        "fact": partial(_fact, reader),
         "parts": partial(_parts, reader),
         "capitalised": lambda words: words[:1].upper() + words[1:],
         "wrap": _wrap,
@@ -73,6 +80,12 @@ def _figure(reader: Language, value: Any) -> str:
 
 def _column(reader: Language, name: str) -> str:
     return reader.sentence(name.replace("_", " "))
+
+
+def _fact(reader: Language, value: Any) -> str:
+    """A value of a row: as in totals, and words that stand for a state or a kind."""
+    words = str(value).replace("_", " ")
+    return reader.known(words) or _figure(reader, value)
 
 
 def _parts(reader: Language, parts: Mapping[str, Any]) -> str:

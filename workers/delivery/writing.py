@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from workers.delivery import email
-from workers.delivery.pages import pages_of
+from workers.delivery.pages import mails_page, pages_of
 from workers.delivery.render import Rendered, render
 from workers.ledger.outbox import Message
 from workers.wiring import Fleet
@@ -31,7 +31,8 @@ def rendered(fleet: Fleet, mailed: Sequence[Message]) -> Rendered:
         (message.payload for message in mailed),
         key=lambda payload: ORDER.index(payload["template"]),
     )
-    return render(sections, pages_of(fleet))
+    found = render(sections, pages_of(fleet))
+    return found if len(sections) == 1 else replace(found, opt_out=mails_page(fleet, sections))
 
 
 def written(fleet: Fleet, mailed: Sequence[Message]) -> EmailMessage:

@@ -1,6 +1,7 @@
 """The web application: GET and HEAD show, POST acts."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 import uvicorn
@@ -15,19 +16,19 @@ from starlette.types import ASGIApp
 from odoo_gateway.errors import ConfigurationError, FleetError
 from workers import examination
 from workers.ledger.errors import LedgerError
-from workers.links import LinkExpired, LinkForged
+from workers.links import LinkExpired, LinkForged, Links
 from workers.web import guard
 from workers.web.acting import Site
 from workers.web.case_page import CasePage
 from workers.web.forms import Forms
-from workers.web.pages import page, stylesheet
-from workers.web.preferences_page import PreferencesPage
+from workers.web.pages import page, reader_of, stylesheet
+from workers.web.preferences_page import MailsPage, PreferencesPage
 from workers.web.refusals import Refused
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
 
-Act = Callable[[str, dict[str, str]], Response]
+Act = Callable[[Request, dict[str, str]], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -60,16 +61,18 @@ def application(fleet: Fleet) -> ASGIApp:
             Route("/c/{token}", _acting(site, case.act), methods=["POST"]),
             Route("/p/{token}", preferences.show, methods=["GET"]),
             Route("/p/{token}", _acting(site, preferences.act), methods=["POST"]),
+            Route("/m/{token}", MailsPage(site).show, methods=["GET"]),
             Route("/page.css", _css, methods=["GET"]),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", lambda request: _ready(fleet), methods=["GET"]),
         ],
         exception_handlers={
-            Refused: _refused,
-            LinkForged: _told(403, "This link does not open"),
-            LinkExpired: _told(410, "This link is too old"),
-            LedgerError: _told(503, "This cannot be shown just now"),
-            HTTPException: _no_page,
+            Refused: partial(_refused, fleet.links),
+            LinkForged: partial(_told, fleet.links, 403, "This link does not open"),
+            LinkExpired: partial(_told, fleet.links, 410, "This link is too old"),
+            LedgerError: partial(_away, fleet.links),
+            HTTPException: partial(_no_page, fleet.links),
+            Exception: partial(_broken, fleet.links),
         },
     )
     # Around all of it, so that no error escapes without them.
@@ -82,7 +85,7 @@ def _acting(site: Site, act: Act) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         guard.refuse_foreign(request, site.links.web_url)
         fields = await guard.fields(request)
-        return await run_in_threadpool(act, request.path_params["token"], fields)
+        return await run_in_threadpool(act, request, fields)
 
     return endpoint
 
@@ -103,23 +106,28 @@ def _ready(fleet: Fleet) -> Response:
     return PlainTextResponse("ok" if check.passed else "not ready", 200 if check.passed else 503)
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _refused(links: Links, request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return page("refused", error.status, heading=error.heading, reason=str(error))
+    return _told(links, error.status, error.heading, request, error)
 
 
-def _told(status: int, heading: str) -> Callable[[Request, Exception], Response]:
-    def handler(request: Request, error: Exception) -> Response:
-        assert isinstance(error, FleetError)
-        reason = str(error)
-        if status >= 500:
-            log.error("page.failed", error=type(error).__name__, message=reason)
-            reason = "the fleet's ledger does not answer; try again in a few minutes"
-        return page("refused", status, heading=heading, reason=reason)
-
-    return handler
+def _away(links: Links, request: Request, error: Exception) -> Response:
+    log.error("page.failed", error=type(error).__name__, message=str(error))
+    away = FleetError("the fleet's ledger does not answer; try again in a few minutes")
+    return _told(links, 503, "This cannot be shown just now", request, away)
 
 
-def _no_page(request: Request, error: Exception) -> Response:
+def _broken(links: Links, request: Request, error: Exception) -> Response:
+    ours = FleetError("the fleet made a mistake here; whoever runs it finds it in the log")
+    return _told(links, 500, "This cannot be shown just now", request, ours)
+
+
+def _no_page(links: Links, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return page("refused", error.status_code, heading="No such page", reason=error.detail)
+    nowhere = FleetError("the address is not one that a mail of the fleet links to")
+    return _told(links, error.status_code, "No such page", request, nowhere)
+
+
+def _told(links: Links, status: int, heading: str, request: Request, error: Exception) -> Response:
+    reader = reader_of(request, links)
+    return page(reader, "refused", status, heading=heading, reason=str(error))

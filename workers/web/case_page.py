@@ -9,8 +9,8 @@ from workers.links import CASE, Link
 from workers.web import cases
 from workers.web.acting import Sent, Site, done, record, unused_nonce
 from workers.web.cases import Shown
-from workers.web.forms import Filled, filled
-from workers.web.pages import page
+from workers.web.forms import REASON_LENGTH, Filled, filled
+from workers.web.pages import page, reader_of
 from workers.web.refusals import NotAllowed
 
 
@@ -24,10 +24,11 @@ class CasePage:
         """The case, with a form for each thing that its reader may do."""
         token = request.path_params["token"]
         link = self.site.links.read(CASE, token)
-        return self._page(token, link, self._shown(link), done=done(request))
+        return self._page(request, link, self._shown(link), done=done(request))
 
-    def act(self, token: str, fields: dict[str, str]) -> Response:
+    def act(self, request: Request, fields: dict[str, str]) -> Response:
         """Do what a form asks for, or show it again with what is wrong."""
+        token = request.path_params["token"]
         sent = Sent(token, self.site.links.read(CASE, token), fields)
         nonce = unused_nonce(self.site, sent)
         shown = self._shown(sent.link)
@@ -35,7 +36,7 @@ class CasePage:
         if form.kind not in shown.offered:
             raise NotAllowed("the case does not allow this any more; open the link again")
         if form.errors:
-            return self._page(token, sent.link, shown, form)
+            return self._page(request, sent.link, shown, form)
         return record(self.site, sent.link, form, nonce, shown.finding)
 
     def _shown(self, link: Link) -> Shown:
@@ -43,14 +44,16 @@ class CasePage:
             return cases.show(self.site.fleet, connection, link)
 
     def _page(
-        self, token: str, link: Link, shown: Shown, sent: Filled | None = None, done: str = ""
+        self, request: Request, link: Link, shown: Shown, sent: Filled | None = None, done: str = ""
     ) -> Response:
         return page(
+            reader_of(request, self.site.links),
             "case",
             422 if sent else 200,
             reader=link.person,
+            reason_length=REASON_LENGTH,
             shown=shown,
-            form=self.site.forms.sign(token),
+            form=self.site.forms.sign(request.path_params["token"]),
             sent=sent,
             done=done,
         )

@@ -25,6 +25,8 @@ from workers.wiring import Fleet
 # Whose holds keep orders from being invoiced.
 HOLDS: Final = "invoice_readiness"
 HISTORY: Final = 50
+# Of a row, told by its checks already, or only good to look something up.
+NO_FACTS: Final = frozenset({"becomes_ready_when", "policy"})
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,19 @@ class Shown:
     @property
     def facts(self) -> Mapping[str, Any]:
         """The numbers and words that the digest told of it."""
-        named = columns.told([self.row])
-        return {name: self.row[name] for name in named}
+        return facts(self.row)
 
     @property
     def waiting_days(self) -> int | None:
         """Since the finding stands in Odoo."""
         since = self.finding.since
         return max((self.place.today - since).days, 0) if since else None
+
+
+def facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What of a digest's row people read by itself: not its ids, and no lists."""
+    named = columns.told([row])
+    return {n: row[n] for n in named if not n.endswith("_id") and n not in NO_FACTS}
 
 
 def place(fleet: Fleet, connection: Connection, link: Link) -> Place:

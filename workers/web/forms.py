@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -44,15 +45,25 @@ class Forms:
         return URLSafeSerializer(list(self.secrets), salt=f"fleet.form.{bound}")
 
 
+class Problem(StrEnum):
+    """What is wrong with a field; the templates have the words for it."""
+
+    NO_DAY = "no_day"
+    NOT_A_DAY = "not_a_day"
+    PAST = "past"
+    NO_REASON = "no_reason"
+    TOO_LONG = "too_long"
+
+
 @dataclass(frozen=True)
 class Filled:
-    """A form as it was sent: `errors` by field, in words for whoever filled it."""
+    """A form as it was sent; errors: what is wrong with which field."""
 
     kind: ActKind
     reason: str
     until_text: str
     until: date | None
-    errors: Mapping[str, str]
+    errors: Mapping[str, Problem]
 
 
 def filled(fields: Mapping[str, str], today: date) -> Filled:
@@ -63,10 +74,8 @@ def filled(fields: Mapping[str, str], today: date) -> Filled:
         raise FormForged("open the link in your mail again and use its form") from error
     reason, until_text = fields.get("reason", "").strip(), fields.get("until", "").strip()
     until = _day(until_text)
-    errors = {}
-    if kind in DATED:
-        errors = {"until": _wrong_day(until_text, until, today), "reason": _wrong_reason(reason)}
-    errors = {name: problem for name, problem in errors.items() if problem}
+    found = {"until": _wrong_day(until_text, until, today), "reason": _wrong_reason(reason)}
+    errors = {name: problem for name, problem in found.items() if problem and kind in DATED}
     return Filled(kind, reason, until_text, until if kind in DATED else None, errors)
 
 
@@ -77,19 +86,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _wrong_day(text: str, day: date | None, today: date) -> str:
+def _wrong_day(text: str, day: date | None, today: date) -> Problem | None:
     if not text:
-        return "Give the last day."
+        return Problem.NO_DAY
     if day is None:
-        return "Write the day like 2026-12-31."
-    if day < today:
-        return f"This day is past; today is {today}."
-    return ""
+        return Problem.NOT_A_DAY
+    return Problem.PAST if day < today else None
 
 
-def _wrong_reason(reason: str) -> str:
+def _wrong_reason(reason: str) -> Problem | None:
     if not reason:
-        return "Give a reason, so that others understand."
-    if len(reason) > REASON_LENGTH:
-        return f"Use no more than {REASON_LENGTH} characters."
-    return ""
+        return Problem.NO_REASON
+    return Problem.TOO_LONG if len(reason) > REASON_LENGTH else None

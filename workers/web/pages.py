@@ -1,46 +1,41 @@
 """Turns what the page tells into HTML; every text stands in one of the templates."""
 
-from datetime import datetime
 from functools import cache
+from importlib import resources
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import jinja2
-from babel.numbers import format_currency
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from workers.delivery import wording
+from workers.delivery.language import Language, accepted, language
+from workers.links import Links
 
-def page(template: str, status: int = 200, **content: Any) -> HTMLResponse:
+
+def page(reader: Language, template: str, status: int = 200, /, **content: Any) -> HTMLResponse:
     """A whole page; a template that misses something raises, rather than leave it out."""
-    html = _environment().get_template(f"{template}.html.j2").render(content)
-    return HTMLResponse(html, status)
+    html = _templates(reader.code).get_template(f"{template}.html.j2").render(content)
+    return HTMLResponse(html, status, {"Content-Language": reader.tag})
+
+
+def reader_of(request: Request, links: Links) -> Language:
+    """The language of the mail whose link this is, else what the browser asks for."""
+    told_in = links.language(request.path_params.get("token", ""))
+    return language(told_in) if told_in else accepted(request.headers.get("accept-language", ""))
 
 
 @cache
 def stylesheet() -> str:
     """The one style of all pages."""
-    source = _environment().loader
-    assert source is not None
-    return source.get_source(_environment(), "page.css")[0]
+    style = resources.files("workers.web") / "templates" / "page.css"
+    return style.read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("workers.web"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["money"] = _money
-    environment.filters["at"] = _at
+def _templates(code: str) -> jinja2.Environment:
+    reader = language(code)
+    environment = wording.environment("workers.web", reader, escaped=True)
+    environment.globals["lang"] = reader.tag
+    environment.globals["words"] = environment.get_template("words.j2").module
     return environment
-
-
-def _money(amount: Any, currency: str) -> str:
-    return format_currency(amount, currency, locale="en", format="¤¤ #,##0.00")
-
-
-def _at(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%d %b %Y %H:%M}"

@@ -1,5 +1,7 @@
-"""The page where a reader opts out of the mails of a job, and in again."""
+"""The pages where a reader opts out of the mails of jobs, and in again."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,8 +15,23 @@ from workers.web import cases
 from workers.web.acting import Sent, Site, done, record, unused_nonce
 from workers.web.cases import Place
 from workers.web.forms import filled
-from workers.web.pages import page
-from workers.web.refusals import NotAllowed, NotYours
+from workers.web.pages import page, reader_of
+from workers.web.refusals import NotAllowed, NotYours, Refused
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether a reader gets the mails of a job, and the form to change it; token: of its page."""
+
+    place: Place
+    out: bool
+    token: str
+    form: str
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the policy lets the reader choose."""
+        return _allowed(self.place)
 
 
 @dataclass(frozen=True)
@@ -25,39 +42,67 @@ class PreferencesPage:
 
     def show(self, request: Request) -> Response:
         """How it stands, with the form to change it."""
-        token = request.path_params["token"]
-        link = self.site.links.read(PREFERENCES, token)
+        link = self.site.links.read(PREFERENCES, request.path_params["token"])
         with self.site.fleet.ledger.reading() as connection:
-            where = self._place(connection, link)
-            standing = acts.standing(connection, link.job, link.tenant, link.company_id)
-        out = {act.person for act in standing if act.kind is ActKind.OPTED_OUT}
+            choice = choice_of(self.site, connection, link)
         return page(
+            reader_of(request, self.site.links),
             "preferences",
             reader=link.person,
-            place=where,
-            allowed=_allowed(where),
-            out=link.person.lower() in out,
-            form=self.site.forms.sign(token),
+            choice=choice,
             done=done(request),
         )
 
-    def act(self, token: str, fields: dict[str, str]) -> Response:
+    def act(self, request: Request, fields: dict[str, str]) -> Response:
         """Opt out or in."""
+        token = request.path_params["token"]
         sent = Sent(token, self.site.links.read(PREFERENCES, token), fields)
         nonce = unused_nonce(self.site, sent)
         with self.site.fleet.ledger.reading() as connection:
-            where = self._place(connection, sent.link)
+            where = _place(self.site, connection, sent.link)
         form = filled(fields, where.today)
         if form.kind not in (ActKind.OPTED_OUT, ActKind.OPTED_IN) or not _allowed(where):
             raise NotAllowed("the policy of your firm does not allow to opt out of these mails")
         return record(self.site, sent.link, form, nonce, None)
 
-    def _place(self, connection: Connection, link: Link) -> Place:
-        where = cases.place(self.site.fleet, connection, link)
-        if not cases.concerns(connection, where, link):
+
+@dataclass(frozen=True)
+class MailsPage:
+    """Shows the same of all jobs whose mails came as one; each form leads to its own page."""
+
+    site: Site
+
+    def show(self, request: Request) -> Response:
+        """How each stands. Raises NotYours where the reader gets none of them any more."""
+        links = self.site.links.read_mails(request.path_params["token"])
+        choices = list(self._choices(links))
+        if not choices:
             raise NotYours("you get no mails of this kind")
-        return where
+        reader = reader_of(request, self.site.links)
+        return page(reader, "mails", reader=links[0].person, choices=choices)
+
+    def _choices(self, links: Sequence[Link]) -> Iterator[Choice]:
+        with self.site.fleet.ledger.reading() as connection:
+            for link in links:
+                # Of one that is gone there is nothing to choose.
+                with suppress(Refused):
+                    yield choice_of(self.site, connection, link)
+
+
+def choice_of(site: Site, connection: Connection, link: Link) -> Choice:
+    """How a reader stands to the mails of a job. Raises NotYours or UnknownCase."""
+    where, token = _place(site, connection, link), site.links.token(PREFERENCES, link)
+    standing = acts.standing(connection, link.job, link.tenant, link.company_id)
+    out = {act.person for act in standing if act.kind is ActKind.OPTED_OUT}
+    return Choice(where, link.person.lower() in out, token, site.forms.sign(token))
+
+
+def _place(site: Site, connection: Connection, link: Link) -> Place:
+    where = cases.place(site.fleet, connection, link)
+    if not cases.concerns(connection, where, link):
+        raise NotYours("you get no mails of this kind")
+    return where
 
 
 def _allowed(where: Place) -> bool:
-    return where.job.name in where.tenant.settings.opt_out_jobs
+    return where.tenant.may_opt_out(where.job.name)

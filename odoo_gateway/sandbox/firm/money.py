@@ -64,6 +64,7 @@ def _user(number: int, name: str, login: str, *, active: bool = True) -> Row:
         "id": number,
         "name": name,
         "login": login,
+        "lang": "en_US",
         "partner_id": FIRST_USERS_PARTNER + number,
         "share": False,
         "active": active,

@@ -1,9 +1,13 @@
 """Opting out: where the policy allows it, by the reader alone, and back again."""
 
+import re
+from datetime import date
+
 import pytest
 
 from tasks.domain.acts import ActKind
 from workers.ledger import acts, outbox
+from workers.links import Link
 
 from .conftest import FINANCE, READINESS, REMINDERS, Page
 
@@ -60,3 +64,40 @@ def test_no_case_is_acknowledged_here(page: Page, person: str) -> None:
 
 def test_who_gets_no_such_mails_is_refused(page: Page, person: str) -> None:
     assert page.http.get(link(page, "stranger@elsewhere.example")).status_code == 403
+
+
+def listing(page: Page, person: str, *jobs: str, language: str = "") -> str:
+    day = page.clock().date()
+    return page.links.mails([Link(person, job, "firm", 1, "", day, language) for job in jobs])
+
+
+def test_mails_that_came_as_one_are_listed_and_opted_out_of_one_by_one(
+    page: Page, person: str
+) -> None:
+    answer = page.http.get(listing(page, person, REMINDERS, READINESS, language="de"))
+    # Nobody ever wrote to them about readiness, so there is nothing to choose.
+    assert re.findall("<h2>(.*) ·", answer.text) == ["Zeiterfassung: Erinnerung"]
+    assert '<html lang="de">' in answer.text
+    (action,) = re.findall(r'action="\.\./([^"]+)"', answer.text)
+    (form,) = re.findall(r'name="form" value="([^"]+)"', answer.text)
+    assert page.send(f"/{action}", "opted_out", form).status_code == 303
+    assert out(page) == [person]
+    again = page.http.get(listing(page, person, REMINDERS)).text
+    assert "Get these mails again" in again
+
+
+def test_looking_at_the_list_changes_nothing_and_nothing_is_posted_to_it(
+    page: Page, person: str
+) -> None:
+    url = listing(page, person, REMINDERS)
+    assert page.http.get(url).status_code == 200
+    one_click = {"List-Unsubscribe": "One-Click"}
+    assert page.http.post(url, data=one_click).status_code == 405
+    assert out(page) == []
+
+
+def test_a_list_without_anything_of_the_reader_is_refused(page: Page) -> None:
+    assert page.http.get(listing(page, "nobody@elsewhere.example", READINESS)).status_code == 403
+    assert page.http.get(listing(page, FINANCE, READINESS)[:-3]).status_code == 403
+    old = page.links.mails([Link(FINANCE, READINESS, "firm", 1, "", date(2026, 1, 2), "de")])
+    assert "Dieser Link ist zu alt" in page.http.get(old).text
