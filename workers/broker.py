@@ -6,9 +6,14 @@ from urllib.parse import urlsplit
 from kombu.connection import Connection
 from kombu.exceptions import ChannelError, OperationalError
 
+from workers import patient_amqp
+
 EVENTS: Final = "events"
 DELIVERY: Final = "delivery"
 QUEUES: Final = ("batch", EVENTS, DELIVERY)
+
+
+patient_amqp.install()
 
 
 def transport_options(broker_url: str, timeout_seconds: float = 10) -> dict[str, Any]:

@@ -10,7 +10,12 @@ from workers.settings import Environment
 
 def make_app(environment: Environment) -> Celery:
     """An app bound to the broker of this environment."""
-    app = Celery("fleet", broker=environment.broker_url, include=["workers.shells"])
+    app = Celery(
+        "fleet",
+        broker=environment.broker_url,
+        include=["workers.shells"],
+        events="workers.events:Events",
+    )
     app.conf.update(
         task_default_queue="batch",
         task_routes=_routes(),
