@@ -132,6 +132,7 @@ class Look:
         ranked = sorted(people.values(), key=lambda person: (person.active, person.id in own))
         by_user = {person.user_id: person for person in ranked if person.user_id}
         self._people = people
+        self._turns: dict[str, Turn] = {}
         self._deciders = Deciders(contacts, by_user, snapshot.users, as_of)
 
     def row(self, item: Waiting) -> Mapping[str, Any]:
@@ -208,7 +209,9 @@ class Look:
         return turn.note or item.reason()
 
     def _turn(self, item: Waiting) -> Turn:
-        return self._deciders.turn(item, self._policy_of(item))
+        if item.key not in self._turns:
+            self._turns[item.key] = self._deciders.turn(item, self._policy_of(item))
+        return self._turns[item.key]
 
     def _steps(self, item: Waiting, turn: Turn) -> tuple[Step, ...]:
         return self._deciders.steps(item, turn, self._policy_of(item))

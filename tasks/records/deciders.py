@@ -1,7 +1,7 @@
 """Who is to decide what waits, who steps in for them and why, and which rungs speak now."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -53,6 +53,8 @@ class Deciders:
     by_user: Mapping[int, Employee]
     users: Mapping[int, str]
     as_of: AsOf
+    _hours: dict[int, Mapping[date, float] | None] = field(default_factory=dict, compare=False)
+    _away: dict[int, date | None] = field(default_factory=dict, compare=False)
 
     def approver(self, item: Waiting) -> Employee | None:
         """Whom Odoo names, where that is an employee."""
@@ -105,17 +107,19 @@ class Deciders:
 
     def working_hours(self, item: Waiting, person: Employee | None) -> float | None:
         """Hours that somebody was to work since it waits, until yesterday; None if unknown."""
-        if person is None:
+        expected = self._expected(person) if person else None
+        if expected is None:
             return None
-        view = self.contacts.view
-        first = max(item.since + timedelta(days=1), view.start)
-        total = 0.0
-        for week in view.weeks():
-            hours = self.contacts.schedules.expected(person, week)
-            if hours is None:
-                return None
-            total += sum(hours for day, hours in hours.items() if first <= day < self.as_of.day)
-        return round(total, 2)
+        return round(sum(h for day, h in expected.items() if item.since < day < self.as_of.day), 2)
+
+    def _expected(self, person: Employee) -> Mapping[date, float] | None:
+        if person.id not in self._hours:
+            schedules, weeks = self.contacts.schedules, self.contacts.view.weeks()
+            found = [schedules.expected(person, week) for week in weeks]
+            known = [hours for hours in found if hours is not None]
+            days = {day: hours for week in known for day, hours in week.items()}
+            self._hours[person.id] = days if len(known) == len(found) else None
+        return self._hours[person.id]
 
     def _climb(
         self, item: Waiting, approver: Employee, policy: ApprovalPolicy
@@ -154,13 +158,17 @@ class Deciders:
 
     def _away_since(self, person: Employee) -> date | None:
         """The first day of the leave that somebody is on today; holidays are everybody's."""
-        schedules = self.contacts.schedules
+        if person.id not in self._away:
+            self._away[person.id] = self._first_day_away(person)
+        return self._away[person.id]
+
+    def _first_day_away(self, person: Employee) -> date | None:
         day = self._today(person)
-        gross = schedules.gross(person, week_of(day)) or {}
-        net = schedules.expected(person, week_of(day)) or {}
-        leaves = schedules.leaves.get(person.resource_id, ())
-        on_leave = any(x.date_from.date() <= day <= x.date_to.date() for x in leaves)
-        if not on_leave or not gross.get(day) or net.get(day):
+        leaves = self.contacts.schedules.leaves.get(person.resource_id, ())
+        if not any(x.date_from.date() <= day <= x.date_to.date() for x in leaves):
+            return None
+        gross = self.contacts.schedules.gross(person, week_of(day)) or {}
+        if not gross.get(day) or (self._expected(person) or {}).get(day):
             return None
         worked = [found for found in self.contacts.workdays(person).days if found < day]
         return worked[-1] + timedelta(days=1) if worked else day

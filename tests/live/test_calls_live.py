@@ -14,7 +14,10 @@ from .odoo_server import OdooServer
 # Making the firm takes minutes, once a day.
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 
-JOBS = ("timesheet_reminders", "utilization_variance", "wip_aging", "invoice_readiness")
+JOBS = (
+    *("timesheet_reminders", "utilization_variance", "wip_aging", "invoice_readiness"),
+    "pending_approvals",
+)
 
 
 @pytest.fixture(scope="module")

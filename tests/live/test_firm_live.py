@@ -1,4 +1,4 @@
-"""All four jobs on a firm of 240 people and 260 orders, held against SQL in every row and column.
+"""Four jobs on a firm of 240 people and 260 orders, held against SQL in every row and column.
 
 The oracle is SQL on Odoo's tables and Odoo's own arithmetic; it knows nothing of how the jobs
 work. No row is left out, and no column of the contract; of texts it knows only that they are there.

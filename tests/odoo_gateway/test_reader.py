@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from odoo_gateway.errors import OdooSchemaDrift, OdooUnavailable
-from odoo_gateway.reader import Drift, Reader
+from odoo_gateway.reader import Drift, Group, Reader
 from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
@@ -204,3 +204,10 @@ def test_an_older_name_is_used_where_the_new_one_is_missing(sandbox: Sandbox) ->
 
     layout = Session(overlay).layout(Taxed)
     assert layout.names == {"id": "id", "tax_ids": "tax_id"}
+
+
+@pytest.mark.parametrize("key", [None, 7, "2026-11-23"])
+def test_a_group_without_a_day_where_one_was_asked_for_is_no_answer(key: Any) -> None:
+    assert Group((TODAY,), (), (), 1).day_at(0) == TODAY
+    with pytest.raises(OdooUnavailable, match="where a day belongs"):
+        Group((key,), (), (), 1).day_at(0)

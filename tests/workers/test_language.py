@@ -174,6 +174,16 @@ def test_a_translation_has_the_names_of_its_sentence(code: str) -> None:
             "1 Meilenstein(e) überfällig, zuerst Go; live vom 14. Nov. 2026; "
             "2,5 Std. sind nicht genehmigt",
         ),
+        (
+            "Julia Weber, week 47, Portal: 12.5 h wait",
+            "Julia Weber, Woche 47, Portal: 12,5 Std. warten",
+        ),
+        (
+            "of the time until 2026-11-22, not approved yet; "
+            "Apu is on leave and back on 2026-11-30",
+            "aus der Zeit bis 22. Nov. 2026, noch nicht genehmigt; "
+            "Apu ist abwesend und ab 30. Nov. 2026 zurück",
+        ),
         ("+0 h of cheese", None),
         ("2 line(s) to bill carry no tax; something new", None),
     ],

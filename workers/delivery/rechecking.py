@@ -70,7 +70,7 @@ class Round:
             if said["key"] in standing.findings
         ]
         if not findings:
-            return Checked(message, drop="nothing is missing any more")
+            return Checked(message, drop="nothing of it stands any more")
         not_before = standing.not_before(message)
         late = not_before if not_before and not_before > self.fleet.clock() else None
         payload = {**message.payload, "findings": findings, "at": standing.at.isoformat()}

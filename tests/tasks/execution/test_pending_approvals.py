@@ -256,6 +256,13 @@ def test_a_holiday_sends_nobody_else_the_mail() -> None:
     assert row(judged(found))["status"] == "waiting"
 
 
+def test_nobody_is_away_on_a_day_off_or_on_half_a_day() -> None:
+    for last, today in (("2026-11-29", "2026-11-28"), ("2026-11-24", "2026-11-24")):
+        short = replace(leave(APU, today, last), date_to=at(f"{last} 13:00").instant)
+        report = judged(snapshot(expense(since="2026-11-23"), leaves=[short]), at(f"{today} 05:00"))
+        assert row(report)["status"] == "waiting"
+
+
 def test_somebody_back_from_leave_is_asked_as_before() -> None:
     back = leave(APU, "2026-11-19", "2026-11-20")
     found = one(judged(snapshot(expense(since="2026-11-18"), leaves=[back])))

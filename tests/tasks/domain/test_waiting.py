@@ -1,0 +1,25 @@
+"""What is said of a thing that waits."""
+
+from datetime import date
+
+import pytest
+
+from tasks.domain.periods import week_of
+from tasks.domain.waiting import Basis
+from tests.tasks.execution.test_pending_approvals import expense, time
+
+
+@pytest.mark.parametrize(
+    ("basis", "said"),
+    [
+        (Basis.SUBMITTED, "submitted on 2026-11-23"),
+        (Basis.ENTERED, "entered on 2026-11-23; Odoo does not show when it was submitted"),
+        (Basis.LOGGED, "of the time until 2026-11-23, not approved yet"),
+    ],
+)
+def test_the_reason_says_how_the_day_is_known(basis: Basis, said: str) -> None:
+    assert expense(since="2026-11-23", basis=basis).reason() == said
+
+
+def test_weeks_are_numbered_as_iso_does() -> None:
+    assert time(week=week_of(date(2027, 1, 1))).title("Sue") == "Sue, week 53, Portal: 12 h wait"
