@@ -7,17 +7,22 @@ from enum import IntEnum
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused, OdooUnavailable
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from tasks.domain.periods import Period
+from tasks.domain.periods import AsOf, Period
 from workers import dispatch, runner
 from workers.delivery.occasion import listed
 from workers.ledger import runs
+from workers.ledger.errors import LedgerError
 from workers.ledger.scopes import Scope
 from workers.runner import Asked, Look, listed_drift
 from workers.tenants import Tenant
 from workers.wiring import Fleet
+
+log = structlog.get_logger()
 
 SCHEMA = 1
 
@@ -119,14 +124,15 @@ def _scopes(fleet: Fleet, order: Order) -> Sequence[Scope]:
 def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
     now = fleet.clock()
     asked = Asked(_instant(order.day, scope, now), order.period)
+    here = (order.job.name, scope.tenant, scope.company_id)
     if order.dry_run:
+        moment = runner.as_of(scope, asked.instant, now, asked.period)
         try:
-            moment = runner.as_of(scope, asked.instant, now, asked.period)
+            moment = _remembering(fleet, here, moment)
             seen = runner.look(fleet, order.tenant, order.job, scope.company_id, moment)
         except FleetError as error:
             return ScopeResult(scope, error=error)
         return ScopeResult(scope, seen)
-    here = (order.job.name, scope.tenant, scope.company_id)
     # What is due by the timetable stays so: only slots after the newest run are looked for.
     dispatch.open_slots_of(fleet, order.job, order.tenant, [scope])
     with fleet.ledger.transaction() as connection:
@@ -136,6 +142,21 @@ def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
         busy = FleetError(f"{scope.name}: other runs hold this tenant; the fleet runs it next")
         return ScopeResult(scope, error=busy)
     return ScopeResult(scope, executed.seen, executed.error)
+
+
+def _remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf:
+    """The moment as a run of the fleet would judge it; where no ledger can be read, as its first.
+
+    A look needs no ledger, makes none and leaves it as it is.
+    """
+    if fleet.ledger.missing:
+        return moment
+    try:
+        fleet.ledger.check()
+        return runner.remembering(fleet, here, moment)
+    except (ConfigurationError, LedgerError) as error:
+        log.warning("look.nothing_remembered", message=str(error))
+        return moment
 
 
 def _instant(day: date | None, scope: Scope, now: datetime) -> datetime:

@@ -145,7 +145,8 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
     run = claim.run
     tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
-    moment = _remembering(fleet, run, as_of(scope, asked.instant, started, asked.period))
+    moment = as_of(scope, asked.instant, started, asked.period)
+    moment = remembering(fleet, (run.job, run.tenant, run.company_id), moment)
     seen = look(fleet, tenant, job, run.company_id, moment)
     occasion = Occasion(
         job=job,
@@ -199,9 +200,8 @@ def _scope(fleet: Fleet, run: Run) -> Scope:
     )
 
 
-def _remembering(fleet: Fleet, run: Run, moment: AsOf) -> AsOf:
-    """The moment with what the ledger knows of the job's cases."""
-    here = (run.job, run.tenant, run.company_id)
+def remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf:
+    """The moment with what the ledger knows of the cases of a job, tenant and company."""
     since = moment.instant - timedelta(days=CLOSED_DAYS)
     with fleet.ledger.reading() as connection:
         known = cases.open_cases(connection, *here)

@@ -18,9 +18,10 @@ from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.sections import MAILS, PERSON, pages
 from tests.workers.test_runner import messages, opened
 from workers import runner
-from workers.delivery.language import accepted, language
+from workers.delivery.language import language
 from workers.delivery.render import render
 from workers.web import refusals as web_refusals
+from workers.web.accept_language import accepted
 from workers.web.cases import facts
 
 DELIVERY = resources.files("workers.delivery")

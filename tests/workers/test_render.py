@@ -180,6 +180,9 @@ def test_a_weekly_mail_hides_nothing_that_is_not_in_its_csv() -> None:
     mail = render([{**sections.WEEKLY, "findings": found}])
     assert mail.text.count("unbilled for") == 7
     assert "in the CSV" not in mail.text
+    without_csv = render([{**sections.WEEKLY, "rows": []}])
+    assert without_csv.text.count("unbilled for") == 7
+    assert "CSV" not in without_csv.text
 
 
 def test_the_totals_of_a_weekly_mail_are_of_all_and_stand_beside_its_csv() -> None:

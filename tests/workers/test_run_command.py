@@ -1,7 +1,7 @@
 """`fleet run` and its contract with programs."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from odoo_gateway.errors import (
 )
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable
 from workers import dispatch, run_command, wiring
 from workers.cli import cli, main
-from workers.ledger import outbox, runs
+from workers.ledger import acts, outbox, runs
 from workers.ledger.statuses import RunStatus
 from workers.run_command import Order, ScopeResult
 from workers.wiring import Fleet
@@ -354,3 +355,64 @@ def test_people_see_what_all_rows_share_and_the_parts_of_totals_apart() -> None:
     assert "cost currency USD" in shown
     for title in ("buckets", "lock up"):
         assert title in shown
+
+
+def held(fleet: Fleet, order_id: int) -> None:
+    """Somebody put an order on hold on its page."""
+    act = Act(
+        kind=ActKind.HELD,
+        person="mia@nordwind.example",
+        job="invoice_readiness",
+        tenant="firm",
+        company_id=1,
+        key=f"ready-order-{order_id}",
+        at=fleet.clock(),
+        reason="dispute about scope",
+        until=fleet.clock().date() + timedelta(days=5),
+        model="sale.order",
+        record_id=order_id,
+    )
+    with fleet.ledger.transaction() as connection:
+        assert acts.record(connection, act, nonce="once")
+
+
+def status_of(order_id: int) -> str:
+    _, document = run_json("invoice_readiness", "--dry-run", "--company", "1")
+    (scope,) = document["scopes"]
+    return str(next(r["status"] for r in scope["rows"] if r["sale_order_id"] == order_id))
+
+
+def test_a_dry_run_and_an_explanation_know_what_was_put_on_hold_on_its_page(fleet: Fleet) -> None:
+    assert status_of(1) == "ready"
+    held(fleet, 1)
+    assert status_of(1) == "held"
+    _, printed = invoke("explain", "invoice_readiness", "1", "--company", "1", "--json")
+    (found,) = json.loads(printed)["explained"]
+    assert found["row"]["status"] == "held"
+    with fleet.ledger.reading() as connection:
+        assert runs.latest(connection, 10) == ()
+
+
+def test_a_look_needs_no_ledger_and_makes_none(fleet: Fleet) -> None:
+    file = fleet.ledger.address.file
+    assert file is not None
+    fleet.ledger.close()
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+    assert status_of(1) == "ready"
+    assert not list(file.parent.glob(f"{file.name}*"))
+
+
+def test_a_ledger_that_cannot_be_read_is_told_and_the_look_goes_on(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    held(fleet, 1)
+    with fleet.ledger.transaction() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    order = Order(
+        catalogue.jobs()["invoice_readiness"], fleet.settings.tenant("firm"), (1,), dry_run=True
+    )
+    (result,) = run_command.run(fleet, order)
+    assert result.seen is not None
+    assert result.seen.report.rows[0]["status"] != "held"
+    assert "run `fleet upgrade`" in caplog.text

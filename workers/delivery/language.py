@@ -15,11 +15,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale, localedata, negotiate_locale
+from babel import Locale, localedata
 from babel.dates import format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -59,8 +58,6 @@ WRITTEN_DAYS: Final = (
     (re.compile(r"(?P<day>\d{2} [A-Z][a-z]{2})"), "MMMd"),
     (re.compile(r"(?P<day>\d{2} [A-Z][a-z]{2} \d{4})"), "yMMMd"),
 )
-# Of the languages that a browser says it would take; more is no reader's wish.
-MOST_WANTED: Final = 20
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -236,30 +233,6 @@ def languages() -> Sequence[str]:
 def speaks(code: str) -> bool:
     """Whether there are words for the language of a code like de or de_CH."""
     return _base(code) in languages()
-
-
-def accepted(header: str) -> Language:
-    """The language that an Accept-Language header wants most of those we speak, else English."""
-    wanted = (_wanted(part) for part in header.split(",")[:MOST_WANTED])
-    codes = [code for quality, code in sorted(wanted, reverse=True, key=itemgetter(0)) if quality]
-    return language(negotiate_locale(codes, _spoken()) or SOURCE)
-
-
-def _wanted(part: str) -> tuple[float, str]:
-    """How much a part of an Accept-Language header wants which code; 0 for not at all."""
-    code, _, weight = part.partition(";")
-    try:
-        quality = float(weight.partition("q=")[2] or 1)
-    except ValueError:
-        quality = 0
-    return quality, code.strip().replace("-", "_")
-
-
-@cache
-def _spoken() -> Sequence[str]:
-    """The languages with all territories that are known, so that no header asks for others."""
-    known = (code for code in localedata.locale_identifiers() if code.count("_") < 2)
-    return [code for code in known if code.partition("_")[0] in languages()]
 
 
 def _catalogue(code: str) -> Catalog | None:

@@ -19,7 +19,7 @@ def pages_of(fleet: Fleet) -> Pages:
         return no_pages
 
     def page(section: Mapping[str, Any], case_key: str) -> str:
-        about = (section["reader"], section["rule"], section["tenant"], section["company_id"])
+        about = _about(section)
         on = (date.fromisoformat(section["issued_on"]), section["language"])
         if case_key:
             return links.case(*about, case_key, *on)
@@ -32,19 +32,17 @@ def mails_page(fleet: Fleet, sections: Sequence[Mapping[str, Any]]) -> str:
     """Where a reader opts out of what came as one mail; "" unless of all of it, and pages exist."""
     if fleet.links is None or not all(_may_opt_out(fleet, section) for section in sections):
         return ""
-    found = {
-        (section["rule"], section["tenant"], section["company_id"]): Link(
-            section["reader"],
-            section["rule"],
-            section["tenant"],
-            section["company_id"],
-            "",
-            date.fromisoformat(section["issued_on"]),
-            section["language"],
-        )
-        for section in sections
-    }
+    found = {_about(section): _link(section) for section in sections}
     return fleet.links.mails(list(found.values()))
+
+
+def _about(section: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return section["reader"], section["rule"], section["tenant"], section["company_id"]
+
+
+def _link(section: Mapping[str, Any]) -> Link:
+    issued_on = date.fromisoformat(section["issued_on"])
+    return Link(*_about(section), "", issued_on, section["language"])
 
 
 def _may_opt_out(fleet: Fleet, section: Mapping[str, Any]) -> bool:

@@ -209,18 +209,18 @@ def _rank(finding: Item) -> int:
     return Severity(finding["severity"]).rank
 
 
-def _subject(rows: Sequence[Item]) -> str:
-    """The model that the rows of the CSV are about, as their first column names it."""
-    return next(iter(rows[0]), "").removesuffix("_id").replace("_", ".") if rows else ""
+def _subject(rows: Sequence[Item]) -> str | None:
+    """The model that the CSV is about, as its first column names it; None where there is none."""
+    return next(iter(rows[0])).removesuffix("_id").replace("_", ".") if rows else None
 
 
-def _group(name: str, items: Sequence[Item], top: int, row: Any, subject: str = "") -> Group:
+def _group(name: str, items: Sequence[Item], top: int, row: Any, subject: str | None = "") -> Group:
     """The first of the items are shown, and those that the CSV does not hold."""
     severity = max((item.get("severity", "info") for item in items), key=lambda s: Severity(s).rank)
     shown = [
         row(item)
         for number, item in enumerate(items)
-        if number < top or not item["model"].endswith(subject)
+        if number < top or subject is None or not item["model"].endswith(subject)
     ]
     return Group(name, severity, len(items), Sums.of(items), shown)
 

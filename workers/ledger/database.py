@@ -106,9 +106,14 @@ class Ledger:
             self._refuse_newer(revisions.current(connection))
             revisions.upgrade(connection)
 
+    @property
+    def missing(self) -> bool:
+        """Whether its file is not there yet; that of a server is never known to be missing."""
+        return self.address.file is not None and not self.address.file.exists()
+
     def check(self) -> None:
         """Raise ConfigurationError unless the database opens and has exactly this schema."""
-        if self.address.file is not None and not self.address.file.exists():
+        if self.missing:
             raise self._wrong("there is no such file yet: run `fleet upgrade`")
         with self._opened(self.reading()) as connection:
             revision = revisions.current(connection)

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from workers.delivery import wording
-from workers.delivery.language import Language, accepted, language
+from workers.delivery.language import Language, language
 from workers.links import Links
+from workers.web.accept_language import accepted
 
 
 def page(reader: Language, template: str, status: int = 200, /, **content: Any) -> HTMLResponse:

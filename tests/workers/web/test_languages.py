@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from workers.ledger import outbox
+from workers.web import cases
 from workers.web.forms import Forms
 
 from .conftest import FINANCE, HERE, READINESS, Page
@@ -166,3 +167,18 @@ def test_a_ledger_that_is_away_is_told_in_the_language_of_the_mail(page: Page) -
     moved.rename(file)
     assert answer.status_code == 503
     assert_german(answer)
+
+
+def test_a_mistake_of_ours_is_told_without_what_went_wrong(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object) -> None:
+        raise RuntimeError("s3cret")
+
+    url = link(page, page.a_key())
+    monkeypatch.setattr(cases, "show", mistaken)
+    answer = page.http.get(url)
+    assert answer.status_code == 500
+    assert_german(answer)
+    assert "s3cret" not in answer.text
+    assert answer.headers["x-frame-options"] == "DENY"
