@@ -352,7 +352,7 @@ def web(
         int | None, typer.Option(min=1, max=65535, help="FLEET_WEB_PORT if left out.")
     ] = None,
 ) -> None:
-    """Serve the pages that mails link to: see a case, acknowledge, snooze or hold it."""
+    """Serve the pages that mails link to: see a case, acknowledge, snooze, hold or hand over."""
     from workers.web import app
 
     fleet = _fleet()

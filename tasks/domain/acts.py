@@ -1,4 +1,4 @@
-"""What people did about cases on their page: acknowledged, snoozed, held, lifted, opted out."""
+"""What people did about cases on their page: acknowledged, snoozed, handed over, and so on."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ class ActKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     HELD = "held"
+    HANDED_OVER = "handed_over"
     LIFTED = "lifted"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
 
 
 # One act of these speaks for everybody; the others are each person's own.
-SHARED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD})
+SHARED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD, ActKind.HANDED_OVER})
 
 
 @dataclass(frozen=True)

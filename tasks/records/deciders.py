@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.approval_policy import INSTEAD, ApprovalPolicy
 from tasks.domain.findings import Step
 from tasks.domain.ladder import Placed, Rung, Who, placed, standing
@@ -25,6 +26,7 @@ class Status(StrEnum):
     AWAY = "approver_away"
     SELF = "self_approval"
     LEFT = "approver_left"
+    HANDED_OVER = "handed_over"
     UNKNOWN = "approver_unknown"
     NONE = "no_approver"
 
@@ -74,6 +76,11 @@ class Deciders:
             note = f"{name} has no employee record in Odoo" if name else NOT_ASKED
             return Turn(Status.UNKNOWN if name else Status.NONE, None, note)
         stands_in = self.fallback(approver, item, policy)
+        if act := self._handed_over(item):
+            itself = stands_in and (stands_in.work_email or "").lower() == act.person
+            day = act.at.astimezone(self.as_of.zone).date()
+            note = f"{act.person} handed it over"
+            return Turn(Status.HANDED_OVER, None if itself else stands_in, note, day)
         if self._same(approver, item.employee_id):
             note = f"{name} cannot approve what they submitted"
             return Turn(Status.SELF, stands_in, note)
@@ -149,6 +156,10 @@ class Deciders:
 
     def _weekdays(self) -> Sequence[date]:
         return [day for day in self.contacts.view.days() if day.weekday() < WEEKEND]
+
+    def _handed_over(self, item: Waiting) -> Act | None:
+        handed_over = (act for act in self.as_of.acts if act.kind is ActKind.HANDED_OVER)
+        return next((act for act in handed_over if act.key == item.key), None)
 
     def _same(self, person: Employee, employee_id: int) -> bool:
         """Whether these are one person, who may be an employee of several companies."""

@@ -13,7 +13,7 @@ from workers.ledger.inserts import insert_once
 from workers.ledger.schema import acts, cases, runs
 
 # These end with their case, however often its finding comes back.
-OF_THE_CASE: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED})
+OF_THE_CASE: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED, ActKind.HANDED_OVER})
 IN_DETAIL: Final = ("severity", "model", "record_id")
 
 
@@ -39,7 +39,7 @@ def used(connection: Connection, nonce: str) -> bool:
 def standing(connection: Connection, job: str, tenant: str, company_id: int) -> tuple[Act, ...]:
     """The acts that still matter, oldest first; whether one has expired, `stands` tells by date.
 
-    Acknowledging and snoozing end when their case is resolved, holds and opting out do not.
+    Holds and opting out stay when their case is resolved; all else ends.
     """
     statement = select(acts).filter_by(job=job, tenant=tenant, company_id=company_id)
     found = unended(_act(row) for row in connection.execute(statement.order_by(acts.c.id)))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from tasks import catalogue
-from tasks.declaration import AnyJob, Audience
+from tasks.declaration import AnyJob, Audience, Shape
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from workers import columns
@@ -144,6 +144,9 @@ def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) ->
         offered.append(ActKind.SNOOZED)
         if where.job.name == HOLDS:
             offered.append(ActKind.HELD)
+        handed_over = any(act.kind is ActKind.HANDED_OVER for act in standing)
+        if where.job.shape is Shape.APPROVER and not handed_over:
+            offered.append(ActKind.HANDED_OVER)
     if standing:
         offered.append(ActKind.LIFTED)
     return offered

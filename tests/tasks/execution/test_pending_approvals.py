@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from odoo_gateway.sandbox import Sandbox, firm
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.approval_policy import ApprovalPolicy
 from tasks.domain.findings import Finding, Recipient, Report, Step
 from tasks.domain.periods import AsOf, Period, week_of
@@ -241,6 +242,26 @@ def test_an_approver_on_leave_who_has_not_been_seen_before_it_or_after() -> None
     away = leave(APU, "2026-10-01", "2026-12-31")
     found = one(judged(snapshot(expense(since="2026-11-24"), leaves=[away])))
     assert only(found).unreachable == "Apu is on leave"
+
+
+def handed_over(by: str) -> AsOf:
+    act = Act(ActKind.HANDED_OVER, by, JOB.name, "t", 1, "expense-7", NOW.now, "busy")
+    return replace(NOW, acts=(act,))
+
+
+def test_what_an_approver_handed_over_is_asked_of_who_stands_in() -> None:
+    by = handed_over("apu@firm.example")
+    report = judged(snapshot(expense(), expense(8)), by, delegates={2: 4})
+    given, other = report.findings
+    assert (told(given), given.owner) == ([("instead", "Dan")], "Dan")
+    assert only(given).unreachable == "apu@firm.example handed it over"
+    assert [found["status"] for found in report.rows] == ["handed_over", "waiting"]
+    assert told(other) == [("first", "Apu")]
+
+
+def test_who_stands_in_hands_over_to_the_owner() -> None:
+    found = one(judged(snapshot(expense(), leaves=[ON_LEAVE]), handed_over("mia@firm.example")))
+    assert (told(found), found.owner) == ([("instead", "owner")], "delivery")
 
 
 def test_a_delegate_on_leave_does_not_stand_in() -> None:

@@ -22,6 +22,7 @@ from workers.web.app import server
 from workers.wiring import Fleet
 
 READINESS, REMINDERS = "invoice_readiness", "timesheet_reminders"
+APPROVALS = "pending_approvals"
 FINANCE = "finance@nordwind.example"
 SECRET = "s" * 40
 POLICY = f'{FILE}opt_out_jobs = ["{REMINDERS}"]\n'

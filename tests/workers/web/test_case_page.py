@@ -12,7 +12,7 @@ from workers.delivery.language import language
 from workers.ledger import acts, audit, cases, outbox
 from workers.ledger.schema import metadata
 
-from .conftest import FINANCE, HERE, REMINDERS, Page
+from .conftest import APPROVALS, FINANCE, HERE, REMINDERS, Page
 
 SCANNERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 SafeLinks",
@@ -359,6 +359,31 @@ def test_only_the_readiness_of_invoices_can_be_held(page: Page) -> None:
     assert buttons == ["acknowledged", "snoozed"]
     answer = page.send(url, "held", until=page.in_days(3), reason="because")
     assert answer.status_code == 403
+
+
+def test_an_approver_hands_over_and_takes_it_back(page: Page) -> None:
+    page.run(APPROVALS)
+    with page.fleet.ledger.reading() as connection:
+        found = [m for m in outbox.find(connection, 50) if m.job == APPROVALS]
+    (message, *_) = [m for m in found if m.step in ("first", "again")]
+    key, day = message.finding_keys[0], page.clock().date()
+    url = page.links.case(message.recipient, APPROVALS, "firm", 1, key, day)
+
+    def owner() -> str:
+        page.run(APPROVALS)
+        with page.fleet.ledger.reading() as connection:
+            found = {c.finding.key: c for c in cases.open_cases(connection, APPROVALS, "firm", 1)}
+        return found[key].finding.owner
+
+    before = owner()
+    assert page.send(url, "handed_over").status_code == 303
+    text = page.http.get(url).text
+    assert f"handed over by {message.recipient}" in text
+    assert "handed_over" not in [button["value"] for button in Parsed(text).of("button")]
+    after = owner()
+    assert after != before
+    page.send(url, "lifted")
+    assert owner() == before
 
 
 def test_the_ledger_that_is_away_is_told_as_such(page: Page) -> None:
