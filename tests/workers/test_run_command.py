@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from monitoring import logs
@@ -403,16 +404,16 @@ def test_a_look_needs_no_ledger_and_makes_none(fleet: Fleet) -> None:
     assert not list(file.parent.glob(f"{file.name}*"))
 
 
-def test_a_ledger_that_cannot_be_read_is_told_and_the_look_goes_on(
-    fleet: Fleet, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_ledger_that_cannot_be_read_is_told_and_the_look_goes_on(fleet: Fleet) -> None:
     held(fleet, 1)
     with fleet.ledger.transaction() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     order = Order(
         catalogue.jobs()["invoice_readiness"], fleet.settings.tenant("firm"), (1,), dry_run=True
     )
-    (result,) = run_command.run(fleet, order)
+    with capture_logs() as logged:
+        (result,) = run_command.run(fleet, order)
     assert result.seen is not None
     assert result.seen.report.rows[0]["status"] != "held"
-    assert "run `fleet upgrade`" in caplog.text
+    (said,) = (each for each in logged if each["event"] == "look.nothing_remembered")
+    assert "run `fleet upgrade`" in said["message"]
