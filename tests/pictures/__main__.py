@@ -1,9 +1,9 @@
-"""`make pictures`: every mail and the page, wide, on a phone and in the dark, in docs/images."""
+"""`make pictures`: every mail and the page, wide, on a phone and in the dark, and the demo."""
 
 from pathlib import Path
 
 from tests.fakes.sections import MAILS, pages
-from tests.pictures import case_page
+from tests.pictures import case_page, demo
 from tests.pictures.browser import PHONE, WIDE, chromium, picture, showing
 from workers.delivery.render import render
 
@@ -26,6 +26,7 @@ def main() -> None:
             (FOLDER / "mail-readiness-german.png").write_bytes(picture(page))
         for name, taken in case_page.pictures(browser):
             (FOLDER / f"{name}.png").write_bytes(taken)
+        (FOLDER / "demo.png").write_bytes(demo.taken(browser))
 
 
 if __name__ == "__main__":

@@ -259,10 +259,10 @@ def _sum_up(stage: Stage, console: Console, seconds: float) -> None:
     console.print(f"Done in {seconds:.0f} s.", highlight=False)
 
 
-def _show_mails(stage: Stage, console: Console, shown: int = 6) -> None:
+def _show_mails(stage: Stage, console: Console, shown: int = 20) -> None:
     mails = stage.catcher.mails
     table = Table("to", "subject", title=f"Mails sent: {len(mails)}", title_justify="left")
-    for mail in sorted(mails, key=lambda mail: str(mail["X-Fleet-Job"]))[:shown]:
+    for mail in sorted(mails, key=lambda mail: (str(mail["X-Fleet-Job"]), str(mail["To"])))[:shown]:
         table.add_row(str(mail["To"]), str(mail["Subject"]))
     if len(mails) > shown:
         table.add_row(f"and {len(mails) - shown} more", "")
@@ -275,12 +275,14 @@ def _show_metrics(stage: Stage, console: Console) -> None:
         text = answer.read().decode()
     table = Table("metric", title=f"Scraped from {address}", title_justify="left")
     table.add_column("value", justify="right")
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if sample.name in SHOWN_METRICS:
-                labels = ", ".join(f"{key}={value}" for key, value in sample.labels.items())
-                table.add_row(f"{sample.name}{{{labels}}}", f"{sample.value:g}")
-    if "fleet_exceptions_total{" not in text:
+    families = text_string_to_metric_families(text)
+    samples = [s for family in families for s in family.samples if s.name in SHOWN_METRICS]
+    # Counters start at zero; what never happened is no news.
+    told = [s for s in samples if s.value or not s.name.endswith("_total")]
+    for sample in told:
+        labels = ", ".join(f"{key}={value}" for key, value in sample.labels.items())
+        table.add_row(f"{sample.name}{{{labels}}}", f"{sample.value:g}")
+    if not any(sample.name == "fleet_exceptions_total" for sample in told):
         table.add_row("fleet_exceptions_total", "none")
     console.print(table)
 
