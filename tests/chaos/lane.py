@@ -45,9 +45,10 @@ mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }
 [tenants.{tenant}.schedules]
 {schedules}
 """
+# The Odoo of a lane keeps what the scenario before wrote, perhaps of the same slot.
 OF_CHORE = """\
 [tenants.{tenant}.policies.chore]
-tenant = "{tenant}"
+tenant = "{tenant}-{seed}"
 """
 # Time is compressed: what a fleet waits for is about thirty times shorter than by default.
 WAITS = {
@@ -175,7 +176,12 @@ def _upgrade(url: str) -> None:
 
 def _file(scenario: Scenario, ports: Mapping[str, int], since: datetime) -> str:
     schedules = "\n".join(f'{job} = "{crontab(scenario, job, since)}"' for job in scenario.jobs)
-    values = {"odoo": ports["via_odoo"], "hook": ports["via_hook"], "schedules": schedules}
+    values = {
+        "seed": scenario.seed,
+        "odoo": ports["via_odoo"],
+        "hook": ports["via_hook"],
+        "schedules": schedules,
+    }
     file = FILE + OF_CHORE if "chore" in scenario.jobs else FILE
     return "\n".join(file.format(tenant=tenant, **values) for tenant in TENANTS)
 
