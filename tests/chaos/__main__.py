@@ -105,7 +105,7 @@ def main() -> int:
         waiting.put(make(seed, asked.kind) if asked.kind else draw(seed))
     if not asked.kind:
         for name, (kind, _) in CAUGHT.items():
-            waiting.put(make(asked.first_seed, kind, SQLITE, name))
+            waiting.put(make(_hardest(kind, asked.first_seed), kind, SQLITE, name))
     season = Season(waiting, started + asked.minutes * 60)
     # The scenarios that are being played come to their ends, and end what they started.
     signal.signal(signal.SIGTERM, lambda *_: setattr(season, "deadline", 0.0))
@@ -116,6 +116,12 @@ def main() -> int:
     if not waiting.empty():
         print(f"NOT PLAYED: {waiting.qsize()} scenarios, the time was over")
     return int(not waiting.empty() or any(tally.violated for tally in season.kinds.values()))
+
+
+def _hardest(kind: str, first_seed: int) -> int:
+    """The seed of ten that does most: what is done once may meet nothing to do it to."""
+    seeds = range(first_seed, first_seed + 10)
+    return max(seeds, key=lambda seed: len(make(seed, kind, SQLITE).faults))
 
 
 def _show(kinds: dict[str, Tally], seconds: float) -> None:
