@@ -35,9 +35,10 @@ def nothing() -> None:
 
 
 def written(odoo: Switchable, model: str) -> Sequence[Mapping[str, Any]]:
-    """What stands beside the firm's own row."""
+    """What stands beside the firm's own row, and the activities that Odoo makes by itself."""
+    beside = [("id", ">", 1), *([("automated", "=", False)] if model == ACTIVITY else [])]
     context = {"active_test": False}
-    rows = odoo.call(model, "search_read", [[("id", ">", 1)]], {"order": "id", "context": context})
+    rows = odoo.call(model, "search_read", [beside], {"order": "id", "context": context})
     assert isinstance(rows, list)
     return rows
 
@@ -81,8 +82,8 @@ def test_before_odoo_19_one_that_was_done_is_gone_and_comes_back(version: int) -
     (row,) = written(old, ACTIVITY)
     old.call(ACTIVITY, "action_feedback", [[row["id"]]], {})
     channel.send(message(attempts=2), nothing)
-    open_ones = old.call(ACTIVITY, "search_count", [[("id", ">", 1)]], {})
-    assert open_ones == (0 if version == schema.NEWEST else 1)
+    open_ones = [row for row in written(old, ACTIVITY) if row["active"]]
+    assert len(open_ones) == (0 if version == schema.NEWEST else 1)
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
