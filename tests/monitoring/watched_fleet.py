@@ -24,6 +24,7 @@ from workers.queues import PUBLISHED_AT
 from workers.wiring import utc_now
 
 JOB, FAILING, SENDING = "wip_aging", "invoice_readiness", "utilization_variance"
+APPROVALS = "pending_approvals"
 QUEUED, QUEUE = "timesheet_reminders", 6
 LEASE_SECONDS = 12
 PASSWORD = "s3cret"
@@ -115,9 +116,10 @@ def load(watched: Watched) -> None:
     watched.run(JOB, company_id=1, times=4)
     watched.run(JOB, company_id=2, times=2)
     watched.run(FAILING)
+    watched.run(APPROVALS)
     watched.run(SENDING)
     wait_until(
-        lambda: watched.fleet.total("fleet_deliveries_total", outcome="parked") >= 1,
+        lambda: watched.fleet.total("fleet_deliveries_total", job=SENDING, outcome="parked") >= 1,
         what="a mail refused",
     )
     watched.run(FAILING, company_id=99, times=3)
