@@ -39,15 +39,16 @@ def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequenc
     not known yet is logged and counted, and its slots wait. Without `ask` each Odoo is asked here
     and now, and one that hangs keeps the slots of all tenants waiting.
     """
-    opened: list[int] = []
-    for tenant in fleet.settings.tenants.values():
-        if job.name in tenant.settings.disabled_jobs:
-            continue
+    every = fleet.settings.tenants.values()
+    tenants = [tenant for tenant in every if job.name not in tenant.settings.disabled_jobs]
+    for tenant in _with_old_scopes(fleet, tenants):
         if ask is None:
             learn_scopes(fleet, job, tenant)
         elif _time_to_ask(fleet, tenant):
             ask(job, tenant)
-        opened += open_slots_of(fleet, job, tenant, _with_due(fleet, job, tenant))
+    opened: list[int] = []
+    for tenant, due in _with_due(fleet, job, tenants):
+        opened += open_slots_of(fleet, job, tenant, due)
     watching.note_look(fleet, job)
     return opened
 
@@ -90,7 +91,7 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
         remembered = scopes.of_tenant(connection, tenant.name)
-    if not _is_old(fleet, tenant):
+    if not _with_old_scopes(fleet, [tenant]):
         return remembered
     try:
         found = discover(fleet.session(tenant), tenant)
@@ -114,19 +115,20 @@ def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
 
 
 def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
-    """Whether what is known is old, and nobody was told to ask lately."""
-    if not _is_old(fleet, tenant):
-        return False
+    """Whether nobody was told to ask lately."""
     now = fleet.clock()
     quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
     with fleet.ledger.transaction() as connection:
         return marks.renew(connection, marks.DISCOVERY, tenant.name, now, now - quiet)
 
 
-def _is_old(fleet: Fleet, tenant: Tenant) -> bool:
+def _with_old_scopes(fleet: Fleet, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+    """The tenants whose companies are not known, or no longer."""
+    before = fleet.clock() - COMPANIES_KEPT
     with fleet.ledger.reading() as connection:
-        seen_at = scopes.seen_at(connection, tenant.name)
-    return seen_at is None or seen_at <= fleet.clock() - COMPANIES_KEPT
+        seen = {tenant.name: scopes.seen_at(connection, tenant.name) for tenant in tenants}
+    ages = ((tenant, seen[tenant.name]) for tenant in tenants)
+    return [tenant for tenant, seen_at in ages if seen_at is None or seen_at <= before]
 
 
 def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
@@ -174,22 +176,32 @@ def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int,
     return {row["id"]: row["tz"] or "UTC" for row in rows}
 
 
-def _with_due(fleet: Fleet, job: AnyJob, tenant: Tenant) -> Sequence[Scope]:
-    """The scopes that have a due slot, or were never looked at; most looks find none.
+def _with_due(
+    fleet: Fleet, job: AnyJob, tenants: Iterable[Tenant]
+) -> Sequence[tuple[Tenant, Sequence[Scope]]]:
+    """Each tenant's scopes that have a due slot, or were never looked at; most looks find none.
 
-    Only reads, so that they cost the ledger little.
+    Only reads, in one transaction, so that they cost the ledger little.
     """
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
-        found = scopes.of_tenant(connection, tenant.name)
-        closed = runs.closed_slots(connection, job.name, tenant.name)
+        known = [
+            (
+                tenant,
+                scopes.of_tenant(connection, tenant.name),
+                runs.closed_slots(connection, job.name, tenant.name),
+            )
+            for tenant in tenants
+        ]
 
-    def is_due(scope: Scope) -> bool:
-        since = closed.get(scope.company_id)
+    def is_due(tenant: Tenant, scope: Scope, since: datetime | None) -> bool:
         line = tenant.crontab(job)
         return since is None or bool(slots.due(job.cron, line, scope.zone, since, now))
 
-    return [scope for scope in found if is_due(scope)]
+    return [
+        (tenant, [scope for scope in found if is_due(tenant, scope, closed.get(scope.company_id))])
+        for tenant, found, closed in known
+    ]
 
 
 def open_slots_of(
