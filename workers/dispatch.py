@@ -46,9 +46,7 @@ def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequenc
             learn_scopes(fleet, job, tenant)
         elif _time_to_ask(fleet, tenant):
             ask(job, tenant)
-    opened: list[int] = []
-    for tenant, due in _with_due(fleet, job, tenants):
-        opened += open_slots_of(fleet, job, tenant, due)
+    opened = open_slots_of(fleet, job, _with_due(fleet, job, tenants))
     watching.note_look(fleet, job)
     return opened
 
@@ -198,30 +196,32 @@ def _with_due(
         line = tenant.crontab(job)
         return since is None or bool(slots.due(job.cron, line, scope.zone, since, now))
 
-    return [
+    due = (
         (tenant, [scope for scope in found if is_due(tenant, scope, closed.get(scope.company_id))])
         for tenant, found, closed in known
-    ]
+    )
+    return [(tenant, here) for tenant, here in due if here]
 
 
 def open_slots_of(
-    fleet: Fleet, job: AnyJob, tenant: Tenant, here: Sequence[Scope]
+    fleet: Fleet, job: AnyJob, places: Sequence[tuple[Tenant, Sequence[Scope]]]
 ) -> Sequence[int]:
     """Open a run for every due slot of the job in these scopes; returns the new runs' ids."""
-    if not here:
+    if not places:
         return []
     now = fleet.clock()
     opened: list[tuple[int, datetime, Scope, str]] = []
     with fleet.ledger.transaction() as connection:
-        closed = runs.closed_slots(connection, job.name, tenant.name)
-        for scope in here:
-            place = (job.name, scope.tenant, scope.company_id)
-            since = closed.get(scope.company_id) or runs.watch_since(connection, *place, now)
-            for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, since, now):
-                trace_id = uuid4().hex
-                run_id = runs.open_slot(connection, *place, slot, now, trace_id)
-                if run_id is not None:
-                    opened.append((run_id, slot, scope, trace_id))
+        for tenant, here in places:
+            closed = runs.closed_slots(connection, job.name, tenant.name)
+            for scope in here:
+                place = (job.name, scope.tenant, scope.company_id)
+                since = closed.get(scope.company_id) or runs.watch_since(connection, *place, now)
+                for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, since, now):
+                    trace_id = uuid4().hex
+                    run_id = runs.open_slot(connection, *place, slot, now, trace_id)
+                    if run_id is not None:
+                        opened.append((run_id, slot, scope, trace_id))
     for run_id, slot, scope, trace_id in opened:
         with traced(trace_id, job=job.name, tenant=scope.tenant):
             log.info("slot.opened", run=run_id, slot=slot.isoformat(), company=scope.company_id)

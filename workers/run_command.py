@@ -134,7 +134,7 @@ def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
             return ScopeResult(scope, error=error)
         return ScopeResult(scope, seen)
     # What is due by the timetable stays so: only slots after the newest run are looked for.
-    dispatch.open_slots_of(fleet, order.job, order.tenant, [scope])
+    dispatch.open_slots_of(fleet, order.job, [(order.tenant, [scope])])
     with fleet.ledger.transaction() as connection:
         run_id = runs.open_slot(connection, *here, now, now, uuid4().hex)
     executed = runner.execute(fleet, run_id, asked) if run_id else None

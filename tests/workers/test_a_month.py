@@ -109,7 +109,7 @@ class Month:
         tenant = fleet.settings.tenant("firm")
         scopes = dispatch.known_scopes(fleet, tenant)
         for job in (catalogue.jobs()[name] for name in JOBS):
-            for run_id in dispatch.open_slots_of(fleet, job, tenant, scopes):
+            for run_id in dispatch.open_slots_of(fleet, job, [(tenant, scopes)]):
                 self._count(job.name, runner.execute(fleet, run_id))
         while dispatcher.deliver(fleet):
             pass
