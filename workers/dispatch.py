@@ -120,13 +120,12 @@ def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
         return marks.renew(connection, marks.DISCOVERY, tenant.name, now, now - quiet)
 
 
-def _with_old_scopes(fleet: Fleet, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
+def _with_old_scopes(fleet: Fleet, tenants: Iterable[Tenant]) -> Sequence[Tenant]:
     """The tenants whose companies are not known, or no longer."""
     before = fleet.clock() - COMPANIES_KEPT
     with fleet.ledger.reading() as connection:
-        seen = {tenant.name: scopes.seen_at(connection, tenant.name) for tenant in tenants}
-    ages = ((tenant, seen[tenant.name]) for tenant in tenants)
-    return [tenant for tenant, seen_at in ages if seen_at is None or seen_at <= before]
+        seen = [(tenant, scopes.seen_at(connection, tenant.name)) for tenant in tenants]
+    return [tenant for tenant, seen_at in seen if seen_at is None or seen_at <= before]
 
 
 def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
