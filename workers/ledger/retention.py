@@ -27,7 +27,8 @@ from workers.ledger.schema import case_is_open, cases, measures, messages, metad
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 
 SETTLED_RUNS = (RunStatus.SUCCEEDED, RunStatus.DEAD)
-SETTLED_MESSAGES = (MessageStatus.SENT, MessageStatus.DROPPED)
+# Said as what is not settled: asked for by status, SQLite sorts all of a large table for a page.
+UNSETTLED_MESSAGES = set(MessageStatus) - {MessageStatus.SENT, MessageStatus.DROPPED}
 # What a run measured goes with it.
 GOES_ALONG = {measures.name}
 PAGE = 1000
@@ -70,7 +71,7 @@ def _messages(connection: Connection, before: datetime) -> Iterator[int]:
     standing = _open_cases(connection)
     place = (messages.c.job, messages.c.tenant, messages.c.company_id)
     old = and_(
-        messages.c.status.in_(SETTLED_MESSAGES),
+        messages.c.status.not_in(UNSETTLED_MESSAGES),
         messages.c.created_at < before,
         (messages.c.status != MessageStatus.SENT) | _sent_again_since(),
         _unreferenced(messages),
@@ -109,7 +110,7 @@ def _sent_again_since() -> ColumnElement[bool]:
 
 def _resolved(before: datetime) -> Select[tuple[int]]:
     old = (cases.c.state == CaseState.RESOLVED) & (cases.c.resolved_at < before)
-    return select(cases.c.id).where(old, _unreferenced(cases))
+    return select(cases.c.id).where(old, _unreferenced(cases)).order_by(cases.c.id)
 
 
 def _finished(before: datetime) -> Select[tuple[int]]:
@@ -119,8 +120,12 @@ def _finished(before: datetime) -> Select[tuple[int]]:
         later.c.slot > runs.c.slot,
         later.c.status == RunStatus.SUCCEEDED,
     )
-    old = runs.c.status.in_(SETTLED_RUNS) & (runs.c.finished_at < before)
-    return select(runs.c.id).where(old, succeeded_later, _unreferenced(runs))
+    old = runs.c.finished_at < before
+    return (
+        select(runs.c.id)
+        .where(old, succeeded_later, _unreferenced(runs))
+        .order_by(runs.c.finished_at, runs.c.id)
+    )
 
 
 def _unreferenced(table: Table) -> ColumnElement[bool]:
@@ -136,8 +141,7 @@ def _unreferenced(table: Table) -> ColumnElement[bool]:
 
 
 def _ids(connection: Connection, statement: Select[tuple[int]], limit: int) -> Sequence[int]:
-    (key,) = statement.selected_columns
-    return list(connection.scalars(statement.order_by(key).limit(limit)))
+    return list(connection.scalars(statement.limit(limit)))
 
 
 def _first(found: Iterator[int], limit: int) -> Sequence[int]:

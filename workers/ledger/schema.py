@@ -93,6 +93,7 @@ runs = Table(
     Index("ix_runs_due", "status", "next_attempt_at"),
     Index("ix_runs_leased", "status", "lease_until"),
     Index("ix_runs_counted", "job", "tenant", "status", "finished_at"),
+    Index("ix_runs_finished", "finished_at"),
 )
 
 cases = Table(

@@ -1,8 +1,10 @@
 """What is forgotten, and what is not however old it is."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import event, func, select
 
 from tasks.domain.cases import ChangeKind
 from tasks.domain.findings import Measure
@@ -113,6 +115,23 @@ def test_a_message_that_waits_or_is_parked_stays_with_its_run(ledger: Ledger) ->
         assert outbox.discard(connection, message.id, NOW)
         assert outbox.find(connection, 10, MessageStatus.DROPPED)
     assert forget(ledger)["messages"] == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_no_search_sorts_the_whole_ledger(ledger: Ledger) -> None:
+    plan: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            explained = f"EXPLAIN QUERY PLAN {statement}"
+            steps = connection.connection.cursor().execute(explained, values)
+            plan.extend(step for *_, step in steps)
+
+    with ledger.reading() as connection:
+        event.listen(connection, "before_cursor_execute", explain)
+        retention.forgettable(connection, BEFORE, LIMIT)
+    assert any("ix_runs_finished" in step for step in plan)
+    assert [step for step in plan if "TEMP B-TREE" in step] == []
 
 
 def test_what_is_young_stays(ledger: Ledger) -> None:
