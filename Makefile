@@ -25,7 +25,7 @@ test: lint types unit  ## everything that needs no real Odoo
 lint: $(STAMP)  ## style and architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/lint-imports setup.cfg
 
 types: $(STAMP)  ## mypy --strict
 	$(BIN)/mypy

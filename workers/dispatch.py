@@ -1,7 +1,7 @@
 """Which runs are due: slots of every job and scope, opened once each, published until done."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import runner, slots, watching
 from workers.ledger import counters, marks, runs, scopes
-from workers.ledger.runs import Run
+from workers.ledger.database import Connection
+from workers.ledger.runs import Run, Slot
 from workers.ledger.scopes import Scope
 from workers.tenants import Tenant
 from workers.tracing import traced
@@ -24,6 +25,7 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 COMPANIES_KEPT = timedelta(hours=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
 PUBLISH_LIMIT = 500
 # One for the room, and one in case that the first overlaps with another run of its job.
 ROOM_LIMIT = 2
@@ -41,7 +43,9 @@ def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequenc
     """
     every = fleet.settings.tenants.values()
     tenants = [tenant for tenant in every if job.name not in tenant.settings.disabled_jobs]
-    for tenant in _with_old_scopes(fleet, tenants):
+    with fleet.ledger.reading() as connection:
+        old = _with_old_scopes(connection, tenants, fleet.clock())
+    for tenant in old:
         if ask is None:
             learn_scopes(fleet, job, tenant)
         elif _time_to_ask(fleet, tenant):
@@ -89,7 +93,8 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
         remembered = scopes.of_tenant(connection, tenant.name)
-    if not _with_old_scopes(fleet, [tenant]):
+        old = _with_old_scopes(connection, [tenant], now)
+    if not old:
         return remembered
     try:
         found = discover(fleet.session(tenant), tenant)
@@ -120,12 +125,13 @@ def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
         return marks.renew(connection, marks.DISCOVERY, tenant.name, now, now - quiet)
 
 
-def _with_old_scopes(fleet: Fleet, tenants: Iterable[Tenant]) -> Sequence[Tenant]:
+def _with_old_scopes(
+    connection: Connection, tenants: Iterable[Tenant], now: datetime
+) -> Sequence[Tenant]:
     """The tenants whose companies are not known, or no longer."""
-    before = fleet.clock() - COMPANIES_KEPT
-    with fleet.ledger.reading() as connection:
-        seen = [(tenant, scopes.seen_at(connection, tenant.name)) for tenant in tenants]
-    return [tenant for tenant, seen_at in seen if seen_at is None or seen_at <= before]
+    before = now - COMPANIES_KEPT
+    seen = scopes.last_seen(connection)
+    return [tenant for tenant in tenants if seen.get(tenant.name, NEVER) <= before]
 
 
 def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
@@ -182,22 +188,17 @@ def _with_due(
     """
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
-        known = [
-            (
-                tenant,
-                scopes.of_tenant(connection, tenant.name),
-                runs.closed_slots(connection, job.name, tenant.name),
-            )
-            for tenant in tenants
-        ]
+        known = scopes.by_tenant(connection)
+        closed = runs.closed_slots(connection, job.name)
 
-    def is_due(tenant: Tenant, scope: Scope, since: datetime | None) -> bool:
+    def is_due(tenant: Tenant, scope: Scope) -> bool:
+        since = closed.get((scope.tenant, scope.company_id))
         line = tenant.crontab(job)
         return since is None or bool(slots.due(job.cron, line, scope.zone, since, now))
 
     due = (
-        (tenant, [scope for scope in found if is_due(tenant, scope, closed.get(scope.company_id))])
-        for tenant, found, closed in known
+        (tenant, [scope for scope in known[tenant.name] if is_due(tenant, scope)])
+        for tenant in tenants
     )
     return [(tenant, here) for tenant, here in due if here]
 
@@ -209,22 +210,20 @@ def open_slots_of(
     if not places:
         return []
     now = fleet.clock()
-    opened: list[tuple[int, datetime, Scope, str]] = []
+    due: list[Slot] = []
     with fleet.ledger.transaction() as connection:
+        closed = runs.closed_slots(connection, job.name)
         for tenant, here in places:
-            closed = runs.closed_slots(connection, job.name, tenant.name)
             for scope in here:
                 place = (job.name, scope.tenant, scope.company_id)
-                since = closed.get(scope.company_id) or runs.watch_since(connection, *place, now)
-                for slot in slots.due(job.cron, tenant.crontab(job), scope.zone, since, now):
-                    trace_id = uuid4().hex
-                    run_id = runs.open_slot(connection, *place, slot, now, trace_id)
-                    if run_id is not None:
-                        opened.append((run_id, slot, scope, trace_id))
-    for run_id, slot, scope, trace_id in opened:
-        with traced(trace_id, job=job.name, tenant=scope.tenant):
-            log.info("slot.opened", run=run_id, slot=slot.isoformat(), company=scope.company_id)
-    return [run_id for run_id, *_ in opened]
+                since = closed.get(place[1:]) or runs.watch_since(connection, *place, now)
+                found = slots.due(job.cron, tenant.crontab(job), scope.zone, since, now)
+                due += (Slot(*place, slot, uuid4().hex) for slot in found)
+        opened = runs.open_slots(connection, due, now)
+    for run in opened:
+        with traced(run.trace_id, job=run.job, tenant=run.tenant):
+            log.info("slot.opened", run=run.id, slot=run.slot.isoformat(), company=run.company_id)
+    return [run.id for run in opened]
 
 
 def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:

@@ -1,7 +1,7 @@
 """Runs: one row per job, scope and slot, claimed under a lease, settled under its token."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, updat
 
 from monitoring import metrics
 from workers.ledger import audit, counters, leases
-from workers.ledger.inserts import insert_once, upsert
+from workers.ledger.inserts import upsert
 from workers.ledger.schema import runs, watches
 from workers.ledger.statuses import WORKER_LOST, RunStatus
 
@@ -42,6 +42,17 @@ class Run:
     detail: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, order=True)
+class Slot:
+    """A scheduled instant of a job and scope, which one run is for."""
+
+    job: str
+    tenant: str
+    company_id: int
+    slot: datetime
+    trace_id: str
+
+
 @dataclass(frozen=True)
 class Claim:
     """A run that is ours until its lease ends or somebody takes it over."""
@@ -61,19 +72,36 @@ def watch_since(
     return since
 
 
-def closed_slots(connection: Connection, job: str, tenant: str) -> Mapping[int, datetime]:
-    """Up to when slots are dealt with, by company: the newest slot with a run, or the first sight.
+def closed_slots(connection: Connection, job: str) -> Mapping[tuple[str, int], datetime]:
+    """Up to when slots are dealt with: the newest slot with a run, or the first sight.
 
-    A company that was never looked at is missing.
+    By tenant and company; one that was never looked at is missing.
     """
     newest = (
         select(func.max(runs.c.slot))
         .where(*(runs.c[name] == watches.c[name] for name in ("job", "tenant", "company_id")))
         .scalar_subquery()
     )
-    statement = select(watches.c.company_id, watches.c.since, newest.label("newest"))
-    rows = connection.execute(statement.filter_by(job=job, tenant=tenant))
-    return {row.company_id: row.newest or row.since for row in rows}
+    place = (watches.c.tenant, watches.c.company_id)
+    rows = connection.execute(select(*place, newest, watches.c.since).where(watches.c.job == job))
+    return {(tenant, company_id): slot or since for tenant, company_id, slot, since in rows}
+
+
+def open_slots(connection: Connection, slots: Sequence[Slot], now: datetime) -> Sequence[Run]:
+    """Make the run of each slot that has none, due at once; returns the new ones."""
+    if not slots:
+        return []
+    fresh = {
+        "status": RunStatus.PENDING,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "created_at": now,
+    }
+    # In one order for all who do so at once: otherwise they wait for each other for ever.
+    rows = [asdict(slot) | fresh for slot in sorted(slots)]
+    statement = upsert(connection, runs).on_conflict_do_nothing().returning(runs)
+    opened = [of_row(row) for row in connection.execute(statement, rows)]
+    return sorted(opened, key=lambda run: run.id)
 
 
 def open_slot(
@@ -86,18 +114,8 @@ def open_slot(
     trace_id: str,
 ) -> int | None:
     """Make the run of a slot, due at once; returns its id, or None when the slot has one."""
-    values = {
-        "job": job,
-        "tenant": tenant,
-        "company_id": company_id,
-        "slot": slot,
-        "status": RunStatus.PENDING,
-        "attempts": 0,
-        "next_attempt_at": now,
-        "created_at": now,
-        "trace_id": trace_id,
-    }
-    return insert_once(connection, runs, values)
+    opened = open_slots(connection, [Slot(job, tenant, company_id, slot, trace_id)], now)
+    return opened[0].id if opened else None
 
 
 def claim(

@@ -1,11 +1,13 @@
 """The companies that each tenant has, as last seen in its Odoo."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from workers.ledger.inserts import upsert
 from workers.ledger.schema import scopes
@@ -38,14 +40,24 @@ def remember(connection: Connection, tenant: str, seen: Sequence[Scope], now: da
 
 def of_tenant(connection: Connection, tenant: str) -> tuple[Scope, ...]:
     """The tenant's companies, by id."""
-    rows = connection.execute(
-        select(scopes).where(scopes.c.tenant == tenant).order_by(scopes.c.company_id)
-    )
+    return _read(connection, select(scopes).where(scopes.c.tenant == tenant))
+
+
+def by_tenant(connection: Connection) -> Mapping[str, Sequence[Scope]]:
+    """The companies of all tenants, by id; of one that was never asked there are none."""
+    found: dict[str, list[Scope]] = defaultdict(list)
+    for scope in _read(connection, select(scopes)):
+        found[scope.tenant].append(scope)
+    return found
+
+
+def last_seen(connection: Connection) -> Mapping[str, datetime]:
+    """When each tenant's companies were last remembered."""
+    newest = func.max(scopes.c.seen_at).label("newest")
+    rows = connection.execute(select(scopes.c.tenant, newest).group_by(scopes.c.tenant))
+    return {row.tenant: row.newest for row in rows}
+
+
+def _read(connection: Connection, statement: Select[Any]) -> tuple[Scope, ...]:
+    rows = connection.execute(statement.order_by(scopes.c.company_id))
     return tuple(Scope(row.tenant, row.company_id, row.name, ZoneInfo(row.zone)) for row in rows)
-
-
-def seen_at(connection: Connection, tenant: str) -> datetime | None:
-    """When the tenant's companies were last remembered; None before the first time."""
-    statement = select(func.max(scopes.c.seen_at)).where(scopes.c.tenant == tenant)
-    newest: datetime | None = connection.scalar(statement)
-    return newest

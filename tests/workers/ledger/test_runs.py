@@ -7,7 +7,7 @@ import pytest
 from workers.ledger import audit, counters, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
-from workers.ledger.runs import Claim, Run
+from workers.ledger.runs import Claim, Run, Slot
 from workers.ledger.statuses import RunStatus
 
 from .examples import LEASE, NOW, SCOPE, SECOND, SLOT, claim_run, claimed_run, open_run
@@ -386,7 +386,20 @@ def test_a_run_that_lost_its_last_worker_is_counted_as_dead(ledger: Ledger) -> N
     assert dead == [1]
 
 
-def test_what_is_dealt_with_is_told_for_all_companies_of_a_tenant_at_once(ledger: Ledger) -> None:
+def test_slots_are_opened_at_once_but_for_those_that_have_a_run(ledger: Ledger) -> None:
+    wanted = [Slot(*SCOPE, SLOT + hour * LEASE, f"trace-{hour}") for hour in (2, 1, 0)]
+    with ledger.transaction() as connection:
+        open_run(connection, SLOT + LEASE)
+        opened = runs.open_slots(connection, wanted, NOW)
+        assert [(run.slot, run.trace_id) for run in opened] == [
+            (SLOT, "trace-0"),
+            (SLOT + 2 * LEASE, "trace-2"),
+        ]
+        assert runs.open_slots(connection, wanted, NOW) == []
+        assert runs.open_slots(connection, [], NOW) == []
+
+
+def test_what_is_dealt_with_is_told_for_all_scopes_of_a_job_at_once(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         for company in (1, 2):
             runs.watch_since(connection, SCOPE[0], SCOPE[1], company, NOW)
@@ -394,4 +407,8 @@ def test_what_is_dealt_with_is_told_for_all_companies_of_a_tenant_at_once(ledger
         open_run(connection, SLOT + 2 * LEASE, job="bench_alert")
         open_run(connection, SLOT + LEASE)
         open_run(connection, SLOT)
-        assert runs.closed_slots(connection, *SCOPE[:2]) == {1: SLOT + LEASE, 2: NOW}
+        assert runs.closed_slots(connection, SCOPE[0]) == {
+            ("acme", 1): SLOT + LEASE,
+            ("acme", 2): NOW,
+            ("other", 3): NOW,
+        }

@@ -36,12 +36,13 @@ def test_a_company_that_is_gone_is_forgotten_for_that_tenant_alone(ledger: Ledge
         scopes.remember(connection, "acme", [BERLIN], NOW)
         assert scopes.of_tenant(connection, "acme") == (BERLIN,)
         assert scopes.of_tenant(connection, "other") == (elsewhere,)
+        assert scopes.by_tenant(connection) == {"acme": [BERLIN], "other": [elsewhere]}
 
 
 def test_a_tenant_knows_when_it_was_last_seen(ledger: Ledger) -> None:
     later = NOW + timedelta(hours=1)
     with ledger.transaction() as connection:
-        assert scopes.seen_at(connection, "acme") is None
+        assert scopes.last_seen(connection) == {}
         scopes.remember(connection, "acme", [BERLIN], NOW)
         scopes.remember(connection, "acme", [BERLIN], later)
-        assert scopes.seen_at(connection, "acme") == later
+        assert scopes.last_seen(connection) == {"acme": later}
