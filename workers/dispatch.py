@@ -63,7 +63,9 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     now = fleet.clock()
     quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
     with fleet.ledger.transaction() as connection:
-        found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT)
+        held = runs.held(connection, now)
+        full = [name for name in held if held[name] >= fleet.settings.concurrency(name)]
+        found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT, full=full)
         counters.add(connection, watching.published(found))
     for run in found:
         _publish(fleet, run, publish)

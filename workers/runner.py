@@ -126,14 +126,13 @@ def _claim(fleet: Fleet, run_id: int) -> Claim | None:
     environment = fleet.settings.environment
     with fleet.ledger.transaction() as connection:
         run = runs.get(connection, run_id)
-        tenant = fleet.settings.tenants.get(run.tenant) if run else None
         now = fleet.clock()
         claim = runs.claim(
             connection,
             run_id,
             now,
             lease=timedelta(seconds=environment.run_lease_seconds),
-            tenant_limit=tenant.settings.concurrency if tenant else 1,
+            tenant_limit=fleet.settings.concurrency(run.tenant) if run else 1,
             max_attempts=environment.run_attempts,
         )
         if run is not None:

@@ -103,6 +103,10 @@ class Settings:
             )
         return self.tenants[name]
 
+    def concurrency(self, tenant: str) -> int:
+        """Runs at the same time in its Odoo; 1 for what is left of a tenant that is gone."""
+        return self.tenants[tenant].settings.concurrency if tenant in self.tenants else 1
+
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment and the file it names.

@@ -1,11 +1,11 @@
 """Runs: one row per job, scope and slot, claimed under a lease, settled under its token."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, true, tuple_, update
 
 from monitoring import metrics
 from workers.ledger import audit, counters, leases
@@ -182,17 +182,37 @@ def die(connection: Connection, claim: Claim, now: datetime, error_class: str, e
 
 
 def to_publish(
-    connection: Connection, now: datetime, quiet: timedelta, limit: int, **only: str
+    connection: Connection,
+    now: datetime,
+    quiet: timedelta,
+    limit: int,
+    *,
+    tenant: str | None = None,
+    full: Collection[str] = (),
 ) -> tuple[Run, ...]:
     """Claimable runs that the broker was not told of within `quiet`, marked as told now.
 
-    `only` names columns and the values they must have. Publish them after the transaction: what a
-    crash between leaves out comes again after `quiet`.
+    All, or those of one tenant; but none of the tenants that are `full`, and none of a job and
+    scope of which a run is held: no worker could take them. Publish them after the transaction:
+    what a crash between leaves out comes again after `quiet`.
     """
-    silent = runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet)
-    wanted = and_(_claimable(now), silent, *(runs.c[name] == value for name, value in only.items()))
+    place = (runs.c.job, runs.c.tenant, runs.c.company_id)
+    wanted = and_(
+        _claimable(now),
+        runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet),
+        runs.c.tenant.not_in(full),
+        tuple_(*place).not_in(select(*place).where(_held(now))),
+        true() if tenant is None else runs.c.tenant == tenant,
+    )
     ids = [row.id for row in leases.pick(connection, runs, wanted, limit)]
     return tuple(of_row(row) for row in leases.mark(connection, runs, ids, published_at=now))
+
+
+def held(connection: Connection, now: datetime) -> Mapping[str, int]:
+    """How many runs of each tenant workers hold."""
+    count = func.count().label("held")
+    counted = select(runs.c.tenant, count).where(_held(now)).group_by(runs.c.tenant)
+    return {row.tenant: row.held for row in connection.execute(counted)}
 
 
 def get(connection: Connection, run_id: int) -> Run | None:
@@ -254,6 +274,10 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _held(now: datetime) -> ColumnElement[bool]:
+    return (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
+
+
 def _claim_alone(connection: Connection, run_id: int) -> None:
     # On SQLite every transaction is alone already. Elsewhere two claims that counted at the same
     # moment would both see room for one.
@@ -263,8 +287,7 @@ def _claim_alone(connection: Connection, run_id: int) -> None:
 
 
 def _has_room(connection: Connection, run: Run, now: datetime, tenant_limit: int) -> bool:
-    live = (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
-    held = select(runs.c.job, runs.c.company_id).where(runs.c.tenant == run.tenant, live)
+    held = select(runs.c.job, runs.c.company_id).where(runs.c.tenant == run.tenant, _held(now))
     busy = [(row.job, row.company_id) for row in connection.execute(held)]
     return len(busy) < tenant_limit and (run.job, run.company_id) not in busy
 

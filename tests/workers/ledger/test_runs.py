@@ -347,14 +347,36 @@ def test_two_runs_of_one_job_and_scope_never_overlap(ledger: Ledger) -> None:
         assert claim_run(connection, later) is not None
 
 
-def test_a_run_that_found_no_room_is_published_again_at_once(ledger: Ledger) -> None:
+def test_a_run_that_found_no_room_is_published_again_as_soon_as_there_is_some(
+    ledger: Ledger,
+) -> None:
     with ledger.transaction() as connection:
-        claimed_run(connection)
         waiting = open_run(connection, SLOT + SECOND)
         assert publishable(connection) == [waiting]
         assert publishable(connection) == []
+        first = claimed_run(connection)
         assert claim_run(connection, waiting) is None
+        assert publishable(connection) == []
+        runs.succeed(connection, first, NOW, {})
         assert publishable(connection) == [waiting]
+
+
+def test_a_run_whose_place_was_lost_with_its_worker_is_published_again(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        lost = claimed_run(connection).run.id
+        waiting = open_run(connection, SLOT + SECOND)
+        assert publishable(connection) == []
+        assert sorted(publishable(connection, NOW + LEASE)) == [lost, waiting]
+
+
+def test_nothing_is_published_of_a_tenant_that_has_no_room(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claimed_run(connection)
+        open_run(connection, company_id=2)
+        elsewhere = open_run(connection, tenant="other")
+        assert runs.held(connection, NOW) == {"acme": 1}
+        found = runs.to_publish(connection, NOW, QUIET, 10, full=["acme"])
+    assert [run.id for run in found] == [elsewhere]
 
 
 def test_runs_to_publish_can_be_those_of_one_tenant(ledger: Ledger) -> None:
