@@ -61,13 +61,13 @@ def run_of(fleet: Fleet, run_id: int) -> runs.Run:
 
 @pytest.fixture
 def our_logs(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    root = logging.getLogger()
+    root, configured = logging.getLogger(), structlog.get_config()
     before, level = root.handlers[:], root.level
     logs.configure("json")
     root.handlers[:] = before
     yield caplog
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> None:
