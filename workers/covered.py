@@ -24,8 +24,9 @@ def overdue(
 
     Computed from the timetable, so it grows also while beat, broker and workers are all down.
     """
+    known = scopes.by_tenant(connection)
     for tenant in fleet.settings.tenants.values():
-        for scope in scopes.of_tenant(connection, tenant.name):
+        for scope in known[tenant.name]:
             for job in catalogue.jobs().values():
                 place = (job.name, tenant.name, scope.company_id)
                 start = newest[place].slot if place in newest else since.get(place)

@@ -1,5 +1,6 @@
 """Which runs are due: slots of every job and scope, opened once each, published until done."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -14,7 +15,7 @@ from odoo_gateway.session import Company, Session
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import runner, slots, watching
-from workers.ledger import counters, marks, runs, scopes
+from workers.ledger import counters, marks, runs, scopes, standing
 from workers.ledger.database import Connection
 from workers.ledger.runs import Run, Slot
 from workers.ledger.scopes import Scope
@@ -63,7 +64,9 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     now = fleet.clock()
     quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
     with fleet.ledger.transaction() as connection:
-        held = runs.held(connection, now)
+        held: Counter[str] = Counter()
+        for (_, tenant), count in standing.in_flight(connection, now).items():
+            held[tenant] += count
         full = [name for name in held if held[name] >= fleet.settings.concurrency(name)]
         found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT, full=full)
         counters.add(connection, watching.published(found))

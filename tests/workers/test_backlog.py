@@ -110,6 +110,18 @@ def fill_the_tenant(fleet: Fleet) -> None:
             runs.claim(connection, other, fleet.clock(), lease, limit, max_attempts=5)
 
 
+def test_what_a_full_tenant_has_no_room_for_is_published_when_it_has(
+    fleet: Fleet, clock: Clock
+) -> None:
+    waiting = opened(fleet)
+    fill_the_tenant(fleet)
+    published: list[runs.Run] = []
+    assert dispatch.publish_due(fleet, published.append) == 0
+    clock.now += timedelta(minutes=5)
+    dispatch.publish_due(fleet, published.append)
+    assert waiting in [run.id for run in published]
+
+
 def test_a_job_is_overdue_from_the_first_slot_that_no_success_covers(
     fleet: Fleet, clock: Clock
 ) -> None:

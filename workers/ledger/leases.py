@@ -17,6 +17,11 @@ def waiting(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
     return (table.c.status == status) & (table.c.next_attempt_at <= now)
 
 
+def held(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
+    """Rows that somebody holds."""
+    return (table.c.status == status) & (table.c.lease_until > now)
+
+
 def abandoned(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
     """Rows whose holder let the lease run out."""
     return (table.c.status == status) & (table.c.lease_until <= now)

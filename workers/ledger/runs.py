@@ -97,7 +97,7 @@ def open_slots(connection: Connection, slots: Sequence[Slot], now: datetime) -> 
         "next_attempt_at": now,
         "created_at": now,
     }
-    # In one order for all who do so at once: otherwise they wait for each other for ever.
+    # In one order for all who do so at once: otherwise they could lock each other out.
     rows = [asdict(slot) | fresh for slot in sorted(slots)]
     statement = upsert(connection, runs).on_conflict_do_nothing().returning(runs)
     opened = [of_row(row) for row in connection.execute(statement, rows)]
@@ -208,13 +208,6 @@ def to_publish(
     return tuple(of_row(row) for row in leases.mark(connection, runs, ids, published_at=now))
 
 
-def held(connection: Connection, now: datetime) -> Mapping[str, int]:
-    """How many runs of each tenant workers hold."""
-    count = func.count().label("held")
-    counted = select(runs.c.tenant, count).where(_held(now)).group_by(runs.c.tenant)
-    return {row.tenant: row.held for row in connection.execute(counted)}
-
-
 def get(connection: Connection, run_id: int) -> Run | None:
     """A run by its id."""
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
@@ -275,7 +268,7 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
 
 
 def _held(now: datetime) -> ColumnElement[bool]:
-    return (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
+    return leases.held(runs, RunStatus.RUNNING, now)
 
 
 def _claim_alone(connection: Connection, run_id: int) -> None:

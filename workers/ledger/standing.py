@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
+from workers.ledger import leases
 from workers.ledger.schema import case_is_open, cases, runs, watches
 from workers.ledger.statuses import RunStatus
 
@@ -49,7 +50,7 @@ def dead_letters(connection: Connection) -> Mapping[tuple[str, str, str], int]:
 def in_flight(connection: Connection, now: datetime) -> Mapping[tuple[str, str], int]:
     """Runs under a live lease, by job and tenant."""
     kind = (runs.c.job, runs.c.tenant)
-    live = (runs.c.status == RunStatus.RUNNING) & (runs.c.lease_until > now)
+    live = leases.held(runs, RunStatus.RUNNING, now)
     rows = connection.execute(select(*kind, func.count()).where(live).group_by(*kind))
     return {(job, tenant): count for job, tenant, count in rows}
 

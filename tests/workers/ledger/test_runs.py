@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from workers.ledger import audit, counters, runs
+from workers.ledger import audit, counters, runs, standing
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.runs import Claim, Run, Slot
@@ -374,7 +374,7 @@ def test_nothing_is_published_of_a_tenant_that_has_no_room(ledger: Ledger) -> No
         claimed_run(connection)
         open_run(connection, company_id=2)
         elsewhere = open_run(connection, tenant="other")
-        assert runs.held(connection, NOW) == {"acme": 1}
+        assert standing.in_flight(connection, NOW) == {(SCOPE[0], "acme"): 1}
         found = runs.to_publish(connection, NOW, QUIET, 10, full=["acme"])
     assert [run.id for run in found] == [elsewhere]
 
