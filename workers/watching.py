@@ -1,5 +1,6 @@
 """What processes note for who watches: claims as counters, heartbeats and circuits as marks."""
 
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,7 +101,9 @@ def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
     away is logged, never raised: whoever beats has better things to do.
     """
     now = fleet.clock()
-    fleet.settings.environment.heartbeat_file(kind, name).touch()
+    file = fleet.settings.environment.heartbeat_file(kind, name)
+    file.touch()
+    os.utime(file, (now.timestamp(), now.timestamp()))
     try:
         with fleet.ledger.transaction() as connection:
             marks.leave(connection, kind, name, now, detail)

@@ -9,7 +9,7 @@ from monitoring import health
 from odoo_gateway.errors import ConfigurationError
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
-from workers import examination, flower_login
+from workers import examination, flower_login, watching
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -31,9 +31,10 @@ def test_each_level_includes_the_one_before() -> None:
 
 
 def test_liveness_asks_nothing_but_this_machine(tmp_path: Path) -> None:
+    clock = Clock(NOW)
     fleet = fleet_on(
         tmp_path,
-        Clock(datetime.now(UTC)),
+        clock,
         environ={
             "FLEET_HEARTBEAT_FOLDER": str(tmp_path),
             "FLEET_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/gone",
@@ -42,9 +43,13 @@ def test_liveness_asks_nothing_but_this_machine(tmp_path: Path) -> None:
     )
     (check,) = examination.examine(fleet, "worker", "live")
     assert not check.passed
-    fleet.settings.environment.heartbeat_file("worker", check.what.removeprefix("worker ")).touch()
+    watching.beat(fleet, "worker", check.what.removeprefix("worker "), {})
     (check,) = examination.examine(fleet, "worker", "live")
     assert check.passed, check.detail
+    clock.forward(minutes=1)
+    (check,) = examination.examine(fleet, "worker", "live")
+    assert not check.passed
+    assert "60 s ago" in check.detail
 
 
 def test_readiness_names_what_cannot_be_reached(tmp_path: Path) -> None:

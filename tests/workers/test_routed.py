@@ -1,17 +1,14 @@
 """Findings go the way that the first fitting route says: webhook, activity, digest or at once."""
 
 import json
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
-from standardwebhooks import Webhook
 
-from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
+from tests.fakes.receiver import Receiver, checked, receiving
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
@@ -20,7 +17,7 @@ from workers.demo.catcher import Catcher
 from workers.ledger import outbox
 from workers.ledger.errors import LedgerUnavailable
 from workers.ledger.statuses import MessageStatus
-from workers.wiring import Fleet, utc_now
+from workers.wiring import Fleet
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 FILE = (
@@ -32,88 +29,57 @@ webhooks.flow.url = "{url}"
 )
 
 
-class Listener:
-    """A real HTTP server that keeps what is posted to it."""
-
-    def __init__(self) -> None:
-        self.posted: list[tuple[dict[str, str], str]] = []
-        listener = self
-
-        class Keeper(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"])).decode()
-                listener.posted.append((dict(self.headers.items()), body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Keeper)
-        Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/hook"
-
-
 @pytest.fixture
-def listener() -> Any:
-    found = Listener()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
 
 
 def routed(
-    folder: Path, clock: Clock, odoo: Switchable, catcher: Catcher, listener: Listener, route: str
+    folder: Path, clock: Clock, odoo: Switchable, catcher: Catcher, receiver: Receiver, route: str
 ) -> Fleet:
-    # Whoever checks a signature compares its time with the true one.
-    clock.now = utc_now()
-    odoo.inner = Sandbox(clock().date())
-    file = f"{FILE.format(url=listener.url)}mail = {{ quiet_days = [] }}\n{route}"
+    file = f"{FILE.format(url=receiver.url)}mail = {{ quiet_days = [] }}\n{route}"
     secret = {"FLEET_FIRM_WEBHOOK_FLOW_SECRET": SECRET}
     return fleet_on(folder, clock, odoo, smtp_port=catcher.port, file=file, environ=secret)
 
 
 def test_a_digest_goes_by_webhook_beside_the_mail_and_each_knows_what_it_was_sent(
-    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, listener: Listener
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, receiver: Receiver
 ) -> None:
     route = '[[tenants.firm.routes]]\njobs = ["invoice_readiness"]\nchannels = ["email", "flow"]\n'
-    fleet = routed(tmp_path, clock, odoo, catcher, listener, route)
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
     for _ in range(2):
         runner.execute(fleet, opened(fleet, READINESS))
         deliver_all(fleet)
         clock.forward(seconds=1)
-    ((headers, body),) = listener.posted
-    said = {name.lower(): value for name, value in headers.items()}
-    event = Webhook(SECRET).verify(body, said)
+    ((headers, body),) = receiver.got
+    event = checked(SECRET, headers, body, clock())
     assert event["type"] == "fleet.invoice_readiness.digest"
     assert json.loads(body)["data"]["news"]["opened"]
-    assert said["x-fleet-trace"] == "trace-1"
+    assert headers["x-fleet-trace"] == "trace-1"
 
 
 def test_a_route_without_digest_tells_each_finding_by_itself(
-    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, listener: Listener
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, receiver: Receiver
 ) -> None:
     route = '[[tenants.firm.routes]]\nchannels = ["flow"]\ndigest = false\n'
-    fleet = routed(tmp_path, clock, odoo, catcher, listener, route)
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
     executed = runner.execute(fleet, opened(fleet, READINESS))
     assert executed is not None
     assert executed.seen is not None
     deliver_all(fleet)
-    assert len(listener.posted) == len(executed.seen.report.findings)
-    assert {json.loads(body)["type"] for _, body in listener.posted} == {
+    assert len(receiver.got) == len(executed.seen.report.findings)
+    assert {json.loads(body)["type"] for _, body in receiver.got} == {
         "fleet.invoice_readiness.urgent"
     }
     assert catcher.mails == []
 
 
 def test_an_activity_is_made_in_odoo_for_each_finding_once(
-    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, listener: Listener
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, receiver: Receiver
 ) -> None:
     route = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
-    fleet = routed(tmp_path, clock, odoo, catcher, listener, route)
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
     runner.execute(fleet, opened(fleet, READINESS))
     assert deliver_all(fleet) == {"sent": 1}
     (message,) = messages(fleet)
@@ -128,11 +94,11 @@ def test_an_activity_whose_writer_died_is_written_again_and_stays_one(
     clock: Clock,
     odoo: Switchable,
     catcher: Catcher,
-    listener: Listener,
+    receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     route = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
-    fleet = routed(tmp_path, clock, odoo, catcher, listener, route)
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
     runner.execute(fleet, opened(fleet, REMINDERS))
 
     def died(*_: object) -> None:

@@ -7,16 +7,16 @@ import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import standardwebhooks
+from standardwebhooks import WebhookVerificationError
 
 from tests.fakes import sections
 from tests.fakes.clock import Clock
 from tests.fakes.messages import NOW, finding, message
-from tests.fakes.receiver import CUTS, HANGS, RUBBISH, Receiver, receiving
+from tests.fakes.receiver import CUTS, HANGS, RUBBISH, Receiver, checked, receiving
 from workers.delivery import chat
 from workers.delivery.channel import Channel
 from workers.delivery.chat import Chat
@@ -45,8 +45,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def webhook(receiver: Receiver) -> Webhook:
-    # The checker compares with the true time.
-    return Webhook("n8n", receiver.url, (SECRET,), lambda: datetime.now(UTC), 1.0)
+    return Webhook("n8n", receiver.url, (SECRET,), Clock(NOW), 1.0)
 
 
 def channels(receiver: Receiver) -> tuple[Channel, Channel]:
@@ -64,7 +63,7 @@ def nothing() -> None:
 def test_an_independent_checker_accepts_what_was_sent(receiver: Receiver, webhook: Webhook) -> None:
     webhook.send(message(), nothing)
     ((headers, body),) = receiver.got
-    said = standardwebhooks.Webhook(SECRET).verify(body, dict(headers))
+    said = checked(SECRET, headers, body, NOW)
     assert said["type"] == "fleet.invoice_readiness.opened"
     assert said["data"]["findings"] == [finding()]
     assert (said["data"]["tenant"], said["data"]["company_id"]) == ("firm", 1)
@@ -79,8 +78,18 @@ def test_a_checker_with_another_secret_or_body_refuses(
     webhook.send(message(), nothing)
     ((headers, body),) = receiver.got
     for secret, changed in ((new_secret(), body), (SECRET, body + b" ")):
-        with pytest.raises(standardwebhooks.WebhookVerificationError):
-            standardwebhooks.Webhook(secret).verify(changed, dict(headers))
+        with pytest.raises(WebhookVerificationError, match="No matching signature"):
+            checked(secret, headers, changed, NOW)
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_checker_refuses_what_was_sent_at_another_time(
+    receiver: Receiver, webhook: Webhook, minutes: int
+) -> None:
+    webhook.send(message(), nothing)
+    ((headers, body),) = receiver.got
+    with pytest.raises(WebhookVerificationError, match="timestamp too"):
+        checked(SECRET, headers, body, NOW + timedelta(minutes=minutes))
 
 
 def test_while_a_secret_is_changed_the_old_and_the_new_one_check(
@@ -90,7 +99,7 @@ def test_while_a_secret_is_changed_the_old_and_the_new_one_check(
     replace(webhook, secrets=(new, SECRET)).send(message(), nothing)
     ((headers, body),) = receiver.got
     for secret in (new, SECRET):
-        standardwebhooks.Webhook(secret).verify(body, dict(headers))
+        checked(secret, headers, body, NOW)
 
 
 def test_the_id_stays_the_same_over_retries(receiver: Receiver, webhook: Webhook) -> None:
