@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from odoo_gateway.errors import OdooUnavailable
+from odoo_gateway import answers
+from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.records import BadValue, Record, parse
 from odoo_gateway.session import Session
 
@@ -95,11 +96,13 @@ class Reader:
         session: Session,
         company_id: int,
         page_size: int = 2000,
+        most_rows: int = 2_000_000,
     ) -> None:
         self.session = session
         self.company_id = company_id
         self.drift: list[Drift] = []
         self._page_size = page_size
+        self._most_rows = most_rows
         others = [company.id for company in session.companies if company.id != company_id]
         self.context = {
             "allowed_company_ids": [company_id, *others],
@@ -111,11 +114,11 @@ class Reader:
         """All records that match, by ascending id; with `archived`, the inactive ones too.
 
         Pages by an id cursor, so rows that come or go meanwhile shift no page. Raises OdooError
-        rather than give part of the answer.
+        rather than give part of the answer, or more rows than any firm has.
         """
         layout = self.session.layout(record)
         found: list[R] = []
-        last_id = 0
+        last_id = seen = 0
         while True:
             rows = self._page(record.MODEL, domain, list(layout.names.values()), last_id, archived)
             for row in rows:
@@ -123,10 +126,17 @@ class Reader:
             if len(rows) < self._page_size:
                 return tuple(found)
             last_id = rows[-1]["id"]
+            seen += len(rows)
+            if seen >= self._most_rows:
+                raise OdooRejected(
+                    f"{record.MODEL} has more than {self._most_rows:,} rows for one question, more "
+                    "than we hold in memory: is what answers there an Odoo?"
+                )
 
     def count(self, model: str, domain: Domain) -> int:
         """How many rows the user sees."""
-        return int(self.session.call(model, "search_count", list(domain), context=self.context))
+        answer = self.session.call(model, "search_count", list(domain), context=self.context)
+        return answers.whole(answer, f"{model}.search_count")
 
     def group(
         self,
@@ -140,7 +150,7 @@ class Reader:
         """Sums, earliest and latest dates by keys (`field` or `date_field:day`), server-side."""
         asked = _Asked(tuple(by), tuple(sums), tuple(earliest), tuple(latest))
         if self.session.major_version >= 19:
-            rows = self.session.call(
+            answer = self.session.call(
                 model,
                 "formatted_read_group",
                 list(domain),
@@ -148,8 +158,10 @@ class Reader:
                 ["__count", *asked.aggregates()],
                 context=self.context,
             )
+            keys = ("__count", *by, *asked.aggregates())
+            rows = answers.rows(answer, f"{model}.formatted_read_group", keys)
             return tuple(_formatted_group(row, asked) for row in rows)
-        rows = self.session.call(
+        answer = self.session.call(
             model,
             "read_group",
             list(domain),
@@ -158,6 +170,8 @@ class Reader:
             lazy=False,
             context=self.context,
         )
+        aggregates = [name.split(":")[0] for name in asked.classic_aggregates()]
+        rows = answers.rows(answer, f"{model}.read_group", ("__count", *by, *aggregates))
         return tuple(_classic_group(row, asked) for row in rows)
 
     def lacks(self, record: type[Record], field: str) -> bool:
@@ -177,7 +191,7 @@ class Reader:
         self, model: str, domain: Domain, fields: list[str], last_id: int, archived: bool
     ) -> list[dict[str, Any]]:
         context = {**self.context, "active_test": not archived}
-        rows: list[dict[str, Any]] = self.session.call(
+        answer = self.session.call(
             model,
             "search_read",
             [("id", ">", last_id), *domain],
@@ -187,7 +201,12 @@ class Reader:
             load="",
             context=context,
         )
+        rows = answers.rows(answer, f"{model}.search_read")
         ids = [row["id"] for row in rows]
+        if len(ids) > self._page_size:
+            raise OdooUnavailable(
+                f"{model}: a page of {self._page_size} rows came with {len(ids)}; tried again later"
+            )
         if ids != sorted(set(ids)) or (ids and ids[0] <= last_id):
             raise OdooUnavailable(
                 f"{model}: a page came out of order, so the answer may be incomplete; tried again"
@@ -210,10 +229,9 @@ class Reader:
 def _formatted_group(row: dict[str, Any], asked: _Asked) -> Group:
     return Group(
         keys=tuple(_key(row[name], name) for name in asked.by),
-        # A sum over no value is False.
-        sums=tuple(float(row[f"{name}:sum"] or 0) for name in asked.sums),
+        sums=tuple(answers.number(row[f"{name}:sum"], f"{name}:sum") for name in asked.sums),
         earliest=tuple(_day(row[f"{name}:min"]) for name in asked.earliest),
-        count=row["__count"],
+        count=answers.whole(row["__count"], "__count"),
         latest=tuple(_day(row[f"{name}:max"]) for name in asked.latest),
     )
 
@@ -230,24 +248,31 @@ def _classic_group(row: dict[str, Any], asked: _Asked) -> Group:
 
     return Group(
         keys=tuple(_key(value(name), name) for name in asked.by),
-        sums=tuple(float(row[name] or 0) for name in asked.sums),
+        sums=tuple(answers.number(row[name], f"sum of {name}") for name in asked.sums),
         earliest=tuple(_day(row[f"{name}_min"]) for name in asked.earliest),
-        count=row["__count"],
+        count=answers.whole(row["__count"], "__count"),
         latest=tuple(_day(row[f"{name}_max"]) for name in asked.latest),
     )
 
 
 def _day(value: Any) -> date | None:
-    return datetime.fromisoformat(value).date() if value else None
+    if value is False or value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value).date()
+    except (TypeError, ValueError) as error:
+        raise OdooUnavailable(
+            f"grouping answered {value!r} where a day belongs; tried again later"
+        ) from error
 
 
 def _key(value: Any, name: str) -> Key:
     if value is False or value is None:
         return None
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and value:
         value = value[0]
     if ":" in name:
-        return datetime.fromisoformat(value).date()
+        return _day(value)
     if isinstance(value, int | str):
         return value
     raise OdooUnavailable(f"grouping by {name} answered {value!r}, which is no key")

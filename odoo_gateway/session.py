@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from odoo_gateway import field_names
+from odoo_gateway import answers, field_names
 from odoo_gateway.errors import OdooSchemaDrift
-from odoo_gateway.records import Record, fields_of, parse
+from odoo_gateway.records import BadValue, Record, fields_of, parse
 from odoo_gateway.transport import Transport
 
 
@@ -52,14 +52,15 @@ class Session:
     @cached_property
     def modules(self) -> Mapping[str, str]:
         """The installed modules: technical name to version, like "19.0.1.0"."""
-        rows: list[dict[str, Any]] = self.call(
+        answer = self.call(
             "ir.module.module",
             "search_read",
             [("state", "=", "installed")],
             ["name", "latest_version"],
             order="id",
         )
-        return {row["name"]: row["latest_version"] or "" for row in rows}
+        rows = answers.rows(answer, "ir.module.module.search_read", ("name", "latest_version"))
+        return {str(row["name"]): str(row["latest_version"] or "") for row in rows}
 
     @cached_property
     def major_version(self) -> int:
@@ -73,10 +74,14 @@ class Session:
     def companies(self) -> tuple[Company, ...]:
         """All companies that the user is allowed in, by id."""
         names = self.layout(Company).names
-        rows: list[dict[str, Any]] = self.call(
+        answer = self.call(
             Company.MODEL, "search_read", [], list(names.values()), order="id", load=""
         )
-        return tuple(parse(Company, row, names) for row in rows)
+        rows = answers.rows(answer, f"{Company.MODEL}.search_read")
+        try:
+            return tuple(parse(Company, row, names) for row in rows)
+        except BadValue as error:
+            raise OdooSchemaDrift(f"{Company.MODEL} cannot be read: {error}") from error
 
     def layout(self, record: type[Record]) -> Layout:
         """Which of the record's fields this database shows to this user, and under which name.
@@ -112,12 +117,10 @@ class Session:
 
     def _fields(self, record: type[Record], wanted: Sequence[str]) -> Mapping[str, Any]:
         try:
-            found: dict[str, Any] = self.call(
-                record.MODEL, "fields_get", list(wanted), ["type", "relation"]
-            )
+            answer = self.call(record.MODEL, "fields_get", list(wanted), ["type", "relation"])
         except OdooSchemaDrift as error:
             raise OdooSchemaDrift(_absent_model(record)) from error
-        return found
+        return answers.fields(answer, f"{record.MODEL}.fields_get")
 
     def _find_layout(self, record: type[Record]) -> Layout:
         declared = fields_of(record)

@@ -23,6 +23,7 @@ import odoorpc.rpc.error
 import stamina
 from circuitbreaker import CircuitBreaker
 
+from odoo_gateway.bounded import AnswerTooLarge, AnswerTooSlow, Bounds, Redirected, opener
 from odoo_gateway.errors import (
     ConfigurationError,
     OdooError,
@@ -67,6 +68,7 @@ class Address:
     login: str
     secret: str = field(repr=False)
     timeout_seconds: float = 60.0
+    bounds: Bounds = field(default_factory=Bounds)
 
     def __str__(self) -> str:
         return f"{self.url} (database {self.database})"
@@ -109,7 +111,7 @@ def _log_in(address: Address) -> odoorpc.ODOO:
             protocol="jsonrpc+ssl" if secure else "jsonrpc",
             port=parts.port or (443 if secure else 80),
             timeout=address.timeout_seconds,
-            opener=urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), TraceHeader()),
+            opener=opener(address.bounds, urllib.request.HTTPCookieProcessor(), TraceHeader()),
         )
         client.login(address.database, address.login, address.secret)
     # odoorpc's ConnectorError derives from BaseException.
@@ -129,6 +131,21 @@ def _translate(error: BaseException, address: Address, doing: str) -> NoReturn:
             f"{address.url} answered something that is not JSON-RPC (a login page, a proxy's error "
             "page?): check that the address leads to Odoo itself and not to a proxy or portal"
         ) from error
+    if isinstance(error, AnswerTooLarge):
+        raise OdooRejected(
+            f"{address.url} gave no usable answer to {doing}: {error}. If Odoo really has so much "
+            "to say, raise the tenant's answer_megabytes"
+        ) from error
+    if isinstance(error, AnswerTooSlow):
+        raise OdooUnavailable(
+            f"{address.url} is too slow for {doing}: {error}; the call is tried again later"
+        ) from error
+    if isinstance(error, Redirected):
+        raise OdooRejected(
+            f"{address.url} answered {doing} with HTTP {error.status} and sends us on to "
+            f"{_without_query(error.target)}, where we do not follow: give the address that Odoo "
+            "itself answers on"
+        ) from error
     if isinstance(error, TimeoutError):
         raise OdooUnavailable(
             f"{address.url} did not answer {doing} within {address.timeout_seconds:g} s: it is "
@@ -143,6 +160,10 @@ def _translate(error: BaseException, address: Address, doing: str) -> NoReturn:
         f"{address.url} answered {doing} in a way that no Odoo does ({type(error).__name__}): "
         "check what stands between us and Odoo"
     ) from error
+
+
+def _without_query(url: str) -> str:
+    return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
 def _http_said(error: urllib.error.HTTPError, address: Address) -> OdooError:
@@ -161,7 +182,8 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
     if not error.info:
         return OdooLoginRefused(
             f"{address.url} refused the login {address.login!r} on database {address.database!r}: "
-            "wrong password, an expired API key, or Odoo's pause after five failed logins; "
+            "wrong password, an expired API key, Odoo's pause after five failed logins, or a "
+            "password where two-factor authentication wants an API key; "
             "renew FLEET_ODOO_API_KEY"
         )
     detail = error.info.get("data") or {}

@@ -10,6 +10,7 @@ import structlog
 
 from monitoring import metrics
 from monitoring.metrics import Increment
+from odoo_gateway import answers
 from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.session import Company, Session
 from tasks import catalogue
@@ -180,7 +181,8 @@ def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: OdooError) 
 
 def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int, str]:
     ids = sorted({c.resource_calendar_id for c in companies if c.resource_calendar_id})
-    rows = session.call("resource.calendar", "search_read", [("id", "in", ids)], ["tz"])
+    answer = session.call("resource.calendar", "search_read", [("id", "in", ids)], ["tz"])
+    rows = answers.rows(answer, "resource.calendar.search_read", ("id", "tz"))
     return {row["id"]: row["tz"] or "UTC" for row in rows}
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
+from odoo_gateway.bounded import Bounds
 from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.transport import Address
 from tasks import catalogue
@@ -216,7 +217,14 @@ class _Reading:
         return Tenant(
             name,
             found,
-            Address(found.url, found.database, found.login, secret or "", found.timeout_seconds),
+            Address(
+                found.url,
+                found.database,
+                found.login,
+                secret or "",
+                found.timeout_seconds,
+                Bounds(found.answer_seconds, found.answer_megabytes),
+            ),
             self._targets(name, found),
         )
 

@@ -120,7 +120,9 @@ class TenantSettings(Strict):
     timezone: Zone | None = None
     companies: tuple[int, ...] = Field((), description="ids; all that the user may see if empty")
     concurrency: int = Field(2, ge=1, description="runs at the same time in this Odoo")
-    timeout_seconds: float = Field(60, gt=0, description="per call")
+    timeout_seconds: float = Field(60, gt=0, description="of silence within a call")
+    answer_seconds: float = Field(300, gt=0, description="until an answer must be whole")
+    answer_megabytes: float = Field(64, gt=0, description="that one answer may have")
     recipients: Recipients = Recipients()
     policies: dict[str, dict[str, Any]] = Field({})
     units: dict[str, Unit] = Field({}, description="business units, by name")
