@@ -78,6 +78,12 @@ BEYOND_TARGET: Final = Panel(
     least=None,
 )
 READY: Final = Panel("Ready to invoice", _ready("ready"), "{{currency}}", kind="stat")
+NOT_VERIFIED: Final = Panel(
+    "Of what is ready: not all checks could be made",
+    _measure("readiness_not_verified_amount", "currency"),
+    "{{currency}}",
+    about="No check failed, but some have nothing to look at, or no right to.",
+)
 BLOCKED: Final = Panel("Blocked", _ready("blocked"), "{{currency}}", kind="stat")
 
 FINANCE: Final = Dashboard(
@@ -98,6 +104,7 @@ FINANCE: Final = Dashboard(
                     "{{status}} {{currency}}",
                 ),
                 ORDERS,
+                NOT_VERIFIED,
             ),
         ),
         (

@@ -34,3 +34,8 @@ class Check:
 def failed(checks: Iterable[Check]) -> tuple[Check, ...]:
     """The checks that block."""
     return tuple(check for check in checks if check.result is Result.FAIL)
+
+
+def unverified(checks: Iterable[Check]) -> tuple[str, ...]:
+    """The names of the checks that nobody could make: no pass, and no failure."""
+    return tuple(check.check for check in checks if check.result is Result.NOT_VERIFIABLE)

@@ -61,10 +61,15 @@ def news(before: Picture, now: Picture) -> News:
     }
     fresh = [finding for finding in awake if finding["key"] not in seen]
     known = [finding for finding in awake if finding["key"] in seen]
-    moved = [f for f in fresh if _subject(f) in gone]
     worsened = [f for f in known if _rank(f) > _rank(seen[f["key"]])]
-    returned = [f for f in fresh if f not in moved and _subject(f) in before.aside()]
-    returned += [f for f in known if f["key"] in before.snoozed() and f not in worsened]
+    returned = [f for f in known if f["key"] in before.snoozed() and f not in worsened]
+    moved = [f for f in fresh if _subject(f) in gone]
+    moved += [
+        f
+        for f in known
+        if f["group"] != seen[f["key"]]["group"] and f not in (*worsened, *returned)
+    ]
+    returned += [f for f in fresh if f not in moved and _subject(f) in before.aside()]
     succeeded = {*map(_subject, moved), *now.aside()}
     return News(
         opened=tuple(f for f in fresh if f not in moved and f not in returned),
@@ -76,7 +81,7 @@ def news(before: Picture, now: Picture) -> News:
         repriced=tuple(
             f
             for f in known
-            if f["amount"] != seen[f["key"]]["amount"] and f not in (*worsened, *returned)
+            if f["amount"] != seen[f["key"]]["amount"] and f not in (*worsened, *returned, *moved)
         ),
     )
 

@@ -27,6 +27,9 @@ class ReadinessPolicy(Policy):
     over_ordered_percent: Decimal | None = Field(
         None, ge=0, description="time delivered beyond what was ordered that is still fine"
     )
+    time_approval_required: bool = Field(
+        True, description="hours must be approved; false where this firm approves none"
+    )
     holds: tuple[Hold, ...] = Field((), description="orders not to be invoiced for now")
     excluded_customers: tuple[int, ...] = Field((), description="ids of res.partner")
     cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, description="per year")
@@ -164,6 +167,8 @@ def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
 
 
 def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not policy.time_approval_required:
+        return _moot("approved_time", facts, "not required by policy")
     if not facts.has(Billing.TIME_AND_MATERIALS):
         return _moot("approved_time", facts, "no line is billed by time")
     if facts.unapproved_hours is None:

@@ -32,7 +32,7 @@ from tasks.records.drafts import read_drafts
 from tasks.records.latency import read_latencies
 from tasks.records.orders import SoldOrder, read_orders
 from tasks.records.sales import Order
-from tasks.rows.readiness import STATUSES, Readiness, row, totals
+from tasks.rows.readiness import AS_FAR_AS_VERIFIABLE, STATUSES, Readiness, row, totals
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
     return Finding(
         key=_key(readiness.order, readiness.status),
         severity=Severity.WARNING if first else Severity.INFO,
-        title=f"{order.name} {readiness.partner}: {readiness.status}",
-        reason="; ".join(check.reason for check in blocking) or "every check passed",
+        title=f"{order.name} {readiness.partner}: {readiness.verdict.replace('_', ' ')}",
+        reason="; ".join(check.reason for check in blocking) or _passed(readiness),
         remedy=first.next_step if first else _way_to_invoice(snapshot.facts[order.id]),
         owner=first.owner if first else "finance",
         model=Order.MODEL,
@@ -166,10 +166,17 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         since=readiness.waiting_since,
         amount=currency.round(readiness.amount),
         currency=currency.code,
-        kind=readiness.status,
+        kind=readiness.verdict,
         cost_per_day=currency.round(readiness.cost_per_day),
         urgent=readiness.status == "ready" and _is_large(readiness),
     )
+
+
+def _passed(readiness: Readiness) -> str:
+    if not readiness.not_verified:
+        return "every check passed"
+    unknown = ", ".join(name.replace("_", " ") for name in readiness.not_verified)
+    return f"no check failed, but not all could be made; not verified: {unknown}"
 
 
 def _is_large(readiness: Readiness) -> bool:
@@ -208,14 +215,21 @@ def _way_to_invoice(facts: Facts) -> str:
 
 def _measures(judged: Sequence[Readiness]) -> tuple[Measure, ...]:
     amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    partly: dict[str, Decimal] = defaultdict(Decimal)
     counts: Counter[str] = Counter()
     for readiness in judged:
         amounts[readiness.status, readiness.order.currency.code] += readiness.amount
+        unknown = readiness.verdict == AS_FAR_AS_VERIFIABLE
+        partly[readiness.order.currency.code] += readiness.amount if unknown else 0
         counts[readiness.status] += 1
     return (
         *(
             Measure("readiness_amount", float(amount), {"status": status, "currency": currency})
             for (status, currency), amount in sorted(amounts.items())
+        ),
+        *(
+            Measure("readiness_not_verified_amount", float(amount), {"currency": currency})
+            for currency, amount in sorted(partly.items())
         ),
         *(Measure("readiness_orders", counts[status], {"status": status}) for status in STATUSES),
     )
@@ -233,7 +247,8 @@ def _release(judged: Sequence[Readiness], as_of: AsOf) -> tuple[Measure, ...]:
         for readiness in judged
         if readiness.status in ("blocked", "held")
     }
-    closed = [case for case in as_of.closed if case.finding.kind == "ready"]
+    ready = ("ready", AS_FAR_AS_VERIFIABLE)
+    closed = [case for case in as_of.closed if case.finding.kind in ready]
     days = [
         (case.closed_on - case.opened_on).days
         for case in closed
@@ -262,6 +277,10 @@ def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:
 
 FORMULAS = (
     Formula("readiness_amount", "untaxed amount delivered or due and not invoiced, by status"),
+    Formula(
+        "readiness_not_verified_amount",
+        "of readiness_amount with the status ready: orders of which a check could not be made",
+    ),
     Formula("readiness_orders", "orders with such an amount, by status"),
     Formula(
         "invoice_latency_days",

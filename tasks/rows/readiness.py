@@ -7,13 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.checklist import Check, failed
+from tasks.domain.checklist import Check, failed, unverified
 from tasks.domain.money import Currency, cost_of_delay_per_day
 from tasks.domain.partial_bill import PartialBill, propose
 from tasks.domain.readiness import ReadinessPolicy
 from tasks.records.orders import SoldLine, SoldOrder
 
 STATUSES = ("ready", "blocked", "held", "excluded")
+# Of an order that is ready and that not every check could be made of.
+AS_FAR_AS_VERIFIABLE = "ready_as_far_as_verifiable"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,17 @@ class Readiness:
     odoo_to_invoice: Decimal
     waiting_since: date | None
     turned_ready: date | None = None
+
+    @property
+    def not_verified(self) -> tuple[str, ...]:
+        """The checks that could not be made, so that nothing is known of what they look for."""
+        return unverified(self.checks)
+
+    @property
+    def verdict(self) -> str:
+        """The status, but for ready where a check could not be made: that much is not known."""
+        partly = self.status == "ready" and self.not_verified
+        return AS_FAR_AS_VERIFIABLE if partly else self.status
 
     @property
     def cost_per_day(self) -> Decimal:
@@ -60,6 +73,8 @@ def row(readiness: Readiness, today: date) -> Mapping[str, Any]:
         "currency": currency.code,
         "amount": currency.text(readiness.amount),
         "status": readiness.status,
+        "verdict": readiness.verdict,
+        "not_verified": list(readiness.not_verified),
         "checks": [check.row() for check in readiness.checks],
         **_waiting(readiness, today),
         "cost_of_delay_per_day": currency.text(readiness.cost_per_day),
@@ -130,6 +145,7 @@ def _total(currency: Currency, judged: Sequence[Readiness]) -> Mapping[str, Any]
         status: sum((r.amount for r in judged if r.status == status), Decimal(0))
         for status in STATUSES
     }
+    partly = sum((r.amount for r in judged if r.verdict == AS_FAR_AS_VERIFIABLE), Decimal(0))
     odoo = sum((r.odoo_to_invoice for r in judged), Decimal(0))
     residual = odoo - sum(by_status.values())
     return {
@@ -137,6 +153,7 @@ def _total(currency: Currency, judged: Sequence[Readiness]) -> Mapping[str, Any]
         **{status: currency.text(amount) for status, amount in by_status.items()},
         "odoo_to_invoice": currency.text(odoo),
         "residual": currency.text(residual),
+        "ready_not_verified": currency.text(partly),
         "bottleneck": _bottleneck(currency, judged),
     }
 

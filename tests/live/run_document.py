@@ -225,6 +225,8 @@ class ReadinessRow(Priced):
     project_ids: list[int]
     amount: Money
     status: Literal["ready", "blocked", "held", "excluded"]
+    verdict: Literal["ready", "ready_as_far_as_verifiable", "blocked", "held", "excluded"]
+    not_verified: list[str]
     checks: list[Check]
     waiting_days: int | None
     waiting_to_be_ready_days: int | None
@@ -245,7 +247,7 @@ class ReadinessTotal(Priced):
 
     MONEY: ClassVar[Sequence[str]] = (
         *("ready", "blocked", "held", "excluded"),
-        *("odoo_to_invoice", "residual"),
+        *("odoo_to_invoice", "residual", "ready_not_verified"),
     )
 
     ready: Money
@@ -254,6 +256,7 @@ class ReadinessTotal(Priced):
     excluded: Money
     odoo_to_invoice: Money
     residual: Money
+    ready_not_verified: Money
     bottleneck: Bottleneck | None
 
 

@@ -38,6 +38,12 @@ def test_a_blocked_order_that_turns_ready_has_moved() -> None:
     assert found == News(moved=(order(1),))
 
 
+def test_an_order_that_can_be_verified_no_longer_has_moved() -> None:
+    unverified = {**order(1), "group": "ready as far as verifiable", "amount": "90.00"}
+    assert news(picture(order(1)), picture(unverified)) == News(moved=(unverified,))
+    assert news(picture(unverified), picture(order(1))) == News(moved=(order(1),))
+
+
 def test_what_is_more_severe_has_worsened() -> None:
     worse = order(1, severity="critical")
     assert news(picture(order(1)), picture(worse)) == News(worsened=(worse,))

@@ -62,6 +62,12 @@ def test_a_sound_order_fails_nothing() -> None:
         ("milestones", replace(FACTS, lines=[MILESTONE], milestones=[LATE]), {}, Result.FAIL),
         ("approved_time", replace(FACTS, lines=[MILESTONE]), {}, Result.NOT_APPLICABLE),
         ("approved_time", replace(FACTS, unapproved_hours=None), {}, Result.NOT_VERIFIABLE),
+        (
+            "approved_time",
+            replace(FACTS, unapproved_hours=2.5),
+            {"time_approval_required": False},
+            Result.NOT_APPLICABLE,
+        ),
         ("approved_time", FACTS, {}, Result.PASS),
         ("approved_time", replace(FACTS, unapproved_hours=2.5), {}, Result.FAIL),
         ("acceptance_evidence", FACTS, {}, Result.NOT_APPLICABLE),

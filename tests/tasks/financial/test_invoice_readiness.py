@@ -95,7 +95,7 @@ def facts(found: SoldOrder, **values: Any) -> Facts:
         "milestones": [],
         "evidence_files": 0,
         "open_expenses": 0,
-        "unapproved_hours": None,
+        "unapproved_hours": 0.0,
     }
     return Facts(**{**sound, **values})
 
@@ -130,6 +130,8 @@ def test_a_sound_order_is_ready() -> None:
         "currency": "EUR",
         "amount": "1200.00",
         "status": "ready",
+        "verdict": "ready",
+        "not_verified": [],
         "waiting_days": 10,
         "waiting_to_be_ready_days": None,
         "waiting_for_finance_days": None,
@@ -152,6 +154,45 @@ def test_a_sound_order_is_ready() -> None:
     ]
     (finding,) = report.findings
     assert (finding.severity, finding.key) == (Severity.INFO, "ready-order-1")
+    assert (finding.kind, finding.reason) == ("ready", "every check passed")
+
+
+def test_what_no_check_could_look_at_is_ready_only_as_far_as_verifiable() -> None:
+    found = order()
+    unknown = facts(found, unapproved_hours=None, open_expenses=None)
+    report = judged(snapshot(found, order(2), facts={1: unknown, 2: facts(order(2))}))
+    assert [(row["status"], row["verdict"], row["not_verified"]) for row in report.rows] == [
+        ("ready", "ready_as_far_as_verifiable", ["approved_time", "expenses"]),
+        ("ready", "ready", []),
+    ]
+    finding = report.findings[0]
+    assert finding.title == "S00001 Nordwind: ready as far as verifiable"
+    assert finding.reason == (
+        "no check failed, but not all could be made; not verified: approved time, expenses"
+    )
+    assert (finding.key, finding.kind) == ("ready-order-1", "ready_as_far_as_verifiable")
+    (total,) = report.totals
+    assert (total["ready"], total["ready_not_verified"]) == ("2400.00", "1200.00")
+    values = {measure.name: measure.value for measure in report.measures}
+    assert values["readiness_not_verified_amount"] == 1200.0
+    assert [gap.check for gap in report.not_verifiable] == ["approved_time", "expenses"]
+
+
+def test_a_blocked_order_is_blocked_whatever_could_not_be_verified() -> None:
+    found = order()
+    report = judged(
+        snapshot(found, facts={1: facts(found, unapproved_hours=None, invoice_email=None)})
+    )
+    (row,) = report.rows
+    assert (row["status"], row["verdict"]) == ("blocked", "blocked")
+    assert row["not_verified"] == ["approved_time"]
+    assert report.totals[0]["ready_not_verified"] == "0.00"
+
+
+def test_a_firm_that_approves_no_hours_says_so_and_is_ready() -> None:
+    found = snapshot(order(), facts={1: facts(order(), unapproved_hours=None)})
+    (row,) = judged(found, time_approval_required=False).rows
+    assert (row["verdict"], row["not_verified"]) == ("ready", [])
 
 
 @pytest.mark.parametrize(
@@ -186,6 +227,13 @@ def test_release_is_the_median_of_days_from_ready_to_nothing_left_to_invoice() -
     moment = replace(NOW, closed=closed(released, 1, 4, 9))
     (release,) = judge(snapshot(order(7)), moment, ReadinessPolicy()).measures[-1:]
     assert (release.name, release.value, release.excluded) == ("invoice_release_days", 4, {})
+
+
+def test_what_was_ready_as_far_as_verifiable_was_released_too() -> None:
+    unknown = snapshot(order(), facts={1: facts(order(), unapproved_hours=None)})
+    moment = replace(NOW, closed=closed(judged(unknown), 3))
+    (release,) = judge(snapshot(), moment, ReadinessPolicy()).measures[-1:]
+    assert (release.name, release.value) == ("invoice_release_days", 3)
 
 
 def test_an_order_that_is_blocked_again_was_not_released() -> None:
@@ -362,7 +410,8 @@ def test_an_order_of_unknown_age_says_so() -> None:
 
 
 def test_what_cannot_be_verified_is_reported_once() -> None:
-    report = judged(snapshot(order(), order(2)))
+    both = {number: facts(order(number), unapproved_hours=None) for number in (1, 2)}
+    report = judged(snapshot(order(), order(2), facts=both))
     assert [gap.check for gap in report.not_verifiable] == ["approved_time"]
 
 
