@@ -21,6 +21,13 @@ def rows(answer: Any, asked: str, keys: Collection[str] = ("id",)) -> list[dict[
     return answer
 
 
+def listed(answer: Any, asked: str) -> list[Any]:
+    """The answer as a list. Raises OdooUnavailable."""
+    if not isinstance(answer, list):
+        _never(asked, answer, "a list of ids")
+    return answer
+
+
 def whole(answer: Any, asked: str) -> int:
     """The answer as a whole number. Raises OdooUnavailable."""
     if not _is_whole(answer):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
@@ -14,6 +14,13 @@ Condition = tuple[str, str, Any] | str
 Domain = Sequence[Condition]
 Key = int | str | date | None
 R = TypeVar("R", bound=Record)
+
+# Models that an Odoo searches without heeding the order asked for, where the user has no HR rights.
+UNORDERED: Final = {("hr.employee", 16)}
+# Models whose `search_read` takes no further arguments.
+TAKES_NO_LOAD: Final = {("account.move.line", 16)}
+# What Python says of such a model, which a module may bring too.
+NO_LOAD: Final = "unexpected keyword argument 'load'"
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ class Reader:
         self.drift: list[Drift] = []
         self._page_size = page_size
         self._most_rows = most_rows
+        self._takes_no_load: set[str] = set()
         others = [company.id for company in session.companies if company.id != company_id]
         self.context = {
             "allowed_company_ids": [company_id, *others],
@@ -116,22 +124,12 @@ class Reader:
         Pages by an id cursor, so rows that come or go meanwhile shift no page. Raises OdooError
         rather than give part of the answer, or more rows than any firm has.
         """
-        layout = self.session.layout(record)
         found: list[R] = []
-        last_id = seen = 0
-        while True:
-            rows = self._page(record.MODEL, domain, list(layout.names.values()), last_id, archived)
-            for row in rows:
-                self._take(record, row, found)
-            if len(rows) < self._page_size:
-                return tuple(found)
-            last_id = rows[-1]["id"]
-            seen += len(rows)
-            if seen >= self._most_rows:
-                raise OdooRejected(
-                    f"{record.MODEL} has more than {self._most_rows:,} rows for one question, more "
-                    "than we hold in memory: is what answers there an Odoo?"
-                )
+        fields = list(self.session.layout(record).names.values())
+        context = {**self.context, "active_test": not archived}
+        for row in self._rows(record.MODEL, domain, fields, context):
+            self._take(record, row, found)
+        return tuple(found)
 
     def count(self, model: str, domain: Domain) -> int:
         """How many rows the user sees."""
@@ -187,31 +185,74 @@ class Reader:
             if of == model
         )
 
-    def _page(
-        self, model: str, domain: Domain, fields: list[str], last_id: int, archived: bool
+    def _rows(
+        self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        context = {**self.context, "active_test": not archived}
-        answer = self.session.call(
-            model,
-            "search_read",
-            [("id", ">", last_id), *domain],
-            fields,
-            limit=self._page_size,
-            order="id",
-            load="",
-            context=context,
-        )
+        """Every row, by id."""
+        if (model, self.session.major_version) in UNORDERED:
+            return self._rows_by_ids(model, domain, fields, context)
+        found: list[dict[str, Any]] = []
+        last_id = 0
+        while True:
+            rows = self._read(model, [("id", ">", last_id), *domain], fields, context)
+            ids = [row["id"] for row in rows]
+            if len(set(ids)) < len(ids) or (ids and min(ids) <= last_id):
+                raise OdooUnavailable(
+                    f"{model}: a page came out of order, with a row twice or one of before, so "
+                    "the answer may be incomplete; tried again"
+                )
+            if ids != sorted(ids):
+                return self._rows_by_ids(model, domain, fields, context)
+            found += rows
+            if len(rows) < self._page_size:
+                return found
+            last_id = ids[-1]
+            self._hold(model, len(found))
+
+    def _rows_by_ids(
+        self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The same where the model does not heed an order: all ids first, then their rows."""
+        asked = f"{model}.search"
+        answer = self.session.call(model, "search", list(domain), context=context)
+        ids = sorted({answers.whole(number, asked) for number in answers.listed(answer, asked)})
+        self._hold(model, len(ids))
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(ids), self._page_size):
+            chunk = ids[start : start + self._page_size]
+            found += self._read(model, [("id", "in", chunk), *domain], fields, context)
+        return sorted(found, key=lambda row: int(row["id"]))
+
+    def _read(
+        self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """One page of rows; relations as ids, or with names where the model knows no other way."""
+        asked: dict[str, Any] = {"limit": self._page_size, "order": "id", "context": context}
+        takes_no_load = (model, self.session.major_version) in TAKES_NO_LOAD
+        if not takes_no_load and model not in self._takes_no_load:
+            asked["load"] = ""
+        try:
+            answer = self.session.call(model, "search_read", list(domain), fields, **asked)
+        except OdooRejected as error:
+            if "load" not in asked or NO_LOAD not in str(error):
+                raise
+            self._takes_no_load.add(model)
+            return self._read(model, domain, fields, context)
         rows = answers.rows(answer, f"{model}.search_read")
-        ids = [row["id"] for row in rows]
-        if len(ids) > self._page_size:
+        if len(rows) > self._page_size:
             raise OdooUnavailable(
-                f"{model}: a page of {self._page_size} rows came with {len(ids)}; tried again later"
-            )
-        if ids != sorted(set(ids)) or (ids and ids[0] <= last_id):
-            raise OdooUnavailable(
-                f"{model}: a page came out of order, so the answer may be incomplete; tried again"
+                f"{model}: a page of {self._page_size} rows came with {len(rows)}; tried again "
+                "later"
             )
         return rows
+
+    def _hold(self, model: str, count: int) -> None:
+        """Raises OdooRejected where an answer would be larger than any firm has."""
+        if count >= self._most_rows:
+            raise OdooRejected(
+                f"{model} has more than {self._most_rows:,} rows for one question, more than we "
+                "hold in memory: is what answers there an Odoo?"
+            )
 
     def _take(self, record: type[R], row: dict[str, Any], found: list[R]) -> None:
         layout = self.session.layout(record)
@@ -219,11 +260,18 @@ class Reader:
             found.append(parse(record, row, layout.names))
         except BadValue as bad:
             related = tuple(
-                (model, row[layout.names[field]])
+                (model, number)
                 for field, model in layout.relations.items()
-                if type(row.get(layout.names[field])) is int
+                if (number := _id_of(row.get(layout.names[field])))
             )
             self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
+
+
+def _id_of(value: Any) -> int | None:
+    """The id in a many2one as it travels: alone, or with the name."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if type(value) is int else None
 
 
 def _formatted_group(row: dict[str, Any], asked: _Asked) -> Group:

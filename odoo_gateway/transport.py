@@ -41,6 +41,7 @@ READ_METHODS: Final = frozenset(
         "formatted_read_group",
         "get_panel_data",
         "read_group",
+        "search",
         "search_count",
         "search_read",
     }

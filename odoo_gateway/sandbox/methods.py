@@ -19,6 +19,7 @@ from odoo_gateway.sandbox.grouping import aggregate, grouped, parse_key
 from odoo_gateway.sandbox.order import rows_in_order
 from odoo_gateway.sandbox.schema import Shape
 
+DROPS_ORDER: Final = 16
 OPERATIONS: Final = ("read", "write", "create", "unlink")
 
 
@@ -88,6 +89,18 @@ class BaseModel(Base):
         found = len(self._found(domain))
         return min(found, limit) if limit else found
 
+    def search(
+        self,
+        domain: Any,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+    ) -> list[int]:
+        """The ids of the rows that match, in order."""
+        rows = self._ordered(domain, order)
+        end = (offset or 0) + limit if limit else None
+        return [row["id"] for row in rows[offset or 0 : end]]
+
     def search_read(
         self,
         domain: Any = None,
@@ -99,9 +112,8 @@ class BaseModel(Base):
     ) -> list[Row]:
         """The rows that match, in order, with the fields asked for."""
         names = fields or list(self.fields_get(attributes=()))
-        found = self._found(domain or [])
         shapes = [self._shape(name) for name in names]
-        rows = rows_in_order(self._view, self._name, found, order)
+        rows = self._ordered(domain or [], order)
         for name in read_kwargs.keys() - {"load"}:
             raise type_error(
                 f"BaseModel._read_format() got an unexpected keyword argument {name!r}"
@@ -127,6 +139,9 @@ class BaseModel(Base):
         end = (offset or 0) + limit if limit else None
         return found[offset or 0 : end]
 
+    def _ordered(self, domain: Any, order: str | None) -> list[Row]:
+        return rows_in_order(self._view, self._name, self._found(domain), order)
+
     def _shape(self, name: str) -> Shape:
         if name not in self._shapes:
             raise value_error(f"Invalid field {name!r} on {self._name!r}")
@@ -144,6 +159,31 @@ class BaseModel(Base):
                 value = [value, self._view.database.name_of(shape.relation, value)]
             answer[shape.name] = value
         return answer
+
+
+class Employees(BaseModel):
+    """Employees, who are searched in their public model where the account has no HR rights."""
+
+    def _ordered(self, domain: Any, order: str | None) -> list[Row]:
+        """Odoo 16 passes on what was found there, and not the order asked for."""
+        guarded = any(model == self._name for model, _ in self._view.database.hidden_fields)
+        dropped = guarded and self._view.database.version == DROPS_ORDER
+        return super()._ordered(domain, None if dropped else order)
+
+
+class JournalItems(BaseModel):
+    """Journal items as Odoo 16 has them, whose `search_read` takes nothing more."""
+
+    def search_read(  # type: ignore[override]
+        self,
+        domain: Any = None,
+        fields: Sequence[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+    ) -> list[Row]:
+        """As BaseModel.search_read."""
+        return super().search_read(domain, fields, offset, limit, order)
 
 
 class Users(BaseModel):
@@ -173,9 +213,13 @@ class Activities(Mail):
 
 
 CLASSES: Final[Mapping[str, type[BaseModel]]] = {
+    "hr.employee": Employees,
     "mail.activity": Activities,
     "mail.message": Mail,
     "res.users": Users,
+}
+OLDER_CLASSES: Final[Mapping[tuple[str, int], type[BaseModel]]] = {
+    ("account.move.line", 16): JournalItems,
 }
 # Methods that older Odoos have not.
 SINCE: Final = {"formatted_read_group": 19}
@@ -188,7 +232,8 @@ def call(
     """The answer to one `execute_kw`. Raises Failure."""
     keywords = dict(kwargs)
     view = View(database, keywords.pop("context", None) or {})
-    target = CLASSES.get(model, BaseModel)(view, model)
+    usual = CLASSES.get(model, BaseModel)
+    target = OLDER_CLASSES.get((model, database.version), usual)(view, model)
     if method.startswith("_"):
         raise access_error(
             f"Private methods (such as '{model}.{method}') cannot be called remotely."

@@ -124,3 +124,12 @@ def test_the_latest_come_first_by_default(odoo: Asker, model: str) -> None:
     rows = odoo.ask(model, "search_read", [], ["id", key], context=dict(ARCHIVED_TOO))
     found = [(row[key], row["id"]) for row in rows]
     assert found == sorted(found, reverse=True)
+
+
+def test_ids_alone_come_in_order_and_by_the_page(odoo: Asker) -> None:
+    context = dict(ARCHIVED_TOO)
+    found = odoo.ask("hr.employee", "search", [], order="id", context=context)
+    assert found == odoo.ids("hr.employee", [])
+    page = odoo.ask("hr.employee", "search", [], 2, 3, "id desc", context=context)
+    assert page == found[::-1][2:5]
+    assert odoo.ask("hr.employee", "search", [["id", "=", found[0]]], context=context) == found[:1]

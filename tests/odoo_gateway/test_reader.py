@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from odoo_gateway.errors import OdooSchemaDrift, OdooUnavailable
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.reader import Drift, Group, Reader
 from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
 from tasks.records.people import Employee
-from tasks.records.sales import OrderLine
+from tasks.records.sales import InvoiceLine, OrderLine
 from tasks.records.timesheets import TimesheetLine
-from tests.fakes.overlay import Overlay, fields
+from tests.fakes.overlay import Answer, Overlay, fields
 
 TODAY = date(2026, 11, 23)
 BILLABLE = [("display_type", "=", False)]
@@ -62,19 +62,95 @@ def test_every_call_names_its_companies_own_first(sandbox: Sandbox) -> None:
     assert contexts == [[2, 1]] * 3
 
 
-def test_a_page_out_of_order_is_no_answer() -> None:
-    def shuffled(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return [{"id": 2, "name": "b"}, {"id": 1, "name": "a"}]
+@pytest.mark.parametrize("ids", [[2, 2], [2, 1, 2], [0, 1]])
+def test_a_page_with_a_row_twice_or_of_before_is_no_answer(ids: list[int]) -> None:
+    def broken(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return [{"id": number, "name": "a"} for number in ids]
 
-    overlay = Overlay(
-        Sandbox(TODAY),
-        {
-            ("res.users", "search_read"): shuffled,
-            ("res.users", "fields_get"): fields("id", "name"),
-        },
-    )
-    with pytest.raises(OdooUnavailable, match="out of order"):
-        reader(overlay).search(Named, [])
+    with pytest.raises(OdooUnavailable, match="twice or one of before"):
+        reader(users(broken)).search(Named, [])
+
+
+def test_a_model_that_heeds_no_order_is_read_whole_all_the_same() -> None:
+    """By name, whatever was asked: the ids 1 to 9 in another order, and the limit counts by it."""
+    by_name = [7, 2, 9, 4, 1, 8, 3, 6, 5]
+
+    def searched(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        (first, *_), *_ = args
+        wanted = set(first[2]) if first[1] == "in" else {n for n in by_name if n > first[2]}
+        found = [{"id": n, "name": str(n)} for n in by_name if n in wanted]
+        return found[: kwargs["limit"]]
+
+    overlay = users(searched, lambda args, kwargs: by_name)
+    found = reader(overlay, page_size=4).search(Named, [])
+    assert [user.id for user in found] == list(range(1, 10))
+
+
+@pytest.mark.parametrize("page_size", [3, 2000])
+def test_employees_of_odoo_16_come_whole_and_by_id_without_rights_in_hr(page_size: int) -> None:
+    odoo = Sandbox(TODAY, version=16, hidden_fields=[("hr.employee", "barcode")])
+    rows = odoo.call("hr.employee", "search_read", [[], ["name"]], {"order": "id"})
+    assert [row["id"] for row in rows] != sorted(row["id"] for row in rows)
+    found = reader(odoo, page_size=page_size).search(Employee, [])
+    assert [employee.id for employee in found] == sorted(row["id"] for row in rows)
+
+
+def test_journal_items_of_odoo_16_are_read_with_names_and_give_the_same() -> None:
+    odoo = Sandbox(TODAY, version=16)
+    with pytest.raises(OdooRejected, match="unexpected keyword argument 'load'"):
+        odoo.call("account.move.line", "search_read", [[], ["move_id"]], {"load": ""})
+    found = reader(odoo).search(InvoiceLine, [])
+    assert found
+    assert found == reader(Sandbox(TODAY, version=17)).search(InvoiceLine, [])
+
+
+def test_a_model_of_any_version_that_takes_no_load_is_asked_once_more_without() -> None:
+    seen: list[str] = []
+
+    def older(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        seen.append("load" if "load" in kwargs else "without")
+        if "load" in kwargs:
+            raise OdooRejected("search_read() got an unexpected keyword argument 'load'")
+        return [{"id": 1, "name": "a"}]
+
+    found = reader(users(older))
+    assert [found.search(Named, []) for _ in range(2)] == [(Named(1, "a"),)] * 2
+    assert seen == ["load", "without", "without"]
+
+
+def test_other_refusals_are_told_as_they_are() -> None:
+    def refusing(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        raise OdooRejected("not allowed")
+
+    with pytest.raises(OdooRejected, match="not allowed"):
+        reader(users(refusing)).search(Named, [])
+
+
+@pytest.mark.parametrize("answer", [False, {"ids": []}, ["1"], [True]])
+def test_ids_that_are_none_are_no_answer(answer: Any) -> None:
+    odoo = Sandbox(TODAY, version=16)
+    overlay = Overlay(odoo, {("hr.employee", "search"): lambda args, kwargs: answer})
+    with pytest.raises(OdooUnavailable, match=r"hr\.employee\.search answered"):
+        reader(overlay).search(Employee, [])
+
+
+def test_drift_knows_what_a_row_belongs_to_where_relations_come_with_names() -> None:
+    shapes = {"id": {"type": "integer"}, "name": {"type": "char"}}
+    shapes["company_id"] = {"type": "many2one", "relation": "res.company"}
+    overlay = users(lambda args, kwargs: [{"id": 1, "name": 7, "company_id": [2, "Branch"]}])
+    overlay.answers = {**overlay.answers, ("res.users", "fields_get"): lambda args, kwargs: shapes}
+    found = reader(overlay)
+    assert found.search(Employed, []) == ()
+    assert found.unreadable("res.company") == {2}
+
+
+def users(answer: Answer, ids: Answer | None = None) -> Overlay:
+    """A database whose users answer so."""
+    answers = {
+        ("res.users", "search_read"): answer,
+        ("res.users", "fields_get"): fields("id", "name"),
+    }
+    return Overlay(Sandbox(TODAY), answers | ({("res.users", "search"): ids} if ids else {}))
 
 
 @dataclass(frozen=True)
@@ -83,6 +159,11 @@ class Named(Record):
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
+
+
+@dataclass(frozen=True)
+class Employed(Named):
+    company_id: int | None
 
 
 def test_a_row_that_fits_no_record_is_drift_with_what_it_belongs_to() -> None:
