@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures dashboards test unit lint types live chaos chaos-short bench watch odoo odoo-stop format clean
+.PHONY: help demo pictures dashboards test unit any-day two-days lint types live chaos chaos-short bench watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,15 @@ types: $(STAMP)  ## mypy --strict
 unit: $(STAMP)  ## tests, with the coverage of tasks/
 	tests/install-services
 	$(BIN)/pytest -m 'not live and not chaos and not watch' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+any-day: $(STAMP)  ## the tests and the demo on 14 other days; AT="leap-day saturday": on these
+	tests/install-services
+	$(BIN)/python -m tests.any_day $(AT)
+	$(BIN)/python -m tests.any_day --demo $(AT)
+
+two-days: $(STAMP)  ## the tests on two of these days, chosen by the commit
+	tests/install-services
+	$(BIN)/python -m tests.any_day --at-once 2 --commit $$(git rev-parse HEAD)
 
 watch: $(STAMP)  ## a real Prometheus, Alertmanager and Flower beside a real fleet
 	tests/install-services
