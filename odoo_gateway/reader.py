@@ -1,6 +1,6 @@
 """Complete answers about one company: search, group and count, or a named error."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
@@ -14,6 +14,7 @@ Condition = tuple[str, str, Any] | str
 Domain = Sequence[Condition]
 Key = int | str | date | None
 R = TypeVar("R", bound=Record)
+HIDDEN = "is referred to, but hidden from the fleet's user or deleted"
 
 # Models that an Odoo searches without heeding the order asked for, where the user has no HR rights.
 UNORDERED: Final = {("hr.employee", 16)}
@@ -130,6 +131,23 @@ class Reader:
         for row in self._rows(record.MODEL, domain, fields, context):
             self._take(record, row, found)
         return tuple(found)
+
+    def referred(
+        self, record: type[R], by: Mapping[int, Collection[tuple[str, int]]]
+    ) -> Mapping[int, R]:
+        """The records that others refer to, archived ones too, by id; `by` says which do, by id.
+
+        A record that a rule hides, or that is gone, is drift of those that refer to it.
+        """
+        found = {
+            each.id: each for each in self.search(record, [("id", "in", sorted(by))], archived=True)
+        }
+        known = found.keys() | self.unreadable(record.MODEL)
+        for record_id in sorted(by.keys() - known):
+            self.drift.append(
+                Drift(record.MODEL, record_id, "id", HIDDEN, tuple(sorted(by[record_id])))
+            )
+        return found
 
     def count(self, model: str, domain: Domain) -> int:
         """How many rows the user sees."""

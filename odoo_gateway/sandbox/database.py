@@ -40,7 +40,8 @@ class Account:
 class Database:
     """All rows, with the fields and models that this account may not see.
 
-    external_ids: of what was imported, the model and id; changed under `writing` alone.
+    external_ids: of what was imported, the model and id; changed under `writing` alone. ruled: of a
+    model that record rules narrow, which rows they leave, companies apart.
     """
 
     schema: Schema
@@ -52,6 +53,7 @@ class Database:
     tables: Mapping[str, dict[int, Row]] = field(init=False)
     external_ids: dict[str, tuple[str, int]] = field(default_factory=dict)
     writing: Lock = field(default_factory=Lock)
+    ruled: Mapping[str, Callable[["View"], Test]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tables = {model: {row["id"]: row for row in rows} for model, rows in self.rows.items()}
@@ -76,6 +78,7 @@ class View:
     def __init__(self, database: Database, context: Mapping[str, Any]) -> None:
         self.database = database
         self.context = context
+        self._rules: dict[str, Test] = {}
 
     def shapes(self, model: str) -> Mapping[str, Shape]:
         """The fields of a model, hidden ones too."""
@@ -125,11 +128,11 @@ class View:
         return ZoneInfo(self.context.get("tz") or self.database.account.tz)
 
     def visible(self, model: str) -> list[Row]:
-        """The rows that company rules leave, by id."""
+        """The rows that record rules leave, by id."""
         if has_company_rule(model):
             self._check_companies()
         table = self.database.tables.get(model, {})
-        seen = self._under_company_rules(model)
+        seen = self._under_rules(model)
         return [table[record_id] for record_id in sorted(table) if seen(table[record_id])]
 
     def value(self, model: str, row: Row, shape: Shape) -> Any:
@@ -142,9 +145,9 @@ class View:
         return EMPTY_NUMBER.get(shape.type, False) if value is None else value
 
     def members(self, model: str, row: Row, shape: Shape) -> list[int]:
-        """The ids of a list that a reader sees: no archived records, no foreign companies'."""
+        """The ids of a list that a reader sees: no archived records, none that rules hide."""
         table = self.database.tables.get(shape.relation, {})
-        seen = self._under_company_rules(shape.relation)
+        seen = self._under_rules(shape.relation)
         return [
             number
             for number in self.value(model, row, shape)
@@ -157,13 +160,23 @@ class View:
         if not set(self.company_ids) <= set(self.database.account.company_ids):
             raise access_error("Access to unauthorized or invalid companies.")
 
-    def _under_company_rules(self, model: str) -> Test:
+    def _under_rules(self, model: str) -> Test:
         if model in ABOUT_RECORDS or model == "ir.attachment":
             named = ABOUT_RECORDS.get(model, "res_model")
             return lambda row: not row.get(named) or self.sees(row[named], row["res_id"])
-        return lambda row: may_see_company(model, row, self.database, self.company_ids)
+        if model not in self._rules:
+            self._rules[model] = self._rule(model)
+        return self._rules[model]
+
+    def _rule(self, model: str) -> Test:
+        rule = self.database.ruled.get(model)
+        left = rule(self) if rule else None
+        return lambda row: (
+            (left is None or left(row))
+            and may_see_company(model, row, self.database, self.company_ids)
+        )
 
     def sees(self, model: str, record_id: int) -> bool:
-        """Whether the record is there and the company rules let it through."""
+        """Whether the record is there and the record rules let it through."""
         record = self.database.row(model, record_id)
-        return record is not None and self._under_company_rules(model)(record)
+        return record is not None and self._under_rules(model)(record)

@@ -1,15 +1,16 @@
 """The sandbox itself: a transport that needs no network, and the core of the one that serves it."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import odoorpc.error
 
 from odoo_gateway import transport
-from odoo_gateway.sandbox import firm, methods, older, schema
-from odoo_gateway.sandbox.database import Account, Database, Row, Rows
+from odoo_gateway.sandbox import conditions, firm, methods, older, schema
+from odoo_gateway.sandbox.database import Account, Database, Row, Rows, Test, View
+from odoo_gateway.sandbox.domain import parse
 from odoo_gateway.sandbox.failures import Failure
 from odoo_gateway.sandbox.modules import installed, without
 from odoo_gateway.sandbox.schema import Schema
@@ -27,6 +28,7 @@ class Sandbox:
     lacks_models   models that do not exist, as on an older Odoo
     corrupt        (model, id) to values that are put into that row as they are
     company_ids    the companies that the account is allowed in, its main one first
+    rules          what record rules leave the account of a model, as a domain beside companies
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Sandbox:
         lacks_models: Collection[str] = (),
         corrupt: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
         company_ids: Sequence[int] = (1, 2),
+        rules: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self.as_of = as_of
         self.version = version
@@ -57,6 +60,7 @@ class Sandbox:
             hidden_fields=frozenset(hidden_fields),
             denied_models=frozenset(denied_models),
             version=version,
+            ruled={model: _ruled(model, domain) for model, domain in (rules or {}).items()},
         )
 
     @property
@@ -94,6 +98,11 @@ def _with(known: Schema, more: Schema) -> Schema:
         **known,
         **{model: {**known.get(model, {}), **fields} for model, fields in more.items()},
     }
+
+
+def _ruled(model: str, domain: Sequence[Any]) -> Callable[[View], Test]:
+    node = parse(json.loads(json.dumps(list(domain))))
+    return lambda view: conditions.compiled(view, model, node)
 
 
 def _corrupted(

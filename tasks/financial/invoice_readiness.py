@@ -55,7 +55,7 @@ class Snapshot:
 def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     """The orders with something to bill and, in one call per model, what their checks need."""
     orders = [order for order in read_orders(odoo) if _concerns_finance(order)]
-    partners = invoicing.read_partners(odoo, orders)
+    partners = invoicing.read_customers(odoo, orders)
     milestones = unbilled.milestones(odoo, orders)
     drafts, _ = read_drafts(odoo, orders)
     return Snapshot(
@@ -109,7 +109,9 @@ def _judged(
     own = policy.for_sales_team(order.order.team_id)
     facts = snapshot.facts[order.order.id]
     held = holds_of(as_of.acts, Order.MODEL, order.order.id, facts.order)
-    checks = checklist(replace(facts, holds=held), own, as_of.day)
+    # Of an order that was not read whole nothing is said but that.
+    unread = order.order.id in snapshot.unreadable
+    checks = () if unread else checklist(replace(facts, holds=held), own, as_of.day)
     amount = sum((sold.sold.amount for sold in order.lines), Decimal(0))
     status = _status(order, amount, checks, own, snapshot)
     return Readiness(

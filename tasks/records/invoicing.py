@@ -19,6 +19,7 @@ from tasks.records.sales import (
     Order,
     Partner,
     Project,
+    read_partners,
     user_names,
 )
 from tasks.records.tickets import read_open_tickets
@@ -27,15 +28,13 @@ from tasks.records.timesheets import TimesheetLine
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
 
 
-def read_partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner]:
+def read_customers(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner]:
     """The customers and invoice addresses of the orders, by id."""
-    ids = {
-        partner_id
-        for order in orders
-        for partner_id in (order.order.partner_id, order.order.partner_invoice_id)
-    }
-    found = odoo.search(Partner, [("id", "in", sorted(ids))], archived=True)
-    return {partner.id: partner for partner in found}
+    by: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for order in orders:
+        for partner_id in (order.order.partner_id, order.order.partner_invoice_id):
+            by[partner_id].add((Order.MODEL, order.order.id))
+    return read_partners(odoo, by)
 
 
 def read_facts(

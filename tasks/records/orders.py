@@ -53,14 +53,17 @@ def read_orders(
     )
     terms = _terms(odoo, lines, currencies or read_currencies(odoo))
     by_order: dict[int, list[SoldLine]] = defaultdict(list)
-    for sold in _as_invoiced(odoo, [SoldLine(line, _sold(line, terms)) for line in lines]):
+    unread = odoo.unreadable(OrderLine.MODEL)
+    known = [SoldLine(line, _sold(line, terms)) for line in lines if line.id not in unread]
+    for sold in _as_invoiced(odoo, known):
         by_order[sold.line.order_id].append(sold)
     projects = _projects(odoo, lines, terms.products)
+    orders = {number: [(OrderLine.MODEL, s.line.id) for s in of] for number, of in by_order.items()}
     return [
         SoldOrder(
             order, terms.currencies[order.currency_id], by_order[order.id], projects[order.id]
         )
-        for order in odoo.search(Order, [("id", "in", sorted(by_order))])
+        for order in odoo.referred(Order, orders).values()
     ]
 
 
@@ -75,14 +78,20 @@ def read_currencies(odoo: Reader) -> Mapping[int, money.Currency]:
 def _terms(
     odoo: Reader, lines: Sequence[OrderLine], currencies: Mapping[int, money.Currency]
 ) -> _Terms:
-    product_ids = sorted({line.product_id for line in lines if line.product_id})
-    products = odoo.search(Product, [("id", "in", product_ids)], archived=True)
-    tax_ids = sorted({tax for line in lines for tax in line.tax_ids})
-    taxes = odoo.search(Tax, [("id", "in", tax_ids)], archived=True)
+    """What a rule hides of it makes the price of the lines, and so their orders, drift."""
+    products: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    taxes: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for line in lines:
+        here = {(OrderLine.MODEL, line.id), (Order.MODEL, line.order_id)}
+        if line.product_id:
+            products[line.product_id] |= here
+        for tax_id in line.tax_ids:
+            taxes[tax_id] |= here
+    found = odoo.referred(Tax, taxes)
     return _Terms(
         currencies=currencies,
-        products={product.id: product for product in products},
-        included_percent={tax.id: _percent(tax) for tax in taxes if tax.price_include},
+        products=odoo.referred(Product, products),
+        included_percent={tax.id: _percent(tax) for tax in found.values() if tax.price_include},
     )
 
 

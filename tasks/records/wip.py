@@ -15,7 +15,7 @@ from tasks.records import unbilled
 from tasks.records.billed import Billed, read_billed
 from tasks.records.drafts import Draft, read_drafts
 from tasks.records.orders import SoldLine, SoldOrder, read_currencies, read_orders
-from tasks.records.sales import Invoice, Order, Partner, Project, user_names
+from tasks.records.sales import Invoice, Order, Project, read_partners, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
 
 ZERO = Decimal(0)
@@ -217,9 +217,10 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
 
 
 def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
-    ids = sorted({order.order.partner_id for order in orders})
-    found = odoo.search(Partner, [("id", "in", ids)], archived=True)
-    return {partner.id: partner.display_name for partner in found}
+    by: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for order in orders:
+        by[order.order.partner_id].add((Order.MODEL, order.order.id))
+    return {number: partner.display_name for number, partner in read_partners(odoo, by).items()}
 
 
 _NO_LOCK_UP = NotVerifiable(
