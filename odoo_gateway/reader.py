@@ -1,7 +1,7 @@
 """Complete answers about one company: search, group and count, or a named error."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
@@ -193,6 +193,15 @@ class Reader:
     def lacks(self, record: type[Record], field: str) -> bool:
         """Whether this database has no such optional field for this user."""
         return field in self.session.layout(record).absent
+
+    def relate(self, model: str, owners: Mapping[int, tuple[str, int]]) -> None:
+        """Tell what unreadable rows of a model belong to, by id, where they do not say it."""
+        self.drift = [
+            replace(drift, related=(*drift.related, owners[drift.record_id]))
+            if drift.model == model and drift.record_id in owners
+            else drift
+            for drift in self.drift
+        ]
 
     def unreadable(self, model: str) -> frozenset[int]:
         """Ids of a model's records that rest on a row with drift."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeVar, Union
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class Record:
@@ -123,6 +124,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _zone(value: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(_text(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is no time zone that we know") from error
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
@@ -140,6 +148,7 @@ _PARSERS: dict[Any, Callable[[Any], Any]] = {
     float: _number,
     str: _text,
     bool: _flag,
+    ZoneInfo: _zone,
     Decimal: lambda value: Decimal(repr(_number(value))),
     date: lambda value: date.fromisoformat(_text(value)),
     # Datetimes travel as naive UTC strings.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from odoo_gateway.records import Record
 
@@ -53,7 +54,7 @@ class Resource(Record):
     MODEL: ClassVar[str] = "resource.resource"
     MODULE: ClassVar[str] = "resource"
     id: int
-    tz: str
+    tz: ZoneInfo
     company_id: int | None
 
 

@@ -43,7 +43,7 @@ class Schedules:
     def zone(self, employee: Employee) -> ZoneInfo:
         """The zone that the employee's hours are in; UTC when nobody can say."""
         resource = self.resources.get(employee.resource_id)
-        return ZoneInfo(resource.tz if resource else "UTC")
+        return resource.tz if resource else ZoneInfo("UTC")
 
     def expected(self, employee: Employee, period: Period) -> Mapping[date, float] | None:
         """Hours per day, net of leave and holidays; None when nobody can say."""
@@ -88,6 +88,7 @@ def read_schedules(odoo: Reader, employees: Sequence[Employee], period: Period) 
     """Read what expected hours of these employees in this period need."""
     resource_ids = [employee.resource_id for employee in employees]
     resources = odoo.search(Resource, [("id", "in", resource_ids)], archived=True)
+    odoo.relate(Resource.MODEL, {each.resource_id: (Employee.MODEL, each.id) for each in employees})
     terms, not_verifiable = _terms(odoo, employees)
     return Schedules(
         resources={resource.id: resource for resource in resources},

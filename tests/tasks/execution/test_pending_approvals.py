@@ -128,7 +128,9 @@ def snapshot(
         users={900: "Administrator"},
         schedules=Schedules(
             resources={
-                p.resource_id: Resource(id=p.resource_id, tz="Europe/Brussels", company_id=1)
+                p.resource_id: Resource(
+                    id=p.resource_id, tz=ZoneInfo("Europe/Brussels"), company_id=1
+                )
                 for p in everybody
                 if p.id not in unknown
             },

@@ -82,7 +82,7 @@ def snapshot(
     }
     schedules = Schedules(
         resources={
-            number: Resource(id=number, tz=zone, company_id=1)
+            number: Resource(id=number, tz=ZoneInfo(zone), company_id=1)
             for number, zone in zip((11, 12), zones, strict=True)
         },
         schedules={1: FULL_TIME, **(calendars or {})},

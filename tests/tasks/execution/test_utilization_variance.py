@@ -60,7 +60,7 @@ def snapshot(
         "employees": [ANN],
         "departments": {3: "Delivery"},
         "schedules": Schedules(
-            resources={11: Resource(id=11, tz="Europe/Brussels", company_id=1)},
+            resources={11: Resource(id=11, tz=ZoneInfo("Europe/Brussels"), company_id=1)},
             schedules={1: FULL_TIME},
             terms={},
             leaves={11: [DAY_OFF]},
