@@ -1,8 +1,8 @@
 """Who is to decide what waits, who steps in for them and why, and which rungs speak now."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -10,10 +10,10 @@ from tasks.domain.acts import Act, ActKind
 from tasks.domain.approval_policy import INSTEAD, ApprovalPolicy
 from tasks.domain.findings import Step
 from tasks.domain.ladder import Placed, Rung, Who, placed, standing
-from tasks.domain.periods import AsOf, week_of
+from tasks.domain.periods import AsOf, Period
 from tasks.domain.waiting import Waiting
 from tasks.records.contacts import WEEKEND, Contacts
-from tasks.records.people import Employee
+from tasks.records.people import CalendarLeave, Employee
 from tasks.records.rungs import LOOK_AHEAD
 
 NOT_ASKED: Final = "Odoo names no approver"
@@ -121,12 +121,18 @@ class Deciders:
 
     def _expected(self, person: Employee) -> Mapping[date, float] | None:
         if person.id not in self._hours:
-            schedules, weeks = self.contacts.schedules, self.contacts.view.weeks()
-            found = [schedules.expected(person, week) for week in weeks]
-            known = [hours for hours in found if hours is not None]
-            days = {day: hours for week in known for day, hours in week.items()}
-            self._hours[person.id] = days if len(known) == len(found) else None
+            self._hours[person.id] = self._days(person, self.contacts.schedules.expected)
         return self._hours[person.id]
+
+    def _days(
+        self, person: Employee, hours: Callable[[Employee, Period], Mapping[date, float] | None]
+    ) -> Mapping[date, float] | None:
+        """Hours of all days in view; None where nobody can say those of a week."""
+        found = [hours(person, week) for week in self.contacts.view.weeks()]
+        known = [week for week in found if week is not None]
+        if len(known) < len(found):
+            return None
+        return {day: hours for week in known for day, hours in week.items()}
 
     def _climb(
         self, item: Waiting, approver: Employee, policy: ApprovalPolicy
@@ -174,15 +180,43 @@ class Deciders:
         return self._away[person.id]
 
     def _first_day_away(self, person: Employee) -> date | None:
+        """The day after the last that was worked; None for who is not on leave today.
+
+        A day off belongs to the leave that covers it with a working day beside it, or to the
+        leaves on both sides. Where no calendar says what is worked, a leave takes the day whose
+        noon it covers.
+        """
         day = self._today(person)
-        leaves = self.contacts.schedules.leaves.get(person.resource_id, ())
-        if not any(x.date_from.date() <= day <= x.date_to.date() for x in leaves):
-            return None
-        gross = self.contacts.schedules.gross(person, week_of(day)) or {}
-        if not gross.get(day) or (self._expected(person) or {}).get(day):
+        if not self._leaves(person) or not self._absent(person, day):
             return None
         worked = [found for found in self.contacts.workdays(person).days if found < day]
         return worked[-1] + timedelta(days=1) if worked else day
+
+    def _absent(self, person: Employee, day: date) -> bool:
+        gross = self._days(person, self.contacts.schedules.gross)
+        if gross is None:
+            noon = datetime.combine(day, time(12), self.contacts.schedules.zone(person))
+            return any(x.date_from <= noon <= x.date_to for x in self._leaves(person))
+        if gross.get(day):
+            return self._all_off(person, day)
+        before = max((each for each, hours in gross.items() if hours and each < day), default=day)
+        after = min((each for each, hours in gross.items() if hours and each > day), default=day)
+        neighbours = [self._all_off(person, each) for each in (before, after)]
+        return any(neighbours) if self._on_leave(person, day) else all(neighbours)
+
+    def _all_off(self, person: Employee, day: date) -> bool:
+        """Whether a leave of the person's own leaves nothing of a working day."""
+        return not (self._expected(person) or {}).get(day) and self._on_leave(person, day)
+
+    def _on_leave(self, person: Employee, day: date) -> bool:
+        """Whether a leave of the person's own touches the day where she is."""
+        zone = self.contacts.schedules.zone(person)
+        start = datetime.combine(day, time(), zone)
+        end = datetime.combine(day + timedelta(days=1), time(), zone)
+        return any(x.date_from < end and start < x.date_to for x in self._leaves(person))
+
+    def _leaves(self, person: Employee) -> Sequence[CalendarLeave]:
+        return self.contacts.schedules.leaves.get(person.resource_id, ())
 
     def _absence(self, person: Employee) -> str:
         back = self.contacts.workdays(person).first_from(self._today(person))

@@ -286,6 +286,71 @@ def test_nobody_is_away_on_a_day_off_or_on_half_a_day() -> None:
         assert row(report)["status"] == "waiting"
 
 
+NO_WEDNESDAYS = Schedule(tuple(Stretch(day, 9, 17) for day in (0, 1, 3, 4)))
+
+
+@pytest.mark.parametrize(
+    ("leaves", "today", "since"),
+    [
+        # A week off, of somebody who never works on Wednesdays.
+        ([("2026-11-23", "2026-11-27")], "2026-11-25", "2026-11-23"),
+        # Two leaves around the Wednesday, and one that ends on it.
+        ([("2026-11-23", "2026-11-24"), ("2026-11-26", "2026-11-27")], "2026-11-25", "2026-11-23"),
+        ([("2026-11-23", "2026-11-25")], "2026-11-25", "2026-11-23"),
+        # The weekend within two weeks off.
+        ([("2026-11-23", "2026-12-04")], "2026-11-28", "2026-11-23"),
+    ],
+)
+def test_a_day_off_within_a_leave_is_a_day_of_leave(
+    leaves: Sequence[tuple[str, str]], today: str, since: str
+) -> None:
+    found = snapshot(expense(since="2026-11-20"), leaves=[leave(APU, *each) for each in leaves])
+    found.schedules.schedules[1] = NO_WEDNESDAYS  # type: ignore[index]
+    as_of = at(f"{today} 05:00")
+    report = judged(found, as_of)
+    assert row(report)["status"] == "approver_away"
+    assert told(one(report)) == [("instead", "Mia")]
+    assert row(report)["decider"] == "Mia"
+
+
+@pytest.mark.parametrize(
+    ("leaves", "today"),
+    [
+        # The day off before a leave, after one, and the weekend that follows.
+        ([("2026-11-26", "2026-11-27")], "2026-11-25"),
+        ([("2026-11-23", "2026-11-24")], "2026-11-25"),
+        ([("2026-11-23", "2026-11-27")], "2026-11-28"),
+    ],
+)
+def test_a_day_off_beside_a_leave_is_none(leaves: Sequence[tuple[str, str]], today: str) -> None:
+    found = snapshot(expense(since="2026-11-20"), leaves=[leave(APU, *each) for each in leaves])
+    found.schedules.schedules[1] = NO_WEDNESDAYS  # type: ignore[index]
+    assert row(judged(found, at(f"{today} 05:00")))["status"] == "waiting"
+
+
+def test_a_leave_ends_on_its_last_day_where_the_approver_is() -> None:
+    """Friday's evening in New York is Saturday in UTC."""
+    found = snapshot(expense(since="2026-11-20"), leaves=[leave(APU, "2026-11-23", "2026-11-27")])
+    (off,) = found.schedules.leaves[APU.resource_id]
+    late = replace(off, date_to=datetime(2026, 11, 28, 4, 59, tzinfo=UTC))
+    found.schedules.leaves[APU.resource_id] = [late]  # type: ignore[index]
+    resource = found.schedules.resources[APU.resource_id]
+    new_york = replace(resource, tz=ZoneInfo("America/New_York"))
+    found.schedules.resources[APU.resource_id] = new_york  # type: ignore[index]
+    assert row(judged(found, at("2026-11-28 12:00")))["status"] == "waiting"
+    assert row(judged(found, at("2026-11-27 12:00")))["status"] == "approver_away"
+
+
+@pytest.mark.parametrize(
+    ("last", "status"), [("2026-11-25", "approver_away"), ("2026-11-24", "waiting")]
+)
+def test_an_approver_whose_hours_nobody_knows_is_away_over_noon(last: str, status: str) -> None:
+    free = replace(APU, resource_calendar_id=None)
+    off = leave(APU, "2026-11-23", last)
+    found = snapshot(expense(since="2026-11-20"), people=(SUE, free, MIA, DAN), leaves=[off])
+    assert row(judged(found))["status"] == status
+
+
 def test_somebody_back_from_leave_is_asked_as_before() -> None:
     back = leave(APU, "2026-11-19", "2026-11-20")
     found = one(judged(snapshot(expense(since="2026-11-18"), leaves=[back])))
