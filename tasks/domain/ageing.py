@@ -1,4 +1,4 @@
-"""Ageing of work in progress by entry: buckets, and which entries unlinked invoices have billed.
+"""Ageing of work in progress by entry: buckets, and which entries are billed or corrected already.
 
 Buckets 0-30, 31-60, 61-90, 91+ with inclusive upper edges (Total Synergy, Canopy); work dated after
 the as-of day and work that nobody can date stand apart.
@@ -27,11 +27,15 @@ BUCKETS: Final[tuple[AgeBucket, ...]] = get_args(AgeBucket)
 
 @dataclass(frozen=True)
 class Entry:
-    """Something delivered on a day: quantity in the line's unit, and hours if it is time."""
+    """Something delivered on a day, or a correction below zero: quantity in the line's unit.
+
+    Of time it has hours, and what they cost in the company's currency.
+    """
 
     day: date | None
     quantity: Decimal
     hours: Decimal | None = None
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,36 @@ def bucket_of(day: date | None, today: date) -> AgeBucket:
     return next((name for edge, name in EDGES if age <= edge), OLDEST)
 
 
+def netted(entries: Iterable[Entry]) -> Sequence[Entry]:
+    """The entries above zero, oldest first; corrections are taken off, of the oldest first.
+
+    They add up to what all entries do, but for corrections of more than there is: those correct
+    what is billed. Hours and costs go with the quantities.
+    """
+    every = sorted(entries, key=lambda entry: entry.day or date.max)
+    found = [entry for entry in every if entry.quantity > 0]
+    for correction in (entry for entry in every if entry.quantity < 0):
+        found = _corrected(found, correction)
+    return found
+
+
+def _corrected(by_age: Iterable[Entry], correction: Entry) -> list[Entry]:
+    found, left = [], -correction.quantity
+    for entry in by_age:
+        taken = min(left, entry.quantity)
+        left -= taken
+        if taken < entry.quantity:
+            found.append(_sum(entry, _part(correction, -taken)))
+    return found
+
+
 def still_open(entries: Iterable[Entry], quantity: Decimal) -> Sequence[Entry]:
     """The entries that make up the unbilled quantity; the billed ones are taken off oldest first.
 
-    What the entries do not reach remains as an undated entry. Differences that come of rounding
-    quantities are none.
+    None is below zero: corrections are netted before. What the entries do not reach remains as an
+    undated entry. Differences that come of rounding quantities are none.
     """
-    by_age = sorted(entries, key=lambda entry: entry.day or date.max)
+    by_age = netted(entries)
     surplus = sum((entry.quantity for entry in by_age), Decimal(0)) - quantity
     timed = any(entry.hours is not None for entry in by_age)
     rounding = ROUNDING_OF_HOURS if timed else ROUNDING
@@ -105,6 +132,25 @@ def _hours(entries: Iterable[Entry]) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
 
+def cost_of(entries: Iterable[Entry]) -> Decimal:
+    """What the hours among the entries cost, in the company's currency."""
+    return sum((entry.cost for entry in entries if entry.cost is not None), Decimal(0))
+
+
 def _part(entry: Entry, quantity: Decimal) -> Entry:
-    hours = None if entry.hours is None else entry.hours * quantity / entry.quantity
-    return replace(entry, quantity=quantity, hours=hours)
+    def share(whole: Decimal | None) -> Decimal | None:
+        return None if whole is None else whole * quantity / entry.quantity
+
+    return replace(entry, quantity=quantity, hours=share(entry.hours), cost=share(entry.cost))
+
+
+def _sum(entry: Entry, other: Entry) -> Entry:
+    def both(one: Decimal | None, two: Decimal | None) -> Decimal | None:
+        return one if two is None else (one or Decimal(0)) + two
+
+    return Entry(
+        entry.day,
+        entry.quantity + other.quantity,
+        both(entry.hours, other.hours),
+        both(entry.cost, other.cost),
+    )

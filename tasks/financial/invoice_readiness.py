@@ -286,8 +286,9 @@ FORMULAS = (
     Formula("readiness_orders", "orders with such an amount, by status"),
     Formula(
         "invoice_latency_days",
-        "median of days from the last hour billed to the invoice, posted within 90 days (APQC "
-        "100558)",
+        "median of days from the last hour billed to the invoice, posted within 90 days and not "
+        "reversed (APQC 100558)",
+        version=2,
     ),
     Formula(
         "invoice_release_days",

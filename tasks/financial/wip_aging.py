@@ -15,16 +15,27 @@ from pydantic import Field
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job, Shape
-from tasks.domain.ageing import AgeBucket, Aged, Entry, age_days, aged, still_open
+from tasks.domain.ageing import (
+    AgeBucket,
+    Aged,
+    Entry,
+    age_days,
+    aged,
+    cost_of,
+    netted,
+    still_open,
+)
 from tasks.domain.billing import Billing
 from tasks.domain.findings import Finding, Formula, Measure, Report, Severity
 from tasks.domain.holds import Hold, hold_on
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.records import unbilled
 from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import OrderLine
-from tasks.records.wip import Delivered, Leak, Work, read_work
+from tasks.records.unbilled import Delivered
+from tasks.records.wip import Leak, Work, read_work
 from tasks.rows.wip import Line, row, totals
 
 ZERO = Decimal(0)
@@ -70,14 +81,15 @@ def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: Wip
     delivered = work.delivered.get(sold.line.id, Delivered())
     open_quantity = sold.sold.earned - (sold.sold.invoiced - draft.quantity)
     wip = max(sold.sold.balance, ZERO)
-    entries = still_open(delivered.entries, open_quantity)
+    every = (*delivered.entries, *delivered.drafted)
+    entries = still_open(every, open_quantity)
     own = policy.for_sales_team(order.order.team_id)
     parts = aged(entries, wip, today, order.currency) if wip else ()
     return Line(
         order=order,
         sold=sold,
         draft=draft,
-        delivered=delivered,
+        cost=_cost(every, entries),
         oldest=_oldest(sold, delivered, entries),
         parts=parts,
         provision=_provision(parts, own) if own.provision_percent else None,
@@ -93,8 +105,15 @@ def _provision(parts: Sequence[Aged], policy: WipPolicy) -> Decimal:
 def _oldest(sold: SoldLine, delivered: Delivered, entries: Sequence[Entry]) -> date | None:
     """Time: the oldest hour on no live invoice. Else: the oldest entry not posted yet."""
     if sold.sold.billing is Billing.TIME_AND_MATERIALS:
-        return delivered.oldest_unlinked
+        entries = unbilled.waiting(sold, delivered)
     return min((entry.day for entry in entries if entry.day), default=None)
+
+
+def _cost(every: Sequence[Entry], entries: Sequence[Entry]) -> Decimal | None:
+    """What the hours that no posted invoice covers cost; None where there are none."""
+    if all(entry.cost is None for entry in every):
+        return None
+    return cost_of(every) - (cost_of(netted(every)) - cost_of(entries))
 
 
 def _findings(line: Line, work: Work, today: date, policy: WipPolicy) -> Iterator[Finding]:

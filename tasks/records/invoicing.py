@@ -167,17 +167,15 @@ def waiting_since(
 ) -> Mapping[int, date]:
     """The oldest day known since which something of the order waits to be billed."""
     since: dict[int, list[date]] = defaultdict(list)
-    if unbilled.knows_hours(odoo):
-        lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
-        for group in odoo.group(
-            TimesheetLine.MODEL, unbilled.hours(odoo, lines), by=["so_line"], earliest=["date"]
-        ):
-            since[lines[group.id_at(0)]] += [day for day in group.earliest if day]
+    time = unbilled.time(odoo, orders, drafts)
     reached = unbilled.reached(orders, milestones)
     for order in orders:
         for sold in order.lines:
             posted = sold.sold.invoiced - drafts.get(sold.line.id, Draft()).quantity
-            waiting = still_open(reached.get(sold.line.id, ()), sold.sold.delivered - posted)
+            waiting = (
+                *unbilled.waiting(sold, time.get(sold.line.id, unbilled.Delivered())),
+                *still_open(reached.get(sold.line.id, ()), sold.sold.delivered - posted),
+            )
             since[order.order.id] += [entry.day for entry in waiting if entry.day]
             if sold.sold.billing is Billing.FIXED and sold.sold.amount > 0:
                 since[order.order.id].append(order.order.date_order.date())

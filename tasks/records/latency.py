@@ -15,8 +15,9 @@ TRAILING_DAYS: Final = 90
 def read_latencies(odoo: Reader, today: date) -> Sequence[int] | None:
     """Calendar days from the last hour billed to the invoice, of posted invoices of 90 days.
 
-    APQC measure 100558: from the delivery of the service to the transmission of the invoice. None
-    where hours are linked to no invoice, or invoices are not readable.
+    APQC measure 100558: from the delivery of the service to the transmission of the invoice. Hours
+    of days to come have not waited; a reversed invoice bills nothing. None where hours are linked
+    to no invoice, or invoices are not readable.
     """
     if not unbilled.knows_hours(odoo) or not odoo.session.may_read(Invoice.MODEL):
         return None
@@ -24,6 +25,7 @@ def read_latencies(odoo: Reader, today: date) -> Sequence[int] | None:
         ("company_id", "=", odoo.company_id),
         ("state", "=", "posted"),
         ("move_type", "=", "out_invoice"),
+        ("payment_state", "!=", "reversed"),
         ("invoice_date", ">", str(today - timedelta(days=TRAILING_DAYS))),
         ("invoice_date", "<=", str(today)),
     ]
@@ -35,7 +37,7 @@ def read_latencies(odoo: Reader, today: date) -> Sequence[int] | None:
         latest=["date"],
     )
     return [
-        (sent - last).days
+        max((sent - last).days, 0)
         for group in groups
         if (sent := invoices[group.id_at(0)]) and (last := group.latest[0])
     ]

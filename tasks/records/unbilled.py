@@ -2,15 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from odoo_gateway.reader import Domain, Reader
-from tasks.domain.ageing import Entry
+from tasks.domain.ageing import ROUNDING_OF_HOURS, Entry, still_open
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
-from tasks.records.orders import SoldOrder
+from tasks.records.drafts import Draft
+from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import Invoice, Milestone
 from tasks.records.timesheets import TimesheetLine
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a line delivered and no posted invoice is linked to: on no invoice, and on drafts.
+
+    Links alone do not tell what is billed: Odoo clears those of all hours of a line when an invoice
+    is credited, however little of it.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    drafted: tuple[Entry, ...] = ()
 
 
 def line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
@@ -21,6 +38,109 @@ def line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
         for sold in order.lines
         if sold.sold.billing is billing
     }
+
+
+def time(
+    odoo: Reader, orders: Sequence[SoldOrder], drafts: Mapping[int, Draft]
+) -> Mapping[int, Delivered]:
+    """Billable hours by day and line, in the line's unit, told by its own delivered hours.
+
+    Where posted invoices bill less than the hours that are linked to them, the newest of these are
+    among the entries.
+    """
+    if not knows_hours(odoo):
+        return {}
+    lines = {
+        sold.line.id: sold
+        for order in orders
+        for sold in order.lines
+        if sold.sold.billing is Billing.TIME_AND_MATERIALS
+    }
+    per_hour = _units_per_hour(odoo, lines)
+    unlinked = _by_day(odoo, hours(odoo, lines), per_hour)
+    drafted = _by_day(odoo, _on_invoices(odoo, lines, "draft"), per_hour)
+    short = {
+        line_id: missing
+        for line_id, sold in lines.items()
+        if (missing := _missing(sold, drafts, unlinked, drafted)) > ROUNDING_OF_HOURS
+    }
+    posted = _by_day(odoo, _on_invoices(odoo, short, "posted"), per_hour) if short else {}
+    kept = {
+        line_id: tuple(e for e in still_open(found, short[line_id]) if e.day)
+        for line_id, found in posted.items()
+    }
+    return {
+        line_id: Delivered(
+            (*unlinked.get(line_id, ()), *kept.get(line_id, ())), drafted.get(line_id, ())
+        )
+        for line_id in {*unlinked, *drafted, *kept}
+    }
+
+
+def waiting(sold: SoldLine, delivered: Delivered) -> Sequence[Entry]:
+    """What of a line is on no invoice, neither posted nor draft, the oldest first.
+
+    What is invoiced covers the oldest hours first, whatever is linked.
+    """
+    return still_open(delivered.entries, sold.sold.earned - sold.sold.invoiced)
+
+
+def _missing(
+    sold: SoldLine, drafts: Mapping[int, Draft], *found: Mapping[int, Sequence[Entry]]
+) -> Decimal:
+    """How much of what posted invoices do not bill is linked to them all the same."""
+    posted = sold.sold.invoiced - drafts.get(sold.line.id, Draft()).quantity
+    known = (entry.quantity for each in found for entry in each.get(sold.line.id, ()))
+    return sold.sold.earned - posted - sum(known, ZERO)
+
+
+def _units_per_hour(odoo: Reader, lines: Mapping[int, SoldLine]) -> Mapping[int, Decimal]:
+    groups = odoo.group(
+        TimesheetLine.MODEL,
+        [("so_line", "in", sorted(lines)), ("project_id", "!=", False)],
+        by=["so_line"],
+        sums=["unit_amount"],
+    )
+    total = {group.id_at(0): Decimal(repr(group.sums[0])) for group in groups}
+    return {
+        line_id: sold.sold.delivered / logged
+        if (logged := total.get(line_id, ZERO))
+        else Decimal(1)
+        for line_id, sold in lines.items()
+    }
+
+
+def _by_day(
+    odoo: Reader, domain: Domain, per_hour: Mapping[int, Decimal]
+) -> Mapping[int, tuple[Entry, ...]]:
+    found: dict[int, list[Entry]] = defaultdict(list)
+    groups = odoo.group(
+        TimesheetLine.MODEL, domain, by=["so_line", "date:day"], sums=["unit_amount", "amount"]
+    )
+    for group in groups:
+        line_id, logged = group.id_at(0), Decimal(repr(group.sums[0]))
+        # Odoo writes costs as negative amounts.
+        cost = -Decimal(repr(group.sums[1]))
+        found[line_id].append(Entry(group.day_at(1), logged * per_hour[line_id], logged, cost))
+    return {line_id: tuple(entries) for line_id, entries in found.items()}
+
+
+def _billable(line_ids: Iterable[int]) -> Domain:
+    return [
+        ("so_line", "in", sorted(line_ids)),
+        ("project_id", "!=", False),
+        ("timesheet_invoice_type", "=", "billable_time"),
+    ]
+
+
+def _on_invoices(odoo: Reader, line_ids: Iterable[int], state: str) -> Domain:
+    if not odoo.session.may_read(Invoice.MODEL):
+        return [("id", "=", 0)]
+    return [
+        *_billable(line_ids),
+        ("timesheet_invoice_id.state", "=", state),
+        ("timesheet_invoice_id.payment_state", "!=", "reversed"),
+    ]
 
 
 def hours(odoo: Reader, line_ids: Iterable[int]) -> Domain:
@@ -34,12 +154,7 @@ def hours(odoo: Reader, line_ids: Iterable[int]) -> Domain:
             ("timesheet_invoice_id.state", "=", "cancel"),
             ("timesheet_invoice_id.payment_state", "=", "reversed"),
         ]
-    return [
-        ("so_line", "in", sorted(line_ids)),
-        ("project_id", "!=", False),
-        ("timesheet_invoice_type", "=", "billable_time"),
-        *live,
-    ]
+    return [*_billable(line_ids), *live]
 
 
 def knows_hours(odoo: Reader) -> bool:

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from odoo_gateway.reader import Domain, Group, Reader
+from odoo_gateway.reader import Reader
 from tasks.domain import money
 from tasks.domain.ageing import Entry
 from tasks.domain.billing import Billing
@@ -15,22 +14,9 @@ from tasks.records import unbilled
 from tasks.records.billed import Billed, read_billed
 from tasks.records.drafts import Draft, read_drafts
 from tasks.records.orders import SoldLine, SoldOrder, read_currencies, read_orders
-from tasks.records.sales import Invoice, Order, Project, read_partners, user_names
+from tasks.records.sales import Order, Project, read_partners, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
-
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """The dated entries of a line that no posted invoice covers, and its oldest unlinked hour.
-
-    cost: of the hours, in the company's currency; None where the entries are no hours.
-    """
-
-    entries: tuple[Entry, ...] = ()
-    oldest_unlinked: date | None = None
-    cost: Decimal | None = None
+from tasks.records.unbilled import Delivered
 
 
 @dataclass(frozen=True)
@@ -87,7 +73,11 @@ def read_work(odoo: Reader, today: date) -> Work:
     return Work(
         orders=orders,
         drafts=drafts,
-        delivered={**_hours(odoo, orders), **_milestones(odoo, orders), **_expenses(odoo, orders)},
+        delivered={
+            **unbilled.time(odoo, orders, drafts),
+            **_milestones(odoo, orders),
+            **_expenses(odoo, orders),
+        },
         leaks=_leaks(odoo),
         partners=_partners(odoo, orders),
         owners=user_names(odoo, {order.order.user_id for order in orders}),
@@ -102,58 +92,6 @@ def read_work(odoo: Reader, today: date) -> Work:
             *(() if billed is not None else (_NO_LOCK_UP,)),
         ),
     )
-
-
-def _hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
-    """Hours by day, those on draft invoices too; in the line's unit by its own delivered hours."""
-    if not unbilled.knows_hours(odoo):
-        return {}
-    lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
-    quantities = {sold.line.id: sold.sold.delivered for order in orders for sold in order.lines}
-    unlinked = _by_day(odoo, unbilled.hours(odoo, lines))
-    total = {
-        group.id_at(0): group.sums[0]
-        for group in odoo.group(
-            TimesheetLine.MODEL,
-            [("so_line", "in", sorted(lines)), ("project_id", "!=", False)],
-            by=["so_line"],
-            sums=["unit_amount"],
-        )
-    }
-    dated = [(group.id_at(0), day) for group in unlinked if (day := _day(group))]
-    oldest: dict[int, date] = {}
-    for line_id, day in dated:
-        oldest[line_id] = min(day, oldest.get(line_id, day))
-    entries: dict[int, list[Entry]] = defaultdict(list)
-    cost: dict[int, Decimal] = defaultdict(Decimal)
-    for group in (*unlinked, *_by_day(odoo, _on_drafts(odoo, lines))):
-        line_id = group.id_at(0)
-        hours = Decimal(repr(group.sums[0]))
-        all_hours = Decimal(repr(total.get(line_id) or 0.0))
-        per_hour = quantities[line_id] / all_hours if all_hours else Decimal(1)
-        entries[line_id].append(Entry(_day(group), hours * per_hour, hours))
-        # Odoo writes costs as negative amounts.
-        cost[line_id] -= Decimal(repr(group.sums[1]))
-    return {
-        line_id: Delivered(tuple(found), oldest.get(line_id), cost[line_id])
-        for line_id, found in entries.items()
-    }
-
-
-def _by_day(odoo: Reader, domain: Domain) -> Sequence[Group]:
-    sums = ["unit_amount", "amount"]
-    return odoo.group(TimesheetLine.MODEL, domain, by=["so_line", "date:day"], sums=sums)
-
-
-def _on_drafts(odoo: Reader, lines: Mapping[int, int]) -> Domain:
-    if not odoo.session.may_read(Invoice.MODEL):
-        return [("id", "=", 0)]
-    return [
-        ("so_line", "in", sorted(lines)),
-        ("project_id", "!=", False),
-        ("timesheet_invoice_type", "=", "billable_time"),
-        ("timesheet_invoice_id.state", "=", "draft"),
-    ]
 
 
 def _milestones(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
@@ -228,8 +166,3 @@ _NO_LOCK_UP = NotVerifiable(
     reason="invoices are not readable for this user, so revenue and receivables are not known",
     remedy="give the fleet's user read access to account.move",
 )
-
-
-def _day(group: Group) -> date | None:
-    day = group.keys[1]
-    return day if isinstance(day, date) else None

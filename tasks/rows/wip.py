@@ -13,19 +13,23 @@ from tasks.domain.money import Currency
 from tasks.records.billed import Billed
 from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
-from tasks.records.wip import Delivered, Work
+from tasks.records.wip import Work
 
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One order line, judged. provision: what its age writes down; None without percentages."""
+    """One order line, judged.
+
+    cost: of the hours on no posted invoice, in the company's currency; None where there are none.
+    provision: what its age writes down; None without percentages.
+    """
 
     order: SoldOrder
     sold: SoldLine
     draft: Draft
-    delivered: Delivered
+    cost: Decimal | None
     oldest: date | None
     parts: tuple[Aged, ...]
     provision: Decimal | None
@@ -50,7 +54,6 @@ class Line:
 def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
     """One order line, as the JSON contract has it."""
     order, sold, currency = line.order.order, line.sold.sold, line.order.currency
-    cost = line.delivered.cost
     return {
         "sale_order_line_id": line.sold.line.id,
         "sale_order_id": order.id,
@@ -76,7 +79,7 @@ def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
             }
             for part in line.parts
         ],
-        "cost": None if cost is None else work.company_currency.text(cost),
+        "cost": None if line.cost is None else work.company_currency.text(line.cost),
         "cost_currency": work.company_currency.code,
         "provision": None if line.provision is None else currency.text(line.provision),
         "policy": line.policy,

@@ -1,4 +1,4 @@
-"""What unbilled hours of a firm cost, and what it has invoiced and is owed."""
+"""What a firm has invoiced and is owed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from psycopg.rows import TupleRow
 Sql = psycopg.Connection[TupleRow]
 YEAR = timedelta(days=365)
 
-# Hours on no invoice that is posted and stands.
-COST = """
-    SELECT a.so_line, -sum(a.amount) FROM account_analytic_line a
-    LEFT JOIN account_move m ON m.id = a.timesheet_invoice_id
-    WHERE a.project_id IS NOT NULL AND a.timesheet_invoice_type = 'billable_time'
-      AND (m.id IS NULL OR m.state IN ('cancel', 'draft') OR m.payment_state = 'reversed')
-    GROUP BY 1
-"""
 INVOICED = """
     SELECT c.name,
            coalesce(sum(m.sign * m.amount_untaxed) FILTER (WHERE m.invoice_date > %(year_ago)s), 0),
@@ -30,11 +22,6 @@ INVOICED = """
     JOIN res_currency c ON c.id = m.currency_id
     WHERE m.company_id = %(company)s AND m.invoice_date <= %(day)s GROUP BY 1
 """
-
-
-def costs(sql: Sql) -> Mapping[int, Decimal]:
-    """By order line, in the company's currency."""
-    return dict(sql.execute(COST).fetchall())
 
 
 def invoiced(sql: Sql, company: int, day: date) -> Mapping[str, tuple[Decimal, Decimal, Decimal]]:

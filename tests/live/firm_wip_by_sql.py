@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import accumulate
 from typing import Any
 
 import psycopg
@@ -41,6 +40,7 @@ LINES = """
            u.factor AS unit_in_hours, u.name->>'en_US' IN ('Hours', 'Days') AS of_time,
            coalesce(i.posted, 0) AS posted, coalesce(i.drafted, 0) AS drafted,
            coalesce(i.draft_lines, 0) AS draft_lines,
+           coalesce(i.draft_quantity, 0) AS draft_quantity,
            coalesce(i.other_discount, false) AS other_discount
     FROM sale_order_line l
     JOIN sale_order o ON o.id = l.order_id AND o.state = 'sale'
@@ -54,6 +54,8 @@ LINES = """
                    AS posted,
                sum(b.sign * b.price_subtotal) FILTER (WHERE b.state = 'draft') AS drafted,
                count(*) FILTER (WHERE b.state = 'draft' AND b.quantity <> 0) AS draft_lines,
+               sum(b.sign * b.quantity * w.factor / u.factor) FILTER (WHERE b.state = 'draft')
+                   AS draft_quantity,
                bool_or(b.discount <> coalesce(l.discount, 0)) AS other_discount
         FROM (SELECT m.state, a.discount, a.quantity, a.price_subtotal, a.product_uom_id,
                      CASE m.move_type WHEN 'out_invoice' THEN 1 WHEN 'out_refund' THEN -1 END
@@ -67,15 +69,17 @@ LINES = """
     WHERE l.display_type IS NULL AND NOT coalesce(l.is_downpayment, false)
       AND (t.type = 'service' OR coalesce(l.is_expense, false))
 """
-# `linked`: on a live invoice; `posted`: on one that is posted.
+# Where an hour stands: on a posted invoice, on a draft, or on no live one. Links alone do not tell
+# what is billed: Odoo clears those of a whole line when a little of it is credited.
 HOURS = """
-    SELECT a.so_line, a.date, sum(a.unit_amount),
-           bool_and(m.id IS NOT NULL AND m.state <> 'cancel' AND m.payment_state <> 'reversed')
+    SELECT a.so_line, a.date, sum(a.unit_amount), -sum(a.amount),
+           CASE WHEN m.state = 'draft' THEN 'drafted'
+                WHEN m.state = 'posted' AND m.payment_state <> 'reversed' THEN 'posted'
+                ELSE 'open' END AS place
     FROM account_analytic_line a
     LEFT JOIN account_move m ON m.id = a.timesheet_invoice_id
     WHERE a.project_id IS NOT NULL AND a.timesheet_invoice_type = 'billable_time'
-      AND NOT coalesce(m.state = 'posted' AND m.payment_state <> 'reversed', false)
-    GROUP BY a.so_line, a.date ORDER BY 1, 2
+    GROUP BY a.so_line, a.date, place ORDER BY 1, 2
 """
 COSTS = """
     SELECT a.so_line, a.date, sum(a.unit_amount) FROM account_analytic_line a
@@ -111,6 +115,7 @@ class Line:
     posted: Decimal
     drafted: Decimal
     draft_lines: int
+    draft_quantity: Decimal
     other_discount: bool
 
     @property
@@ -144,19 +149,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something delivered: quantity in the line's unit, hours if it is time."""
+    """Something delivered: quantity in the line's unit; hours, and their cost, if it is time."""
 
     day: date | None
     quantity: Decimal
-    hours: Decimal | None
+    hours: Decimal | None = None
+    cost: Decimal = ZERO
 
 
 @dataclass(frozen=True)
 class Entries:
-    """The dated deliveries of all lines, by line, oldest first."""
+    """The dated deliveries of all lines, by line, oldest first; hours by where they stand."""
 
-    hours: Mapping[int, Sequence[tuple[date, Decimal]]]
-    oldest_unlinked: Mapping[int, date]
+    hours: Mapping[str, Mapping[int, Sequence[tuple[date, Decimal, Decimal]]]]
     costs: Mapping[int, Sequence[tuple[date, Decimal]]]
     stages: Mapping[int, Sequence[tuple[date, Decimal]]]
 
@@ -169,17 +174,17 @@ def lines(sql: Sql) -> Sequence[Line]:
 
 def entries(sql: Sql) -> Entries:
     """All entries that may be unbilled."""
-    hours, oldest = defaultdict(list), dict[int, date]()
-    for line, day, amount, linked in sql.execute(HOURS).fetchall():
-        hours[line].append((day, Decimal(repr(amount))))
-        if not linked:
-            oldest.setdefault(line, day)
+    hours: dict[str, dict[int, list[tuple[date, Decimal, Decimal]]]] = {
+        place: defaultdict(list) for place in ("open", "drafted", "posted")
+    }
+    for line, day, amount, cost, place in sql.execute(HOURS).fetchall():
+        hours[place][line].append((day, Decimal(repr(amount)), cost))
     costs, stages = defaultdict(list), defaultdict(list)
     for line, day, amount in sql.execute(COSTS).fetchall():
         costs[line].append((day, Decimal(repr(amount))))
     for line, day, amount in sql.execute(STAGES).fetchall():
         stages[line].append((day, Decimal(repr(float(amount)))))
-    return Entries(hours, oldest, costs, stages)
+    return Entries(hours, costs, stages)
 
 
 def wip_rows(
@@ -230,31 +235,69 @@ def bucket(day: date | None, as_of: date) -> str:
 
 def _open_entries(line: Line, dated: Entries) -> Sequence[Entry]:
     """The entries that make up what is not posted: the oldest are billed first."""
-    mine = [Entry(*entry) for entry in _entries(line, dated)]
-    surplus = sum((entry.quantity for entry in mine), ZERO) - (line.delivered - line.posted)
-    if abs(surplus) <= ROUNDED:
-        return mine
-    left = []
-    for entry, reached in zip(mine, accumulate(entry.quantity for entry in mine), strict=True):
-        rest = min(entry.quantity, reached - surplus)
-        if rest > 0:
-            hours = None if entry.hours is None else entry.hours * rest / entry.quantity
-            left.append(Entry(entry.day, rest, hours))
-    return left if surplus > 0 else [*left, Entry(None, -surplus, None)]
-
-
-def _entries(line: Line, dated: Entries) -> Sequence[tuple[date, Decimal, Decimal | None]]:
+    open_quantity = line.delivered - line.posted
     if line.billing == "time_and_materials":
-        unit = line.unit_in_hours if line.of_time else Decimal(1)
-        return [(day, hours / unit, hours) for day, hours in dated.hours.get(line.id, ())]
+        return _newest(_hours(line, dated, "open", "drafted"), open_quantity)
     source = {"milestone": dated.stages, "expense": dated.costs}.get(line.billing, {})
-    return [(day, quantity, None) for day, quantity in source.get(line.id, ())]
+    return _newest([Entry(*entry) for entry in source.get(line.id, ())], open_quantity)
+
+
+def _hours(line: Line, dated: Entries, *places: str) -> Sequence[Entry]:
+    """The hours there, and the newest posted ones that invoices do not bill after all."""
+    unit = line.unit_in_hours if line.of_time else Decimal(1)
+
+    def found(*places: str) -> list[Entry]:
+        return [
+            Entry(day, hours / unit, hours, cost)
+            for place in places
+            for day, hours, cost in dated.hours[place].get(line.id, ())
+        ]
+
+    not_posted = sum((entry.quantity for entry in found("open", "drafted")), ZERO)
+    short = line.delivered - line.posted - not_posted
+    kept = _newest(found("posted"), short) if short > 2 * ROUNDED else []
+    return [*found(*places), *(entry for entry in kept if entry.day)]
+
+
+def _newest(entries: Sequence[Entry], quantity: Decimal) -> Sequence[Entry]:
+    """The newest of the entries, as many as make up the quantity; the rest of it is undated."""
+    whole = sum((entry.quantity for entry in entries), ZERO)
+    left = whole if entries and abs(whole - quantity) <= ROUNDED else quantity
+    found = []
+    for entry in sorted(entries, key=lambda entry: entry.day or date.max, reverse=True):
+        part = min(left, entry.quantity)
+        if part > 0:
+            share = part / entry.quantity
+            hours = None if entry.hours is None else entry.hours * share
+            found.append(Entry(entry.day, part, hours, entry.cost * share))
+            left -= part
+    return found if left <= ROUNDED else [*found, Entry(None, left)]
 
 
 def _oldest(line: Line, dated: Entries, open_: Sequence[Entry]) -> date | None:
+    """Of time, the oldest hour that is on no draft either."""
     if line.billing == "time_and_materials":
-        return dated.oldest_unlinked.get(line.id)
+        quantity = line.delivered - line.posted - line.draft_quantity
+        open_ = _newest(_hours(line, dated, "open"), quantity)
     return min((entry.day for entry in open_ if entry.day), default=None)
+
+
+def costs(found: Sequence[Line], dated: Entries) -> Mapping[int, Decimal]:
+    """What the hours on no posted invoice cost, by line, in the company's currency."""
+    return {
+        line.id: sum((entry.cost for entry in _open_entries(line, dated)), ZERO)
+        for line in found
+        if line.billing == "time_and_materials" and _hours(line, dated, "open", "drafted")
+    }
+
+
+def waiting_since(found: Sequence[Line], dated: Entries) -> Mapping[int, date]:
+    """By order: the oldest hour that no invoice, posted or draft, bills."""
+    oldest: dict[int, date] = {}
+    for line in found:
+        if line.billing == "time_and_materials" and (day := _oldest(line, dated, ())):
+            oldest[line.order_id] = min(day, oldest.get(line.order_id, day))
+    return oldest
 
 
 def _aged(line: Line, balance: Decimal, open_: Sequence[Entry], as_of: date) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
+
+from . import firm_wip_by_sql
 
 Sql = psycopg.Connection[TupleRow]
 
@@ -50,13 +52,7 @@ ORDERS = """
            (SELECT count(*) FROM sale_order_line_invoice_rel r JOIN line s ON s.id = r.order_line_id
               JOIN account_move_line i ON i.id = r.invoice_line_id
               JOIN account_move v ON v.id = i.move_id
-             WHERE s.order_id = o.id AND v.state = 'draft') AS draft_lines,
-           (SELECT min(w.date) FROM account_analytic_line w JOIN line s ON s.id = w.so_line
-              LEFT JOIN account_move v ON v.id = w.timesheet_invoice_id
-             WHERE s.order_id = o.id AND w.project_id IS NOT NULL
-               AND w.timesheet_invoice_type = 'billable_time'
-               AND (v.id IS NULL OR v.state = 'cancel' OR v.payment_state = 'reversed')
-           ) AS oldest_unbilled
+             WHERE s.order_id = o.id AND v.state = 'draft') AS draft_lines
     FROM line l JOIN sale_order o ON o.id = l.order_id
     JOIN res_currency c ON c.id = o.currency_id
     JOIN res_partner b ON b.id = o.partner_invoice_id
@@ -115,7 +111,7 @@ class StoredOrder:
     open_expenses: int
     files: int
     draft_lines: int
-    oldest_unbilled: date | None
+    oldest_unbilled: date | None = None
 
     @property
     def concerns_finance(self) -> bool:
@@ -123,7 +119,7 @@ class StoredOrder:
         return self.open or self.unpriced
 
     def waiting_days(self, day: date) -> int | None:
-        """Since the oldest hour that no live invoice bills."""
+        """Since the oldest hour that no invoice bills, by quantities."""
         return None if self.oldest_unbilled is None else (day - self.oldest_unbilled).days
 
 
@@ -131,7 +127,10 @@ def confirmed_orders(sql: Sql, day: date) -> Mapping[int, StoredOrder]:
     """All confirmed orders of all companies, by id; milestones are late on that day."""
     with sql.cursor(row_factory=class_row(StoredOrder)) as cursor:
         found = cursor.execute(LINES.encode() + ORDERS.encode(), {"day": day}).fetchall()
-    return {order.order_id: order for order in found}
+    since = firm_wip_by_sql.waiting_since(firm_wip_by_sql.lines(sql), firm_wip_by_sql.entries(sql))
+    return {
+        order.order_id: replace(order, oldest_unbilled=since.get(order.order_id)) for order in found
+    }
 
 
 def files_of_projects(sql: Sql, project_ids: list[int]) -> int:

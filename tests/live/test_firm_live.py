@@ -309,14 +309,14 @@ def test_the_totals_of_wip_are_right_and_the_residual_is_explained_line_by_line(
 
 
 def test_unbilled_hours_cost_what_sql_says(wip: Wip, sql: Sql) -> None:
-    costs = firm_money_by_sql.costs(sql)
+    costs = firm_wip_by_sql.costs(firm_wip_by_sql.lines(sql), firm_wip_by_sql.entries(sql))
     by_time = [row for row in wip.rows() if row.billing == "time_and_materials"]
     compared = 0
     for row in by_time:
         if row.cost is None:
             assert row.sale_order_line_id not in costs
             continue
-        assert Decimal(row.cost) == Decimal(costs[row.sale_order_line_id]).quantize(CENT), row
+        assert Decimal(row.cost) == costs[row.sale_order_line_id].quantize(CENT), row
         compared += 1
     print(f"{compared} of {len(by_time)} costs equal SQL")
     assert compared > 50

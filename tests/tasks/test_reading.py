@@ -400,7 +400,10 @@ def test_an_unreadable_resource_makes_its_person_alone_not_measurable(
 def test_the_latency_of_invoices_counts_from_the_last_hour_they_bill(
     sandbox: Sandbox, now: AsOf
 ) -> None:
-    posted = [["state", "=", "posted"], ["move_type", "=", "out_invoice"], ["company_id", "=", 1]]
+    posted = [
+        *([["state", "=", "posted"], ["move_type", "=", "out_invoice"], ["company_id", "=", 1]]),
+        ["payment_state", "!=", "reversed"],
+    ]
     days = []
     for move in sandbox.call("account.move", "search_read", [posted, ["invoice_date"]], {}):
         linked = [["timesheet_invoice_id", "=", move["id"]]]
@@ -411,6 +414,34 @@ def test_the_latency_of_invoices_counts_from_the_last_hour_they_bill(
     assert days
     found = {measure.name: measure.value for measure in readiness(sandbox, now).measures}
     assert found["invoice_latency_days"] == median(days)
+
+
+def test_hours_of_a_day_to_come_that_are_billed_have_not_waited(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    linked = [["timesheet_invoice_id", "!=", False]]
+    ahead: dict[Any, Any] = {
+        ("account.analytic.line", line["id"]): {"date": "2027-01-31"}
+        for line in sandbox.call("account.analytic.line", "search_read", [linked, ["id"]], {})
+    }
+    found = {m.name: m.value for m in readiness(changed(corrupt=ahead), now).measures}
+    assert found["invoice_latency_days"] == 0
+
+
+def test_an_order_waits_no_longer_because_its_hours_lost_their_invoice(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    posted = [["timesheet_invoice_id.state", "=", "posted"]]
+    gone: dict[Any, Any] = {
+        ("account.analytic.line", line["id"]): {"timesheet_invoice_id": False}
+        for line in sandbox.call("account.analytic.line", "search_read", [posted, ["id"]], {})
+    }
+    kept, lost = (
+        {row["sale_order_id"]: row["waiting_days"] for row in readiness(transport, now).rows}
+        for transport in (sandbox, changed(corrupt=gone))
+    )
+    assert gone
+    assert lost == kept
 
 
 def test_without_links_between_hours_and_invoices_there_is_no_latency(now: AsOf) -> None:

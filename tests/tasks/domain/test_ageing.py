@@ -1,5 +1,6 @@
 """Ageing of work in progress: buckets, edges, and nothing counted twice."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,6 +15,8 @@ from tasks.domain.ageing import (
     age_days,
     aged,
     bucket_of,
+    cost_of,
+    netted,
     still_open,
 )
 from tasks.domain.money import Currency
@@ -117,11 +120,43 @@ def test_undated_entries_are_billed_last() -> None:
     assert still_open([undated, hours(5, "1")], Decimal(1)) == [undated]
 
 
+def test_a_correction_is_netted_against_what_it_corrects() -> None:
+    """800 and -300 were told in two buckets of a line whose worth is 500."""
+    found = still_open([hours(5, "-3"), hours(40, "8")], Decimal(5))
+    assert found == [hours(40, "5")]
+    assert aged(found, Decimal("500.00"), TODAY, EUR) == (
+        Aged("31-60", Decimal(5), Decimal("500.00")),
+    )
+
+
+def test_a_correction_takes_the_oldest_first_and_then_the_next() -> None:
+    assert netted([hours(5, "4"), hours(50, "4"), hours(1, "-6")]) == [hours(5, "2")]
+
+
+def test_a_correction_of_what_is_billed_leaves_nothing_open() -> None:
+    assert still_open([hours(5, "-3")], Decimal(-3)) == []
+    assert netted([hours(5, "-3"), hours(9, "1")]) == []
+
+
+def test_a_correction_takes_its_own_cost_with_it() -> None:
+    dear = Entry(ago(40), Decimal(8), Decimal(8), Decimal(400))
+    cheap = Entry(ago(5), Decimal(-3), Decimal(-3), Decimal(-120))
+    assert netted([dear, cheap]) == [Entry(ago(40), Decimal(5), Decimal(5), Decimal(280))]
+
+
 entries = st.lists(
     st.builds(
         hours,
         st.integers(-60, 200),
         st.decimals(min_value="0.25", max_value="24", places=2).map(str),
+    ),
+    max_size=12,
+)
+corrected = st.lists(
+    st.builds(
+        hours,
+        st.integers(-60, 200),
+        st.decimals(min_value="-12", max_value="24", places=2).map(str),
     ),
     max_size=12,
 )
@@ -156,3 +191,38 @@ def test_the_order_of_entries_does_not_matter(found: list[Entry], quantity: Deci
 @given(st.dates(min_value=date(2020, 1, 1), max_value=date(2029, 1, 1)))
 def test_a_week_later_everything_is_seven_days_older(day: date) -> None:
     assert age_days(day, TODAY + timedelta(days=7)) == age_days(day, TODAY) + 7
+
+
+@given(corrected)
+def test_netting_changes_no_total_and_leaves_nothing_below_zero(found: list[Entry]) -> None:
+    left = netted(found)
+    assert all(entry.quantity > 0 for entry in left)
+    total = sum(entry.quantity for entry in found)
+    assert sum(entry.quantity for entry in left) == pytest.approx(max(total, Decimal(0)))
+
+
+@given(corrected)
+def test_netting_keeps_hours_and_costs_with_quantities(found: list[Entry]) -> None:
+    costly = [replace(entry, cost=2 * entry.quantity) for entry in found]
+    for entry in netted(costly):
+        assert entry.hours == pytest.approx(entry.quantity)
+        assert cost_of([entry]) == pytest.approx(2 * entry.quantity)
+
+
+@given(corrected, values)
+def test_no_part_of_a_corrected_line_has_the_other_sign(found: list[Entry], value: Decimal) -> None:
+    total = sum((entry.quantity for entry in found), Decimal(0))
+    parts = aged(still_open(found, total), value, TODAY, EUR)
+    assert sum(part.value for part in parts) == value
+    assert all(part.value >= 0 for part in parts)
+
+
+@given(corrected, st.decimals(min_value=-100, max_value=300, places=2))
+def test_open_entries_of_a_corrected_line_are_never_below_zero(
+    found: list[Entry], quantity: Decimal
+) -> None:
+    open_now = still_open(found, quantity)
+    assert all(entry.quantity > 0 for entry in open_now)
+    assert sum(e.quantity for e in open_now) == pytest.approx(
+        max(quantity, Decimal(0)), abs=ROUNDING_OF_HOURS
+    )

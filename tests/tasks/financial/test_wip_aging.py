@@ -128,6 +128,38 @@ def test_a_week_later_every_age_is_seven_days_more(sandbox: Sandbox, now: AsOf) 
     assert ages[1] == [age + 7 for age in ages[0]]
 
 
+def unlinked(sandbox: Sandbox) -> Sandbox:
+    """A sandbox as Odoo leaves it when a line of every invoice is credited: no hour is linked."""
+    domain = [["timesheet_invoice_id.state", "=", "posted"]]
+    linked = sandbox.call("account.analytic.line", "search_read", [domain, ["id"]], {})
+    assert linked
+    gone: dict[Any, Any] = {
+        ("account.analytic.line", line["id"]): {"timesheet_invoice_id": False} for line in linked
+    }
+    return changed(corrupt=gone)
+
+
+def test_hours_that_lost_their_invoice_are_as_billed_as_its_quantity(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    kept, lost = (
+        [
+            (row["sale_order_line_id"], row["oldest_date"], row["age_days"], row["aged"])
+            for row in rows(wip(transport, now), "time_and_materials")
+        ]
+        for transport in (sandbox, unlinked(sandbox))
+    )
+    assert lost == kept
+
+
+def test_hours_that_lost_their_invoice_cost_nothing_more(sandbox: Sandbox, now: AsOf) -> None:
+    kept, lost = (
+        {row["sale_order_line_id"]: row["cost"] for row in wip(transport, now).rows}
+        for transport in (sandbox, unlinked(sandbox))
+    )
+    assert lost == kept
+
+
 def test_old_work_asks_for_a_decision(sandbox: Sandbox, now: AsOf) -> None:
     titles = [finding.title for finding in wip(sandbox, now, decide_after_days=60).findings]
     assert any("unbilled for 70 days" in title for title in titles)
