@@ -13,13 +13,24 @@ NOTICE: Final = timedelta(days=14)
 
 @dataclass(frozen=True)
 class ApiKey(Record):
-    """A key of a user. expiration_date: None when it never ends, as all before Odoo 18."""
+    """A key of a user.
+
+    expiration_date: None when it never ends, as all before Odoo 18. scope: what it opens, None for
+    everything.
+    """
 
     MODEL: ClassVar[str] = "res.users.apikeys"
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
     expiration_date: datetime | None = None
+    scope: str | None = None
+
+    def may_be_ours(self, now: datetime) -> bool:
+        """Whether one who is logged in over RPC now may have come with it."""
+        return self.scope in (None, "rpc") and not (
+            self.expiration_date and self.expiration_date < now
+        )
 
 
 @dataclass(frozen=True)
@@ -30,11 +41,16 @@ class Expiry:
     at: datetime
 
 
-def first_to_expire(reader: Reader, login: str) -> Expiry | None:
+def first_to_expire(reader: Reader, login: str, now: datetime) -> Expiry | None:
     """The key of the user that ends first, None when none does.
 
-    Odoo does not tell which of them we use. Raises OdooError where keys are not readable.
+    Odoo does not tell which of them we use; one that has expired, or opens something else than
+    RPC, it is not. Raises OdooError where keys are not readable.
     """
-    keys = reader.search(ApiKey, [("user_id.login", "=", login)])
+    keys = [
+        key
+        for key in reader.search(ApiKey, [("user_id.login", "=", login)])
+        if key.may_be_ours(now)
+    ]
     ends = [Expiry(key.name, key.expiration_date) for key in keys if key.expiration_date]
     return min(ends, key=lambda expiry: expiry.at, default=None)

@@ -1,5 +1,6 @@
 """The `fleet` command: tables and colours for people, `--json` for programs."""
 
+import logging
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -64,9 +65,9 @@ def _fail(code: ExitCode, *messages: str) -> NoReturn:
     raise SystemExit(code)
 
 
-def _fleet() -> Fleet:
+def _fleet(level: int = logging.INFO) -> Fleet:
     fleet = wiring.fleet()
-    logs.configure(fleet.settings.environment.log_format)
+    logs.configure(fleet.settings.environment.log_format, level)
     return fleet
 
 
@@ -199,7 +200,8 @@ def schedule(
 @cli.command(name="doctor")
 def examine(as_json: Json = False) -> None:
     """Reach everything the fleet needs; prove the Odoo user's rights and that it sees all rows."""
-    fleet = _fleet()
+    # Whatever goes wrong is a finding.
+    fleet = _fleet(logging.CRITICAL)
     findings = []
     for finding in doctor.examine(fleet):
         findings.append(finding)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import structlog
 
 from odoo_gateway.errors import FleetError, OdooError
-from odoo_gateway.reader import Reader
+from odoo_gateway.reader import Domain, Key, Reader
+from odoo_gateway.records import Record
 from tasks import catalogue
+from tasks.declaration import AnyJob, Audience
 from tasks.records.people import Employee
 from tasks.records.sales import Invoice, Order, OrderLine
 from tasks.records.timesheets import Task, TimesheetLine
@@ -114,7 +116,7 @@ def _api_key(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
     what, login = f"{tenant.name}: API key", tenant.settings.login
     reader = Reader(fleet.session(tenant), scope.company_id)
     try:
-        expiry = api_keys.first_to_expire(reader, login)
+        expiry = api_keys.first_to_expire(reader, login, fleet.clock())
     except OdooError as error:
         yield Finding(what, "warning", f"not verifiable when it expires: {error}")
         return
@@ -143,21 +145,32 @@ def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Findin
         yield Finding(what, "ok", f"{rows} are visible")
 
 
+def _enabled(tenant: Tenant) -> Sequence[AnyJob]:
+    """The jobs that run for a tenant."""
+    disabled = tenant.settings.disabled_jobs
+    return [job for job in catalogue.jobs().values() if job.name not in disabled]
+
+
 def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
-    roles = {job.audience.value for job in catalogue.jobs().values()} - {"person"}
+    """Whether somebody stands behind each role that something is told to."""
+    roles = {Audience.OPS.value: "what the fleet gave up"}
+    for job in _enabled(tenant):
+        role = job.owner if job.audience is Audience.PERSON else job.audience.value
+        roles[role] = f"{roles[role]}, {job.name}" if role in roles else job.name
     recipients = tenant.recipients(scope.company_id)
-    for role in sorted(roles):
+    for role, told in sorted(roles.items()):
         if not getattr(recipients, role):
             yield Finding(
                 f"{tenant.name}/{scope.name}: recipients",
                 "warning",
-                f"nobody is configured for the role {role}: set recipients.{role} in the file",
+                f"nobody is configured for the role {role}, so nobody hears of {told}: "
+                f"set recipients.{role} in the file",
             )
 
 
 def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
     now = fleet.clock()
-    for job in catalogue.jobs().values():
+    for job in _enabled(tenant):
         what = f"{tenant.name}/{scope.name}: {job.name}"
         moment = runner.as_of(scope, now, now)
         try:
@@ -192,31 +205,32 @@ VISIBLE_MODELS: Sequence[str] = (
 class ControlTotal:
     """A total that Odoo stores on a parent, whoever may see the rows that it sums.
 
-    key: a field that parents and rows share, to say where rows are hidden.
+    link: the field of a row that names its parent. key: a field that parents and rows share, to
+    sum both by; without one each parent is compared by itself.
     """
 
     what: str
-    parent: str
+    parent: type[Record]
     total: str
     rows: str
     amount: str
     link: str
-    key: str
+    key: str | None = None
 
 
 CONTROL_TOTALS: Sequence[ControlTotal] = (
     ControlTotal(
-        what="timesheets by project",
-        parent=Task.MODEL,
+        # Invoiced hours stay with the project that their task has left.
+        what="timesheets by task",
+        parent=Task,
         total="effective_hours",
         rows=TimesheetLine.MODEL,
         amount="unit_amount",
         link="task_id",
-        key="project_id",
     ),
     ControlTotal(
         what="order lines by state",
-        parent=Order.MODEL,
+        parent=Order,
         total="amount_untaxed",
         rows=OrderLine.MODEL,
         amount="price_subtotal",
@@ -241,9 +255,10 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
             yield Finding(
                 what,
                 "failed",
-                f"{tenant.settings.login} does not see all rows of {control.key} {hidden[0]} and "
-                f"{len(hidden) - 1} more, so every number would be too small: give the user a "
-                f"read rule for all rows of {control.rows}",
+                f"{tenant.settings.login} does not see all rows of "
+                f"{control.key or control.link} {hidden[0]} and {len(hidden) - 1} more, so every "
+                f"number would be too small: give the user a read rule for all rows of "
+                f"{control.rows}",
             )
         else:
             yield Finding(
@@ -251,20 +266,26 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
             )
 
 
-def _hidden(reader: Reader, control: ControlTotal) -> tuple[int, Sequence[object]]:
+def _hidden(reader: Reader, control: ControlTotal) -> tuple[int, Sequence[Key]]:
     """How many totals were compared, and the keys whose rows sum up to less."""
-    visible = {
-        group.keys[0]: group.sums[0]
-        for group in reader.group(
-            control.rows, [(control.link, "!=", False)], [control.key], [control.amount]
-        )
-    }
-    stored = reader.group(control.parent, [], [control.key], [control.total])
+    by = control.key or control.link
+    groups = reader.group(control.rows, [(control.link, "!=", False)], [by], [control.amount])
+    visible = {group.keys[0]: group.sums[0] for group in groups}
+    stored = list(_stored(reader, control))
     return len(stored), [
-        group.keys[0]
-        for group in stored
-        if group.sums[0] - visible.get(group.keys[0], 0.0) > 0.05 + 1e-6 * abs(group.sums[0])
+        key for key, total in stored if total - visible.get(key, 0.0) > 0.05 + 1e-6 * abs(total)
     ]
+
+
+def _stored(reader: Reader, control: ControlTotal) -> Iterator[tuple[Key, float]]:
+    """The totals that are not zero, by their key."""
+    domain: Domain = [(control.total, "!=", 0)]
+    if control.key:
+        for group in reader.group(control.parent.MODEL, domain, [control.key], [control.total]):
+            yield group.keys[0], group.sums[0]
+    else:
+        for parent in reader.search(control.parent, domain, archived=True):
+            yield parent.id, getattr(parent, control.total)
 
 
 def worst(findings: Sequence[Finding]) -> str:

@@ -86,7 +86,9 @@ def note_api_key(fleet: Fleet, tenant: str, expires_at: datetime | None) -> None
 
 
 def _note(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
-    """Leave a mark that is lost without a ledger: who looks at Odoo needs none."""
+    """Leave a mark that is lost without a ledger: who looks at Odoo needs none, and makes none."""
+    if fleet.ledger.missing:
+        return
     try:
         with fleet.ledger.transaction() as connection:
             marks.leave(connection, kind, name, fleet.clock(), detail)

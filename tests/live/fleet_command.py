@@ -37,8 +37,12 @@ class Fleet:
     def run(self, *arguments: str, as_json: bool = True) -> Told:
         """`fleet run ... --dry-run`, for programs or for people."""
         document = ["--json"] if as_json else []
+        return self.command("run", *arguments, *document, "--dry-run")
+
+    def command(self, *arguments: str) -> Told:
+        """Any verb of `fleet`."""
         done = subprocess.run(
-            [sys.executable, "-c", START, "run", *arguments, *document, "--dry-run"],
+            [sys.executable, "-c", START, *arguments],
             cwd=self.folder,
             env=self._environment(),
             capture_output=True,

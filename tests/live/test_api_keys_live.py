@@ -18,7 +18,8 @@ from .odoo_server import OdooServer
 pytestmark = pytest.mark.live
 
 USER = Bot("keyholder", groups=("base.group_user",))
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9)
+NOW = datetime.now(UTC).replace(microsecond=0)
+SOON = NOW + timedelta(days=9)
 
 # The keys of two users, made as Odoo makes them; each ends so many days from now.
 MAKE_KEYS = """
@@ -45,7 +46,7 @@ def test_the_first_of_the_users_own_keys_to_expire_is_found_whichever_logs_in(
 ) -> None:
     session = Session(OdooRpc(Address(odoo_server.url, demo_db, USER.login, keys[which])))
     reader = Reader(session, session.companies[0].id)
-    found = api_keys.first_to_expire(reader, USER.login)
+    found = api_keys.first_to_expire(reader, USER.login, NOW)
     assert found == api_keys.Expiry("keyholder 0", SOON)
 
 
@@ -54,6 +55,6 @@ def test_an_administrator_who_sees_all_keys_hears_of_the_users_alone(
 ) -> None:
     session = Session(OdooRpc(Address(odoo_server.url, demo_db, "admin", "admin")))
     reader = Reader(session, session.companies[0].id)
-    found = api_keys.first_to_expire(reader, USER.login)
+    found = api_keys.first_to_expire(reader, USER.login, NOW)
     assert found is not None
     assert found.name == "keyholder 0"

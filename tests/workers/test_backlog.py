@@ -250,6 +250,9 @@ def test_the_rows_that_we_see_become_a_metric(fleet: Fleet) -> None:
         ([False], {}, "ok"),
         ([False, "2027-01-20 00:00:00", "2027-02-20 00:00:00"], {("firm",): 1800403200}, "ok"),
         (["2026-12-07 05:00:00"], {("firm",): 1796619600}, "warning"),
+        # It has expired, so it is not the one that we came with.
+        (["2026-11-20 00:00:00"], {}, "ok"),
+        (["2026-11-20 00:00:00", "2027-01-20 00:00:00"], {("firm",): 1800403200}, "ok"),
     ],
 )
 def test_the_key_that_expires_first_becomes_a_metric(
@@ -271,7 +274,10 @@ def with_api_keys(clock: Clock, ends: list[Any]) -> Sandbox:
     """A firm whose user has a key for each end, and another user one that ends at once."""
     today = clock().date()
     keys = [{"name": "old", "user_id": 101, "expiration_date": "2026-11-24 00:00:00"}]
-    keys += [{"name": "fleet", "user_id": firm.USER_ID, "expiration_date": end} for end in ends]
+    theirs = [{"name": "fleet", "expiration_date": end} for end in ends]
+    # What opens no RPC is not ours either.
+    theirs += [{"name": "plug-in", "scope": "plugin", "expiration_date": "2026-11-24 00:00:00"}]
+    keys += [{"user_id": firm.USER_ID, **key} for key in theirs]
     text = {"type": "char", "store": True}
     declares = {
         "res.users": {"login": text},
@@ -280,6 +286,7 @@ def with_api_keys(clock: Clock, ends: list[Any]) -> Sandbox:
             "name": text,
             "user_id": {"type": "many2one", "relation": "res.users", "store": True},
             "expiration_date": {"type": "datetime", "store": True},
+            "scope": text,
         },
     }
     numbered = [{"id": number, **key} for number, key in enumerate(keys, 1)]
