@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import insert
@@ -150,14 +151,15 @@ def measure(name: str, fleet: Fleet, tenants: list[str], jobs: list[str], slots:
     fleet.ledger.upgrade()
     with fleet.ledger.transaction() as connection:
         fill(connection, tenants, jobs, slots)
-    server, _ = exporter.serve(backlog.collector(fleet), 0, "127.0.0.1")
-    url = f"http://127.0.0.1:{server.server_port}/metrics"
+    server = exporter.server(backlog.collector(fleet), "127.0.0.1", 0)
+    Thread(target=server.run, daemon=True).start()
+    url = f"http://127.0.0.1:{server.port}/metrics"
     seconds, text = [], b""
     for _ in range(6):
         started = time.perf_counter()
         text = urllib.request.urlopen(url, timeout=600).read()
         seconds.append(time.perf_counter() - started)
-    server.shutdown()
+    server.should_exit = True
     series = sum(1 for line in text.splitlines() if line and not line.startswith(b"#"))
     print(
         f"{name:10}  first {seconds[0]:6.2f} s  then {statistics.median(seconds[1:]):6.2f} s  "

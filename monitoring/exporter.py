@@ -3,9 +3,8 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from threading import Thread
-from typing import Any, TypeVar
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from threading import Lock
+from typing import TypeVar
 
 import prometheus_client
 import structlog
@@ -15,11 +14,16 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
 )
-from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from monitoring import celery_names, metrics
 from monitoring.metrics import Increment, Sample
+from monitoring.serving import Server
 
 Counted = Callable[[], Iterable[Increment]]
 Sampled = Callable[[], Iterable[Sample]]
@@ -75,30 +79,26 @@ class _Reading:
             yield Sample(metrics.READ_SECONDS, self._seconds[name], {"source": name})
 
 
-class _Quiet(WSGIRequestHandler):
-    """Scrapes are no news."""
+def server(collector: Collector, address: str, port: int) -> Server:
+    """A server of `/metrics` and `/live`, not started yet; port 0 picks a free one.
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-def serve(collector: Collector, port: int, host: str = "0.0.0.0") -> tuple[WSGIServer, Thread]:
-    """Serve `/metrics` and `/live` on a background thread; port 0 picks a free one."""
+    Raises ConfigurationError where it cannot listen.
+    """
     registry = prometheus_client.CollectorRegistry(auto_describe=False)
     registry.register(collector)
-    metrics_page = prometheus_client.make_wsgi_app(registry)
+    # One reading at a time: however many ask, the ledger is not read by all of them at once.
+    reading = Lock()
 
-    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/live":
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"alive\n"]
-        page: Iterable[bytes] = metrics_page(environ, start_response)
-        return page
+    def page(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        with reading:
+            return Response(encode(registry), headers={"Content-Type": content_type})
 
-    server = make_server(host, port, answer, server_class=ThreadingWSGIServer, handler_class=_Quiet)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    return server, thread
+    def live(request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    routes = [Route("/metrics", page), Route("/live", live)]
+    return Server(Starlette(routes=routes), address, port)
 
 
 def _counter_families(increments: Sequence[Increment]) -> Iterator[Metric]:

@@ -46,6 +46,7 @@ FirstDay = Annotated[datetime | None, _day("--from", "First day of the period.")
 LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, included.")]
 TenantName = Annotated[str | None, typer.Option(help="Needed when there are several.")]
 CompanyIds = Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")]
+ListensOn = Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every network.")]
 STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
@@ -321,7 +322,7 @@ def beat() -> None:
 @cli.command()
 def flower(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
-    address: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    address: ListensOn = "127.0.0.1",
     state: Annotated[
         Path | None, typer.Option(help="A file that keeps what it saw over restarts.")
     ] = None,
@@ -334,22 +335,27 @@ def flower(
 
 
 @cli.command(name="exporter")
-def export() -> None:
+def export(
+    address: ListensOn = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="FLEET_METRICS_PORT if left out.")
+    ] = None,
+) -> None:
     """Serve /metrics for Prometheus."""
     from workers import backlog
 
     fleet = _fleet()
     fleet.ledger.upgrade()
-    server, thread = exporter.serve(
-        backlog.collector(fleet), fleet.settings.environment.metrics_port
-    )
-    err.print(f"metrics on http://127.0.0.1:{server.server_port}/metrics", highlight=False)
-    thread.join()
+    wanted = fleet.settings.environment.metrics_port if port is None else port
+    server = exporter.server(backlog.collector(fleet), address, wanted)
+    host = f"[{address}]" if ":" in address else address
+    err.print(f"metrics on http://{host}:{server.port}/metrics", highlight=False)
+    server.run()
 
 
 @cli.command()
 def web(
-    address: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    address: ListensOn = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="FLEET_WEB_PORT if left out.")
     ] = None,

@@ -78,6 +78,8 @@ class Environment(Strict):
         None, description="the secret before, whose links still open"
     )
     web_port: int = Field(8080, ge=1, le=65535, description="where `fleet web` listens")
+    web_proxies: str = Field("127.0.0.1", description="proxies before it, parted by commas")
+    web_requests_per_minute: int = Field(300, ge=1, description="that one client may make")
     link_days: int = Field(30, ge=1, description="how long a link in a mail opens")
 
     def heartbeat_file(self, kind: str, name: str) -> Path:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -13,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from monitoring.serving import Server
 from odoo_gateway.errors import ConfigurationError, FleetError
 from workers import examination
 from workers.ledger.errors import LedgerError
@@ -32,19 +32,12 @@ Act = Callable[[Request, dict[str, str]], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def server(fleet: Fleet, address: str, port: int) -> uvicorn.Server:
-    """A server that is not started yet. Raises ConfigurationError as `application`."""
-    config = uvicorn.Config(
-        application(fleet),
-        host=address,
-        port=port,
-        # Its log would hold whole links, and with them what opens a case.
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    return uvicorn.Server(config)
+def server(fleet: Fleet, address: str, port: int) -> Server:
+    """A server that is not started yet.
+
+    Raises ConfigurationError as `application`, and where it cannot listen.
+    """
+    return Server(application(fleet), address, port, fleet.settings.environment.web_proxies)
 
 
 def application(fleet: Fleet) -> ASGIApp:
@@ -75,8 +68,10 @@ def application(fleet: Fleet) -> ASGIApp:
             Exception: partial(_broken, fleet.links),
         },
     )
+    # A redirect to the address without its slash would lead to whatever host was asked for.
+    pages.router.redirect_slashes = False
     # Around all of it, so that no error escapes without them.
-    return guard.Headers(pages)
+    return guard.Headers(guard.Rate(pages, fleet.settings.environment.web_requests_per_minute))
 
 
 def _acting(site: Site, act: Act) -> Endpoint:

@@ -15,6 +15,7 @@ from workers.web.refusals import FormExpired, FormForged
 
 REASON_LENGTH: Final = 500
 OPEN_FOR: Final = timedelta(hours=8)
+LONGEST: Final = timedelta(days=366)
 DATED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD})
 
 
@@ -51,6 +52,7 @@ class Problem(StrEnum):
     NO_DAY = "no_day"
     NOT_A_DAY = "not_a_day"
     PAST = "past"
+    TOO_FAR = "too_far"
     NO_REASON = "no_reason"
     TOO_LONG = "too_long"
 
@@ -91,6 +93,8 @@ def _wrong_day(text: str, day: date | None, today: date) -> Problem | None:
         return Problem.NO_DAY
     if day is None:
         return Problem.NOT_A_DAY
+    if day > today + LONGEST:
+        return Problem.TOO_FAR
     return Problem.PAST if day < today else None
 
 

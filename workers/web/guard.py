@@ -1,16 +1,24 @@
 """What stands before every page: headers, where a form was sent from, and how large it is."""
 
+import unicodedata
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workers.web.refusals import FormForged, TooLarge
 
 BODY_LIMIT: Final = 16 * 1024
 FIELD_LIMIT: Final = 20
+# What a text of several lines may hold beside signs that are seen.
+LINES: Final = str.maketrans("", "", "\t\n\r")
 HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
@@ -41,6 +49,37 @@ class Headers:
         await self.app(scope, receive, send_with_headers)
 
 
+class Rate:
+    """Lets each client ask so often and no more; whoever asks more often is told to wait."""
+
+    def __init__(self, app: ASGIApp, per_minute: int) -> None:
+        self.app = app
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limit = RateLimitItemPerMinute(per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As every ASGI application."""
+        client = scope.get("client") or ("", 0)
+        if scope["type"] == "http" and not self._limiter.hit(self._limit, _network(client[0])):
+            wait = {"Retry-After": "60"}
+            await PlainTextResponse("Too many requests: wait a minute.\n", 429, wait)(
+                scope, receive, send
+            )
+            return
+        await self.app(scope, receive, send)
+
+
+def _network(address: str) -> str:
+    """The address; of version 6 the first 64 bits, for a client has all of those behind them."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 6:
+        return str(IPv6Address(int(known) >> 64 << 64))
+    return address
+
+
 def refuse_foreign(request: Request, web_url: str) -> None:
     """Raise FormForged when a browser says that another site sent this form.
 
@@ -63,6 +102,9 @@ async def fields(request: Request) -> dict[str, str]:
         if len(body) > BODY_LIMIT:
             raise TooLarge(f"a form holds no more than {BODY_LIMIT} bytes")
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT))
+        found = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT))
     except ValueError as error:
         raise FormForged("this is not a form of ours") from error
+    if any(unicodedata.category(sign) == "Cc" for sign in "".join(found.values()).translate(LINES)):
+        raise FormForged("a field of this form holds signs that no keyboard writes")
+    return found

@@ -102,6 +102,7 @@ def page(tmp_path: Path, clock: Clock, odoo: Switchable) -> Iterator[Page]:
         "FLEET_WEB_URL": web_url,
         "FLEET_WEB_PORT": str(port),
         "FLEET_LINK_SECRET": SECRET,
+        "FLEET_WEB_REQUESTS_PER_MINUTE": "100000",
     }
     fleet = fleet_on(tmp_path, clock, odoo, file=POLICY, environ=environ)
     with serving(fleet, port), httpx.Client(base_url=web_url, timeout=30) as http:

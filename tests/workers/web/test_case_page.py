@@ -165,6 +165,7 @@ def test_a_snooze_is_over_after_its_last_day_and_the_case_speaks_once(page: Page
         ({"until": "1 Dec", "reason": "because"}, "Write the day like"),
         ({"until": "", "reason": "because"}, "Give the last day"),
         ({"until": "2026-12-01", "reason": "x" * 501}, "no more than 500"),
+        ({"until": "9999-12-31", "reason": "because"}, "within a year"),
     ],
 )
 def test_a_wrong_field_is_told_beside_it_and_the_form_is_kept(
@@ -332,6 +333,28 @@ def test_what_no_form_of_ours_holds_is_too_much(page: Page) -> None:
     answer = page.http.post(url, content=iter(chunks()))
     assert answer.status_code == 413
     assert page.http.post(url, content="&".join(f"a{n}=1" for n in range(30))).status_code == 403
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x1b", "\x7f", "\x85"], ids=repr)
+def test_signs_that_no_keyboard_writes_are_refused(page: Page, sign: str) -> None:
+    answer = page.send(
+        page.link(page.a_key()), "snoozed", until=page.in_days(3), reason=f"a{sign}b"
+    )
+    assert (answer.status_code, standing(page)) == (403, [])
+
+
+def test_a_reason_may_have_lines(page: Page) -> None:
+    answer = page.send(page.link(page.a_key()), "snoozed", until=page.in_days(3), reason="a\r\n\tb")
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_slash_leads_to_a_forged_host(page: Page, method: str) -> None:
+    for path in ("/page.css/", "/health/live/", f"{page.link(page.a_key())}/"):
+        answer = page.http.request(method, path, headers={"Host": "evil.example"})
+        assert answer.status_code in (404, 405)
+        assert "location" not in answer.headers
+        assert "evil.example" not in answer.text
 
 
 def test_names_from_odoo_and_reasons_are_escaped(page: Page) -> None:
