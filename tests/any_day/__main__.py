@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -66,8 +65,7 @@ def demo(name: str, logs: Path) -> Played:
     """`fleet demo`, all of its processes at an instant."""
     script = "from workers.cli import main; main()"
     command = [sys.executable, "-c", script, "demo", "--output", str(logs / f"{name}-demo")]
-    seconds = INSTANTS[name].timestamp() - time.time()
-    return _run(name, logs, command, {**shift.environment(seconds), "COLUMNS": "200"})
+    return _run(name, logs, command, {**shift.environment(INSTANTS[name]), "COLUMNS": "200"})
 
 
 def _run(name: str, logs: Path, command: Sequence[str], environ: dict[str, str]) -> Played:

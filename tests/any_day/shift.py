@@ -18,13 +18,15 @@ def begin(at: datetime) -> None:
     A process that does not inherit the environment, or is no Python process of this installation
     (Redis, PostgreSQL, Chromium), keeps the machine's clock.
     """
-    seconds = at.timestamp() - time()
-    os.environ |= environment(seconds)
+    os.environ |= environment(at)
     # A plain number, since an instant with a time zone would also set the process's own zone.
     time_machine.travel(at.timestamp()).start()
 
 
-def environment(seconds: float) -> dict[str, str]:
-    """What moves the clock of a process that starts with it."""
-    path = [str(SHIFTED), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {SHIFT: str(seconds), "PYTHONPATH": os.pathsep.join(path)}
+def environment(at: datetime) -> dict[str, str]:
+    """What moves the clock of a process that starts with it, whatever our own clock says."""
+    moved = time_machine.escape_hatch.is_travelling()
+    seconds = at.timestamp() - (time_machine.escape_hatch.time.time() if moved else time())
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    others = [path for path in paths if path and path != str(SHIFTED)]
+    return {SHIFT: str(seconds), "PYTHONPATH": os.pathsep.join([str(SHIFTED), *others])}
