@@ -91,8 +91,19 @@ def _parser(hint: Any) -> Callable[[Any], Any]:
 
 
 def _nullable(parse_inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Odoo answers False for every empty field that is not a number or a boolean."""
-    return lambda value: None if value is False or value is None else parse_inner(value)
+    """Odoo answers False for every empty field that is not a number or a boolean.
+
+    A text of nothing but blanks is empty too, no-break spaces and what has no width among them.
+    """
+    return lambda value: (
+        None if value is False or value is None or _is_blank(value) else parse_inner(value)
+    )
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not any(
+        character.isprintable() and not character.isspace() for character in value
+    )
 
 
 def _one_of(allowed: tuple[Any, ...]) -> Callable[[Any], Any]:

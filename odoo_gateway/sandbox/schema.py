@@ -51,6 +51,7 @@ FOLLOWED: Final = frozenset(
         ("hr.employee", "resource_calendar_id"),
         ("product.product", "invoice_policy"),
         ("product.product", "project_id"),
+        ("res.partner", "country_code"),
         ("res.users", "lang"),
         ("res.users", "name"),
     }

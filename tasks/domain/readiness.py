@@ -12,6 +12,7 @@ from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.holds import Hold, hold_on
 from tasks.domain.policy import Policy
+from tasks.domain.sending import Sending, way_of
 from tasks.domain.tickets import Priority, Ticket, open_tickets
 
 
@@ -66,7 +67,7 @@ class Facts:
     url: str
     customer: str
     salesperson: str
-    invoice_email: str | None
+    sending: Sending
     purchase_order: str | None
     milestones: Sequence[DueMilestone]
     evidence_files: int | None
@@ -198,9 +199,12 @@ def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check
 
 
 def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    missing = f"the invoice address of {facts.customer} has no e-mail"
-    problem = "" if facts.invoice_email else missing
-    return _verdict("invoice_address", facts, problem, "enter an e-mail on the invoice address")
+    way = way_of(facts.sending, facts.customer)
+    if way is None:
+        method = facts.sending.method
+        reason = f"the fleet does not know what sending invoices by {method} needs"
+        return _unknown("invoice_address", facts, reason)
+    return _verdict("invoice_address", facts, way.problem, way.next_step)
 
 
 def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:

@@ -8,6 +8,7 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
 from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy
+from tasks.domain.sending import Sending
 from tasks.records import unbilled
 from tasks.records.approvals import read_approvals
 from tasks.records.drafts import Draft
@@ -29,12 +30,36 @@ OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
 
 
 def read_customers(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner]:
-    """The customers and invoice addresses of the orders, by id."""
+    """The customers and invoice addresses of the orders, and the firms that they are of, by id."""
     by: dict[int, set[tuple[str, int]]] = defaultdict(set)
     for order in orders:
         for partner_id in (order.order.partner_id, order.order.partner_invoice_id):
             by[partner_id].add((Order.MODEL, order.order.id))
-    return read_partners(odoo, by)
+    found = read_partners(odoo, by)
+    firms: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for partner in found.values():
+        if partner.commercial_partner_id and partner.commercial_partner_id not in found:
+            firms[partner.commercial_partner_id] |= by[partner.id]
+    return {**found, **(read_partners(odoo, firms) if firms else {})}
+
+
+def _sending(partners: Mapping[int, Partner], order: SoldOrder) -> Sending:
+    """Odoo's `account.move.send._get_default_sending_methods` asks the commercial partner."""
+    address = partners[order.order.partner_invoice_id]
+    firm = partners[address.commercial_partner_id or address.id]
+    parts = {
+        "street": address.street,
+        "zip": address.zip,
+        "city": address.city,
+        "country": address.country_code,
+    }
+    return Sending(
+        email=address.email,
+        method=firm.invoice_sending_method,
+        missing=[name for name, value in parts.items() if not value],
+        peppol=bool(firm.peppol_eas and firm.peppol_endpoint),
+        peppol_state=firm.peppol_verification_state,
+    )
 
 
 def read_facts(
@@ -61,7 +86,7 @@ def read_facts(
             url=odoo.session.link(Order.MODEL, order.order.id),
             customer=partners[order.order.partner_id].display_name,
             salesperson=users.get(order.order.user_id or 0, "nobody: set a salesperson"),
-            invoice_email=partners[order.order.partner_invoice_id].email,
+            sending=_sending(partners, order),
             purchase_order=order.order.client_order_ref,
             milestones=[
                 DueMilestone(milestone.name, milestone.deadline, milestone.is_reached)

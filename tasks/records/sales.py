@@ -103,7 +103,7 @@ class Milestone(Record):
 
 @dataclass(frozen=True)
 class Partner(Record):
-    """A customer or contact."""
+    """A customer or contact; how invoices are sent is that of the commercial partner."""
 
     MODEL: ClassVar[str] = "res.partner"
     MODULE: ClassVar[str] = "base"
@@ -112,6 +112,14 @@ class Partner(Record):
     email: str | None
     vat: str | None = None
     commercial_partner_id: int | None = None
+    street: str | None = None
+    zip: str | None = None
+    city: str | None = None
+    country_code: str | None = None
+    invoice_sending_method: str | None = None
+    peppol_eas: str | None = None
+    peppol_endpoint: str | None = None
+    peppol_verification_state: str | None = None
 
 
 @dataclass(frozen=True)

@@ -101,3 +101,9 @@ def test_a_field_missing_from_the_answer_is_named() -> None:
 
 def test_only_fields_with_a_default_may_be_absent() -> None:
     assert [field.name for field in fields_of(Sample) if field.optional] == ["rare"]
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u00a0", "\t\n", "\u200b \ufeff"])
+def test_a_text_of_blanks_is_an_empty_one(blank: str) -> None:
+    assert parse(Sample, {**ROW, "note": blank}, NAMES).note is None
+    assert parse(Sample, {**ROW, "note": " PO 7 "}, NAMES).note == " PO 7 "

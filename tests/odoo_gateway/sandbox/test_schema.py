@@ -25,6 +25,7 @@ ABSENT_FIELDS = {
     ("hr.employee", "timesheet_manager_id"),
     ("hr.expense", "sheet_id"),
     ("res.company", "timesheet_mail_employee_allow"),
+    ("res.partner", "peppol_verification_state"),
     ("resource.calendar.attendance", "date_from"),
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),

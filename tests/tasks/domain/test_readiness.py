@@ -10,6 +10,7 @@ from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result, failed
 from tasks.domain.money import Currency
 from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy, checklist
+from tasks.domain.sending import Sending
 
 TODAY = date(2026, 11, 23)
 LINE = Sold(
@@ -30,7 +31,7 @@ FACTS = Facts(
     url="http://odoo.example/1",
     customer="Nordwind",
     salesperson="Ann",
-    invoice_email="ap@nordwind.example",
+    sending=Sending("ap@nordwind.example"),
     purchase_order=None,
     milestones=[],
     evidence_files=0,
@@ -88,7 +89,14 @@ def test_a_sound_order_fails_nothing() -> None:
         ("purchase_order", FACTS, {"purchase_order_required": True}, Result.FAIL),
         ("purchase_order", replace(FACTS, purchase_order="PO 7"), {}, Result.PASS),
         ("invoice_address", FACTS, {}, Result.PASS),
-        ("invoice_address", replace(FACTS, invoice_email=None), {}, Result.FAIL),
+        ("invoice_address", replace(FACTS, sending=Sending()), {}, Result.FAIL),
+        ("invoice_address", replace(FACTS, sending=Sending(None, "manual")), {}, Result.PASS),
+        (
+            "invoice_address",
+            replace(FACTS, sending=Sending("ap@nordwind.example", "telex")),
+            {},
+            Result.NOT_VERIFIABLE,
+        ),
         ("expenses", FACTS, {}, Result.PASS),
         ("expenses", replace(FACTS, open_expenses=None), {}, Result.NOT_VERIFIABLE),
         ("expenses", replace(FACTS, open_expenses=2), {}, Result.FAIL),

@@ -17,6 +17,7 @@ from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy
+from tasks.domain.sending import Sending
 from tasks.financial.invoice_readiness import Snapshot, judge
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import Order, OrderLine
@@ -90,7 +91,7 @@ def facts(found: SoldOrder, **values: Any) -> Facts:
         "url": f"http://odoo.example/{found.order.id}",
         "customer": "Nordwind",
         "salesperson": "Ann",
-        "invoice_email": "ap@nordwind.example",
+        "sending": Sending("ap@nordwind.example"),
         "purchase_order": None,
         "milestones": [],
         "evidence_files": 0,
@@ -181,7 +182,7 @@ def test_what_no_check_could_look_at_is_ready_only_as_far_as_verifiable() -> Non
 def test_a_blocked_order_is_blocked_whatever_could_not_be_verified() -> None:
     found = order()
     report = judged(
-        snapshot(found, facts={1: facts(found, unapproved_hours=None, invoice_email=None)})
+        snapshot(found, facts={1: facts(found, unapproved_hours=None, sending=Sending())})
     )
     (row,) = report.rows
     assert (row["status"], row["verdict"]) == ("blocked", "blocked")
@@ -240,13 +241,13 @@ def test_an_order_that_is_blocked_again_was_not_released() -> None:
     first, second = order(1), order(2)
     ready = judged(snapshot(first, second))
     moment = replace(NOW, closed=closed(ready, 1, 5))
-    again = snapshot(first, facts={1: facts(first, invoice_email=None)})
+    again = snapshot(first, facts={1: facts(first, sending=Sending())})
     (release,) = judge(again, moment, ReadinessPolicy()).measures[-1:]
     assert (release.value, release.excluded) == (5, {"blocked": 1})
 
 
 def test_without_a_release_there_is_no_speed_of_it() -> None:
-    blocked = snapshot(order(), facts={1: facts(order(), invoice_email=None)})
+    blocked = snapshot(order(), facts={1: facts(order(), sending=Sending())})
     moment = replace(NOW, closed=closed(judged(blocked), 3))
     names = {m.name for m in judge(snapshot(), moment, ReadinessPolicy()).measures}
     assert "invoice_release_days" not in names
@@ -254,7 +255,7 @@ def test_without_a_release_there_is_no_speed_of_it() -> None:
 
 def test_a_blocked_order_waits_to_be_ready_only() -> None:
     found = order()
-    (row,) = judged(snapshot(found, facts={1: facts(found, invoice_email=None)})).rows
+    (row,) = judged(snapshot(found, facts={1: facts(found, sending=Sending())})).rows
     assert (row["waiting_to_be_ready_days"], row["waiting_for_finance_days"]) == (10, 0)
     assert row["becomes_ready_when"] == "Ann: enter an e-mail on the invoice address"
 
@@ -277,11 +278,11 @@ def test_the_bottleneck_is_the_owner_whose_steps_alone_free_most() -> None:
     orders = [order(1, "100"), order(2, "300"), order(3, "250"), order(4, "9000"), order(5, "9000")]
     owners = {1: "Ann", 2: "Bob", 3: "Ann"}
     known = {
-        number: facts(orders[number - 1], invoice_email=None, salesperson=owner)
+        number: facts(orders[number - 1], sending=Sending(), salesperson=owner)
         for number, owner in owners.items()
     }
     hold = {"order": "S00005", "reason": "dispute"}
-    shared = facts(orders[3], invoice_email=None, salesperson="Bob", milestones=[])
+    shared = facts(orders[3], sending=Sending(), salesperson="Bob", milestones=[])
     free = facts(orders[4])
     found = snapshot(*orders, facts={**known, 4: shared, 5: free})
     (total,) = judged(found, holds=[hold]).totals
@@ -304,7 +305,7 @@ def test_an_order_is_judged_by_the_policy_of_its_sales_team() -> None:
 
 def test_a_failed_check_blocks_and_names_who_must_act() -> None:
     found = order()
-    report = judged(snapshot(found, facts={1: facts(found, invoice_email=None, open_expenses=2)}))
+    report = judged(snapshot(found, facts={1: facts(found, sending=Sending(), open_expenses=2)}))
     (finding,) = report.findings
     assert finding.key == "blocked-order-1"
     assert finding.owner == "Ann"
@@ -316,7 +317,7 @@ def test_a_failed_check_blocks_and_names_who_must_act() -> None:
 
 def test_an_order_that_becomes_ready_is_a_new_finding() -> None:
     found = order()
-    blocked = judged(snapshot(found, facts={1: facts(found, invoice_email=None)}))
+    blocked = judged(snapshot(found, facts={1: facts(found, sending=Sending())}))
     ready = judged(snapshot(found))
     assert blocked.findings[0].key != ready.findings[0].key
 
@@ -365,7 +366,7 @@ def test_a_large_order_that_is_ready_waits_for_no_digest_if_the_policy_says_so()
     assert urgent(snapshot(order()), EUR=1200)
     assert not urgent(snapshot(order()), EUR=1201)
     assert not urgent(snapshot(order()), USD=1)
-    blocked = snapshot(order(), facts={1: facts(order(), invoice_email=None)})
+    blocked = snapshot(order(), facts={1: facts(order(), sending=Sending())})
     assert not urgent(blocked, EUR=1)
 
 
