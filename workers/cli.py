@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.text import Text
 
 from monitoring import exporter, logs
 from odoo_gateway.errors import ConfigurationError, FleetError
@@ -22,7 +23,17 @@ from workers import (
     trimming,
     wiring,
 )
-from workers.console import err, out, print_json, show, show_row, show_scope
+from workers.console import (
+    STYLES,
+    degrade,
+    err,
+    out,
+    print_json,
+    say,
+    show,
+    show_row,
+    show_scope,
+)
 from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
 
@@ -47,11 +58,11 @@ LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, inclu
 TenantName = Annotated[str | None, typer.Option(help="Needed when there are several.")]
 CompanyIds = Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")]
 ListensOn = Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every network.")]
-STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
 def main() -> None:
     """Run the command; every expected error is one clear message and an exit code."""
+    degrade()
     try:
         cli()
     except ConfigurationError as error:
@@ -62,7 +73,7 @@ def main() -> None:
 
 def _fail(code: ExitCode, *messages: str) -> NoReturn:
     for message in messages:
-        err.print(f"[bold red]error[/] {message}", highlight=False, soft_wrap=True)
+        err.print(Text.assemble(("error", "bold red"), " ", message), soft_wrap=True)
     raise SystemExit(code)
 
 
@@ -207,9 +218,8 @@ def examine(as_json: Json = False) -> None:
     for finding in doctor.examine(fleet):
         findings.append(finding)
         if not as_json:
-            style = STYLES[finding.state]
-            out.print(f"[{style}]{finding.state:8}[/] [bold]{finding.what}[/]", highlight=False)
-            out.print(f"         {finding.detail}", highlight=False, soft_wrap=True)
+            say(finding.what, STYLES[finding.state], f"{finding.state:8}")
+            say(f"        {finding.detail}")
     if as_json:
         print_json({"schema": 1, "checks": [vars(finding) for finding in findings]})
     raise typer.Exit(ExitCode.SOME_FAILED if doctor.worst(findings) == "failed" else ExitCode.DONE)
@@ -263,7 +273,7 @@ def upgrade() -> None:
     """Bring the ledger's schema to this version; safe to repeat and to do at the same time."""
     fleet = _fleet()
     fleet.ledger.upgrade()
-    out.print(f"The ledger at {fleet.ledger.address} is up to date.", highlight=False)
+    say(f"The ledger at {fleet.ledger.address} is up to date.")
 
 
 @cli.command()
@@ -349,7 +359,7 @@ def export(
     wanted = fleet.settings.environment.metrics_port if port is None else port
     server = exporter.server(backlog.collector(fleet), address, wanted)
     host = f"[{address}]" if ":" in address else address
-    err.print(f"metrics on http://{host}:{server.port}/metrics", highlight=False)
+    err.print(f"metrics on http://{host}:{server.port}/metrics", markup=False)
     server.run()
 
 

@@ -1,27 +1,63 @@
-"""What people see of the command: tables and colours; and the one JSON document for programs."""
+"""What people see of the command: tables, lists and colours; and one JSON document for programs.
+
+Nothing that comes from data is markup. On a terminal a table that would cut a word becomes a list,
+a record per block; in a pipe lines are as long as they need to be.
+"""
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from tasks.domain.findings import Finding
 from workers import columns
 from workers.run_command import ScopeResult
 
-out = Console()
-err = Console(stderr=True)
 # `fleet explain` tells them.
 LONG = frozenset({"becomes_ready_when", "policy"})
+PIPE_WIDTH: Final = 100_000
+STYLES: Final = {
+    "ok": "green",
+    "info": "cyan",
+    "warning": "yellow",
+    "critical": "bold red",
+    "failed": "bold red",
+}
+
+
+def _console(*, stderr: bool = False) -> Console:
+    made = Console(stderr=stderr)
+    return made if made.is_terminal else Console(stderr=stderr, width=PIPE_WIDTH)
+
+
+out = _console()
+err = _console(stderr=True)
+
+
+def degrade() -> None:
+    """Have streams of other encodings than UTF-8 show a question mark rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def say(text: str, style: str = "", label: str = "") -> None:
+    """A line that may hold anything, whole; the label before it in the style."""
+    styled = Text.assemble((label, style), " ", text) if label else Text(text, style)
+    out.print(styled, soft_wrap=True)
 
 
 def show_scope(result: ScopeResult) -> None:
     """What a run saw in one company, or why it saw nothing."""
     name = result.scope.name if result.scope else "all companies"
     if result.error:
-        err.print(f"[bold red]failed[/] {name}: {result.error}", highlight=False, soft_wrap=True)
+        err.print(f"[bold red]failed[/] {escape(f'{name}: {result.error}')}", soft_wrap=True)
     if not result.seen:
         return
     report = result.seen.report
@@ -30,14 +66,23 @@ def show_scope(result: ScopeResult) -> None:
     table(rows, f"{name}: {len(rows)} rows")
     told = [f"{_words(key)} {value}" for key, value in same.items() if value not in (None, "")]
     if told:
-        out.print(f"in every row: {', '.join(told)}", highlight=False, style="dim")
+        say(f"in every row: {', '.join(told)}", "dim")
     if report.totals:
         _show_totals(report.totals)
     for gap in report.not_verifiable:
-        out.print(f"[yellow]not verifiable[/] {gap.check}: {gap.reason}", highlight=False)
+        say(f"{gap.check}: {gap.reason}", "yellow", "not verifiable")
     for drift in result.seen.drift:
-        out.print(f"[red]drift[/] {drift.model} {drift.record_id}: {drift.problem}")
-    out.print(f"{len(report.findings)} findings\n", highlight=False)
+        say(f"{drift.model} {drift.record_id}: {drift.problem}", "red", "drift")
+    for finding in report.findings:
+        _show_finding(finding)
+    say(f"{len(report.findings)} findings\n")
+
+
+def _show_finding(finding: Finding) -> None:
+    amount = f" ({finding.amount} {finding.currency})" if finding.amount is not None else ""
+    say(f"{finding.title}{amount}", STYLES[finding.severity], finding.severity)
+    say(f"    {finding.reason}")
+    say(f"    {finding.owner}: {finding.remedy}", "dim")
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Mapping[str, Any]]:
@@ -57,24 +102,63 @@ def show(rows: Sequence[Any], as_json: bool, title: str) -> None:
         table(rows, title)
 
 
-def table(rows: Sequence[Any], title: str) -> None:
-    """A table with the first row's columns."""
+def table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """A table with the first row's columns; a list where it would have to cut a word."""
     if not rows:
-        out.print(f"{title}: none", highlight=False)
+        say(f"{title}: none")
         return
-    shown = Table(title=title, title_justify="left", header_style="bold")
+    cells = [{key: _shown(row.get(key)) for key in rows[0]} for row in rows]
+    widths = _widths(cells, out.width - 1 - 3 * len(cells[0]))
+    if widths is None:
+        _list(cells, title)
+        return
+    shown = Table(title=Text(title, "bold"), title_justify="left", header_style="bold")
     for column, value in rows[0].items():
-        shown.add_column(
-            column.replace("_", " "), justify="right" if isinstance(value, int | float) else "left"
-        )
-    for row in rows:
-        shown.add_row(*("" if value is None else str(value) for value in row.values()))
+        justify: Any = "right" if isinstance(value, int | float) else "left"
+        shown.add_column(Text(_words(column)), justify=justify, width=widths[column])
+    for row in cells:
+        shown.add_row(*(Text(cell) for cell in row.values()))
     out.print(shown)
+
+
+def _list(cells: Sequence[Mapping[str, str]], title: str) -> None:
+    say(title, "bold")
+    for row in cells:
+        out.print()
+        for key, cell in row.items():
+            if cell:
+                say(cell, "dim", f"  {_words(key)}")
+
+
+def _widths(cells: Sequence[Mapping[str, str]], room: int) -> Mapping[str, int] | None:
+    """How wide each column is, so that no word of it is cut; None where the room is too small.
+
+    What is left over goes to the columns that need least to stand on one line.
+    """
+    texts = {key: [_words(key), *(row[key] for row in cells)] for key in cells[0]}
+    widths = {key: max(map(_longest_word, found)) for key, found in texts.items()}
+    spare = room - sum(widths.values())
+    if spare < 0:
+        return None
+    missing = {key: max(map(cell_len, found)) - widths[key] for key, found in texts.items()}
+    for key in sorted(missing, key=lambda key: missing[key]):
+        widths[key] += (more := min(missing[key], spare))
+        spare -= more
+    return widths
+
+
+def _longest_word(text: str) -> int:
+    return max(map(cell_len, text.split()), default=0)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def print_json(document: Any) -> None:
     """One document on stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(document, ensure_ascii=not utf8, indent=2) + "\n")
 
 
 def _show_totals(totals: Sequence[Mapping[str, Any]]) -> None:
@@ -94,11 +178,9 @@ def _show_totals(totals: Sequence[Mapping[str, Any]]) -> None:
 
 def show_row(row: Mapping[str, Any]) -> None:
     """Everything about one row: its plain values, then each list and table in it."""
-    facts = Table(show_header=False, box=None)
     for key, value in row.items():
         if not isinstance(value, list | dict):
-            facts.add_row(f"[bold]{_words(key)}[/]", "" if value is None else str(value))
-    out.print(facts)
+            say(_shown(value), "dim", _words(key))
     for key, value in row.items():
         if isinstance(value, dict):
             table([value], _words(key))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from workers import preview, run_command, wiring
-from workers.console import err, out
+from workers.console import err, out, say
 from workers.run_command import Order
 
 cli = typer.Typer(no_args_is_help=True, help="Look at mails: before they are sent, and after.")
@@ -41,8 +41,8 @@ def show(
     results = run_command.run(fleet, order)
     mails = list(preview.would_send(fleet, order, results, language))
     for path in preview.save(fleet, mails, folder):
-        out.print(str(path), highlight=False, soft_wrap=True)
-    out.print(f"{len(mails)} mails; open {folder / 'index.html'}", highlight=False, soft_wrap=True)
+        say(str(path))
+    say(f"{len(mails)} mails; open {folder / 'index.html'}")
     if serve:
         _serve(folder, serve)
     raise typer.Exit(run_command.exit_code(results))
