@@ -86,6 +86,7 @@ def _contracts(versions: Sequence[Row]) -> Iterator[Row]:
                 "date_end": end,
                 "resource_calendar_id": version["resource_calendar_id"],
                 "state": "close" if end else "open",
+                "kanban_state": "normal",
             }
 
 

@@ -47,6 +47,8 @@ FOLLOWED: Final = frozenset(
     {
         ("account.move.line", "move_type"),
         ("hr.employee", "department_id"),
+        ("hr.employee", "departure_date"),
+        ("hr.employee", "employee_type"),
         ("hr.employee", "job_id"),
         ("hr.employee", "resource_calendar_id"),
         ("product.product", "invoice_policy"),

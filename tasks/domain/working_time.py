@@ -78,8 +78,10 @@ def expected_hours(
 ) -> Mapping[date, float] | None:
     """Hours expected on each day of the period, 0.0 on days off; None when not measurable.
 
-    Flexible schedules fill seven-day blocks from the start of the period, as Odoo does, so ask
-    for whole weeks that start on a Monday.
+    Flexible schedules fill seven-day blocks from the start of the period, as Odoo's do. Odoo asks
+    from the first day of any window, so its hours of a month depend on the weekday on which the
+    month begins. We ask for whole weeks that start on a Monday: then a day has the same hours
+    whatever report it is in, and each such week has the hours that Odoo gives it.
     """
     hours = dict.fromkeys(period.days(), 0.0)
     for engagement in engagements:

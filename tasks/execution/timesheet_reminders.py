@@ -70,19 +70,26 @@ class Snapshot:
 
 
 def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
-    """The active employees with their managers, schedules, and hours of all weeks looked at."""
-    employees = odoo.search(Employee, [("company_id", "=", odoo.company_id)])
-    managers = _managers(odoo, employees)
+    """Who is active or was employed in the weeks looked at, with managers, schedules and hours."""
+    everybody = odoo.search(Employee, [("company_id", "=", odoo.company_id)], archived=True)
+    managers = _managers(odoo, everybody)
     periods = _periods(as_of, policy)
     span = Period(min(p.start for p in periods), max(p.end for p in periods))
     view = _view(span, as_of)
     by_project = any(unit.projects for unit in policy.everywhere())
+    schedules = read_schedules(odoo, [*everybody, *managers], view)
+    hours = read_hours(odoo, everybody, span, by_project=by_project)
+    employees = [
+        each
+        for each in everybody
+        if each.active or each.id in hours.people() or schedules.employed(each, span)
+    ]
     return Snapshot(
         employees=employees,
         managers=managers,
-        schedules=read_schedules(odoo, [*employees, *managers], view),
+        schedules=schedules,
         view=view,
-        hours=read_hours(odoo, employees, span, by_project=by_project),
+        hours=hours,
         unreadable=odoo.unreadable(Employee.MODEL),
         my_timesheets=odoo.session.page("timesheets", "hr_timesheet.act_hr_timesheet_line"),
         all_timesheets=odoo.session.page("all-timesheets", "hr_timesheet.timesheet_action_all"),
@@ -96,7 +103,8 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
     """A row per employee of one period, and a finding per employee and week with hours missing."""
     look = Look(snapshot, as_of, policy)
     periods = _periods(as_of, policy)
-    sheets = [(person, look.timesheet(person, as_of.week)) for person in snapshot.employees]
+    present = [person for person in snapshot.employees if look.is_asked(person, as_of.week)]
+    sheets = [(person, look.timesheet(person, as_of.week)) for person in present]
     judged = [(person, sheet, *look.status(person, sheet)) for person, sheet in sheets]
     found = [look.finding(who, period) for period in periods for who in snapshot.employees]
     doubled = () if as_of.asked else _doubled(snapshot, as_of)
@@ -129,6 +137,11 @@ class Look:
             unit.version: snapshot.hours.people_on(unit.daily_projects)
             for unit in policy.everywhere()
         }
+
+    def is_asked(self, employee: Employee, period: Period) -> bool:
+        """Whether somebody has a row: a leaver only of a period of employment or of hours."""
+        left = not (employee.active or self.snapshot.schedules.employed(employee, period))
+        return not left or any(self.snapshot.hours.on(employee.id, day) for day in period.days())
 
     def policy(self, employee: Employee) -> TimesheetPolicy:
         """The policy of the employee's business unit."""

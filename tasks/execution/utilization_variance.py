@@ -53,7 +53,10 @@ class UtilizationPolicy(Policy):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The employees of a company with their capacity, hours and plan, and the weeks ahead."""
+    """The employees of a company with their capacity, hours and plan, and the weeks ahead.
+
+    Leavers are among them, for the days on which they were employed.
+    """
 
     period: Period
     ahead: Period
@@ -68,20 +71,27 @@ class Snapshot:
 
 
 def read(odoo: Reader, as_of: AsOf, policy: UtilizationPolicy) -> Snapshot:
-    """The active employees, their capacity, logged and planned hours in the period and ahead."""
+    """Who is active, was employed in the period or logged in it, with hours, plan and capacity."""
     period, ahead = as_of.month, weeks_after(as_of.day, WEEKS_AHEAD)
-    employees = odoo.search(Employee, [("company_id", "=", odoo.company_id)])
+    everybody = odoo.search(Employee, [("company_id", "=", odoo.company_id)], archived=True)
     credited = {
         employee.id: policy.for_department(employee.department_id).credited_projects
-        for employee in employees
+        for employee in everybody
     }
+    schedules = read_schedules(odoo, everybody, period.whole_weeks().and_to(ahead))
+    hours = read_worked(odoo, everybody, period, credited)
+    employees = [
+        each
+        for each in everybody
+        if each.active or each.id in hours or schedules.employed(each, period)
+    ]
     return Snapshot(
         period=period,
         ahead=ahead,
         employees=employees,
         departments={found.id: found.name for found in odoo.search(Department, [], archived=True)},
-        schedules=read_schedules(odoo, employees, period.whole_weeks().and_to(ahead)),
-        hours=read_worked(odoo, employees, period, credited),
+        schedules=schedules,
+        hours=hours,
         plan=read_plan(odoo, employees, period, ahead),
         unreadable=odoo.unreadable(Employee.MODEL),
         links={e.id: odoo.session.link(Employee.MODEL, e.id) for e in employees},

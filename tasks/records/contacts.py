@@ -61,15 +61,24 @@ class Contacts:
         if rung.who is Who.PERSON:
             return self._person(employee, placed)
         if rung.who is Who.MANAGER:
-            manager = self.people.get(employee.parent_id or 0)
-            step = self._mail(manager, placed, escalates=True) if manager else None
             unreachable = f"{employee.name} has no manager who can be written to"
+            step = self._manager(employee, placed)
             return step or self.owner(placed, escalates=True, unreachable=unreachable)
         return self.owner(placed, escalates=True)
+
+    def _manager(self, employee: Employee, placed: Placed) -> Step | None:
+        manager = self.people.get(employee.parent_id or 0)
+        if manager is None or not manager.active:
+            return None
+        return self._mail(manager, placed, escalates=True)
 
     def _person(self, employee: Employee, placed: Placed) -> Step | None:
         if employee.id in self.opted_out:
             return None
+        if not employee.active:
+            left = f"{employee.name} has left"
+            step = self._manager(employee, placed)
+            return replace(step, unreachable=left) if step else self.owner(placed, unreachable=left)
         if not employee.work_email:
             return self.owner(placed, unreachable=f"{employee.name} has no e-mail address")
         return self._mail(employee, placed)

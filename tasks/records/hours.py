@@ -67,6 +67,10 @@ class Hours:
         """What one person logged on one day."""
         return self.logged.get((employee_id, day), ())
 
+    def people(self) -> frozenset[int]:
+        """The employees who logged anything."""
+        return frozenset(employee_id for employee_id, _ in self.logged)
+
     def by_state(self, employee_id: int, period: Period) -> Mapping[str, float | None]:
         """Hours by state; None where this Odoo, or a sheet hidden from the user, tells none."""
         logged = [each for day in period.days() for each in self.on(employee_id, day)]

@@ -10,7 +10,10 @@ from odoo_gateway.records import Record
 
 @dataclass(frozen=True)
 class Employee(Record):
-    """An employee as every internal user may see one."""
+    """An employee as every internal user may see one.
+
+    departure_date and employee_type are shown to HR officers only. create_date: of the record.
+    """
 
     MODEL: ClassVar[str] = "hr.employee"
     MODULE: ClassVar[str] = "hr"
@@ -25,6 +28,9 @@ class Employee(Record):
     work_email: str | None
     resource_id: int
     resource_calendar_id: int | None
+    create_date: datetime | None = None
+    departure_date: date | None = None
+    employee_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Contract(Record):
     date_end: date | None
     resource_calendar_id: int | None
     state: str
+    kanban_state: str | None = None
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,9 @@ def read_plan(odoo: Reader, employees: Sequence[Employee], period: Period, ahead
     tasks = odoo.search(
         PlannedTask, [("project_id", "!=", False), ("date_deadline", ">=", str(span.start))]
     )
-    by_user = {employee.user_id: employee.id for employee in employees if employee.user_id}
+    # Who came back has a second record with the same user: the active one is planned.
+    ranked = sorted(employees, key=lambda employee: employee.active)
+    by_user = {employee.user_id: employee.id for employee in ranked if employee.user_id}
     to_do = [task for task in tasks if task.state != "1_done"]
     return Plan(
         "allocated task hours, spread evenly",

@@ -115,7 +115,7 @@ PEOPLE = {
         Person(40, "Mia Rossi", 6, 5, 29, AMERICAN, NEW_YORK),
     )
 }
-LEAVER, JOINER, CHANGED = 19, 20, 23
+LEAVER, JOINER, CHANGED, FREE = 19, 20, 23, 18
 
 
 @dataclass(frozen=True)
@@ -166,13 +166,14 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
         "hr.job": [
             {"id": number, "name": name, "sequence": number} for number, name in JOBS.items()
         ],
-        "hr.employee": [_employee(person) for person in PEOPLE.values()],
+        "hr.employee": [_employee(person, when) for person in PEOPLE.values()],
         "resource.resource": [_resource(person) for person in PEOPLE.values()],
         "hr.version": _versions(when),
     }
 
 
-def _employee(person: Person) -> dict[str, Any]:
+def _employee(person: Person, when: When) -> dict[str, Any]:
+    first, *_ = agreements(person, when)
     return {
         "id": person.id,
         "name": person.name,
@@ -185,6 +186,9 @@ def _employee(person: Person) -> dict[str, Any]:
         "work_email": person.email if person.has_user else False,
         "resource_id": 200 + person.id,
         "resource_calendar_id": person.calendar_id or False,
+        "create_date": f"{first.since} 08:00:00",
+        "departure_date": False,
+        "employee_type": "employee",
     }
 
 

@@ -117,6 +117,7 @@ def _people(env: Any, chance: random.Random, companies: Any, calendars: Any) -> 
                 "company_id": chance.choice(companies).id,
                 "resource_calendar_id": calendar.id,
                 "tz": zone,
+                "date_version": FIRST,
             }
             for calendar in calendars
             for zone in ZONES

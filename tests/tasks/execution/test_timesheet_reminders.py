@@ -14,9 +14,10 @@ from tasks.domain.periods import AsOf, Period
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.domain.working_time import Schedule, Stretch
 from tasks.execution.timesheet_reminders import JOB, OwnReminders, Snapshot, judge
+from tasks.records.employment import Term
 from tasks.records.hours import Hours, Logged, State
 from tasks.records.people import CalendarLeave, Employee, Resource
-from tasks.records.schedules import Schedules, Term
+from tasks.records.schedules import Schedules
 
 WEEK = Period(date(2026, 11, 16), date(2026, 11, 22))
 RUNNING = WEEK.shifted(1)

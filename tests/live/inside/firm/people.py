@@ -112,7 +112,8 @@ def _contract(firm: Firm, number: int) -> dict[str, Any]:
         13: (firm.ago(800), False),
     }.get(number % 24, (False, False))
     if not start:
-        return {}
+        # Without a contract somebody is employed from this day on.
+        return {"date_version": firm.ago(1000)}
     return {"date_version": start, "contract_date_start": start, "contract_date_end": end}
 
 
