@@ -73,7 +73,7 @@ def test_of_a_merged_mail_only_what_still_stands_is_sent_as_it_stands_then(
     odoo.inner = Sandbox(clock().date())
     runner.execute(fleet, opened(fleet, REMINDERS))
     (queued,) = (m for m in messages(fleet) if len(m.finding_keys) == 3)
-    exempt = {("hr.employee", 14): {"active": False}}
+    exempt = {("hr.employee", 14): {"active": False, "departure_date": "2026-01-31"}}
     less = _logged_on(odoo, employee_id=13)
     odoo.inner = Sandbox(clock().date(), corrupt={**exempt, less: {"unit_amount": 3.0}})
     deliver_all(fleet)
@@ -265,7 +265,10 @@ def _logged_on(odoo: Switchable, employee_id: int) -> tuple[str, int]:
 def _everybody_exempt(clock: Clock) -> Sandbox:
     """The firm with nobody employed in the company any more."""
     everybody = Sandbox(clock().date()).call("hr.employee", "search_read", [[], ["id"]], {})
-    archived = {("hr.employee", row["id"]): {"active": False} for row in everybody}
+    archived = {
+        ("hr.employee", row["id"]): {"active": False, "departure_date": "2026-01-31"}
+        for row in everybody
+    }
     return Sandbox(clock().date(), corrupt=archived)
 
 

@@ -354,9 +354,10 @@ def test_every_job_of_the_catalogue_runs_on_the_sandbox(fleet: Fleet) -> None:
         assert executed.error is None
 
 
-def _everybody_gone(odoo: Switchable) -> dict[tuple[str, int], dict[str, bool]]:
+def _everybody_gone(odoo: Switchable) -> dict[tuple[str, int], dict[str, object]]:
     rows = odoo.call("hr.employee", "search_read", [[], ["id"]], {})
-    return {("hr.employee", row["id"]): {"active": False} for row in rows}
+    gone = {"active": False, "departure_date": "2026-01-31"}
+    return {("hr.employee", row["id"]): gone for row in rows}
 
 
 def _line_of(odoo: Switchable, order_id: int) -> int:

@@ -45,7 +45,9 @@ def build(
     people = _people(env, chance, companies, calendars)
     hired = _hired(env, chance, companies, calendars)
     moved = _moved(env, chance, companies, calendars)
-    free = env["hr.employee"].create({"name": "Free", "resource_calendar_id": False})
+    free = env["hr.employee"].create(
+        {"name": "Free", "resource_calendar_id": False, "date_version": date(2026, 1, 1)}
+    )
     holidays = _holidays(env, chance, companies, calendars)
     leaves = _leaves(env, chance, people | hired | moved)
     env.cr.commit()
