@@ -53,9 +53,11 @@ FOLLOWED: Final = frozenset(
         ("hr.employee", "resource_calendar_id"),
         ("product.product", "invoice_policy"),
         ("product.product", "project_id"),
+        ("product.product", "type"),
         ("res.partner", "country_code"),
         ("res.users", "lang"),
         ("res.users", "name"),
+        ("sale.order.line", "tax_calculation_rounding_method"),
     }
 )
 # Neither stored nor followed, but Odoo searches them by a method of their own.

@@ -127,6 +127,23 @@ def aged(
     return tuple(found)
 
 
+def spread(value: Decimal, over: Iterable[Aged], currency: Currency) -> tuple[Aged, ...]:
+    """A value shared out as what is aged already: a discount is as old as what it is taken off."""
+    by_bucket: dict[AgeBucket, Decimal] = defaultdict(Decimal)
+    for part in over:
+        by_bucket[part.bucket] += part.value
+    total = sum(by_bucket.values(), Decimal(0))
+    if not total:
+        return (Aged(UNDATED, None, value),)
+    found, reached, shared = [], Decimal(0), Decimal(0)
+    for bucket in (bucket for bucket in BUCKETS if bucket in by_bucket):
+        reached += by_bucket[bucket]
+        share = currency.round(value * reached / total) - shared
+        shared += share
+        found.append(Aged(bucket, None, share))
+    return tuple(found)
+
+
 def _hours(entries: Iterable[Entry]) -> Decimal | None:
     known = [entry.hours for entry in entries if entry.hours is not None]
     return sum(known, Decimal(0)) if known else None

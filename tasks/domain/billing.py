@@ -1,10 +1,15 @@
 """What of a confirmed order line can be billed now, by how the line is billed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from tasks.domain.money import Currency
+from tasks.domain.taxes import NOTHING, Included
+
+ZERO = Decimal(0)
 
 
 class Billing(StrEnum):
@@ -19,12 +24,38 @@ class Billing(StrEnum):
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What of a line is on draft invoices: quantity in its unit, value untaxed."""
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a draft at all, if only of work without a price."""
+        return bool(self.quantity or self.value)
+
+
+NO_DRAFT: Final = Draft()
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What Odoo's own amount to invoice has more than ours, and why that is not to be billed."""
+
+    amount: Decimal = ZERO
+    reason: str = ""
+
+
+NO_GAP: Final = Gap()
+
+
+@dataclass(frozen=True)
 class Sold:
     """An order line as billing sees it: quantities in its unit, money untaxed in its currency.
 
-    invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too.
-    included_tax_percent: what the price includes of taxes. undiscounted: what invoices bill before
-    their discount, where an invoice gives another discount than the order.
+    invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too. free: at
+    no price on purpose. earned_share: how much of the order's other lines is delivered, 0 to 1.
     """
 
     currency: Currency
@@ -36,8 +67,10 @@ class Sold:
     price_unit: Decimal
     discount_percent: Decimal
     invoiced_amount: Decimal
-    included_tax_percent: Decimal = Decimal(0)
-    undiscounted: Decimal | None = None
+    included: Included = NOTHING
+    draft: Draft = NO_DRAFT
+    free: bool = False
+    earned_share: Decimal = Decimal(1)
 
     @property
     def due(self) -> Decimal:
@@ -46,58 +79,100 @@ class Sold:
 
     @property
     def amount(self) -> Decimal:
-        """What can be billed now, drafts still in it; negative when too much was billed.
+        """What Odoo's invoice wizard would bill now, and what drafts bill already.
 
-        Odoo's `sale.order.line._compute_untaxed_amount_to_invoice`, in binary floats as there: of
-        half a cent that is left after everything is billed they decide whether it shows.
+        By quantity, so an invoice at another price leaves nothing to bill; negative when too much
+        was billed. Down payments are deducted, as the wizard proposes.
         """
-        value = float(self.price_unit) * (1 - float(self.discount_percent) / 100) * float(self.due)
-        if self.included_tax_percent:
-            value = float(self.currency.round(self.untaxed(self.due)))
-        if self.undiscounted is None:
-            left = value - float(self.invoiced_amount)
-        else:
-            # Else a discount given on the invoice alone would stay to be billed for ever.
-            left = max(value - float(self.undiscounted), 0.0)
-        # Odoo's float_round adds as much before it rounds.
-        return self.currency.round(Decimal(repr(left * (1 + 2**-52))))
+        return self.worth(self.due - self.invoiced) + self.draft.value
+
+    @property
+    def deducts(self) -> bool:
+        """Whether the line takes off what the order's others bill: a discount, or a return."""
+        return self.price_unit * (self.ordered or self.delivered or self.invoiced) < 0
 
     @property
     def earned(self) -> Decimal:
-        """The quantity worked for: delivered, but of a fixed price no more than was ordered."""
-        return (
-            min(self.delivered, self.ordered) if self.billing is Billing.FIXED else self.delivered
-        )
+        """The quantity worked for: delivered, but of a fixed price no more than was ordered.
+
+        Nobody delivers a discount of a fixed amount: it is earned as what it is taken off.
+        """
+        if self.billing is not Billing.FIXED:
+            return self.delivered
+        if self.deducts:
+            return self.ordered * self.earned_share
+        return min(self.delivered, self.ordered)
+
+    @property
+    def posted(self) -> Decimal:
+        """The quantity on posted invoices."""
+        return self.invoiced - self.draft.quantity
 
     @property
     def balance(self) -> Decimal:
-        """Earned less posted invoices: WIP above zero, advance billing below.
+        """What is earned and on no posted invoice, or with the other sign billed and not earned.
+
+        The amount to bill, but of a fixed price that goes by the order: there the quantity earned,
+        and too much billed at what it was billed for.
+        """
+        if self.billing is not Billing.FIXED or self.earned == self.due:
+            return self.amount
+        left = self.earned - self.posted
+        if self.posted and left / self.posted < 0:
+            return self.currency.round(self.invoiced_amount * left / self.posted)
+        return self.worth(left)
+
+    @property
+    def wip(self) -> Decimal:
+        """Of the balance, what is earned: zero or more, and of a deduction zero or less.
 
         A line's two sides are never netted against another line's.
         """
-        value = self.untaxed(self.earned)
-        billed = self.currency.round(value) - self.invoiced_amount
-        if self.undiscounted is None:
-            return billed
-        left = self.currency.round(value - self.undiscounted)
-        # Of what is left, a discount of the invoice is no part; of what is too much, it is.
-        return left if left >= 0 else min(billed, Decimal(0))
+        return self.balance if (self.balance < 0) == self.deducts else ZERO
+
+    @property
+    def advance(self) -> Decimal:
+        """Of the balance, what was billed too early: zero or less, of a deduction zero or more."""
+        return self.balance - self.wip
 
     @property
     def drafted(self) -> Decimal:
-        """The value on draft invoices: what is invoiced, drafts included, less what is posted."""
-        value = self.currency.round(self.untaxed(self.invoiced)) - self.invoiced_amount
-        return max(value, Decimal(0))
+        """What is invoiced, drafts included, less what is posted; where drafts are not readable."""
+        return max(self.worth(self.invoiced) - self.invoiced_amount, ZERO)
 
     @property
     def unpriced(self) -> bool:
         """Whether something is due that nobody has put a price on."""
-        return self.price_unit == 0 and self.due > self.invoiced
+        given = self.free or self.discount_percent >= 100
+        return self.price_unit == 0 and not given and self.due > self.invoiced
+
+    @property
+    def net_price(self) -> Decimal:
+        """The price of a unit after the discount, with the taxes that it includes."""
+        return self.price_unit * (1 - self.discount_percent / 100)
 
     def untaxed(self, quantity: Decimal) -> Decimal:
         """What a quantity in the line's unit is worth, not rounded."""
-        net = self.price_unit * (1 - self.discount_percent / 100)
-        return net * quantity / (1 + self.included_tax_percent / 100)
+        return self.included.untaxed(self.net_price, quantity, self.currency)
+
+    def worth(self, quantity: Decimal) -> Decimal:
+        """The same, rounded as on an invoice line of its own."""
+        return self.currency.round(self.untaxed(quantity))
+
+
+def earned_share(lines: Iterable[Sold]) -> Decimal:
+    """How much of what an order sells is worked for, by value: what its discounts follow.
+
+    Ours, no source: Odoo deducts a discount with the first invoice.
+    """
+    selling = [
+        line for line in lines if line.billing is not Billing.DOWN_PAYMENT and not line.deducts
+    ]
+    earned = sum((line.untaxed(line.earned) for line in selling), ZERO)
+    sold = sum((line.untaxed(line.ordered) for line in selling), ZERO)
+    if sold <= 0:
+        return Decimal(earned > 0)
+    return min(earned / sold, Decimal(1))
 
 
 def billing_of(method: str, on_delivery: bool, is_expense: bool, is_downpayment: bool) -> Billing:

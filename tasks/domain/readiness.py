@@ -129,7 +129,7 @@ def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         return _moot("contract", facts, "no limit by policy, or no line is billed by time")
     allowed = 1 + policy.over_ordered_percent / 100
     over = sum(
-        line.delivered > line.ordered * allowed
+        line.delivered > line.ordered * allowed and not line.deducts
         for line in facts.lines
         if line.billing is Billing.TIME_AND_MATERIALS
     )

@@ -28,10 +28,11 @@ from tasks.domain.holds import holds_of
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
-from tasks.records.drafts import read_drafts
+from tasks.records.drafts import with_invoices
 from tasks.records.latency import read_latencies
 from tasks.records.orders import SoldOrder, read_orders
 from tasks.records.sales import Order
+from tasks.rows.gaps import set_aside
 from tasks.rows.readiness import AS_FAR_AS_VERIFIABLE, STATUSES, Readiness, row, totals
 
 
@@ -39,6 +40,7 @@ from tasks.rows.readiness import AS_FAR_AS_VERIFIABLE, STATUSES, Readiness, row,
 class Snapshot:
     """The orders with something to bill, and the facts that their checks need.
 
+    others: of which only Odoo's own figure has something to bill. links: by id of the order.
     latencies: days from the last hour to the invoice that bills it, of lately posted invoices.
     """
 
@@ -46,7 +48,8 @@ class Snapshot:
     facts: Mapping[int, Facts]
     waiting_since: Mapping[int, date]
     customers: Mapping[int, str]
-    odoo_to_invoice: Mapping[int, Decimal]
+    others: Sequence[SoldOrder]
+    links: Mapping[int, str]
     unreadable: frozenset[int]
     latencies: Sequence[int] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
@@ -54,30 +57,32 @@ class Snapshot:
 
 def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     """The orders with something to bill and, in one call per model, what their checks need."""
-    orders = [order for order in read_orders(odoo) if _concerns_finance(order)]
-    partners = invoicing.read_customers(odoo, orders)
+    confirmed, not_verifiable = with_invoices(odoo, read_orders(odoo))
+    orders = [order for order in confirmed if _concerns_finance(order)]
+    others = [order for order in confirmed if not _concerns_finance(order) and _has_gap(order)]
+    partners = invoicing.read_customers(odoo, [*orders, *others])
     milestones = unbilled.milestones(odoo, orders)
-    drafts, _ = read_drafts(odoo, orders)
     return Snapshot(
         orders=orders,
-        facts=invoicing.read_facts(odoo, orders, partners, milestones, drafts, policy),
-        waiting_since=invoicing.waiting_since(odoo, orders, milestones, drafts),
+        facts=invoicing.read_facts(odoo, orders, partners, milestones, policy),
+        waiting_since=invoicing.waiting_since(odoo, orders, milestones),
         customers={partner.id: partner.display_name for partner in partners.values()},
-        odoo_to_invoice={
-            order.order.id: sum(
-                (sold.line.untaxed_amount_to_invoice for sold in order.lines), Decimal(0)
-            )
-            for order in orders
+        others=others,
+        links={
+            order.order.id: odoo.session.link(Order.MODEL, order.order.id)
+            for order in [*orders, *others]
         },
         unreadable=odoo.unreadable(Order.MODEL),
         latencies=read_latencies(odoo, as_of.day),
-        not_verifiable=unbilled.unknown_hours(odoo),
+        not_verifiable=(*not_verifiable, *unbilled.unknown_hours(odoo)),
     )
 
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
     """A row per order, a finding per order that finance or its owner must act on."""
     judged = [_judged(order, snapshot, as_of, policy) for order in snapshot.orders]
+    orders = [*snapshot.orders, *snapshot.others]
+    lines = [(order, line) for order in orders for line in order.lines]
     return Report(
         rows=tuple(row(readiness, as_of.day) for readiness in judged),
         findings=tuple(
@@ -85,22 +90,32 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
             for readiness in judged
             if readiness.status in ("ready", "blocked")
         ),
-        totals=totals(judged),
+        totals=totals(judged, orders),
         measures=(*_measures(judged), *_latency(snapshot), *_release(judged, as_of)),
         not_verifiable=(*snapshot.not_verifiable, *_not_verifiable(judged)),
-        set_aside=tuple(
-            _aside(readiness, snapshot)
-            for readiness in judged
-            if readiness.status in ("held", "excluded")
+        set_aside=(
+            *(
+                _aside(readiness, snapshot)
+                for readiness in judged
+                if readiness.status in ("held", "excluded")
+            ),
+            *set_aside(lines, snapshot.customers, snapshot.links),
         ),
     )
 
 
 def _concerns_finance(order: SoldOrder) -> bool:
+    """Something is to be billed, or Odoo says so and nobody can say why."""
     return any(
-        sold.sold.amount != 0 or sold.sold.unpriced or sold.line.untaxed_amount_to_invoice != 0
+        sold.sold.amount != 0
+        or sold.sold.unpriced
+        or sold.line.untaxed_amount_to_invoice != sold.gap.amount
         for sold in order.lines
     )
+
+
+def _has_gap(order: SoldOrder) -> bool:
+    return any(sold.gap.amount for sold in order.lines)
 
 
 def _judged(
@@ -121,7 +136,6 @@ def _judged(
         amount=amount,
         status=status,
         checks=checks,
-        odoo_to_invoice=snapshot.odoo_to_invoice[order.order.id],
         waiting_since=snapshot.waiting_since.get(order.order.id),
         turned_ready=as_of.standing.get(_key(order)) if status == "ready" else None,
     )

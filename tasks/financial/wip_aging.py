@@ -6,7 +6,8 @@ Remedy: bill it, write it off, or document a hold with a date; set missing price
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from tasks.domain.ageing import (
     aged,
     cost_of,
     netted,
+    spread,
     still_open,
 )
 from tasks.domain.billing import Billing
@@ -31,11 +33,11 @@ from tasks.domain.holds import Hold, hold_on
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
 from tasks.records import unbilled
-from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import OrderLine
 from tasks.records.unbilled import Delivered
 from tasks.records.wip import Leak, Work, read_work
+from tasks.rows.gaps import set_aside
 from tasks.rows.wip import Line, row, totals
 
 ZERO = Decimal(0)
@@ -61,7 +63,8 @@ def read(odoo: Reader, as_of: AsOf, policy: WipPolicy) -> Work:
 
 def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
     """A row per line with WIP, advance billing or a draft; findings where somebody must act."""
-    lines = [_line(order, sold, work, as_of.day, policy) for order, sold in work.lines()]
+    found = [_line(order, sold, work, as_of.day, policy) for order, sold in work.lines()]
+    lines = list(_priced(_discounts_aged(found), policy))
     shown = [line for line in lines if line.wip or line.advance or line.draft.stands]
     sums = totals(lines, work)
     return Report(
@@ -73,28 +76,45 @@ def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
         totals=sums,
         measures=(*_measures(shown), *_lock_up_measures(sums)),
         not_verifiable=work.not_verifiable,
+        set_aside=set_aside(work.lines(), work.partners, work.links),
     )
 
 
 def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: WipPolicy) -> Line:
-    draft = work.drafts.get(sold.line.id, Draft())
     delivered = work.delivered.get(sold.line.id, Delivered())
-    open_quantity = sold.sold.earned - (sold.sold.invoiced - draft.quantity)
-    wip = max(sold.sold.balance, ZERO)
+    open_quantity, wip = sold.sold.earned - sold.sold.posted, sold.sold.wip
     every = (*delivered.entries, *delivered.drafted)
     entries = still_open(every, open_quantity)
-    own = policy.for_sales_team(order.order.team_id)
-    parts = aged(entries, wip, today, order.currency) if wip else ()
     return Line(
         order=order,
         sold=sold,
-        draft=draft,
         cost=_cost(every, entries),
         oldest=_oldest(sold, delivered, entries),
-        parts=parts,
-        provision=_provision(parts, own) if own.provision_percent else None,
-        policy=own.version,
+        parts=aged(entries, wip, today, order.currency) if wip else (),
+        provision=None,
+        policy=policy.for_sales_team(order.order.team_id).version,
     )
+
+
+def _discounts_aged(lines: Sequence[Line]) -> Iterator[Line]:
+    """A discount is as old as the work of the order that it is taken off."""
+    of_order: dict[int, list[Aged]] = defaultdict(list)
+    for line in lines:
+        of_order[line.order.order.id] += () if line.sold.sold.deducts else line.parts
+    for line in lines:
+        if line.wip and line.sold.sold.deducts:
+            over = of_order[line.order.order.id]
+            yield replace(line, parts=spread(line.wip, over, line.order.currency))
+        else:
+            yield line
+
+
+def _priced(lines: Iterable[Line], policy: WipPolicy) -> Iterator[Line]:
+    """With what their age writes down, where the policy has percentages."""
+    for line in lines:
+        own = policy.for_sales_team(line.order.order.team_id)
+        provision = _provision(line.parts, own) if own.provision_percent else None
+        yield replace(line, provision=provision)
 
 
 def _provision(parts: Sequence[Aged], policy: WipPolicy) -> Decimal:
@@ -159,7 +179,7 @@ def _unpriced(line: Line, work: Work) -> Finding:
 def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
     """More delivered than was sold at a fixed price: what is beyond earns nothing."""
     sold = line.sold.sold
-    if sold.delivered * 100 > sold.ordered * percent:
+    if sold.delivered * 100 > sold.ordered * percent and not sold.deducts:
         yield _finding(
             line,
             work,

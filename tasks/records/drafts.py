@@ -1,53 +1,132 @@
-"""Reads what of order lines stands on draft invoices."""
+"""Reads what invoices make of order lines: drafts, and where Odoo's own amount is another one."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
-from odoo_gateway.reader import Domain, Reader
+from odoo_gateway.reader import Reader
+from tasks.domain.billing import NO_GAP, Draft, Gap
 from tasks.domain.findings import NotVerifiable
-from tasks.records.orders import SoldOrder
+from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import InvoiceLine
 
 ZERO = Decimal(0)
+SIGNS: Final = {"out_invoice": 1, "out_refund": -1}
 
 
-@dataclass(frozen=True)
-class Draft:
-    """What of a line is on draft invoices: quantity in its unit, value untaxed."""
-
-    quantity: Decimal = ZERO
-    value: Decimal = ZERO
-
-    @property
-    def stands(self) -> bool:
-        """Whether there is a draft at all, if only of work without a price."""
-        return bool(self.quantity or self.value)
-
-
-def read_drafts(
+def with_invoices(
     odoo: Reader, orders: Sequence[SoldOrder]
-) -> tuple[Mapping[int, Draft], tuple[NotVerifiable, ...]]:
-    """Drafts by line id; told from quantities, and saying so, where invoices are not readable."""
-    lines = {sold.line.id: sold for order in orders for sold in order.lines}
+) -> tuple[Sequence[SoldOrder], tuple[NotVerifiable, ...]]:
+    """The orders with their drafts, and with why Odoo's own amount is another one than ours.
+
+    Where invoices are not readable, drafts are told from quantities, and that is said.
+    """
     if not odoo.session.may_read(InvoiceLine.MODEL):
-        estimated = {
-            line_id: Draft(value=sold.sold.drafted)
-            for line_id, sold in lines.items()
-            if sold.sold.drafted
-        }
-        return estimated, (_INVOICES_HIDDEN,)
-    found: dict[int, Draft] = defaultdict(Draft)
-    domain: Domain = [("parent_state", "=", "draft"), ("sale_line_ids", "in", sorted(lines))]
-    for row in odoo.search(InvoiceLine, domain):
-        sign = -1 if row.move_type == "out_refund" else 1
-        for line_id in row.sale_line_ids:
-            before = found[line_id]
-            found[line_id] = Draft(
-                before.quantity + sign * row.quantity, before.value + sign * row.price_subtotal
-            )
-    return found, ()
+        return _each(orders, _estimated), (_INVOICES_HIDDEN,)
+    drafts = _by_line(odoo, orders, only_drafts=True)
+    drafted = _each(orders, lambda line: _drafted(line, drafts.get(line.line.id, ())))
+    differing = _each(drafted, lambda line: line if _difference(line) else None)
+    entries = _by_line(odoo, differing)
+    return _each(drafted, lambda line: _explained(line, entries.get(line.line.id, ()))), ()
+
+
+def _each(
+    orders: Iterable[SoldOrder], change: Callable[[SoldLine], SoldLine | None]
+) -> Sequence[SoldOrder]:
+    """The orders with every line changed; those that become None are left out."""
+    return [
+        replace(order, lines=[new for line in order.lines if (new := change(line)) is not None])
+        for order in orders
+    ]
+
+
+def _by_line(
+    odoo: Reader, orders: Iterable[SoldOrder], *, only_drafts: bool = False
+) -> Mapping[int, Sequence[InvoiceLine]]:
+    """Lines of invoices and credit notes by the order line that they bill, cancelled ones too."""
+    lines = {line.line.id for order in orders for line in order.lines}
+    found: dict[int, list[InvoiceLine]] = defaultdict(list)
+    if not lines:
+        return found
+    state = [("parent_state", "=", "draft")] if only_drafts else []
+    for entry in odoo.search(InvoiceLine, [*state, ("sale_line_ids", "in", sorted(lines))]):
+        for line_id in lines.intersection(entry.sale_line_ids):
+            found[line_id].append(entry)
+    return found
+
+
+def _drafted(line: SoldLine, entries: Iterable[InvoiceLine]) -> SoldLine:
+    quantity = value = ZERO
+    for entry in entries:
+        sign = SIGNS.get(entry.move_type, 0)
+        quantity += sign * entry.quantity
+        abroad = entry.currency_id != line.line.currency_id
+        # Odoo brings another currency into the order's on the day of the invoice, not before.
+        value += sign * (line.sold.worth(entry.quantity) if abroad else entry.price_subtotal)
+    return replace(line, sold=replace(line.sold, draft=Draft(quantity, value)))
+
+
+def _difference(line: SoldLine) -> Decimal:
+    return line.sold.currency.round(line.line.untaxed_amount_to_invoice) - line.sold.amount
+
+
+def _explained(line: SoldLine, entries: Sequence[InvoiceLine]) -> SoldLine:
+    """With the gap to Odoo's amount, as far as its own formula comes to it from these invoices."""
+    difference = _difference(line)
+    if not difference:
+        return line
+    beyond = line.line.untaxed_amount_to_invoice - _by_odoos_formula(line, entries)
+    if abs(beyond) > _digit(line):
+        difference -= beyond
+    gap = Gap(line.sold.currency.round(difference), _reason(line, difference, entries))
+    return replace(line, gap=gap if gap.amount else NO_GAP)
+
+
+def _by_odoos_formula(line: SoldLine, entries: Sequence[InvoiceLine]) -> Decimal:
+    """`sale.order.line._compute_untaxed_amount_to_invoice`: it subtracts amounts, not quantities.
+
+    With another discount on any invoice it takes all invoices before their discount, credit notes
+    and cancelled ones as well.
+    """
+    sold = line.sold
+    if any(entry.currency_id != line.line.currency_id for entry in entries):
+        return line.line.untaxed_amount_to_invoice
+    if all(entry.discount == line.line.discount for entry in entries):
+        return sold.untaxed(sold.due) - sold.invoiced_amount
+    gross = [
+        sold.included.untaxed(entry.price_unit, entry.quantity, sold.currency) for entry in entries
+    ]
+    return max(sold.untaxed(sold.due) - sum(gross, ZERO), ZERO)
+
+
+def _reason(line: SoldLine, difference: Decimal, entries: Sequence[InvoiceLine]) -> str:
+    if any(entry.currency_id != line.line.currency_id for entry in entries):
+        return "an invoice is in another currency than the order"
+    if any(entry.discount != line.line.discount for entry in entries):
+        return "an invoice gives another discount than the order"
+    if any(entry.price_unit != line.line.price_unit for entry in entries):
+        return "an invoice bills another price than the order"
+    if abs(difference) <= _digit(line) * max(len(entries), 1):
+        return "every invoice is rounded for itself"
+    return "invoices bill other amounts than the order"
+
+
+def _digit(line: SoldLine) -> Decimal:
+    """The smallest amount of the line's currency."""
+    return Decimal(1).scaleb(-line.sold.currency.decimals)
+
+
+def _estimated(line: SoldLine) -> SoldLine:
+    """With what is invoiced and not posted, which may be a draft or an invoice at another price."""
+    drafted = replace(line, sold=replace(line.sold, draft=Draft(value=line.sold.drafted)))
+    difference = _difference(drafted)
+    return (
+        replace(drafted, gap=Gap(difference, _reason(line, difference, ())))
+        if difference
+        else drafted
+    )
 
 
 _INVOICES_HIDDEN = NotVerifiable(

@@ -11,7 +11,6 @@ from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy
 from tasks.domain.sending import Sending
 from tasks.records import unbilled
 from tasks.records.approvals import read_approvals
-from tasks.records.drafts import Draft
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import (
     Attachment,
@@ -67,7 +66,6 @@ def read_facts(
     orders: Sequence[SoldOrder],
     partners: Mapping[int, Partner],
     milestones: Mapping[int, Sequence[Milestone]],
-    drafts: Mapping[int, Draft],
     policy: ReadinessPolicy,
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
@@ -95,7 +93,7 @@ def read_facts(
             evidence_files=evidence[order.order.id],
             open_expenses=None if expenses is None else expenses[order.order.id],
             unapproved_hours=None if unapproved is None else unapproved[order.order.id],
-            has_draft=any(sold.line.id in drafts for sold in order.lines),
+            has_draft=any(sold.sold.draft.stands for sold in order.lines),
             untaxed_lines=sum(
                 sold.sold.amount > 0 and not sold.line.tax_ids for sold in order.lines
             ),
@@ -188,18 +186,17 @@ def waiting_since(
     odoo: Reader,
     orders: Sequence[SoldOrder],
     milestones: Mapping[int, Sequence[Milestone]],
-    drafts: Mapping[int, Draft],
 ) -> Mapping[int, date]:
     """The oldest day known since which something of the order waits to be billed."""
     since: dict[int, list[date]] = defaultdict(list)
-    time = unbilled.time(odoo, orders, drafts)
+    time = unbilled.time(odoo, orders)
     reached = unbilled.reached(orders, milestones)
     for order in orders:
         for sold in order.lines:
-            posted = sold.sold.invoiced - drafts.get(sold.line.id, Draft()).quantity
+            left = sold.sold.delivered - sold.sold.posted
             waiting = (
                 *unbilled.waiting(sold, time.get(sold.line.id, unbilled.Delivered())),
-                *still_open(reached.get(sold.line.id, ()), sold.sold.delivered - posted),
+                *still_open(reached.get(sold.line.id, ()), left),
             )
             since[order.order.id] += [entry.day for entry in waiting if entry.day]
             if sold.sold.billing is Billing.FIXED and sold.sold.amount > 0:

@@ -3,20 +3,21 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from odoo_gateway.reader import Reader
 from tasks.domain import money
-from tasks.domain.billing import Sold, billing_of
-from tasks.records.sales import Currency, InvoiceLine, Order, OrderLine, Product, Project, Tax
+from tasks.domain.billing import NO_GAP, Billing, Gap, Sold, billing_of, earned_share
+from tasks.records.included_taxes import Taxes, read_taxes
+from tasks.records.sales import Currency, Order, OrderLine, Product, Project
 
 
 @dataclass(frozen=True)
 class SoldLine:
-    """A line with what billing makes of it."""
+    """A line with what billing makes of it, and where Odoo's own amount is another one."""
 
     line: OrderLine
     sold: Sold
+    gap: Gap = NO_GAP
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class _Terms:
 
     currencies: Mapping[int, money.Currency]
     products: Mapping[int, Product]
-    included_percent: Mapping[int, Decimal]
+    taxes: Taxes
 
 
 def read_orders(
@@ -54,14 +55,17 @@ def read_orders(
     terms = _terms(odoo, lines, currencies or read_currencies(odoo))
     by_order: dict[int, list[SoldLine]] = defaultdict(list)
     unread = odoo.unreadable(OrderLine.MODEL)
-    known = [SoldLine(line, _sold(line, terms)) for line in lines if line.id not in unread]
-    for sold in _as_invoiced(odoo, known):
-        by_order[sold.line.order_id].append(sold)
+    for line in lines:
+        if line.id not in unread:
+            by_order[line.order_id].append(SoldLine(line, _sold(line, terms)))
     projects = _projects(odoo, lines, terms.products)
     orders = {number: [(OrderLine.MODEL, s.line.id) for s in of] for number, of in by_order.items()}
     return [
         SoldOrder(
-            order, terms.currencies[order.currency_id], by_order[order.id], projects[order.id]
+            order,
+            terms.currencies[order.currency_id],
+            _of_one_order(by_order[order.id]),
+            projects[order.id],
         )
         for order in odoo.referred(Order, orders).values()
     ]
@@ -80,26 +84,15 @@ def _terms(
 ) -> _Terms:
     """What a rule hides of it makes the price of the lines, and so their orders, drift."""
     products: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    taxes: dict[int, set[tuple[str, int]]] = defaultdict(set)
     for line in lines:
-        here = {(OrderLine.MODEL, line.id), (Order.MODEL, line.order_id)}
         if line.product_id:
+            here = {(OrderLine.MODEL, line.id), (Order.MODEL, line.order_id)}
             products[line.product_id] |= here
-        for tax_id in line.tax_ids:
-            taxes[tax_id] |= here
-    found = odoo.referred(Tax, taxes)
     return _Terms(
         currencies=currencies,
         products=odoo.referred(Product, products),
-        included_percent={tax.id: _percent(tax) for tax in found.values() if tax.price_include},
+        taxes=read_taxes(odoo, lines),
     )
-
-
-def _percent(tax: Tax) -> Decimal:
-    """What an included tax adds to the untaxed price; a fixed amount is no share of it."""
-    if tax.amount_type == "division":
-        return 100 * tax.amount / (100 - tax.amount)
-    return tax.amount if tax.amount_type == "percent" else Decimal(0)
 
 
 def _sold(line: OrderLine, terms: _Terms) -> Sold:
@@ -117,41 +110,32 @@ def _sold(line: OrderLine, terms: _Terms) -> Sold:
         price_unit=line.price_unit,
         discount_percent=line.discount,
         invoiced_amount=line.untaxed_amount_invoiced,
-        included_tax_percent=sum(
-            (terms.included_percent.get(tax, Decimal(0)) for tax in line.tax_ids), Decimal(0)
-        ),
+        included=terms.taxes.included(line, on_delivery, terms.currencies[line.currency_id]),
+        # A bundle's price is that of its items; a reward is given.
+        free=line.combo_item_id is not None
+        or line.is_reward_line
+        or (product is not None and product.type == "combo"),
     )
 
 
-def _as_invoiced(odoo: Reader, lines: Sequence[SoldLine]) -> Sequence[SoldLine]:
-    """The lines, with what invoices bill before their own discount where that is another one.
+def _of_one_order(lines: Sequence[SoldLine]) -> Sequence[SoldLine]:
+    """The lines, with what they owe to the others of their order.
 
-    Odoo's `_compute_untaxed_amount_to_invoice` then counts invoices undiscounted. Only lines on
-    which we differ from Odoo are looked up.
+    At a fixed price of zero beside lines with a price, the customer was promised an extra.
     """
-    differing = {sold.line.id: sold for sold in lines if sold.sold.amount != _odoos_amount(sold)}
-    if not differing or not odoo.session.may_read(InvoiceLine.MODEL):
-        return lines
-    found = odoo.search(InvoiceLine, [("sale_line_ids", "in", sorted(differing))])
-    undiscounted = {
-        line_id: _undiscounted(sold, [x for x in found if line_id in x.sale_line_ids])
-        for line_id, sold in differing.items()
-    }
+    share = earned_share([sold.sold for sold in lines])
+    priced = any(sold.sold.price_unit > 0 for sold in lines)
     return [
-        replace(sold, sold=replace(sold.sold, undiscounted=undiscounted.get(sold.line.id)))
-        for sold in lines
+        replace(
+            line,
+            sold=replace(
+                line.sold,
+                earned_share=share,
+                free=line.sold.free or (priced and line.sold.billing is Billing.FIXED),
+            ),
+        )
+        for line in lines
     ]
-
-
-def _odoos_amount(sold: SoldLine) -> Decimal:
-    return sold.sold.currency.round(sold.line.untaxed_amount_to_invoice)
-
-
-def _undiscounted(sold: SoldLine, billed: Sequence[InvoiceLine]) -> Decimal | None:
-    if all(entry.discount == sold.line.discount for entry in billed):
-        return None
-    value = sum((entry.price_unit * entry.quantity for entry in billed), Decimal(0))
-    return value / (1 + sold.sold.included_tax_percent / 100)
 
 
 def _projects(

@@ -60,11 +60,17 @@ class OrderLine(Record):
     tax_ids: tuple[int, ...]
     project_id: int | None = None
     is_service: bool = True
+    combo_item_id: int | None = None
+    is_reward_line: bool = False
+    tax_calculation_rounding_method: str | None = None
 
 
 @dataclass(frozen=True)
 class Tax(Record):
-    """A tax; `amount` is percent where `amount_type` says so."""
+    """A tax; `amount` is percent where `amount_type` says so, and of no meaning for a group.
+
+    include_base_amount: it belongs to the base of later taxes, but for those that are not affected.
+    """
 
     MODEL: ClassVar[str] = "account.tax"
     MODULE: ClassVar[str] = "account"
@@ -72,6 +78,10 @@ class Tax(Record):
     amount: Decimal
     amount_type: str
     price_include: bool
+    sequence: int
+    include_base_amount: bool
+    is_base_affected: bool
+    children_tax_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class Product(Record):
     MODULE: ClassVar[str] = "sale"
     id: int
     invoice_policy: Literal["order", "delivery"]
+    type: str
     project_id: int | None = None
 
 
@@ -238,3 +249,4 @@ class InvoiceLine(Record):
     price_unit: Decimal
     discount: Decimal
     price_subtotal: Decimal
+    currency_id: int

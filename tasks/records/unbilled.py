@@ -10,7 +10,6 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import ROUNDING_OF_HOURS, Entry, still_open
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
-from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import Invoice, Milestone
 from tasks.records.timesheets import TimesheetLine
@@ -40,9 +39,7 @@ def line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
     }
 
 
-def time(
-    odoo: Reader, orders: Sequence[SoldOrder], drafts: Mapping[int, Draft]
-) -> Mapping[int, Delivered]:
+def time(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
     """Billable hours by day and line, in the line's unit, told by its own delivered hours.
 
     Where posted invoices bill less than the hours that are linked to them, the newest of these are
@@ -62,7 +59,7 @@ def time(
     short = {
         line_id: missing
         for line_id, sold in lines.items()
-        if (missing := _missing(sold, drafts, unlinked, drafted)) > ROUNDING_OF_HOURS
+        if (missing := _missing(sold, unlinked, drafted)) > ROUNDING_OF_HOURS
     }
     posted = _by_day(odoo, _on_invoices(odoo, short, "posted"), per_hour) if short else {}
     kept = {
@@ -85,13 +82,10 @@ def waiting(sold: SoldLine, delivered: Delivered) -> Sequence[Entry]:
     return still_open(delivered.entries, sold.sold.earned - sold.sold.invoiced)
 
 
-def _missing(
-    sold: SoldLine, drafts: Mapping[int, Draft], *found: Mapping[int, Sequence[Entry]]
-) -> Decimal:
+def _missing(sold: SoldLine, *found: Mapping[int, Sequence[Entry]]) -> Decimal:
     """How much of what posted invoices do not bill is linked to them all the same."""
-    posted = sold.sold.invoiced - drafts.get(sold.line.id, Draft()).quantity
     known = (entry.quantity for each in found for entry in each.get(sold.line.id, ()))
-    return sold.sold.earned - posted - sum(known, ZERO)
+    return sold.sold.earned - sold.sold.posted - sum(known, ZERO)
 
 
 def _units_per_hour(odoo: Reader, lines: Mapping[int, SoldLine]) -> Mapping[int, Decimal]:

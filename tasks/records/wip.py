@@ -12,7 +12,7 @@ from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.records import unbilled
 from tasks.records.billed import Billed, read_billed
-from tasks.records.drafts import Draft, read_drafts
+from tasks.records.drafts import with_invoices
 from tasks.records.orders import SoldLine, SoldOrder, read_currencies, read_orders
 from tasks.records.sales import Order, Project, read_partners, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
@@ -39,7 +39,6 @@ class Work:
     """
 
     orders: Sequence[SoldOrder]
-    drafts: Mapping[int, Draft]
     delivered: Mapping[int, Delivered]
     leaks: Sequence[Leak]
     partners: Mapping[int, str]
@@ -58,23 +57,23 @@ class Work:
 
 
 def is_work(sold: SoldLine) -> bool:
-    """Whether a line sells a service or re-invoices an expense."""
-    return not sold.line.is_downpayment and (sold.line.is_service or sold.line.is_expense)
+    """Whether a line sells a service or re-invoices an expense, or is a discount of them."""
+    work = sold.line.is_service or sold.line.is_expense or sold.sold.price_unit < 0
+    return work and not sold.line.is_downpayment
 
 
 def read_work(odoo: Reader, today: date) -> Work:
     """All confirmed service and expense lines of the company, and what WIP needs of them."""
     currencies = read_currencies(odoo)
     confirmed = read_orders(odoo, currencies)
-    orders = [order for order in confirmed if any(is_work(sold) for sold in order.lines)]
-    drafts, not_verifiable = read_drafts(odoo, orders)
+    working = [order for order in confirmed if any(is_work(sold) for sold in order.lines)]
+    orders, not_verifiable = with_invoices(odoo, working)
     billed = read_billed(odoo, today)
     (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
     return Work(
         orders=orders,
-        drafts=drafts,
         delivered={
-            **unbilled.time(odoo, orders, drafts),
+            **unbilled.time(odoo, orders),
             **_milestones(odoo, orders),
             **_expenses(odoo, orders),
         },

@@ -12,6 +12,7 @@ from tasks.domain.money import Currency, cost_of_delay_per_day
 from tasks.domain.partial_bill import PartialBill, propose
 from tasks.domain.readiness import ReadinessPolicy
 from tasks.records.orders import SoldLine, SoldOrder
+from tasks.rows.gaps import excluded_lines
 
 STATUSES = ("ready", "blocked", "held", "excluded")
 # Of an order that is ready and that not every check could be made of.
@@ -31,7 +32,6 @@ class Readiness:
     amount: Decimal
     status: str
     checks: tuple[Check, ...]
-    odoo_to_invoice: Decimal
     waiting_since: date | None
     turned_ready: date | None = None
 
@@ -132,27 +132,43 @@ def _line(line: SoldLine) -> Mapping[str, Any]:
     }
 
 
-def totals(judged: Sequence[Readiness]) -> tuple[Mapping[str, Any], ...]:
-    """Per currency: what is in which state, and the difference to Odoo's own figure."""
+def totals(
+    judged: Sequence[Readiness], orders: Sequence[SoldOrder]
+) -> tuple[Mapping[str, Any], ...]:
+    """Per currency: what is in which state, and the difference to Odoo's own figure.
+
+    orders: those judged, and those of which only Odoo's figure has something to bill.
+    """
     return tuple(
-        _total(currency, [r for r in judged if r.order.currency == currency])
-        for currency in sorted({readiness.order.currency for readiness in judged})
+        _total(
+            currency,
+            [r for r in judged if r.order.currency == currency],
+            [(order, line) for order in orders for line in order.lines],
+        )
+        for currency in sorted({order.currency for order in orders})
     )
 
 
-def _total(currency: Currency, judged: Sequence[Readiness]) -> Mapping[str, Any]:
+def _total(
+    currency: Currency,
+    judged: Sequence[Readiness],
+    lines: Sequence[tuple[SoldOrder, SoldLine]],
+) -> Mapping[str, Any]:
+    mine = [line for order, line in lines if order.currency == currency]
     by_status = {
         status: sum((r.amount for r in judged if r.status == status), Decimal(0))
         for status in STATUSES
     }
     partly = sum((r.amount for r in judged if r.verdict == AS_FAR_AS_VERIFIABLE), Decimal(0))
-    odoo = sum((r.odoo_to_invoice for r in judged), Decimal(0))
+    by_status["excluded"] += sum((line.gap.amount for line in mine), Decimal(0))
+    odoo = sum((line.line.untaxed_amount_to_invoice for line in mine), Decimal(0))
     residual = odoo - sum(by_status.values())
     return {
         "currency": currency.code,
         **{status: currency.text(amount) for status, amount in by_status.items()},
         "odoo_to_invoice": currency.text(odoo),
         "residual": currency.text(residual),
+        "excluded_lines": excluded_lines(currency, lines),
         "ready_not_verified": currency.text(partly),
         "bottleneck": _bottleneck(currency, judged),
     }

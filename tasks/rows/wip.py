@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.ageing import BUCKETS, Aged, age_days, bucket_of
+from tasks.domain.billing import Draft
 from tasks.domain.lock_up import LockUp, realization_percent
 from tasks.domain.money import Currency
 from tasks.records.billed import Billed
-from tasks.records.drafts import Draft
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.wip import Work
+from tasks.rows.gaps import excluded_lines
 
 ZERO = Decimal(0)
 
@@ -28,7 +29,6 @@ class Line:
 
     order: SoldOrder
     sold: SoldLine
-    draft: Draft
     cost: Decimal | None
     oldest: date | None
     parts: tuple[Aged, ...]
@@ -37,18 +37,24 @@ class Line:
 
     @property
     def wip(self) -> Decimal:
-        """Earned and not on a posted invoice, drafts still in it."""
-        return max(self.sold.sold.balance, ZERO)
+        """Earned and not on a posted invoice, drafts still in it; below zero of a deduction."""
+        return self.sold.sold.wip
 
     @property
     def advance(self) -> Decimal:
-        """Billed and not earned: zero or below."""
-        return min(self.sold.sold.balance, ZERO)
+        """Billed and not earned: zero or below, above it of a deduction."""
+        return self.sold.sold.advance
+
+    @property
+    def draft(self) -> Draft:
+        """What of the line is on draft invoices."""
+        return self.sold.sold.draft
 
     @property
     def difference(self) -> Decimal:
-        """Odoo's own figure of what is to be invoiced, less WIP and advance billing."""
-        return self.sold.line.untaxed_amount_to_invoice - self.sold.sold.balance
+        """Odoo's own figure of what is to be invoiced, less WIP, advance billing and the gap."""
+        balance = self.sold.sold.balance + self.sold.gap.amount
+        return self.sold.line.untaxed_amount_to_invoice - balance
 
 
 def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
@@ -64,7 +70,7 @@ def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
         "currency": currency.code,
         "billing": sold.billing.value,
         "delivered": float(sold.delivered),
-        "invoiced": float(sold.invoiced - line.draft.quantity),
+        "invoiced": float(sold.posted),
         "in_draft": currency.text(line.draft.value),
         "wip": currency.text(line.wip),
         "advance_billing": currency.text(line.advance),
@@ -99,6 +105,7 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
     wip, advance = sum((x.wip for x in lines), ZERO), sum((x.advance for x in lines), ZERO)
     odoo = sum((x.sold.line.untaxed_amount_to_invoice for x in lines), ZERO)
     buckets = dict.fromkeys(BUCKETS, ZERO)
+    excluded = sum((x.sold.gap.amount for x in lines), ZERO)
     residuals: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         residuals[line.sold.sold.billing.value] += line.difference
@@ -111,7 +118,9 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
         "in_draft": currency.text(sum((line.draft.value for line in lines), ZERO)),
         "buckets": {bucket: currency.text(value) for bucket, value in buckets.items()},
         "odoo_to_invoice": currency.text(odoo),
-        "residual": currency.text(odoo - wip - advance),
+        "excluded": currency.text(excluded),
+        "excluded_lines": excluded_lines(currency, [(line.order, line.sold) for line in lines]),
+        "residual": currency.text(odoo - wip - advance - excluded),
         "residual_by_billing": {
             kind: currency.text(value) for kind, value in sorted(residuals.items()) if value
         },

@@ -80,12 +80,23 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
                 "amount": 21.0,
                 "amount_type": "percent",
                 "price_include": False,
+                "include_base_amount": False,
+                "is_base_affected": True,
+                "sequence": 1,
+                "children_tax_ids": [],
             }
         ],
         "product.product": [
-            {"id": number, "name": name, "invoice_policy": policy}
+            {
+                "id": number,
+                "name": name,
+                "invoice_policy": policy,
+                "type": "consu" if number == GOODS else "service",
+            }
             for number, (name, policy) in PRODUCTS.items()
         ],
+        # The firm sells no bundles.
+        "product.combo.item": [],
         "project.milestone": _milestones(when),
         "sale.order": [_order(number, deal, when) for number, deal in enumerate(DEALS)],
         "sale.order.line": [
@@ -170,6 +181,8 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books) -> R
         "is_service": in_project or isinstance(line, Reinvoiced),
         "tax_ids": [TAX] if deal.taxed else [],
         "project_id": (project_of(number, deal) or False) if in_project else False,
+        "combo_item_id": False,
+        "tax_calculation_rounding_method": "round_per_line",
         **amounts,
     }
 
@@ -186,6 +199,7 @@ def _invoice_lines(books: Books) -> Iterator[Row]:
                     yield {
                         "sale_line_ids": [key],
                         "company_id": deal.company_id,
+                        "currency_id": CURRENCIES[deal.currency_name],
                         "move_type": "out_invoice",
                         "parent_state": state,
                         "quantity": round(float(quantity), 2),

@@ -30,6 +30,7 @@ ABSENT_FIELDS = {
     ("resource.calendar.attendance", "date_to"),
     ("resource.calendar.attendance", "resource_id"),
     ("sale.order", "validation_status"),
+    ("sale.order.line", "is_reward_line"),
 }
 RENEW = "renew it with `python -m tests.odoo_gateway.sandbox.make_schema`"
 

@@ -17,6 +17,7 @@ from tasks.domain.ageing import (
     bucket_of,
     cost_of,
     netted,
+    spread,
     still_open,
 )
 from tasks.domain.money import Currency
@@ -226,3 +227,15 @@ def test_open_entries_of_a_corrected_line_are_never_below_zero(
     assert sum(e.quantity for e in open_now) == pytest.approx(
         max(quantity, Decimal(0)), abs=ROUNDING_OF_HOURS
     )
+
+
+def test_a_discount_is_spread_as_what_is_aged_already_and_adds_up() -> None:
+    work = [Aged("91+", None, Decimal(20)), Aged("0-30", Decimal(1), Decimal(10))]
+    found = spread(Decimal("-10"), [*work, work[0]], EUR)
+    assert {part.bucket: float(part.value) for part in found} == {"0-30": -2, "91+": -8}
+    third = spread(Decimal("-0.01"), [Aged(b, None, Decimal(1)) for b in ("0-30", "31-60")], EUR)
+    assert sum(part.value for part in third) == Decimal("-0.01")
+
+
+def test_a_discount_beside_no_work_has_no_age() -> None:
+    assert spread(Decimal(-5), (), EUR) == (Aged("undated", None, Decimal(-5)),)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.acts import Act, ActKind
-from tasks.domain.billing import Billing, Sold
+from tasks.domain.billing import NO_GAP, Billing, Gap, Sold
 from tasks.domain.cases import ClosedCase
 from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
@@ -28,8 +28,14 @@ EUR, USD = Currency("EUR"), Currency("USD")
 
 
 def order(
-    number: int = 1, amount: str = "1200", currency: Currency = EUR, **sold: Any
+    number: int = 1,
+    amount: str = "1200",
+    currency: Currency = EUR,
+    odoo: str | None = None,
+    gap: Gap = NO_GAP,
+    **sold: Any,
 ) -> SoldOrder:
+    """odoo: what Odoo says is to be invoiced, where that is not the amount."""
     line = Sold(
         currency=currency,
         billing=Billing.TIME_AND_MATERIALS,
@@ -56,12 +62,16 @@ def order(
             signed_on=None,
         ),
         currency,
-        [SoldLine(_line(number, Decimal(amount)), replace(line, **sold))],
+        [
+            SoldLine(
+                _line(number, Decimal(amount), Decimal(odoo or amount)), replace(line, **sold), gap
+            )
+        ],
         (9,),
     )
 
 
-def _line(number: int, amount: Decimal) -> OrderLine:
+def _line(number: int, amount: Decimal, odoo: Decimal) -> OrderLine:
     return OrderLine(
         id=number * 10,
         order_id=number,
@@ -76,7 +86,7 @@ def _line(number: int, amount: Decimal) -> OrderLine:
         qty_invoiced=Decimal(0),
         qty_delivered_method="timesheet",
         untaxed_amount_invoiced=Decimal(0),
-        untaxed_amount_to_invoice=amount,
+        untaxed_amount_to_invoice=odoo,
         is_downpayment=False,
         is_expense=False,
         tax_ids=(),
@@ -107,9 +117,8 @@ def snapshot(*orders: SoldOrder, **values: Any) -> Snapshot:
         "facts": {found.order.id: facts(found) for found in orders},
         "waiting_since": {1: date(2026, 11, 13)},
         "customers": {5: "Nordwind"},
-        "odoo_to_invoice": {
-            found.order.id: found.lines[0].line.untaxed_amount_to_invoice for found in orders
-        },
+        "others": [],
+        "links": {found.order.id: f"http://odoo.example/{found.order.id}" for found in orders},
         "unreadable": frozenset(),
     }
     return Snapshot(**{**found, **values})
@@ -353,7 +362,7 @@ def test_what_is_left_out_is_told_with_its_reason() -> None:
     assert left_out(snapshot(order()), holds=[hold]) == ("held", "held until 2026-12-01: dispute")
     excluded = left_out(snapshot(order()), excluded_customers=[5])
     assert excluded == ("excluded", "the customer is excluded by policy")
-    over = order(invoiced_amount=Decimal(1500))
+    over = order(invoiced=Decimal("1.25"))
     assert left_out(snapshot(over)) == ("excluded", "billed in advance, or nothing to bill")
     unread = left_out(snapshot(order(), unreadable=frozenset({1})))
     assert unread == ("excluded", "a record of this order could not be read; see drift")
@@ -377,9 +386,8 @@ def test_a_finding_says_what_a_day_of_waiting_costs() -> None:
 
 
 def test_an_overbilled_order_is_excluded_and_not_netted_away() -> None:
-    over = order(2, invoiced_amount=Decimal(1500))
-    found = snapshot(order(), over, odoo_to_invoice={1: Decimal(1200), 2: Decimal(-300)})
-    (total,) = judged(found).totals
+    over = order(2, odoo="-300", invoiced=Decimal("1.25"))
+    (total,) = judged(snapshot(order(), over)).totals
     assert (total["ready"], total["excluded"], total["residual"]) == ("1200.00", "-300.00", "0.00")
 
 
@@ -402,8 +410,38 @@ def test_currencies_have_totals_of_their_own() -> None:
 
 
 def test_a_difference_to_odoo_is_printed_and_not_hidden() -> None:
-    (total,) = judged(snapshot(order(), odoo_to_invoice={1: Decimal(1300)})).totals
-    assert total["residual"] == "100.00"
+    (total,) = judged(snapshot(order(odoo="1300"))).totals
+    assert (total["residual"], total["excluded_lines"]) == ("100.00", [])
+
+
+def test_a_difference_that_is_explained_is_excluded_line_by_line_so_that_totals_tie_out() -> None:
+    lowered = Gap(Decimal(100), "an invoice bills another price than the order")
+    billed = order(2, odoo="100", gap=lowered, invoiced=Decimal(1), delivered=Decimal(1))
+    links = {1: "http://odoo.example/1", 2: "http://odoo.example/2"}
+    report = judged(snapshot(order(odoo="1300", gap=lowered), others=[billed], links=links))
+    assert [row["sale_order_id"] for row in report.rows] == [1]
+    (total,) = report.totals
+    assert {key: total[key] for key in ("ready", "excluded", "odoo_to_invoice", "residual")} == {
+        "ready": "1200.00",
+        "excluded": "200.00",
+        "odoo_to_invoice": "1400.00",
+        "residual": "0.00",
+    }
+    assert total["excluded_lines"] == [
+        {
+            "sale_order_line_id": number * 10,
+            "sale_order": f"S{number:05}",
+            "billing": "time_and_materials",
+            "amount": "100.00",
+            "reason": lowered.reason,
+        }
+        for number in (1, 2)
+    ]
+    asides = [(a.group, a.title, a.reason, a.model, a.record_id, a.url) for a in report.set_aside]
+    assert asides == [
+        ("excluded", f"S{number:05} Nordwind", lowered.reason, "sale.order.line", number * 10, url)
+        for number, url in links.items()
+    ]
 
 
 def test_an_order_of_unknown_age_says_so() -> None:

@@ -60,6 +60,85 @@ def test_every_kind_of_billing_has_a_row(both: list[Report]) -> None:
     assert found == {"time_and_materials", "milestone", "manual", "fixed", "expense"}
 
 
+@pytest.mark.parametrize("part", [1, 0.5])
+def test_a_discount_of_a_fixed_amount_is_earned_and_as_old_as_what_it_is_taken_off(
+    part: float, sandbox: Sandbox, now: AsOf
+) -> None:
+    """Nobody delivers it: Alpen Reisen's licence of 4800, made a discount of 480."""
+    (licence,) = sandbox.call(
+        "sale.order.line", "search_read", [[["price_unit", "=", 4800.0]], ["order_id"]], {}
+    )
+    domain = [["order_id", "=", licence["order_id"][0]], ["price_unit", "=", 112.5]]
+    (worked,) = sandbox.call("sale.order.line", "search_read", [domain, ["qty_delivered"]], {})
+    ordered = {"product_uom_qty": worked["qty_delivered"] / part}
+    for invoiced in (0.0, 1.0):
+        values = {
+            "price_unit": -480.0,
+            "price_subtotal": -480.0,
+            "qty_invoiced": invoiced,
+            "untaxed_amount_invoiced": -480.0 * invoiced,
+            "untaxed_amount_to_invoice": -480.0 * (1 - invoiced),
+        }
+        odoo = changed(
+            corrupt={
+                ("sale.order.line", licence["id"]): values,
+                ("sale.order.line", worked["id"]): ordered,
+            }
+        )
+        report = wip(odoo, now, provision_percent={"91+": 50, "31-60": 20, "61-90": 20})
+        mine = {
+            row["billing"]: row
+            for row in report.rows
+            if row["sale_order_id"] == licence["order_id"][0]
+        }
+        if invoiced and part == 1:
+            assert "fixed" not in mine
+            continue
+        discount, hours = mine["fixed"], mine["time_and_materials"]
+        earned = -480 * Decimal(str(part))
+        if invoiced:
+            assert (discount["wip"], Decimal(discount["advance_billing"])) == ("0.00", 480 + earned)
+            continue
+        assert (Decimal(discount["wip"]), discount["advance_billing"]) == (earned, "0.00")
+        assert {part["bucket"] for part in discount["aged"]} == {
+            part["bucket"] for part in hours["aged"]
+        }
+        assert sum(Decimal(part["value"]) for part in discount["aged"]) == earned
+        assert Decimal(discount["provision"]) <= 0
+        assert not [f for f in report.findings if f.record_id == licence["id"]]
+        for total in report.totals:
+            assert sum(map(Decimal, total["buckets"].values())) == Decimal(total["wip"])
+
+
+def test_an_invoice_at_another_price_is_no_wip_and_the_difference_to_odoo_is_told(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    """Old Mill Press: four days at 700, all invoiced, at 600 rather."""
+    domain = [["price_unit", "=", 700.0]]
+    (days,) = sandbox.call("sale.order.line", "search_read", [domain, ["name"]], {})
+    domain = [["sale_line_ids", "in", [days["id"]]]]
+    (entry,) = sandbox.call("account.move.line", "search_read", [domain, ["quantity"]], {})
+    lowered = changed(
+        corrupt={
+            ("sale.order.line", days["id"]): {
+                "untaxed_amount_invoiced": 2400.0,
+                "untaxed_amount_to_invoice": 400.0,
+            },
+            ("account.move.line", entry["id"]): {"price_unit": 600.0, "price_subtotal": 2400.0},
+        }
+    )
+    usual, report = wip(sandbox, now, 2), wip(lowered, now, 2)
+    assert report.rows == usual.rows
+    (total,) = (total for total in report.totals if total["currency"] == "USD")
+    (before,) = (total for total in usual.totals if total["currency"] == "USD")
+    assert Decimal(total["odoo_to_invoice"]) == Decimal(before["odoo_to_invoice"]) + 400
+    assert (total["excluded"], total["residual"]) == ("400.00", before["residual"])
+    (line,) = total["excluded_lines"]
+    assert (line["sale_order_line_id"], line["amount"]) == (days["id"], "400.00")
+    (aside,) = report.set_aside
+    assert aside.reason == line["reason"] == "an invoice bills another price than the order"
+
+
 def test_wip_is_never_below_zero_and_advance_billing_never_above(both: list[Report]) -> None:
     for report in both:
         for row in report.rows:
@@ -89,6 +168,7 @@ def test_the_residual_to_odoo_is_explained_by_fixed_prices_alone(both: list[Repo
             explained = sum(map(Decimal, total["residual_by_billing"].values()))
             assert explained == Decimal(total["residual"])
             assert set(total["residual_by_billing"]) <= {"fixed"}
+            assert (total["excluded"], total["excluded_lines"]) == ("0.00", [])
             by_line = [Decimal(line["difference"]) for line in total["residual_lines"]]
             assert sum(by_line) == Decimal(total["residual"])
             assert 0 not in by_line

@@ -1,0 +1,105 @@
+"""What a price is worth without the taxes that it includes, as Odoo computes it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from tasks.domain.money import Currency
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class IncludedTax:
+    """A tax that prices include: `amount` in percent, or of a fixed tax in money for each unit.
+
+    kind: percent, of the untaxed price; division, of the price with the tax; or fixed. raises: the
+    taxes after it are taken of a base that includes it, but for those that are not `raised`.
+    """
+
+    kind: str
+    amount: Decimal
+    raises: bool = False
+    raised: bool = True
+
+
+@dataclass(frozen=True)
+class Included:
+    """The taxes in a price, in their order. rounded_each: not only their sum is rounded.
+
+    share: how much of the price is untaxed by Odoo's own figures, where that cannot be computed.
+    """
+
+    taxes: tuple[IncludedTax, ...] = ()
+    rounded_each: bool = True
+    share: Decimal | None = None
+
+    def untaxed(self, price: Decimal, quantity: Decimal, currency: Currency) -> Decimal:
+        """What so many units at a price (after its discount) are worth without taxes."""
+        gross = price * quantity
+        if self.share is not None:
+            return gross * self.share
+        if not self.taxes:
+            return gross
+        rounding = currency.round if self.rounded_each else _exact
+        # A fixed tax has the sign of what is paid.
+        units = quantity if price >= 0 else -quantity
+        amounts = _amounts(rounding(gross), units, self.taxes, rounding)
+        return rounding(gross) - sum(amounts, ZERO)
+
+
+NOTHING: Final = Included()
+
+
+def _amounts(
+    gross: Decimal,
+    units: Decimal,
+    taxes: Sequence[IncludedTax],
+    rounding: Callable[[Decimal], Decimal],
+) -> Sequence[Decimal]:
+    """What each tax comes to: Odoo's `account.tax._get_tax_details` for taxes in the price.
+
+    Fixed taxes first; then the others from the last on, each of what the later ones left.
+    """
+    found = [rounding(tax.amount * units) if tax.kind == "fixed" else ZERO for tax in taxes]
+    for batch in _batches(taxes):
+        if taxes[batch[0]].kind == "fixed":
+            continue
+        later = sum(found[batch[-1] + 1 :], ZERO)
+        percent = sum((taxes[number].amount for number in batch), ZERO)
+        for number in batch:
+            tax = taxes[number]
+            base = gross - later - _fixed_before(found[: batch[0]], taxes, tax)
+            if tax.kind == "percent":
+                base /= 1 + percent / 100
+            found[number] = rounding(base * tax.amount / 100)
+    return found
+
+
+def _batches(taxes: Sequence[IncludedTax]) -> Iterator[Sequence[int]]:
+    """Neighbours that are taken of one base, the last ones first; each in its order."""
+    batch: list[int] = []
+    for number in reversed(range(len(taxes))):
+        if batch and not _together(taxes[number], taxes[batch[0]]):
+            yield batch
+            batch = []
+        batch.insert(0, number)
+    yield batch
+
+
+def _together(tax: IncludedTax, following: IncludedTax) -> bool:
+    alike = (tax.kind, tax.raises) == (following.kind, following.raises)
+    return alike and not (tax.raises and following.raised)
+
+
+def _fixed_before(
+    earlier: Sequence[Decimal], taxes: Sequence[IncludedTax], tax: IncludedTax
+) -> Decimal:
+    """Earlier taxes that are known already are the fixed ones; some belong to the tax's base."""
+    pairs = zip(earlier, taxes[: len(earlier)], strict=True)
+    return sum((amount for amount, one in pairs if not (one.raises and tax.raised)), ZERO)
+
+
+def _exact(amount: Decimal) -> Decimal:
+    return amount
