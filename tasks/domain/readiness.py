@@ -109,7 +109,8 @@ def _unknown(name: str, facts: Facts, reason: str) -> Check:
 def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     unpriced = sum(line.unpriced for line in facts.lines)
     problem = f"{unpriced} line(s) with something to bill have no price" if unpriced else ""
-    return _verdict("price", facts, problem, "set the unit price on the order line")
+    step = "set the unit price on the order line, or a discount of 100 % if it is given away"
+    return _verdict("price", facts, problem, step)
 
 
 def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:

@@ -172,7 +172,7 @@ def _unpriced(line: Line, work: Work) -> Finding:
         key="unpriced",
         title="delivered without a price",
         reason=f"{line.sold.sold.due - line.sold.sold.invoiced:g} delivered at a price of zero",
-        remedy="set the unit price on the order line",
+        remedy="set the unit price on the order line, or a discount of 100 % if it is given away",
     )
 
 

@@ -13,6 +13,12 @@ from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import InvoiceLine
 
 ZERO = Decimal(0)
+CURRENCY: Final = "an invoice is in another currency than the order"
+DISCOUNT: Final = "an invoice gives another discount than the order"
+PRICE: Final = "an invoice bills another price than the order"
+ROUNDED: Final = "every invoice is rounded for itself"
+OTHER: Final = "invoices bill other amounts than the order"
+REASONS: Final = (CURRENCY, DISCOUNT, PRICE, ROUNDED, OTHER)
 SIGNS: Final = {"out_invoice": 1, "out_refund": -1}
 
 
@@ -103,14 +109,14 @@ def _by_odoos_formula(line: SoldLine, entries: Sequence[InvoiceLine]) -> Decimal
 
 def _reason(line: SoldLine, difference: Decimal, entries: Sequence[InvoiceLine]) -> str:
     if any(entry.currency_id != line.line.currency_id for entry in entries):
-        return "an invoice is in another currency than the order"
+        return CURRENCY
     if any(entry.discount != line.line.discount for entry in entries):
-        return "an invoice gives another discount than the order"
+        return DISCOUNT
     if any(entry.price_unit != line.line.price_unit for entry in entries):
-        return "an invoice bills another price than the order"
+        return PRICE
     if abs(difference) <= _digit(line) * max(len(entries), 1):
-        return "every invoice is rounded for itself"
-    return "invoices bill other amounts than the order"
+        return ROUNDED
+    return OTHER
 
 
 def _digit(line: SoldLine) -> Decimal:

@@ -29,7 +29,11 @@ def excluded_lines(currency: Currency, lines: Lines) -> list[Mapping[str, Any]]:
 def set_aside(
     lines: Lines, customers: Mapping[int, str], links: Mapping[int, str]
 ) -> tuple[SetAside, ...]:
-    """The same for people. customers: names by id of the partner; links: by id of the order."""
+    """The same for people, the largest first: of many they see a part.
+
+    customers: names by id of the partner; links: by id of the order.
+    """
+    by_weight = sorted(lines, key=lambda line: -abs(line[1].gap.amount))
     return tuple(
         SetAside(
             group="excluded",
@@ -41,6 +45,6 @@ def set_aside(
             amount=sold.gap.amount,
             currency=order.currency.code,
         )
-        for order, sold in lines
+        for order, sold in by_weight
         if sold.gap.amount
     )

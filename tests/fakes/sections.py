@@ -89,7 +89,7 @@ BLOCKED = [
         "blocked",
         None,
         reason="1 line(s) with something to bill have no price",
-        remedy="set the unit price on the order line",
+        remedy="set the unit price on the order line, or a discount of 100 % if it is given away",
         since=None,
         acknowledged_by="mia@nordwind.example",
     ),

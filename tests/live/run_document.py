@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-WITHOUT_DECIMALS = ("JPY",)
+DECIMALS = {"JPY": 0, "KWD": 3}
 
 
 def _plain(text: str) -> str:
@@ -21,7 +21,7 @@ def _plain(text: str) -> str:
 
 def has_decimals_of(currency: str, amount: str) -> bool:
     """Whether the amount is written with exactly the currency's decimals."""
-    return len(amount.partition(".")[2]) == (0 if currency in WITHOUT_DECIMALS else 2)
+    return len(amount.partition(".")[2]) == DECIMALS.get(currency, 2)
 
 
 Money = Annotated[str, AfterValidator(_plain)]
@@ -205,6 +205,16 @@ class PricedLine(Exact):
     amount: Money
 
 
+class ExcludedLine(Exact):
+    """One order line of which Odoo's own total has another amount than is to be billed."""
+
+    sale_order_line_id: int
+    sale_order: str
+    billing: str
+    amount: Money
+    reason: str = Field(min_length=1)
+
+
 class Bottleneck(Exact):
     """The owner whose steps alone free most."""
 
@@ -256,6 +266,7 @@ class ReadinessTotal(Priced):
     excluded: Money
     odoo_to_invoice: Money
     residual: Money
+    excluded_lines: list[ExcludedLine]
     ready_not_verified: Money
     bottleneck: Bottleneck | None
 
@@ -321,7 +332,7 @@ class WipTotal(Priced):
 
     MONEY: ClassVar[Sequence[str]] = (
         *("wip", "advance_billing", "in_draft"),
-        *("odoo_to_invoice", "residual"),
+        *("odoo_to_invoice", "excluded", "residual"),
     )
 
     wip: Money
@@ -329,6 +340,8 @@ class WipTotal(Priced):
     in_draft: Money
     buckets: dict[Literal["0-30", "31-60", "61-90", "91+", "future", "undated"], Money]
     odoo_to_invoice: Money
+    excluded: Money
+    excluded_lines: list[ExcludedLine]
     residual: Money
     residual_by_billing: dict[str, Money]
     residual_lines: list[ResidualLine]

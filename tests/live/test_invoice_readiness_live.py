@@ -28,7 +28,7 @@ from .inside import billing_cases
 from .inside_odoo import run_inside
 from .odoo_server import LOGIN, PASSWORD, OdooServer
 from .orders_by_sql import StoredOrder
-from .run_document import WITHOUT_DECIMALS, Readiness, ReadinessRow, has_decimals_of
+from .run_document import DECIMALS, Readiness, ReadinessRow, has_decimals_of
 
 pytestmark = pytest.mark.live
 
@@ -89,7 +89,7 @@ def row_of(document: Readiness, order_id: int) -> ReadinessRow:
 
 
 def rounded(currency: str, amount: Decimal) -> Decimal:
-    return money.Currency(currency, 0 if currency in WITHOUT_DECIMALS else 2).round(amount)
+    return money.Currency(currency, DECIMALS.get(currency, 2)).round(amount)
 
 
 def test_the_rows_are_the_orders_with_something_to_bill(

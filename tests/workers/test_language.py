@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.records.drafts import REASONS
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.sections import MAILS, PERSON, pages
@@ -95,6 +96,12 @@ def test_nothing_that_the_jobs_say_stays_english(payloads: list[dict[str, Any]],
     assert {payload["rule"] for payload in payloads} == set(catalogue.jobs())
     assert len(said) > 100
     assert [sentence for sentence in said if language(code).known(sentence) is None] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("reason", REASONS)
+def test_why_odoos_amount_is_another_one_is_translated(code: str, reason: str) -> None:
+    assert language(code).known(reason)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
