@@ -23,6 +23,7 @@ from workers import (
     trimming,
     wiring,
 )
+from workers.commands import lists
 from workers.console import (
     STYLES,
     degrade,
@@ -34,6 +35,8 @@ from workers.console import (
     show_row,
     show_scope,
 )
+from workers.ledger.lookup import Wanted
+from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 from workers.run_command import ExitCode, Order
 from workers.wiring import Fleet
 
@@ -57,6 +60,12 @@ FirstDay = Annotated[datetime | None, _day("--from", "First day of the period.")
 LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, included.")]
 TenantName = Annotated[str | None, typer.Option(help="Needed when there are several.")]
 CompanyIds = Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")]
+OfTenant = Annotated[str | None, typer.Option("--tenant", help="Of this one only.")]
+OfCompany = Annotated[int | None, typer.Option("--company", help="Of this company id only.")]
+OfJob = Annotated[str | None, typer.Option("--job", help="Of this one only.")]
+OfPerson = Annotated[str | None, typer.Option("--person", help="Of this address only.")]
+Since = Annotated[str | None, typer.Option(help="No older than this, such as 90m, 12h or 7d.")]
+Newest = Annotated[int, typer.Option("--limit", min=1, help="The newest to list.")]
 ListensOn = Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every network.")]
 
 
@@ -269,6 +278,99 @@ def kpi(
 
 
 @cli.command()
+def runs(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    status: Annotated[RunStatus | None, typer.Option(help="All if left out.")] = None,
+    since: Since = None,
+    limit: Newest = 50,
+    as_json: Json = False,
+) -> None:
+    """List the runs: which slot, how it went, when it is tried again and why."""
+    fleet = _fleet(logging.WARNING)
+    wanted = _wanted(fleet, tenant, company, job, since=since, limit=limit)
+    show(lists.runs(fleet, wanted, status), as_json, "Runs")
+
+
+@cli.command()
+def cases(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    person: OfPerson = None,
+    record: Annotated[str | None, typer.Option(help="About this record: its id or name.")] = None,
+    closed: Annotated[bool, typer.Option(help="Those that were resolved, too.")] = False,
+    since: Since = None,
+    limit: Newest = 50,
+    as_json: Json = False,
+) -> None:
+    """List the cases: what stands, since when, whose it is and what it holds up."""
+    fleet = _fleet(logging.WARNING)
+    wanted = _wanted(fleet, tenant, company, job, person, record, since, limit)
+    show(lists.cases(fleet, wanted, None if closed else CaseState.OPEN), as_json, "Cases")
+
+
+@cli.command()
+def outbox(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    person: OfPerson = None,
+    status: Annotated[MessageStatus | None, typer.Option(help="All if left out.")] = None,
+    since: Since = None,
+    limit: Newest = 50,
+    as_json: Json = False,
+) -> None:
+    """List the messages: to whom, about what, sent or waiting until when.
+
+    What goes out next: fleet outbox --status queued
+    """
+    fleet = _fleet(logging.WARNING)
+    wanted = _wanted(fleet, tenant, company, job, person, since=since, limit=limit)
+    show(lists.outbox(fleet, wanted, status), as_json, "Messages")
+
+
+@cli.command()
+def audit(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    person: OfPerson = None,
+    event: Annotated[str, typer.Option(help="How its name starts, such as message or run.d.")] = "",
+    since: Since = None,
+    limit: Newest = 50,
+    as_json: Json = False,
+) -> None:
+    """List what happened, newest first; nothing of it is ever changed."""
+    fleet = _fleet(logging.WARNING)
+    wanted = _wanted(fleet, tenant, company, job, person, since=since, limit=limit)
+    show(lists.audit(fleet, wanted, event), as_json, "Audit")
+
+
+@cli.command()
+def why(
+    asked: Annotated[str, typer.Argument(help="An address, or the id or name of a record.")],
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    since: Since = None,
+    limit: Newest = 50,
+    as_json: Json = False,
+) -> None:
+    """Say why somebody got, or got no, mail, or what became of a record, and show all of it."""
+    fleet = _fleet(logging.WARNING)
+    found = lists.why(fleet, asked, _wanted(fleet, tenant, company, job, since=since, limit=limit))
+    if as_json:
+        print_json({"schema": 1, "asked": asked, **found})
+        return
+    for sentence in found["answer"]:
+        say(sentence)
+    for part in ("cases", "messages", "audit"):
+        show(found[part], False, part.capitalize())
+
+
+@cli.command()
 def upgrade() -> None:
     """Bring the ledger's schema to this version; safe to repeat and to do at the same time."""
     fleet = _fleet()
@@ -389,6 +491,24 @@ def demo(
     from workers.demo import stage
 
     raise typer.Exit(stage.play(out, keep=keep, output=output))
+
+
+def _wanted(
+    fleet: Fleet,
+    tenant: str | None,
+    company: int | None,
+    job: str | None,
+    person: str | None = None,
+    record: str | None = None,
+    since: str | None = None,
+    limit: int = 50,
+) -> Wanted:
+    try:
+        newest = fleet.clock() - lists.age(since) if since else None
+    except ValueError as error:
+        raise ConfigurationError(f"--since {error}") from error
+    fleet.ledger.upgrade()
+    return Wanted(tenant, company, job, person, record, newest, limit)
 
 
 def _celery(*arguments: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from workers.ledger.schema import audit
 
@@ -34,9 +34,11 @@ def note(connection: Connection, *entries: Entry) -> None:
 def entries(connection: Connection, limit: int, **only: str | int) -> tuple[Entry, ...]:
     """The newest entries first; `only` names columns and the values they must have."""
     statement = select(audit).filter_by(**only).order_by(audit.c.id.desc()).limit(limit)
-    return tuple(_entry(row._asdict()) for row in connection.execute(statement))
+    return tuple(of_row(row) for row in connection.execute(statement))
 
 
-def _entry(columns: dict[str, Any]) -> Entry:
+def of_row(row: Row[Any]) -> Entry:
+    """An entry from a whole row."""
+    columns = row._asdict()
     del columns["id"]
     return Entry(**columns)

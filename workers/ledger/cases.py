@@ -87,8 +87,11 @@ def newest(
     """The case that was opened last under a key, whatever became of it."""
     about = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id, key=key)
     row = connection.execute(about.order_by(cases.c.id.desc()).limit(1)).first()
-    if row is None:
-        return None
+    return None if row is None else known_of_row(row)
+
+
+def known_of_row(row: Row[Any]) -> Known:
+    """A case from a whole row."""
     finding = from_json(row.finding)
     return Known(row.id, row.state, finding, row.opened_on, row.last_seen_at, row.resolved_at)
 

@@ -1,0 +1,132 @@
+"""What the ledger knows, listed and explained by the command, from the sandbox's real runs."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable, fleet_on
+from workers import cli, dispatch, runner
+from workers.commands import lists
+from workers.ledger import lookup, outbox, runs
+from workers.ledger.lookup import Wanted
+from workers.wiring import Fleet
+
+JOBS = ("invoice_readiness", "timesheet_reminders")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """A fleet whose two jobs have run once in company 1."""
+    found = fleet_on(tmp_path, clock, odoo)
+    dispatch.known_scopes(found, found.settings.tenant("firm"))
+    for job in JOBS:
+        with found.ledger.transaction() as connection:
+            run = runs.open_slot(connection, job, "firm", 1, clock(), clock(), f"trace-{job}")
+        assert run is not None
+        runner.execute(found, run)
+    monkeypatch.setattr(cli, "_fleet", lambda level=0: found)
+    return found
+
+
+def listed(*arguments: str) -> dict[str, list[dict[str, str]]]:
+    result = CliRunner().invoke(cli.cli, [*arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    found: dict[str, list[dict[str, str]]] = json.loads(result.stdout)
+    return found
+
+
+def test_runs_are_listed_by_job_status_and_age(fleet: Fleet, clock: Clock) -> None:
+    assert {run["job"] for run in listed("runs")["runs"]} == set(JOBS)
+    (run,) = listed("runs", "--job", JOBS[0])["runs"]
+    assert (run["status"], run["trace"]) == ("succeeded", f"trace-{JOBS[0]}")
+    assert listed("runs", "--status", "dead")["runs"] == []
+    assert listed("runs", "--tenant", "other")["runs"] == listed("runs", "--company", "2")["runs"]
+    clock.forward(hours=3)
+    assert listed("runs", "--since", "2h")["runs"] == []
+    assert len(listed("runs", "--since", "4h", "--limit", "1")["runs"]) == 1
+
+
+def test_cases_are_found_by_owner_by_who_is_told_and_by_record(fleet: Fleet) -> None:
+    every = listed("cases", "--limit", "500")["cases"]
+    assert {case["job"] for case in every} == set(JOBS)
+    ready = next(case for case in every if case["key"].startswith("ready-order-"))
+    number = ready["key"].rsplit("-", 1)[1]
+    name = ready["title"].split()[0]
+    by_id = listed("cases", "--record", number, "--job", JOBS[0])["cases"]
+    assert [case["title"] for case in by_id] == [ready["title"]]
+    assert ready in listed("cases", "--record", name)["cases"]
+    told = next(case for case in every if case["told"])
+    person = told["told"].split(", ")[0]
+    mine = listed("cases", "--person", person.upper(), "--limit", "500")["cases"]
+    assert told in mine
+    assert all(person in case["told"].split(", ") for case in mine)
+    blocked = next(case for case in every if case["key"].startswith("blocked"))
+    owned = listed("cases", "--person", blocked["owner"], "--limit", "500")["cases"]
+    assert blocked in owned
+
+
+def test_a_record_is_not_taken_for_one_whose_number_goes_on(fleet: Fleet) -> None:
+    with fleet.ledger.reading() as connection:
+        every = lookup.find_messages(connection, Wanted(limit=500))
+        keys = {key for message in every for key in message.finding_keys}
+        numbers = {key.rsplit("-", 1)[1] for key in keys if key.startswith("ready-order-")}
+        for number in numbers:
+            found = lookup.find_messages(connection, Wanted(record=number, job=JOBS[0]))
+            assert all(
+                any(key.endswith(f"-{number}") for key in message.finding_keys) for message in found
+            )
+
+
+def test_the_outbox_tells_what_goes_out_next(fleet: Fleet) -> None:
+    waiting = listed("outbox", "--status", "queued", "--limit", "500")["messages"]
+    assert waiting
+    assert all(message["due"] and not message["sent"] for message in waiting)
+    person = waiting[0]["recipient"]
+    assert {m["recipient"] for m in listed("outbox", "--person", person)["messages"]} == {person}
+
+
+def test_the_audit_is_found_by_event_and_person(fleet: Fleet) -> None:
+    opened = listed("audit", "--event", "case.", "--limit", "500")["audit"]
+    assert {entry["event"] for entry in opened} == {"case.opened"}
+    assert listed("audit", "--person", "nobody@nowhere.example")["audit"] == []
+
+
+def test_why_says_what_became_of_a_persons_mail(fleet: Fleet, clock: Clock) -> None:
+    with fleet.ledger.reading() as connection:
+        (first, *_) = lookup.find_messages(connection, Wanted(job=JOBS[1]))
+    answer = listed("why", first.recipient)["answer"]
+    assert any(f"message-{first.id}" in line and "waits until" in line for line in answer)
+    with fleet.ledger.transaction() as connection:
+        claimed = outbox.claim(connection, clock() + timedelta(days=9), timedelta(1), 500, 9)
+        mine = next(message for message in claimed if message.id == first.id)
+        outbox.drop(connection, mine, clock(), "the finding no longer stands")
+    answer = listed("why", first.recipient)["answer"]
+    assert any("was dropped: the finding no longer stands" in line for line in answer)
+
+
+def test_why_says_so_where_there_is_nothing(fleet: Fleet) -> None:
+    answer = listed("why", "nobody@nowhere.example")["answer"]
+    assert "No open case names nobody@nowhere.example" in answer[0]
+    assert "No message was ever queued" in answer[1]
+
+
+def test_what_people_read_is_whole(fleet: Fleet) -> None:
+    for verb in ("runs", "cases", "outbox", "audit"):
+        result = CliRunner().invoke(cli.cli, [verb, "--limit", "2"])
+        assert result.exit_code == 0
+        assert "…" not in result.stdout
+
+
+@pytest.mark.parametrize("text", ["", "d", "7", "7y", "-1d", "1.5h", "9999999d"])
+def test_an_age_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no age"):
+        lists.age(text)
+
+
+def test_an_age_is_read() -> None:
+    assert lists.age("90m") == timedelta(hours=1.5)
+    assert (lists.age("2w"), lists.age("12h")) == (timedelta(14), timedelta(0.5))
