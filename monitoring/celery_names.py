@@ -70,7 +70,9 @@ def _by(label: str, metrics_of: Mapping[str, Metric]) -> Renaming:
 RENAMED: Final[Mapping[str, tuple[Renaming, ...]]] = {
     metrics.PUBLISHED.name: (_always(SENT),),
     metrics.CLAIMS.name: (_always(RECEIVED), _by("result", {"claimed": STARTED})),
-    metrics.RUNS.name: (_by("outcome", {"succeeded": SUCCEEDED, "retried": RETRIED}),),
+    metrics.RUNS.name: (
+        _by("outcome", {"succeeded": SUCCEEDED, "retried": RETRIED, "waiting": RETRIED}),
+    ),
     metrics.DEAD.name: (_always(FAILED),),
     metrics.DISCARDED.name: (
         _by("reason", {"expired": REVOKED, "revoked": REVOKED, "rejected": REJECTED}),

@@ -48,7 +48,8 @@ DRIFT = Metric("fleet_drift_rows", "counter", "Odoo rows that fit no record.", (
 CLAIMS = Metric(
     "fleet_run_claims",
     "counter",
-    "Messages of runs that a worker took up: claimed, or why not (limited, held, settled, early).",
+    "Messages of runs that a worker took up: claimed, or why not (limited, held, settled, early, "
+    "away).",
     ("job", "tenant", "result"),
 )
 PUBLISHED = Metric(
@@ -109,6 +110,12 @@ UNACKED = Metric(
 )
 RUN_OLDEST = Metric("fleet_run_oldest_due_seconds", "gauge", "Age of the oldest due run.", ("job",))
 RUNNING = Metric("fleet_runs_in_flight", "gauge", "Runs under a live lease.", ("job", "tenant"))
+ABANDONED = Metric(
+    "fleet_runs_abandoned",
+    "gauge",
+    "Runs whose worker has given no sign for so long that they are anybody's, and nobody's yet.",
+    ("job", "tenant"),
+)
 DEAD_LETTERS = Metric(
     "fleet_dead_letters",
     "gauge",
@@ -150,6 +157,19 @@ CIRCUIT = Metric(
     "gauge",
     "Whether a worker lately found the tenant's Odoo failing and leaves it alone.",
     ("tenant",),
+)
+OUTAGE = Metric(
+    "fleet_outage_seconds",
+    "gauge",
+    "How long what the fleet needs has been away: an odoo, the mail server or a webhook; 0 when it "
+    "is there.",
+    ("what", "tenant", "target"),
+)
+WAITING = Metric(
+    "fleet_outbox_waiting_seconds",
+    "gauge",
+    "How long the message has waited that waits longest for what does not take it.",
+    ("channel",),
 )
 HIDDEN = Metric(
     "fleet_odoo_hidden_groups",

@@ -3,9 +3,9 @@
     FleetError
       ConfigurationError      at start, all problems at once
       OdooError
-        OdooUnavailable         retry with backoff; opens the tenant's circuit
+        OdooUnavailable         retry with backoff; opens the tenant's circuit; costs no attempt
         OdooRejected            no retry: the job is wrong or not allowed
-          OdooLoginRefused        the credentials or the database name are wrong
+          OdooLoginRefused        credentials, database name or address are wrong; costs no attempt
         OdooSchemaDrift         no retry: the database lacks what a record needs
 
 The class alone decides the retry. Delivery errors stand in `workers.delivery.errors`.
@@ -37,7 +37,7 @@ class OdooRejected(OdooError):
 
 
 class OdooLoginRefused(OdooRejected):
-    """Odoo refused the login: credentials or database name."""
+    """Odoo, or the proxy before it, lets us in with nothing: credentials, database or address."""
 
 
 class OdooSchemaDrift(OdooError):

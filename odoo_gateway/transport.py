@@ -46,8 +46,24 @@ READ_METHODS: Final = frozenset(
         "search_read",
     }
 )
-BUSY_ON_THE_SERVER: Final = ("OperationalError", "PoolError", "SerializationFailure")
-BUSY_HTTP_STATUS: Final = frozenset({429, 502, 503, 504})
+# What Odoo tells of its own database: it is away, starts anew, or has no room just now.
+BUSY_ON_THE_SERVER: Final = (
+    "OperationalError",
+    "InterfaceError",
+    "PoolError",
+    "AdminShutdown",
+    "CrashShutdown",
+    "CannotConnectNow",
+    "TooManyConnections",
+    "SerializationFailure",
+    "DeadlockDetected",
+    "LockNotAvailable",
+    "ReadOnlySqlTransaction",
+)
+# A server that fails is away, whatever number its proxy gives that (Cloudflare has 520 to 527).
+BUSY_HTTP_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
+# Whoever stands before Odoo lets nobody in, whatever is asked.
+CLOSED_HTTP_STATUS: Final = frozenset({401, 403, 404, 407})
 
 # odoorpc 0.10.1 prints whole requests, password included, at DEBUG.
 logging.getLogger("odoorpc.rpc.jsonrpclib").addFilter(lambda entry: entry.levelno >= logging.INFO)
@@ -173,7 +189,8 @@ def _http_said(error: urllib.error.HTTPError, address: Address) -> OdooError:
             f"{address.url} answered HTTP {error.code} {error.reason}: Odoo or the proxy before it "
             "is down or busy; the call is tried again later"
         )
-    return OdooRejected(
+    refused = OdooLoginRefused if error.code in CLOSED_HTTP_STATUS else OdooRejected
+    return refused(
         f"{address.url} answered HTTP {error.code} {error.reason}: check the address and the rules "
         "of the proxy before Odoo"
     )
@@ -254,6 +271,21 @@ class Guarded:
             with attempt:
                 return self._once(model, method, args, kwargs)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def probe(self) -> None:
+        """Ask for next to nothing, once, open circuit or not; an answer closes the circuit.
+
+        Raises OdooUnavailable, or OdooLoginRefused.
+        """
+        with self.limit:
+            try:
+                self.inner.call("res.company", "search_count", ([("id", "=", 0)],), {})
+            except (OdooUnavailable, OdooLoginRefused):
+                raise
+            except OdooError:
+                # A refusal says that Odoo is alive.
+                pass
+        self.circuit.reset()
 
     def _once(self, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if self.circuit.opened:

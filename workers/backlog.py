@@ -17,7 +17,8 @@ from monitoring.metrics import Increment, Sample
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import broker, covered, queues
-from workers.ledger import counters, marks, measures, outbox, runs, standing
+from workers import outages as outages_of
+from workers.ledger import counters, marks, measures, outages, outbox, runs, standing
 from workers.ledger.database import Connection
 from workers.ledger.marks import Mark
 from workers.ledger.statuses import WORKER_LOST
@@ -27,7 +28,7 @@ from workers.wiring import Fleet
 SILENT_SECONDS: Final = 60
 AGES: Final = ((7, "0-7"), (30, "8-30"), (90, "31-90"))
 OLDEST_AGE: Final = "91+"
-RUN_OUTCOMES: Final = ("succeeded", "retried", "dead")
+RUN_OUTCOMES: Final = ("succeeded", "waiting", "retried", "dead")
 # What a run may fail with; a job's own mistake, a KeyError say, shows from its second time on.
 RUN_ERRORS: Final = (
     "OdooUnavailable",
@@ -41,8 +42,14 @@ RUN_ERRORS: Final = (
     "SoftTimeLimitExceeded",
     WORKER_LOST,
 )
-DELIVERY_ERRORS: Final = ("DeliveryFailed", "DeliveryRefused", "DeliveryUnknown")
-DELIVERY_OUTCOMES: Final = ("sent", "retried", "parked", "dropped")
+DELIVERY_ERRORS: Final = (
+    "DeliveryFailed",
+    "DeliveryUnavailable",
+    "DeliveryClosed",
+    "DeliveryRefused",
+    "DeliveryUnknown",
+)
+DELIVERY_OUTCOMES: Final = ("sent", "waiting", "retried", "parked", "dropped")
 
 
 def collector(fleet: Fleet) -> FleetCollector:
@@ -128,6 +135,7 @@ def _queue_of_tasks() -> dict[str, str]:
         "fleet.recover": broker.EVENTS,
         "fleet.compare": broker.EVENTS,
         "fleet.learn": "batch",
+        "fleet.probe": "batch",
         "fleet.trim": "batch",
         "fleet.deliver": broker.DELIVERY,
     }
@@ -143,6 +151,7 @@ def _of_ledger(fleet: Fleet) -> list[Sample]:
             *_of_cases(connection, now),
             *_of_measures(connection),
             *_of_marks(marks.all(connection), now),
+            *_of_outages(fleet, connection, now),
         ]
     return [sample for sample in found if _known(fleet, sample.labels)]
 
@@ -159,6 +168,10 @@ def _of_runs(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sa
     for job, tenant in product(catalogue.jobs(), fleet.settings.tenants):
         count = held.get((job, tenant), 0)
         yield Sample(metrics.RUNNING, count, {"job": job, "tenant": tenant})
+    abandoned = standing.abandoned(connection, now)
+    for job, tenant in product(catalogue.jobs(), fleet.settings.tenants):
+        count = abandoned.get((job, tenant), 0)
+        yield Sample(metrics.ABANDONED, count, {"job": job, "tenant": tenant})
     yield Sample(celery_names.TASKS_ACTIVE, sum(held.values()))
     for (job, tenant, error), count in standing.dead_letters(connection).items():
         labels = {"job": job, "tenant": tenant, "exception": error}
@@ -183,6 +196,8 @@ def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
     channels = {channel for job in catalogue.jobs().values() for channel in job.channels}
     for channel in sorted(channels | set(waiting)):
         yield Sample(metrics.OUTBOX_OLDEST, waiting.get(channel, 0.0), {"channel": channel})
+    for channel, since in outbox.longest_waiting(connection).items():
+        yield Sample(metrics.WAITING, (now - since).total_seconds(), {"channel": channel})
 
 
 def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:
@@ -218,8 +233,6 @@ def _of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
             yield Sample(metrics.BEAT, mark.at.timestamp(), {"hostname": mark.name})
         elif mark.kind == marks.LOOK:
             yield Sample(metrics.LOOKED, mark.at.timestamp(), {"job": mark.name})
-        elif mark.kind == marks.CIRCUIT:
-            yield Sample(metrics.CIRCUIT, float(mark.at > now), {"tenant": mark.name})
         elif mark.kind == marks.VISIBILITY:
             labels = {"tenant": mark.detail["tenant"], "total": mark.detail["total"]}
             yield Sample(metrics.HIDDEN, mark.detail["hidden"], labels)
@@ -231,6 +244,22 @@ def _of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
         elif mark.kind == marks.WORKER:
             workers.append(mark)
     yield from _of_workers(workers, now)
+
+
+def _of_outages(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sample]:
+    away = {name: outage.since for name, outage in outages.standing(connection).items()}
+    left_alone = {m.name for m in marks.all(connection) if m.kind == marks.CIRCUIT and m.at > now}
+    names = [outages_of.MAIL]
+    for tenant in fleet.settings.tenants.values():
+        names += [outages_of.of_odoo(tenant.name)]
+        names += [outages_of.of_target(tenant.name, target) for target in tenant.targets]
+        closed = outages_of.of_odoo(tenant.name) in away or tenant.name in left_alone
+        yield Sample(metrics.CIRCUIT, float(closed), {"tenant": tenant.name})
+    for name in names:
+        what, tenant_name, target = [*name.split(" "), "", ""][:3]
+        labels = {"what": what, "tenant": tenant_name, "target": target}
+        seconds = (now - away[name]).total_seconds() if name in away else 0.0
+        yield Sample(metrics.OUTAGE, seconds, labels)
 
 
 def _of_workers(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:

@@ -57,6 +57,7 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.recover": {"queue": EVENTS},
         "fleet.compare": {"queue": EVENTS},
         "fleet.learn": {"queue": "batch"},
+        "fleet.probe": {"queue": "batch"},
         "fleet.trim": {"queue": "batch"},
         "fleet.deliver": {"queue": DELIVERY},
     }

@@ -11,12 +11,13 @@ import structlog
 from monitoring import metrics
 from monitoring.metrics import Increment
 from odoo_gateway import answers
-from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
+from odoo_gateway.errors import OdooError, OdooLoginRefused, OdooRejected, OdooUnavailable
 from odoo_gateway.session import Company, Session
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import runner, slots, watching
+from workers import outages, runner, slots, watching
 from workers.ledger import counters, marks, runs, scopes, standing
+from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.runs import Run, Slot
 from workers.ledger.scopes import Scope
@@ -46,7 +47,9 @@ def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequenc
     every = fleet.settings.tenants.values()
     tenants = [tenant for tenant in every if job.name not in tenant.settings.disabled_jobs]
     with fleet.ledger.reading() as connection:
-        old = _with_old_scopes(connection, tenants, fleet.clock())
+        away = standing_outages.standing(connection)
+        known = [tenant for tenant in tenants if outages.of_odoo(tenant.name) not in away]
+        old = _with_old_scopes(connection, known, fleet.clock())
     for tenant in old:
         if ask is None:
             learn_scopes(fleet, job, tenant)
@@ -121,6 +124,8 @@ def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
     except OdooError as error:
         log.error("scopes.unknown", job=job.name, tenant=tenant.name, message=str(error))
         _count_failure(fleet, job, tenant, error)
+        if isinstance(error, OdooUnavailable | OdooLoginRefused):
+            outages.suspect(fleet, tenant, error)
 
 
 def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:

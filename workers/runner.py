@@ -10,19 +10,27 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import metrics
 from monitoring.metrics import Increment
-from odoo_gateway.errors import FleetError, OdooRejected, OdooSchemaDrift, OdooUnavailable
+from odoo_gateway.errors import (
+    FleetError,
+    OdooLoginRefused,
+    OdooRejected,
+    OdooSchemaDrift,
+    OdooUnavailable,
+)
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
-from workers import watching
+from workers import outages, watching
 from workers.delivery import digest
 from workers.delivery.announce import Announcement, announce, periods_of
 from workers.delivery.digest import Addressee, Seen
 from workers.delivery.occasion import Occasion
+from workers.holding import holding, lease
 from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
+from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.measures import Basis
@@ -43,7 +51,11 @@ class UnknownJob(FleetError):
 
 # Raised in the middle of anything when a task has taken too long.
 INTERRUPTIONS = (SoftTimeLimitExceeded,)
-WORTH_A_RETRY = (OdooUnavailable, LedgerUnavailable, StaleCases, UnknownJob, *INTERRUPTIONS)
+# No fault of ours: they cost no attempt, until the run's window is over.
+AWAY = (OdooUnavailable, LedgerUnavailable)
+WORTH_A_RETRY = (OdooLoginRefused, StaleCases, UnknownJob, *INTERRUPTIONS)
+# For a run that is made late, by `fleet dead retry` or after a long outage.
+AT_LEAST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -108,11 +120,19 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
     alone decides whether it is tried again. Raises LedgerUnavailable when not even that can be
     written down: then the lease runs out, and the run is published again.
     """
-    claim = _claim(fleet, run_id)
+    claim = _claim(fleet, run_id, by_hand=asked is not None)
     if claim is None:
         return None
     started = fleet.clock()
-    with traced(claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant):
+    longest = fleet.settings.environment.run_lease_seconds
+    with (
+        traced(claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant),
+        holding(
+            fleet,
+            longest,
+            lambda connection, now, length: runs.extend(connection, claim, now, length),
+        ),
+    ):
         try:
             return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
         except LeaseLost as error:
@@ -122,22 +142,52 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
             return _failed(fleet, claim, started, error)
 
 
-def _claim(fleet: Fleet, run_id: int) -> Claim | None:
+def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> Claim | None:
     environment = fleet.settings.environment
     with fleet.ledger.transaction() as connection:
         run = runs.get(connection, run_id)
         now = fleet.clock()
+        if run is not None and not by_hand and _is_put_off(fleet, connection, run, now):
+            away = metrics.run_claimed(run.job, run.tenant, "away")
+            counters.add(connection, away)
+            return None
         claim = runs.claim(
             connection,
             run_id,
             now,
-            lease=timedelta(seconds=environment.run_lease_seconds),
+            lease=lease(fleet, environment.run_lease_seconds),
             tenant_limit=fleet.settings.concurrency(run.tenant) if run else 1,
             max_attempts=environment.run_attempts,
         )
         if run is not None:
             counters.add(connection, watching.claimed(connection, run, claim, now))
         return claim
+
+
+def _is_put_off(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> bool:
+    """Have a due run wait while its Odoo is away; once its window is over, it is a dead letter."""
+    outage = standing_outages.standing(connection).get(outages.of_odoo(run.tenant))
+    is_due = run.status is RunStatus.PENDING and run.next_attempt_at <= now
+    if outage is None or not is_due or run.job not in catalogue.jobs():
+        return False
+    if now >= _last_moment(run, now):
+        runs.give_up(connection, run, now, outage.error_class, _in_vain(run, outage.error))
+    else:
+        pause = timedelta(seconds=fleet.settings.environment.retry_seconds)
+        until = max(outage.next_probe, now + pause)
+        runs.put_off(connection, run.id, now, until, outage.error_class, outage.error)
+    return True
+
+
+def _last_moment(run: Run, now: datetime) -> datetime:
+    """Until when a run is worth waiting for what is away: the end of its catch-up window."""
+    window = job_named(run.job).cron.window
+    return max(run.slot + window, (run.started_at or run.slot) + min(window, AT_LEAST))
+
+
+def _in_vain(run: Run, error: str) -> str:
+    hours = job_named(run.job).cron.window / timedelta(hours=1)
+    return f"its window of {hours:g} hours is over, and what it needs is still away: {error}"
 
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
@@ -250,26 +300,45 @@ def _basis(job: AnyJob, seen: Look, moment: AsOf) -> Basis:
 
 
 def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> Executed:
+    if isinstance(error, OdooSchemaDrift):
+        fleet.forget(fleet.settings.tenant(claim.run.tenant))
+    until = _away_until(fleet, claim.run, started, error)
     now = fleet.clock()
     name, message = type(error).__name__, str(error)
     retry = isinstance(error, WORTH_A_RETRY) and claim.run.attempts < (
         fleet.settings.environment.run_attempts
     )
-    if isinstance(error, OdooSchemaDrift):
-        fleet.forget(fleet.settings.tenant(claim.run.tenant))
     with fleet.ledger.transaction() as connection:
-        if retry:
+        if until is not None and now < _last_moment(claim.run, now):
+            outcome = "waiting"
+            runs.wait(connection, claim, now, until, name, message)
+        elif until is None and retry:
+            outcome = "retried"
             at = now + backoff(fleet.settings.environment, claim.run.attempts)
             runs.retry_later(connection, claim, now, at, name, message)
         else:
+            outcome = "dead"
+            message = message if until is None else _in_vain(claim.run, message)
             runs.die(connection, claim, now, name, message)
-        outcome = "retried" if retry else "dead"
         seconds = (now - started).total_seconds()
         watching.note_circuit(connection, fleet, claim.run.tenant, now)
         counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
     expected = isinstance(error, FleetError)
     log.error("run.failed", outcome=outcome, error=name, message=message, exc_info=not expected)
-    return Executed(RunStatus.PENDING if retry else RunStatus.DEAD, error=error)
+    return Executed(RunStatus.DEAD if outcome == "dead" else RunStatus.PENDING, error=error)
+
+
+def _away_until(fleet: Fleet, run: Run, started: datetime, error: Exception) -> datetime | None:
+    """From when on a run is tried again that failed for what is away; None for all else."""
+    now = fleet.clock()
+    if isinstance(error, OdooUnavailable | OdooLoginRefused):
+        outage = outages.suspect(fleet, fleet.settings.tenant(run.tenant), error)
+        if outage is not None:
+            return max(outage.next_probe, now)
+    if not isinstance(error, AWAY):
+        return None
+    since = run.started_at or started
+    return now + outages.own_pause(fleet.settings.environment, since, now, run.trace_id)
 
 
 def backoff(environment: Environment, attempts: int) -> timedelta:

@@ -45,12 +45,20 @@ class Environment(Strict):
     tick_seconds: float = Field(60, gt=0, description="how often beat looks for due slots")
     metrics_port: int = Field(9464, ge=0, le=65535)
     log_format: str = Field("console", pattern="^(console|json)$")
-    run_lease_seconds: float = Field(900, gt=0, description="a run without news is taken over")
+    run_lease_seconds: float = Field(900, gt=0, description="the longest that a run may take")
     run_attempts: int = Field(5, ge=1)
-    message_lease_seconds: float = Field(300, gt=0, description="for a batch of messages")
+    message_lease_seconds: float = Field(
+        300, gt=0, description="the longest that a batch of messages may take"
+    )
+    silence_seconds: float = Field(
+        60, gt=0, description="what a process holds that gave no sign for so long is taken over"
+    )
     message_attempts: int = Field(8, ge=1)
     retry_seconds: float = Field(30, gt=0, description="before a second attempt; then doubled")
     retry_max_seconds: float = Field(1800, gt=0, description="the longest wait between attempts")
+    probe_max_seconds: float = Field(
+        240, gt=0, description="the longest wait until what is away is asked again"
+    )
     republish_seconds: float = Field(
         120, gt=0, description="a due run that nobody claimed is published again"
     )

@@ -6,8 +6,9 @@ from celery import Task
 
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, doctor, runner, trimming
+from workers import dispatch, doctor, outages, runner, trimming
 from workers.app import app
+from workers.broker import DELIVERY
 from workers.delivery import dispatcher, failures
 from workers.ledger.runs import Run
 from workers.tenants import Tenant
@@ -66,7 +67,23 @@ def learn_scopes(job_name: str, tenant_name: str) -> None:
 def recover() -> None:
     """Publish again what a broker lost or a dead worker left; tell of what was given up."""
     dispatch.publish_due(fleet(), publish)
+    outages.look_again(fleet(), ask_again)
+    outages.tell(fleet())
     failures.tell(fleet())
+
+
+def ask_again(name: str) -> None:
+    """Have something that is away asked for again, where one that hangs holds up least."""
+    queue = DELIVERY if name == outages.MAIL else "batch"
+    probe.apply_async((name,), queue=queue)
+
+
+@app.task(name="fleet.probe")
+def probe(name: str) -> None:
+    """Ask for something that is away; once it answers, go on with all that waits for it."""
+    if outages.probe(fleet(), name):
+        dispatch.publish_due(fleet(), publish)
+        deliver.delay()
 
 
 @app.task(name="fleet.compare")

@@ -8,7 +8,7 @@ import structlog
 from celery import beat, signals
 
 from monitoring import metrics
-from workers import watching, wiring
+from workers import outages, watching, wiring
 from workers.held_messages import HeldMessages
 from workers.ledger import counters, marks
 from workers.ledger.errors import LedgerError
@@ -24,15 +24,35 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
 
     _beaten_at = 0.0
 
+    def setup_schedule(self) -> None:
+        """Begin with nothing away."""
+        super().setup_schedule()
+        self._ledger = outages.Remembered(outages.LEDGER)
+        self._broker = outages.Remembered(outages.BROKER)
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Run what is due; returns seconds until the next time."""
         seconds: float = super().tick(*args, **kwargs)
         fleet = wiring.fleet()
         now = fleet.clock().timestamp()
         if now - self._beaten_at >= min(HEARTBEAT_SECONDS, fleet.settings.environment.tick_seconds):
-            watching.beat(fleet, marks.BEAT, socket.gethostname(), {})
+            error = watching.beat(fleet, marks.BEAT, socket.gethostname(), {})
+            if error is None:
+                self._ledger.answered(fleet)
+            else:
+                self._ledger.failed(fleet, error)
             self._beaten_at = now
         return seconds
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Publish one entry. Raises SchedulingError when the broker does not take it."""
+        try:
+            published = super().apply_async(*args, **kwargs)
+        except beat.SchedulingError as error:
+            self._broker.failed(wiring.fleet(), error)
+            raise
+        self._broker.answered(wiring.fleet())
+        return published
 
     def close(self) -> None:
         """End in order."""

@@ -30,7 +30,8 @@ def claimed(
     if claim is None:
         after = runs.get(connection, before.id) or before
         return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
-    first = claim.run.attempts == 1
+    # Late for want of workers, not of an Odoo: what was put off is no measure.
+    first = before.started_at is None and before.error_class is None
     return metrics.run_claimed(
         before.job,
         before.tenant,
@@ -96,11 +97,11 @@ def _note(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None
         log.warning("mark.unwritten", kind=kind, name=name, error=str(error))
 
 
-def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
+def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> LedgerError | None:
     """Leave a heartbeat, as a mark and as a file, and forget those who are long gone.
 
     The file is what a liveness check reads: it must not depend on the ledger. A ledger that is
-    away is logged, never raised: whoever beats has better things to do.
+    away is logged and returned, never raised: whoever beats has better things to do.
     """
     now = fleet.clock()
     file = fleet.settings.environment.heartbeat_file(kind, name)
@@ -112,6 +113,8 @@ def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
             marks.forget(connection, kind, now - FORGOTTEN)
     except LedgerError as error:
         log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
+        return error
+    return None
 
 
 def depart(fleet: Fleet, kind: str, name: str) -> None:

@@ -84,6 +84,14 @@ class Fleet:
         """Learn the tenant's fields and rights anew: what we knew of them was wrong."""
         self._sessions.pop(tenant.name, None)
 
+    def probe(self, tenant: Tenant) -> None:
+        """Ask the tenant's Odoo for next to nothing, once, even while it is left alone.
+
+        Raises OdooUnavailable, or OdooLoginRefused.
+        """
+        self.session(tenant)
+        self._guarded[tenant.name].probe()
+
     def circuit_open_seconds(self, tenant: str) -> float:
         """How long this process leaves the tenant's Odoo alone from now on; 0 when it does not."""
         guarded = self._guarded.get(tenant)

@@ -338,6 +338,22 @@ OPS: dict[str, Any] = {
         }
     ],
 }
+OUTAGE: dict[str, Any] = {
+    **OPS,
+    "failures": [],
+    "outage": {
+        "what": "odoo",
+        "tenant_name": "nordwind",
+        "target": "",
+        "since": "2026-11-23T02:12:00+00:00",
+        "until": "2026-11-23T05:14:00+00:00",
+        "runs": 3,
+        "messages": 1,
+        "slots": 0,
+        "error_class": "OdooUnavailable",
+        "error": "https://odoo.nordwind.example cannot be reached (connection refused)",
+    },
+}
 NOTICE: dict[str, Any] = {
     **{key: DIGEST[key] for key in (*HEADING, "title", "rule", "why", "role")},
     "template": "notice",
@@ -352,6 +368,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "approver": APPROVER,
     "urgent": URGENT,
     "ops": OPS,
+    "outage": OUTAGE,
     "notice": NOTICE,
 }
 

@@ -12,7 +12,7 @@ from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox, firm
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable
-from workers import backlog, dispatch, doctor, runner, watching
+from workers import backlog, dispatch, doctor, outages, runner, watching
 from workers.delivery.errors import DeliveryError
 from workers.ledger import counters, marks, runs
 from workers.ledger.errors import LedgerError
@@ -66,6 +66,7 @@ def test_a_retry_is_late_once_and_counted_by_class(
     runner.execute(fleet, run_id)
     clock.now += timedelta(hours=1)
     odoo.error = OdooRejected("no")
+    assert outages.probe(fleet, outages.of_odoo("firm"))
     runner.execute(fleet, run_id)
     found = scraped(fleet)
     task = f"jobs.{JOB}"
@@ -139,19 +140,30 @@ def test_a_job_is_overdue_from_the_first_slot_that_no_success_covers(
     )
 
 
-def test_an_open_circuit_shows_until_its_pause_is_over(
+def test_an_odoo_that_is_away_shows_until_it_answers(
     fleet: Fleet, odoo: Switchable, clock: Clock
 ) -> None:
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     odoo.error = OdooUnavailable("away")
-    for _ in range(3):
-        runner.execute(fleet, opened(fleet))
-        clock.now += timedelta(seconds=1)
+    runner.execute(fleet, opened(fleet))
+    clock.now += timedelta(seconds=90)
     assert named(fleet, "fleet_odoo_circuit_open")["firm",] == 1
-    calls = named(fleet, "fleet_odoo_calls_total")
-    assert sum(value for labels, value in calls.items() if "CircuitOpen" in labels) >= 1
-    clock.now += timedelta(minutes=1)
+    assert named(fleet, "fleet_outage_seconds")["", "firm", "odoo"] == 90
+    assert named(fleet, "fleet_outage_seconds")["", "", "mail"] == 0
+    odoo.error = None
+    assert outages.probe(fleet, outages.of_odoo("firm"))
     assert named(fleet, "fleet_odoo_circuit_open")["firm",] == 0
+    assert named(fleet, "fleet_outage_seconds")["", "firm", "odoo"] == 0
+
+
+def test_what_nobody_alive_holds_shows_until_somebody_takes_it(fleet: Fleet, clock: Clock) -> None:
+    run_id = opened(fleet)
+    held(fleet, run_id)
+    assert named(fleet, "fleet_runs_abandoned")["firm", JOB] == 0
+    clock.now += timedelta(minutes=5)
+    assert named(fleet, "fleet_runs_abandoned")["firm", JOB] == 1
+    runner.execute(fleet, run_id)
+    assert named(fleet, "fleet_runs_abandoned")["firm", JOB] == 0
 
 
 def test_a_worker_is_down_when_its_heart_stops_and_gone_when_it_departs(

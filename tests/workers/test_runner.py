@@ -12,7 +12,12 @@ from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import logs, metrics
 from odoo_gateway import trace
-from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
+from odoo_gateway.errors import (
+    OdooLoginRefused,
+    OdooRejected,
+    OdooSchemaDrift,
+    OdooUnavailable,
+)
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tasks.domain.acts import Act, ActKind
@@ -170,7 +175,9 @@ def test_an_unavailable_odoo_is_tried_again_later(fleet: Fleet, odoo: Switchable
     runner.execute(fleet, run_id)
     run = run_of(fleet, run_id)
     assert (run.status, run.error_class) == (RunStatus.PENDING, "OdooUnavailable")
-    assert run.next_attempt_at == fleet.clock() + timedelta(seconds=30)
+    assert run.attempts == 0
+    wait = run.next_attempt_at - fleet.clock()
+    assert timedelta(seconds=24) <= wait <= timedelta(seconds=30)
     assert counted(fleet)["fleet_exceptions['OdooUnavailable', 'firm', 'timesheet_reminders']"] == 1
 
 
@@ -178,13 +185,35 @@ def test_after_its_attempts_a_run_is_a_dead_letter_with_its_reason(
     fleet: Fleet, odoo: Switchable, clock: Clock
 ) -> None:
     run_id = opened(fleet, REMINDERS)
-    odoo.error = OdooUnavailable("firm cannot be reached")
+    odoo.error = SoftTimeLimitExceeded("too long")
     for _ in range(5):
         runner.execute(fleet, run_id)
-        fleet.forget(fleet.settings.tenant("firm"))
         clock.forward(hours=1)
     run = run_of(fleet, run_id)
-    assert (run.status, run.error) == (RunStatus.DEAD, "firm cannot be reached")
+    assert (run.status, run.attempts, run.error_class) == (
+        RunStatus.DEAD,
+        5,
+        "SoftTimeLimitExceeded",
+    )
+
+
+@pytest.mark.parametrize("error", [OdooUnavailable("away"), OdooLoginRefused("no such key")])
+def test_a_run_waits_for_its_odoo_until_its_window_is_over_and_then_says_so(
+    fleet: Fleet, odoo: Switchable, clock: Clock, error: Exception
+) -> None:
+    run_id = opened(fleet, REMINDERS)
+    odoo.error = error
+    window = catalogue.jobs()[REMINDERS].cron.window
+    for _ in range(int(window / timedelta(hours=1))):
+        runner.execute(fleet, run_id)
+        run = run_of(fleet, run_id)
+        assert (run.status, run.attempts) == (RunStatus.PENDING, 0)
+        clock.forward(hours=1)
+    runner.execute(fleet, run_id)
+    run = run_of(fleet, run_id)
+    assert (run.status, run.error_class) == (RunStatus.DEAD, type(error).__name__)
+    assert "window of 48 hours is over" in str(run.error)
+    assert str(error) in str(run.error)
 
 
 @pytest.mark.parametrize("error", [OdooRejected("not allowed"), OdooSchemaDrift("no field x")])

@@ -5,26 +5,34 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from monitoring import metrics
-from odoo_gateway.errors import FleetError, OdooUnavailable
+from odoo_gateway.errors import FleetError, OdooLoginRefused, OdooUnavailable
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
-from workers import runner
+from workers import outages, runner
 from workers.delivery import email
 from workers.delivery.calm import Calm
 from workers.delivery.channels import channel_of
-from workers.delivery.errors import DeliveryFailed, DeliveryUnknown
+from workers.delivery.errors import (
+    DeliveryClosed,
+    DeliveryFailed,
+    DeliveryUnavailable,
+    DeliveryUnknown,
+)
 from workers.delivery.rechecking import Round
 from workers.delivery.writing import digest_of, stamped, written
+from workers.holding import holding, lease
 from workers.ledger import counters, outbox, readers
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
+from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
-from workers.targets import EMAIL
+from workers.targets import EMAIL, WRITTEN_ONCE
 from workers.tracing import traced
 from workers.wiring import Fleet
 
@@ -33,13 +41,21 @@ log = structlog.get_logger()
 BATCH = 20
 # These wait for no morning and count towards no cap.
 AT_ONCE = frozenset({"urgent", "ops", "notice"})
+# How long a message is worth waiting for what is away, by its template; then it is parked.
+USEFUL: Final[Mapping[str, timedelta]] = {
+    "person": timedelta(days=7),
+    "digest": timedelta(days=7),
+    "ops": timedelta(days=7),
+    "urgent": timedelta(days=2),
+    "notice": timedelta(days=2),
+}
 Outcomes = Counter[str]
 
 
 def deliver(fleet: Fleet) -> Mapping[str, int]:
     """Send one batch of what is due; returns how many messages came to which outcome.
 
-    Call again until it returns nothing. What is left of a batch when half its lease is over, as
+    Call again until it returns nothing. What is left of a batch when half its time is over, as
     when the mail server is slow, is given back.
     """
     environment = fleet.settings.environment
@@ -48,14 +64,23 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
         batch = outbox.claim(
             connection, started, _lease(fleet), BATCH, max_attempts=environment.message_attempts
         )
+    if not batch:
+        return {}
     this_round = Round(fleet)
     outcomes: Outcomes = Counter()
     mails = _mails(fleet, batch)
-    for position, mail in enumerate(mails):
-        if fleet.clock() >= started + _lease(fleet) / 2:
-            _give_back(fleet, [message for rest in mails[position:] for message in rest])
-            break
-        outcomes += _deliver(this_round, mail)
+    longest = timedelta(seconds=environment.message_lease_seconds)
+    token = str(batch[0].token)
+    with holding(
+        fleet,
+        longest.total_seconds(),
+        lambda connection, now, length: outbox.hold(connection, token, now, length),
+    ):
+        for position, mail in enumerate(mails):
+            if fleet.clock() >= started + longest / 2:
+                _give_back(fleet, [message for rest in mails[position:] for message in rest])
+                break
+            outcomes += _deliver(this_round, mail)
     return outcomes
 
 
@@ -104,6 +129,9 @@ def _checked(this_round: Round, message: Message) -> Message | str:
     """The message as it is to go out now, or what became of it instead."""
     fleet = this_round.fleet
     try:
+        away = _away(fleet, message)
+        if away is not None:
+            return _held(fleet, message, away)
         checked = this_round.check(message)
         if checked.drop:
             return _settled(fleet, message, "dropped", checked.drop)
@@ -111,12 +139,22 @@ def _checked(this_round: Round, message: Message) -> Message | str:
             return _postponed(fleet, message, checked.wait_until, "its day has moved")
         until, reason = _too_early(fleet, message)
         return checked.message if until is None else _postponed(fleet, message, until, reason)
-    except OdooUnavailable as error:
-        return _again(fleet, error, message)
+    except (OdooUnavailable, OdooLoginRefused) as error:
+        return _after_odoo(fleet, error, message)
     except (LedgerError, *runner.INTERRUPTIONS):
         raise
     except Exception as error:
         return _broken(fleet, message, error)
+
+
+def _away(fleet: Fleet, message: Message) -> Outage | None:
+    """What the message needs and is away; None for a message that may be tried."""
+    if message.payload["template"] == "person":
+        # It is re-checked first.
+        outage = outages.standing(fleet, outages.of_odoo(message.tenant))
+        if outage is not None:
+            return outage
+    return outages.may_try(fleet, outages.needed_by(message))
 
 
 def _too_early(fleet: Fleet, message: Message) -> tuple[datetime | None, str]:
@@ -148,7 +186,7 @@ def _send(fleet: Fleet, going: Sequence[Message]) -> Outcomes:
     except DeliveryUnknown as error:
         return _each(going, partial(_after_unknown, fleet, error))
     except DeliveryFailed as error:
-        return _each(going, partial(_again, fleet, error))
+        return _each(going, partial(_after_failure, fleet, error))
     except (LedgerError, *runner.INTERRUPTIONS):
         raise
     except Exception as error:
@@ -163,6 +201,7 @@ def _hand_over(fleet: Fleet, going: Sequence[Message]) -> str:
         return _mail(fleet, going)
     for message in going:
         channel_of(fleet, message).send(message, partial(_sending, fleet, [message]))
+        outages.answered(fleet, outages.needed_by(message))
     return _sent(fleet, going, "")
 
 
@@ -195,7 +234,86 @@ def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> str:
 def _after_unknown(fleet: Fleet, error: DeliveryUnknown, message: Message) -> str:
     if message.guarantee is Delivery.AT_MOST_ONCE:
         return _settled(fleet, message, "parked", str(error), error)
-    return _again(fleet, error, message)
+    outage = _server_is_away(fleet, message)
+    return (
+        _again(fleet, error, message) if outage is None else _waits(fleet, message, outage, error)
+    )
+
+
+def _after_failure(fleet: Fleet, error: DeliveryFailed, message: Message) -> str:
+    """Not taken: because what takes it is away, or because of this one alone."""
+    if message.channel in WRITTEN_ONCE:
+        refused = isinstance(error, DeliveryClosed)
+        said = OdooLoginRefused(str(error)) if refused else OdooUnavailable(str(error))
+        return _after_odoo(fleet, said, message)
+    if isinstance(error, DeliveryUnavailable):
+        outage = outages.begin(fleet, outages.needed_by(message), error)
+        return _waits(fleet, message, outage, error)
+    return _waits(fleet, message, _server_is_away(fleet, message), error)
+
+
+def _server_is_away(fleet: Fleet, message: Message) -> Outage | None:
+    """Whether all mail would fail, when all that is known is that one mail did."""
+    if message.channel == EMAIL:
+        try:
+            fleet.mail.probe()
+        except DeliveryUnavailable as error:
+            return outages.begin(fleet, outages.MAIL, error)
+    return None
+
+
+def _after_odoo(fleet: Fleet, error: OdooUnavailable | OdooLoginRefused, message: Message) -> str:
+    outage = outages.suspect(fleet, fleet.settings.tenant(message.tenant), error)
+    if outage is None and isinstance(error, OdooLoginRefused):
+        return _again(fleet, error, message)
+    return _waits(fleet, message, outage, error)
+
+
+def _held(fleet: Fleet, message: Message, outage: Outage) -> str:
+    """Put it back untried, while what it needs is away and it is of use."""
+    # What failed by itself goes on alone when the outage is over: it may have caused it.
+    name = message.error_class or outage.error_class
+    until = _after_probe(fleet, outage)
+    return _put_back(fleet, message, until, name, message.error or outage.error)
+
+
+def _waits(fleet: Fleet, message: Message, outage: Outage | None, error: FleetError) -> str:
+    """Put it back at no attempt's cost, while it is of use; without an outage by itself."""
+    now, environment = fleet.clock(), fleet.settings.environment
+    if outage is not None:
+        until = _after_probe(fleet, outage)
+    else:
+        since = message.waiting_since or now
+        pause = outages.own_pause(environment, since, now, message.message_id)
+        asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
+        until = now + max(pause, asked)
+    return _put_back(fleet, message, until, type(error).__name__, str(error), error)
+
+
+def _after_probe(fleet: Fleet, outage: Outage) -> datetime:
+    soon = timedelta(seconds=fleet.settings.environment.retry_seconds)
+    return max(outage.next_probe, fleet.clock() + soon)
+
+
+def _put_back(
+    fleet: Fleet,
+    message: Message,
+    until: datetime,
+    error_class: str,
+    reason: str,
+    error: FleetError | None = None,
+) -> str:
+    now = fleet.clock()
+    useful = USEFUL[message.payload["template"]]
+    if now - (message.waiting_since or now) >= useful:
+        in_vain = f"it waited for {useful.days} days and is of no use any more: {reason}"
+        return _settled(fleet, message, "parked", in_vain, error, error_class)
+    with fleet.ledger.transaction() as connection:
+        tried = error is not None
+        outbox.wait(connection, message, now, until, error_class, reason, tried=tried)
+        if tried:
+            _count(fleet, connection, message, "waiting", error)
+    return "waiting"
 
 
 def _broken(fleet: Fleet, message: Message, error: Exception) -> str:
@@ -234,7 +352,7 @@ def _postponed(fleet: Fleet, message: Message, until: datetime, reason: str) -> 
 
 
 def _lease(fleet: Fleet) -> timedelta:
-    return timedelta(seconds=fleet.settings.environment.message_lease_seconds)
+    return lease(fleet, fleet.settings.environment.message_lease_seconds)
 
 
 def _give_back(fleet: Fleet, rest: Sequence[Message]) -> None:
@@ -246,11 +364,11 @@ def _give_back(fleet: Fleet, rest: Sequence[Message]) -> None:
 
 
 def _again(fleet: Fleet, error: FleetError, message: Message) -> str:
+    """Another attempt, of so many: it may have been sent, or the fault may be ours."""
     if message.attempts >= fleet.settings.environment.message_attempts:
         return _settled(fleet, message, "parked", str(error), error)
     now = fleet.clock()
-    wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    retry_at = now + max(wait, runner.backoff(fleet.settings.environment, message.attempts))
+    retry_at = now + runner.backoff(fleet.settings.environment, message.attempts)
     with fleet.ledger.transaction() as connection:
         outbox.failed(connection, message, now, retry_at, type(error).__name__, str(error))
         _count(fleet, connection, message, "retried", error)
@@ -258,14 +376,20 @@ def _again(fleet: Fleet, error: FleetError, message: Message) -> str:
 
 
 def _settled(
-    fleet: Fleet, message: Message, outcome: str, reason: str, error: Exception | None = None
+    fleet: Fleet,
+    message: Message,
+    outcome: str,
+    reason: str,
+    error: Exception | None = None,
+    error_class: str = "",
 ) -> str:
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
         if outcome == "dropped":
             outbox.drop(connection, message, now, reason)
         else:
-            outbox.park(connection, message, now, type(error).__name__, reason)
+            name = error_class or type(error).__name__
+            outbox.park(connection, message, now, name, reason)
         _count(fleet, connection, message, outcome, error)
     return outcome
 

@@ -16,7 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from workers.delivery.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown
+from workers.delivery.errors import (
+    DeliveryClosed,
+    DeliveryFailed,
+    DeliveryRefused,
+    DeliveryUnavailable,
+    DeliveryUnknown,
+)
 from workers.delivery.render import Rendered
 from workers.ledger.outbox import Message
 
@@ -41,17 +47,21 @@ class SmtpServer:
 
     @contextmanager
     def conversation(self) -> Iterator[smtplib.SMTP]:
-        """A greeted, encrypted and logged-in session. Raises DeliveryFailed or DeliveryRefused."""
+        """A greeted, encrypted and logged-in session.
+
+        Raises DeliveryUnavailable or DeliveryClosed.
+        """
         parts = urlsplit(self.url)
         try:
             session = self._connect()
         except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryRefused(
+            away = DeliveryUnavailable if error.smtp_code in NOT_NOW else DeliveryClosed
+            raise away(
                 f"{parts.hostname} refuses our login: correct the user and password in "
                 f"FLEET_SMTP_URL ({_said(error.smtp_error)})"
             ) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise DeliveryFailed(
+            raise DeliveryUnavailable(
                 f"the mail server {parts.hostname}:{parts.port or 25} cannot be used ({error}): "
                 "check FLEET_SMTP_URL and that the server runs"
             ) from error
@@ -59,6 +69,19 @@ class SmtpServer:
             yield session
         finally:
             session.close()
+
+    def probe(self) -> None:
+        """Find out whether it would take a mail of ours, without sending one.
+
+        Raises DeliveryUnavailable or DeliveryClosed.
+        """
+        with self.conversation() as session:
+            try:
+                code, said = session.mail(parseaddr(self.sender)[1])
+            except (OSError, smtplib.SMTPException) as error:
+                raise DeliveryUnavailable(f"the mail server hangs up: {error}") from error
+        if code in NOT_NOW or code == -1:
+            raise DeliveryUnavailable(f"the mail server answered {code}: {_said(said)}")
 
     def _connect(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)
@@ -169,12 +192,15 @@ def _set_boundaries(mail: EmailMessage, message_id: str) -> None:
 def send(session: smtplib.SMTP, mail: EmailMessage) -> None:
     """Hand one mail over. Returns only when the server has accepted it.
 
-    Raises DeliveryFailed (4xx, or cut off before the content), DeliveryRefused (5xx) or
-    DeliveryUnknown (cut off after the content went out, so it may have been accepted).
+    Raises DeliveryFailed (4xx, or cut off before the content), DeliveryUnavailable (4xx to our
+    own address: what would be said of any mail), DeliveryRefused (5xx) or DeliveryUnknown (cut
+    off after the content went out, so it may have been accepted).
     """
     recipient = parseaddr(str(mail["To"]))[1]
     try:
-        _answered(session.mail(parseaddr(str(mail["From"]))[1]), recipient)
+        _answered(
+            session.mail(parseaddr(str(mail["From"]))[1]), recipient, not_now=DeliveryUnavailable
+        )
         _answered(session.rcpt(recipient), recipient)
         _answered(session.docmd("DATA"), recipient, positive=range(300, 400))
     except (OSError, smtplib.SMTPException) as error:
@@ -190,13 +216,18 @@ def send(session: smtplib.SMTP, mail: EmailMessage) -> None:
     _answered(answer, recipient)
 
 
-def _answered(answer: tuple[int, bytes], recipient: str, positive: range = range(200, 300)) -> None:
+def _answered(
+    answer: tuple[int, bytes],
+    recipient: str,
+    positive: range = range(200, 300),
+    not_now: type[DeliveryFailed] = DeliveryFailed,
+) -> None:
     code, text = answer
     if code in positive:
         return
     said = f"the mail server answered {code} for {recipient}: {_said(text)}"
     if code in NOT_NOW or code == -1:
-        raise DeliveryFailed(said)
+        raise not_now(said)
     raise DeliveryRefused(said)
 
 

@@ -20,7 +20,8 @@ from workers.tenants import Tenant
 class Occasion:
     """The run that speaks: its job, scope, slot, and what people did with its cases.
 
-    at: the instant that was judged; now: the true time. policies: the versions that judged.
+    at: the instant that was judged; now: the true time.
+    run_id: None where no run speaks. policies: the versions that judged.
     """
 
     job: AnyJob
@@ -29,7 +30,7 @@ class Occasion:
     slot: datetime
     at: datetime
     now: datetime
-    run_id: int
+    run_id: int | None
     trace_id: str
     mail_domain: str
     policies: Sequence[str] = ()

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from odoo_gateway.errors import OdooError, OdooUnavailable
-from workers.delivery.errors import DeliveryFailed, DeliveryRefused
+from odoo_gateway.errors import OdooError, OdooLoginRefused, OdooUnavailable
+from workers.delivery.errors import DeliveryClosed, DeliveryRefused, DeliveryUnavailable
 from workers.ledger.outbox import Message
 
 
@@ -43,6 +43,8 @@ def answering() -> Iterator[None]:
     try:
         yield
     except OdooUnavailable as error:
-        raise DeliveryFailed(str(error)) from error
+        raise DeliveryUnavailable(str(error)) from error
+    except OdooLoginRefused as error:
+        raise DeliveryClosed(str(error)) from error
     except OdooError as error:
         raise DeliveryRefused(str(error)) from error

@@ -9,7 +9,12 @@ from typing import Final
 
 import httpx
 
-from workers.delivery.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown
+from workers.delivery.errors import (
+    DeliveryFailed,
+    DeliveryRefused,
+    DeliveryUnavailable,
+    DeliveryUnknown,
+)
 
 TIMEOUT_SECONDS: Final = 15.0
 # What never reached the other side.
@@ -32,7 +37,8 @@ def post(
 ) -> None:
     """Returns only when the other side has accepted. `target` names it: the url may be a secret.
 
-    Follows no redirect. Raises DeliveryFailed, DeliveryRefused or DeliveryUnknown.
+    Follows no redirect. Raises DeliveryFailed, DeliveryUnavailable, DeliveryRefused or
+    DeliveryUnknown.
     """
     with httpx.Client(timeout=timeout_seconds, follow_redirects=False) as client:
         request = client.build_request("POST", url, content=body, headers=dict(headers))
@@ -40,7 +46,7 @@ def post(
         try:
             answer = client.send(request, stream=True)
         except NOT_SENT as error:
-            raise DeliveryFailed(
+            raise DeliveryUnavailable(
                 f"{target} cannot be reached ({type(error).__name__}): check its url and that the "
                 "server runs"
             ) from None
@@ -59,10 +65,13 @@ def _check(target: str, answer: httpx.Response, now: datetime) -> None:
     said = f"{target} answered HTTP {status}"
     if status == HTTPStatus.GONE:
         raise DeliveryRefused(f"{said}: the endpoint is gone; remove it or correct its url")
-    if status in LATER:
-        raise DeliveryFailed(said, _seconds(answer.headers.get("Retry-After"), now))
-    if answer.is_server_error:
-        raise DeliveryFailed(said)
+    if status in LATER or answer.is_server_error:
+        away = (
+            DeliveryUnavailable
+            if answer.is_server_error or status in ALLOWED_NOW
+            else DeliveryFailed
+        )
+        raise away(said, _seconds(answer.headers.get("Retry-After"), now))
     if answer.is_redirect:
         raise DeliveryRefused(f"{said}: redirects are not followed; configure the final url")
     raise DeliveryRefused(f"{said}: correct its url and secret, or what it accepts")

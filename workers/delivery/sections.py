@@ -144,10 +144,29 @@ class Failure(TypedDict):
     trace_id: str
 
 
+class ToldOutage(TypedDict):
+    """Something that is away since then, or was `until` then, and how much waited for it."""
+
+    what: str
+    tenant_name: str
+    target: str
+    since: str
+    until: str | None
+    runs: NotRequired[int]
+    messages: NotRequired[int]
+    slots: NotRequired[int]
+    error_class: str
+    error: str
+
+
 class Ops(Heading):
-    """For ops: what failed, with what they need to look it up. Never to business people."""
+    """For ops: what failed, with what they need to look it up. Never to business people.
+
+    outage: what is or was away, in a section about that instead.
+    """
 
     failures: list[Failure]
+    outage: NotRequired[ToldOutage]
 
 
 class Notice(Heading):

@@ -18,6 +18,8 @@ VISIBILITY = "visibility"
 DISCOVERY = "discovery"
 VISIBLE_ROWS = "visible_rows"
 API_KEY = "api_key"
+OUTAGE = "outage"
+RETURN = "return"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """The outbox: messages waiting to be sent, each once, however often a run repeats itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -75,6 +75,7 @@ class Message:
     created_at: datetime
     sent_at: datetime | None
     sent_in: str | None
+    waiting_since: datetime | None
     run_id: int | None
     trace_id: str
 
@@ -197,6 +198,72 @@ def postpone(
     _settle(connection, message, now, MessageStatus.QUEUED, error=reason, **later)
 
 
+def wait(
+    connection: Connection,
+    message: Message,
+    now: datetime,
+    until: datetime,
+    error_class: str,
+    error: str,
+    *,
+    tried: bool,
+) -> None:
+    """Put a message back that failed through no fault of ours: it costs no attempt.
+
+    tried: whether it did; what only waits for others to try is not worth a note each time.
+    Raises LeaseLost as `sent`.
+    """
+    later: dict[str, Any] = {
+        "next_attempt_at": until,
+        "attempts": message.attempts - 1,
+        "waiting_since": message.waiting_since or now,
+    }
+    if tried:
+        queued = MessageStatus.QUEUED
+        _settle(connection, message, now, queued, error_class, error, "waited", **later)
+    else:
+        said = {"error_class": error_class, "error": error}
+        state = {"status": MessageStatus.QUEUED, **later, **said}
+        leases.settle(connection, messages, message.id, str(message.token), **state)
+
+
+def hold(connection: Connection, token: str, now: datetime, lease: timedelta) -> None:
+    """Hold what was claimed under this token, and is not settled yet, for `lease` from now."""
+    held = (messages.c.token == token) & (messages.c.lease_until > now)
+    connection.execute(update(messages).where(held).values(lease_until=now + lease))
+
+
+def waiting_for(
+    connection: Connection, tenant: str | None, error_classes: Collection[str], *channels: str
+) -> Sequence[Message]:
+    """The messages that wait because of such errors, of a tenant and channels or of all."""
+    waiting = (messages.c.status == MessageStatus.QUEUED) & messages.c.waiting_since.is_not(None)
+    waiting &= messages.c.error_class.in_(error_classes)
+    if tenant is not None:
+        waiting &= messages.c.tenant == tenant
+    if channels:
+        waiting &= messages.c.channel.in_(channels)
+    found = connection.execute(select(messages).where(waiting).order_by(messages.c.id))
+    return [of_row(row) for row in found]
+
+
+def wake(connection: Connection, message_ids: Collection[int], now: datetime) -> None:
+    """Make messages that wait due at once."""
+    waiting = messages.c.id.in_(message_ids) & (messages.c.status == MessageStatus.QUEUED)
+    due = update(messages).where(waiting)
+    connection.execute(due.values(next_attempt_at=now, waiting_since=None))
+
+
+def longest_waiting(connection: Connection) -> Mapping[str, datetime]:
+    """Since when the message that waits longest does, by channel."""
+    since = func.min(messages.c.waiting_since).label("since")
+    waiting = (messages.c.status == MessageStatus.QUEUED) & messages.c.waiting_since.is_not(None)
+    rows = connection.execute(
+        select(messages.c.channel, since).where(waiting).group_by(messages.c.channel)
+    )
+    return {row.channel: row.since for row in rows}
+
+
 def park(
     connection: Connection, message: Message, now: datetime, error_class: str, error: str
 ) -> None:
@@ -209,9 +276,28 @@ def drop(connection: Connection, message: Message, now: datetime, reason: str) -
     _settle(connection, message, now, MessageStatus.DROPPED, error=reason)
 
 
+def drop_queued(connection: Connection, now: datetime, reason: str, **only: str) -> None:
+    """Drop what waits and has these values: it need not be sent any more."""
+    waiting = messages.c.status == MessageStatus.QUEUED
+    for name, value in only.items():
+        waiting &= messages.c[name] == value
+    rows = leases.pick(connection, messages, waiting, limit=500)
+    ids = [row.id for row in rows]
+    leases.mark(connection, messages, ids, status=MessageStatus.DROPPED, error=reason)
+    ended = [metrics.message_ended(row.job, row.tenant, "dropped") for row in rows]
+    counters.add(connection, ended)
+    for row in rows:
+        _note(connection, "dropped", of_row(row), now, error=reason)
+
+
 def revive(connection: Connection, message_id: int, now: datetime) -> bool:
     """Queue a parked message again, with all its attempts; whether it was parked."""
-    fresh = {"attempts": 0, "next_attempt_at": now, "status": MessageStatus.QUEUED}
+    fresh: dict[str, Any] = {
+        "attempts": 0,
+        "next_attempt_at": now,
+        "waiting_since": None,
+        "status": MessageStatus.QUEUED,
+    }
     return _unpark(connection, message_id, now, "revived", **fresh)
 
 
@@ -313,13 +399,14 @@ def _settle(
     status: MessageStatus,
     error_class: str | None = None,
     error: str | None = None,
+    back: str = "",
     noted: Mapping[str, str] | None = None,
     **outcome: Any,
 ) -> None:
     outcome_and_error = {**outcome, "error_class": error_class, "error": error}
     token = str(message.token)
     leases.settle(connection, messages, message.id, token, status=status, **outcome_and_error)
-    back = "failed" if error_class else "postponed"
+    back = back or ("failed" if error_class else "postponed")
     what = back if status is MessageStatus.QUEUED else status
     _note(connection, what, message, now, error_class=error_class, error=error, **(noted or {}))
 

@@ -175,6 +175,56 @@ def retry_later(
     _note(connection, "run.retried", claim.run, now, error_class, error)
 
 
+def wait(
+    connection: Connection, claim: Claim, now: datetime, at: datetime, error_class: str, error: str
+) -> None:
+    """Give a run back that failed through no fault of ours: it costs no attempt.
+
+    Raises LeaseLost as `retry_later`.
+    """
+    later = {"next_attempt_at": at, "published_at": None, "attempts": claim.run.attempts - 1}
+    _settle(connection, claim, RunStatus.PENDING, error_class, error, **later)
+    _note(connection, "run.waited", claim.run, now, error_class, error)
+
+
+def put_off(
+    connection: Connection, run_id: int, now: datetime, at: datetime, error_class: str, error: str
+) -> None:
+    """Have a due run that nobody has claimed wait until `at` for what is away."""
+    due = (runs.c.id == run_id) & leases.waiting(runs, RunStatus.PENDING, now)
+    said = {"error_class": error_class, "error": error}
+    connection.execute(
+        update(runs).where(due).values(next_attempt_at=at, published_at=None, **said)
+    )
+
+
+def give_up(connection: Connection, run: Run, now: datetime, error_class: str, error: str) -> bool:
+    """Make a run that nobody holds a dead letter; whether it was ours to do."""
+    waiting = (runs.c.id == run.id) & (runs.c.status == RunStatus.PENDING)
+    end = {"status": RunStatus.DEAD, "finished_at": now, "published_at": None}
+    said = {"error_class": error_class, "error": error}
+    if connection.execute(update(runs).where(waiting).values(**end, **said)).rowcount != 1:
+        return False
+    _note(connection, "run.died", run, now, error_class, error)
+    counters.add(connection, metrics.run_finished(run.job, run.tenant, "dead", 0.0, error_class))
+    return True
+
+
+def waiting_for(
+    connection: Connection, tenant: str, error_classes: Collection[str]
+) -> Sequence[Run]:
+    """The runs of a tenant that wait because of such errors."""
+    waiting = (runs.c.status == RunStatus.PENDING) & runs.c.error_class.in_(error_classes)
+    found = select(runs).where(waiting, runs.c.tenant == tenant).order_by(runs.c.id)
+    return [of_row(row) for row in connection.execute(found)]
+
+
+def wake(connection: Connection, run_ids: Collection[int], now: datetime) -> None:
+    """Make runs that wait due at once."""
+    waiting = runs.c.id.in_(run_ids) & (runs.c.status == RunStatus.PENDING)
+    connection.execute(update(runs).where(waiting).values(next_attempt_at=now, published_at=None))
+
+
 def die(connection: Connection, claim: Claim, now: datetime, error_class: str, error: str) -> None:
     """Settle a run as a dead letter. Raises LeaseLost when somebody took it over."""
     _settle(connection, claim, RunStatus.DEAD, error_class, error, finished_at=now)
@@ -231,6 +281,7 @@ def revive(connection: Connection, run_id: int, now: datetime) -> bool:
     dead = (runs.c.id == run_id) & (runs.c.status == RunStatus.DEAD)
     for row in leases.pick(connection, runs, dead, 1):
         fresh = {"attempts": 0, "next_attempt_at": now, "published_at": None, "finished_at": None}
+        fresh["started_at"] = None
         leases.mark(connection, runs, [run_id], status=RunStatus.PENDING, **fresh)
         _note(connection, "run.revived", of_row(row), now, row.error_class, row.error)
         return True

@@ -153,6 +153,8 @@ messages = Table(
     Column("sent_at", Instant),
     # The Message-ID of the mail that carried it, perhaps with others.
     Column("sent_in", Text),
+    # Set while it waits for what is away.
+    Column("waiting_since", Instant),
     Column("run_id", Id, ForeignKey("runs.id")),
     _required("trace_id"),
     UniqueConstraint(

@@ -55,6 +55,14 @@ def in_flight(connection: Connection, now: datetime) -> Mapping[tuple[str, str],
     return {(job, tenant): count for job, tenant, count in rows}
 
 
+def abandoned(connection: Connection, now: datetime) -> Mapping[tuple[str, str], int]:
+    """Runs whose holder let the lease run out and that nobody has taken over, by job and tenant."""
+    kind = (runs.c.job, runs.c.tenant)
+    left = leases.abandoned(runs, RunStatus.RUNNING, now)
+    rows = connection.execute(select(*kind, func.count()).where(left).group_by(*kind))
+    return {(job, tenant): count for job, tenant, count in rows}
+
+
 @dataclass(frozen=True)
 class Cases:
     """What open cases are counted by; kind is the finding's."""
