@@ -49,7 +49,7 @@ def _share(title: str, name: str, by: str = "company_id", more: str = "", about:
 COMPLIANCE: Final = _share(
     "Timesheet compliance",
     "timesheet_compliance",
-    about="People whose last week is complete, of all who owed one.",
+    about="People who had logged their last week at its deadline, of all who owed one.",
 )
 UTILIZATION: Final = _share(
     "Billable utilization",

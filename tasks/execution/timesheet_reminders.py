@@ -7,11 +7,13 @@ Remedy: the person logs the missing hours; a manager approves leave that was tak
 who do not log time in the policy.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
@@ -30,7 +32,7 @@ from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title_of
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.records.contacts import Contacts, read_languages
-from tasks.records.hours import Hours, gaps, read_hours
+from tasks.records.hours import Hours, LateLine, gaps, read_hours, read_late
 from tasks.records.people import Employee
 from tasks.records.rungs import steps_of
 from tasks.records.schedules import Schedules, read_schedules
@@ -53,7 +55,8 @@ class OwnReminders(Record):
 class Snapshot:
     """The employees of a company, what was expected of them, and what they logged.
 
-    view: the whole weeks that schedules are known of.
+    view: the whole weeks that schedules are known of. late: lines of the last weeks that were
+    made after a deadline, by employee.
     """
 
     employees: Sequence[Employee]
@@ -67,6 +70,7 @@ class Snapshot:
     reminding: Sequence[OwnReminders] = ()
     company_page: str = ""
     languages: Mapping[int, str] = field(default_factory=dict)
+    late: Mapping[int | None, Sequence[LateLine]] = field(default_factory=dict)
 
 
 def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
@@ -74,7 +78,7 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
     everybody = odoo.search(Employee, [("company_id", "=", odoo.company_id)], archived=True)
     managers = _managers(odoo, everybody)
     periods = _periods(as_of, policy)
-    span = Period(min(p.start for p in periods), max(p.end for p in periods))
+    span = reduce(Period.and_to, [*periods, *_closing(as_of)])
     view = _view(span, as_of)
     by_project = any(unit.projects for unit in policy.everywhere())
     schedules = read_schedules(odoo, [*everybody, *managers], view)
@@ -96,6 +100,7 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
         reminding=_reminding(odoo),
         company_page=odoo.session.link(OwnReminders.MODEL, odoo.company_id),
         languages=read_languages(odoo, [*employees, *managers]),
+        late=_late(odoo, employees, schedules, as_of, policy),
     )
 
 
@@ -111,7 +116,10 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
     return Report(
         rows=tuple(look.row(*each) for each in judged),
         findings=(*doubled, *(finding for finding in found if finding)),
-        measures=_measures([(sheet, status) for _, sheet, status, _ in judged]),
+        measures=(
+            *_missing([(sheet, status) for _, sheet, status, _ in judged]),
+            *_compliance(map(look.punctuality, snapshot.employees)),
+        ),
         not_verifiable=(*snapshot.schedules.not_verifiable, *_gaps(snapshot.hours, policy)),
         periods=frozenset(map(str, periods)) | ({""} if not as_of.asked else set()),
     )
@@ -173,6 +181,34 @@ class Look:
         if is_complete(sheet, policy):
             return "complete", ""
         return "missing", f"{sheet.missing:g} of {sheet.expected:g} expected hours are not logged"
+
+    def punctuality(self, employee: Employee) -> str:
+        """Whether the person's last week was `on_time` at its deadline or `late`, or why neither.
+
+        Counts the hours that were logged by then, of the days up to the deadline: whatever is
+        logged, approved or rejected later changes nothing.
+        """
+        policy, zone = self.policy(employee), self.snapshot.schedules.zone(employee)
+        closed = (p for p in _closing(self.as_of) if self.as_of.instant >= _end(policy, p, zone))
+        if (period := next(closed, None)) is None:
+            return "deadline_ahead"
+        if not self.is_asked(employee, period):
+            return "not_employed"
+        sheet = self.timesheet(employee, period).until(policy.deadline.day(period))
+        status, _ = self.status(employee, sheet)
+        if status not in ("complete", "missing"):
+            return status
+        end = _end(policy, period, zone)
+        late = [each for each in self.snapshot.late.get(employee.id, ()) if each.create_date > end]
+        hours = self.snapshot.hours
+        by_then = replace(
+            sheet,
+            days=[
+                replace(day, counted=hours.logged_by(employee.id, day.date, late, policy))
+                for day in sheet.days
+            ],
+        )
+        return "on_time" if is_complete(by_then, policy) else "late"
 
     def row(
         self, employee: Employee, sheet: Timesheet, status: str, reason: str
@@ -255,6 +291,43 @@ def _periods(as_of: AsOf, policy: TimesheetPolicy) -> Sequence[Period]:
     return [as_of.week.shifted(1 - ago) for ago in range(policy.look_back_weeks + 1)]
 
 
+def _closing(as_of: AsOf) -> Sequence[Period]:
+    """The weeks of which one is the last whose deadline is over, newest first.
+
+    A period that was asked for has a deadline only where it is a week.
+    """
+    if as_of.asked:
+        return [as_of.asked] if as_of.asked == week_of(as_of.asked.start) else []
+    return [as_of.week.shifted(-ago) for ago in range(2)]
+
+
+def _end(policy: TimesheetPolicy, period: Period, zone: ZoneInfo) -> datetime:
+    """The instant of the deadline of a week (UTC)."""
+    return instant(policy.deadline.day(period), policy.deadline.at, zone)
+
+
+def _late(
+    odoo: Reader,
+    employees: Sequence[Employee],
+    schedules: Schedules,
+    as_of: AsOf,
+    policy: TimesheetPolicy,
+) -> Mapping[int | None, Sequence[LateLine]]:
+    """Lines of the weeks that close, made after the first deadline of anybody in each."""
+    found: dict[int | None, list[LateLine]] = defaultdict(list)
+    for period in _closing(as_of):
+        ends = [
+            _end(policy.for_department(person.department_id), period, schedules.zone(person))
+            for person in employees
+        ]
+        over = [end for end in ends if end <= as_of.instant]
+        for line in read_late(odoo, employees, period, min(over)) if over else ():
+            found[line.employee_id].append(line)
+        if len(over) == len(ends):
+            break
+    return found
+
+
 def _view(span: Period, as_of: AsOf) -> Period:
     """Whole weeks, past the present one: flexible schedules are counted by the week."""
     monday = week_of(as_of.now.astimezone(as_of.zone).date()).start
@@ -306,15 +379,18 @@ def _listed(day: Day) -> Mapping[str, Any]:
     return {"date": str(day.date), "expected_hours": expected, "logged_hours": logged}
 
 
-def _measures(judged: Sequence[tuple[Timesheet, str]]) -> tuple[Measure, ...]:
+def _missing(judged: Sequence[tuple[Timesheet, str]]) -> Iterable[Measure]:
     missing = sum(sheet.missing for sheet, status in judged if status == "missing")
-    counts = Counter(status for _, status in judged)
-    asked = counts.pop("complete", 0), counts.pop("missing", 0)
-    measures = [Measure("timesheet_missing_hours", round(missing, 2), excluded=counts)]
-    if any(asked):
-        ratio = round(asked[0] / sum(asked), 4)
-        measures.append(Measure("timesheet_compliance_ratio", ratio, excluded=counts))
-    return tuple(measures)
+    counts = Counter(status for _, status in judged if status not in ("complete", "missing"))
+    yield Measure("timesheet_missing_hours", round(missing, 2), excluded=counts)
+
+
+def _compliance(found: Iterable[str]) -> Iterable[Measure]:
+    counts = Counter(found)
+    on_time, late = counts.pop("on_time", 0), counts.pop("late", 0)
+    if on_time or late:
+        ratio = round(on_time / (on_time + late), 4)
+        yield Measure("timesheet_compliance_ratio", ratio, excluded=counts)
 
 
 def _doubled(snapshot: Snapshot, as_of: AsOf) -> tuple[Finding, ...]:
@@ -342,13 +418,15 @@ def _doubled(snapshot: Snapshot, as_of: AsOf) -> tuple[Finding, ...]:
 FORMULAS = (
     Formula(
         "timesheet_missing_hours",
-        "expected less logged hours of the last complete week, of people whose week is not "
-        "complete",
+        "expected hours of the last complete week that are not logged by the cut-off, of people "
+        "whose week is not complete",
     ),
     Formula(
         "timesheet_compliance_ratio",
-        "people whose last complete week has complete_from_percent of its expected hours / people "
-        "who owed hours",
+        "people who had logged complete_from_percent of the expected hours by their deadline, in "
+        "their last complete week whose deadline is over / people who owed hours in it; a line "
+        "counts from when it was made",
+        version=2,
     ),
 )
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -45,6 +45,20 @@ class TimesheetSheet(Record):
     MODULE: ClassVar[str] = "hr_timesheet_sheet"
     id: int
     state: str
+
+
+@dataclass(frozen=True)
+class LateLine(Record):
+    """Hours that were logged after an instant; Odoo keeps no day for what changes in a line."""
+
+    MODEL: ClassVar[str] = TimesheetLine.MODEL
+    MODULE: ClassVar[str] = TimesheetLine.MODULE
+    id: int
+    employee_id: int | None
+    project_id: int | None
+    date: date
+    unit_amount: float
+    create_date: datetime
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,16 @@ class Hours:
         unknown = logged.state is None or not self.told(wanted)
         return rules.hours_count and (unknown or logged.state in ENOUGH[wanted])
 
+    def logged_by(
+        self, employee_id: int, day: date, late: Iterable[LateLine], policy: TimesheetPolicy
+    ) -> float:
+        """Hours of projects that count, in whatever state, without the late ones."""
+        none = ProjectRules()
+        found = [(each.project_id, each.hours) for each in self.on(employee_id, day)]
+        found += [(each.project_id, -each.unit_amount) for each in late if each.date == day]
+        counts = (hours for of, hours in found if policy.projects.get(of or 0, none).hours_count)
+        return round(sum(counts), 2)
+
     def people_on(self, project_ids: Collection[int]) -> frozenset[int]:
         """The employees who logged on any of the projects."""
         return frozenset(
@@ -106,13 +130,7 @@ def read_hours(
     odoo: Reader, employees: Iterable[Employee], period: Period, *, by_project: bool
 ) -> Hours:
     """Hours of these employees on any project, leave left out; one grouped read for all days."""
-    domain: Domain = [
-        ("project_id", "!=", False),
-        ("employee_id", "in", [employee.id for employee in employees]),
-        ("date", ">=", str(period.start)),
-        ("date", "<=", str(period.end)),
-        *no_leave(odoo),
-    ]
+    domain = _logged_by(odoo, employees, period)
     approval = approval_field(odoo)
     by = ["employee_id", "date:day", *(["project_id"] if by_project else []), *approval]
     groups = odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["unit_amount"])
@@ -125,6 +143,24 @@ def read_hours(
             state = states.get(group.keys[-1]) if approval else None
             found[employee_id, day].append(Logged(group.sums[0], state, project_id))
     return Hours(found, _TELLS.get(approval, frozenset()))
+
+
+def read_late(
+    odoo: Reader, employees: Iterable[Employee], period: Period, after: datetime
+) -> tuple[LateLine, ...]:
+    """The lines among the same hours that were made from an instant (UTC) on."""
+    made = ("create_date", ">=", f"{after:%Y-%m-%d %H:%M:%S}")
+    return odoo.search(LateLine, [*_logged_by(odoo, employees, period), made])
+
+
+def _logged_by(odoo: Reader, employees: Iterable[Employee], period: Period) -> Domain:
+    return [
+        ("project_id", "!=", False),
+        ("employee_id", "in", [employee.id for employee in employees]),
+        ("date", ">=", str(period.start)),
+        ("date", "<=", str(period.end)),
+        *no_leave(odoo),
+    ]
 
 
 def gaps(hours: Hours, policy: TimesheetPolicy) -> Iterator[NotVerifiable]:

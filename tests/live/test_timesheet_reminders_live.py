@@ -262,3 +262,29 @@ def test_without_the_module_that_books_leave_as_hours_leave_takes_its_hours_once
         left = [8.0 if number in SHOWN[name][1] else 0.0 for number in range(7)]
         assert [day.expected_hours for day in row.days] == left
     print(f"{len(told)} people on leave, no line of it: as with project_timesheet_holidays")
+
+
+MADE = """
+    UPDATE account_analytic_line SET create_date = %s
+    WHERE date BETWEEN %s AND %s AND (employee_id = %s OR %s)
+"""
+
+
+def test_compliance_stays_that_of_the_deadline_however_late_the_hours_come(
+    fleet: Fleet, people: Mapping[str, int], monday: date, sql: Sql
+) -> None:
+    """The deadline is Friday at 17:00; Odoo keeps when a line was made, and we write that here."""
+    one, week = people["more than expected"], (monday, monday + timedelta(days=6))
+    found = []
+    for made, all_of_them in ((4, True), (5, False)):
+        sql.execute(MADE, (monday + timedelta(days=made), *week, one, all_of_them))
+        for ago in (7, 10):
+            document = reminders(fleet, "--as-of", str(monday + timedelta(days=ago)))
+            (scope,) = (s for s in document.scopes if one in [row.employee_id for row in s.rows])
+            assert row_of(document, one).status == "complete"
+            asked = sum(row.status in ("complete", "missing") for row in scope.rows)
+            (ratio,) = (m for m in scope.measures if m.name == "timesheet_compliance_ratio")
+            found.append(round(float(ratio.value) * asked, 2))
+    print(f"on time of {asked}: {found[:2]} with all made on Friday, {found[2:]} with one too late")
+    assert found == pytest.approx([found[0], found[0], found[0] - 1, found[0] - 1], abs=0.01)
+    assert found[0] >= 2

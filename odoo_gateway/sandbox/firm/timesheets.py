@@ -16,7 +16,7 @@ from odoo_gateway.sandbox.firm.projects import (
     internal_task,
     works,
 )
-from odoo_gateway.sandbox.firm.when import When
+from odoo_gateway.sandbox.firm.when import When, utc
 
 # What part of a weekday these people logged in the last complete week; all days where none is told.
 FORGETFUL: Mapping[int, Mapping[int, float]] = {
@@ -28,6 +28,8 @@ FORGETFUL: Mapping[int, Mapping[int, float]] = {
     37: {0: 0.25},
 }
 NEVER_LOGS = frozenset({15, 21})
+# They log the hours of a week in its last night, after every deadline.
+LOG_LATE = frozenset({10, 34})
 WITHOUT_CALENDAR_HOURS = 6.0
 
 
@@ -111,6 +113,7 @@ def _row(number: int, entry: Entry, invoice_id: int | None) -> dict[str, Any]:
     task_id = work.task_id if work else internal_task(person.company_id, entry.task)
     return {
         "id": number,
+        "create_date": _logged_at(entry, person),
         "date": entry.day.isoformat(),
         "employee_id": person.id,
         "project_id": work.project_id if work else INTERNAL[person.company_id],
@@ -124,3 +127,9 @@ def _row(number: int, entry: Entry, invoice_id: int | None) -> dict[str, Any]:
         "holiday_id": entry.leave_id or False,
         "global_leave_id": entry.holiday_id or False,
     }
+
+
+def _logged_at(entry: Entry, person: Person) -> str:
+    sunday = entry.day + timedelta(days=6 - entry.day.weekday())
+    late = person.id in LOG_LATE and not (entry.leave_id or entry.holiday_id)
+    return utc(sunday, 23, person.tz) if late else utc(entry.day, 16, person.tz)
