@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
 
+from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
@@ -19,6 +20,9 @@ from odoo_gateway.session import Session
 MODULE: Final = "__fleet__"
 TO_DO: Final = "mail.mail_activity_data_todo"
 NOTE: Final = "mail.mt_note"
+# Models whose records show no activities, or no notes either, and the field that leads to the record
+# on which people see them.
+CARRIED_BY: Final = {"res.company": "partner_id", "sale.order.line": "order_id"}
 # PostgreSQL's words for a loser of a race; what it lost to is committed by then.
 CONFLICTS: Final = ("could not serialize access", "deadlock detected")
 
@@ -83,8 +87,10 @@ class Writer:
         """Have a to-do on the record for the user; returns its id.
 
         One that was marked done stays done where Odoo keeps those (from 17 on by its type, always
-        in 19); one that was deleted comes back. Odoo sends the user no mail about it.
+        in 19); one that was deleted comes back. Odoo sends the user no mail about it. A record that
+        shows no activities has it on the one that carries them: an order line on its order.
         """
+        model, record_id = self._carrier("activity_ids", model, record_id)
         values = {
             "activity_type_id/id": TO_DO,
             "user_id/.id": str(user_id),
@@ -99,7 +105,11 @@ class Writer:
     def note(
         self, external_id: str, message_id: str, model: str, record_id: int, body_html: str
     ) -> int:
-        """Have an internal note on the record, which followers and customers get no mail of."""
+        """Have an internal note on the record, which followers and customers get no mail of.
+
+        A record without notes has it on the one that carries them, as with activities.
+        """
+        model, record_id = self._carrier("message_ids", model, record_id)
         values = {
             "message_type": "comment",
             "subtype_id/id": NOTE,
@@ -108,6 +118,26 @@ class Writer:
         }
         on = {"default_model": model, "default_res_id": record_id}
         return self._load("mail.message", external_id, values, on)
+
+    def _carrier(self, needs: str, model: str, record_id: int) -> tuple[str, int]:
+        """The record that has the field `needs`: this one, or the one that it belongs to."""
+        field = CARRIED_BY.get(model)
+        if field is None:
+            return model, record_id
+        asked = f"{model}.fields_get"
+        known = answers.fields(
+            self._session.call(model, "fields_get", [needs, field], ["relation"]), asked
+        )
+        if needs in known or field not in known:
+            return model, record_id
+        domain, context = [("id", "=", record_id)], {**self._reader.context, "active_test": False}
+        rows = answers.rows(
+            self._session.call(model, "search_read", domain, [field], load="", context=context),
+            f"{model}.search_read",
+            ("id", field),
+        )
+        carrier = rows[0][field] if rows else False
+        return (known[field]["relation"], carrier) if carrier else (model, record_id)
 
     def _load(
         self, model: str, external_id: str, values: Mapping[str, str], context: Mapping[str, Any]

@@ -95,6 +95,44 @@ def test_an_activity_that_was_done_stays_done(odoo: Asker, order: int, name: str
     assert kept["active"] is False
 
 
+def test_an_activity_on_an_order_line_is_refused(odoo: Asker, name: str) -> None:
+    line = min(odoo.ids("sale.order.line", [("display_type", "=", False)]))
+    answer = loaded(odoo, "sale.order.line", line, row(name))
+    assert refusal(answer) == (
+        "Unknown error during import: <class 'AttributeError'>: "
+        "'sale.order.line' object has no attribute 'message_subscribe'"
+    )
+
+
+def test_what_is_said_of_an_order_line_hangs_on_its_order(odoo: Asker, name: str) -> None:
+    (line,) = odoo.rows("sale.order.line", [("display_type", "=", False)], ["order_id"], limit=1)
+    writer = writer_of(odoo)
+    activity = writer.activity(name, "sale.order.line", line["id"], 2, "Bill it", "", DEADLINE)
+    (kept,) = odoo.rows(ACTIVITY, [("id", "=", activity)], ["res_model", "res_id"])
+    assert (kept["res_model"], kept["res_id"]) == (ORDER, line["order_id"])
+    name = external_id("contract", next(NUMBERS))
+    note = writer.note(name, f"<{name}@firm.example>", "sale.order.line", line["id"], "<p>Now</p>")
+    (kept,) = odoo.rows(MESSAGE, [("id", "=", note)], ["model", "res_id"])
+    assert (kept["model"], kept["res_id"]) == (ORDER, line["order_id"])
+
+
+def test_what_is_to_be_done_about_a_company_hangs_on_its_partner(odoo: Asker, name: str) -> None:
+    (company,) = odoo.rows("res.company", [("id", "=", 1)], ["partner_id"])
+    writer = writer_of(odoo)
+    activity = writer.activity(name, "res.company", 1, 2, "Switch it off", "", DEADLINE)
+    (kept,) = odoo.rows(ACTIVITY, [("id", "=", activity)], ["res_model", "res_id"])
+    assert (kept["res_model"], kept["res_id"]) == ("res.partner", company["partner_id"])
+    name = external_id("contract", next(NUMBERS))
+    note = writer.note(name, f"<{name}@firm.example>", "res.company", 1, "<p>Now</p>")
+    (kept,) = odoo.rows(MESSAGE, [("id", "=", note)], ["model", "res_id"])
+    assert (kept["model"], kept["res_id"]) == ("res.company", 1)
+
+
+def test_an_order_line_that_is_gone_is_said_to_be(odoo: Asker, name: str) -> None:
+    with pytest.raises(OdooRejected, match=r"write mail\.activity about sale\.order\.line"):
+        writer_of(odoo).activity(name, "sale.order.line", 987654, 2, "Bill it", "", DEADLINE)
+
+
 def test_a_note_is_internal_and_comes_once(odoo: Asker, order: int, name: str) -> None:
     writer, message_id = writer_of(odoo), f"<{name}@firm.example>"
     first, again = (writer.note(name, message_id, ORDER, order, "<p>Now</p>") for _ in range(2))

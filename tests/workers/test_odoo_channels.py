@@ -202,3 +202,30 @@ def test_who_loses_a_race_tries_once_more_at_once_then_later(
         with pytest.raises(DeliveryFailed, match="being written by others"):
             channel.send(message(), nothing)
     assert len(written(odoo, MESSAGE)) == int(written_in_the_end)
+
+
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_a_finding_about_an_order_line_becomes_an_activity_and_a_note_of_its_order(
+    version: int,
+) -> None:
+    odoo = Switchable(Sandbox(date(2026, 11, 23), version=version))
+    domain = [["display_type", "=", False], ["order_id", "!=", 1]]
+    (line,) = odoo.call(
+        "sale.order.line", "search_read", [domain, ["order_id"]], {"limit": 1, "load": ""}
+    )
+    about = message(finding(key="line", model="sale.order.line", record_id=line["id"]))
+    for channel in (OdooActivity, OdooNote):
+        channel(Writer(Session(odoo), 1)).send(about, nothing)
+    (activity,) = written(odoo, ACTIVITY)
+    (note,) = written(odoo, MESSAGE)
+    order = ("sale.order", line["order_id"])
+    assert (activity["res_model"], activity["res_id"]) == order
+    assert (note["model"], note["res_id"]) == order
+
+
+def test_a_finding_about_a_company_becomes_an_activity_of_its_partner(
+    odoo: Switchable, writer: Writer
+) -> None:
+    OdooActivity(writer).send(message(finding(model="res.company", record_id=2)), nothing)
+    (activity,) = written(odoo, ACTIVITY)
+    assert (activity["res_model"], activity["res_id"]) == ("res.partner", 2)

@@ -54,6 +54,8 @@ def _company(number: int, name: str, currency: str, calendar_id: int) -> Row:
         "id": number,
         "name": name,
         "currency_id": CURRENCIES[currency],
+        "partner_id": number,
+        "message_ids": [],
         "resource_calendar_id": calendar_id,
         "sequence": number,
     }
@@ -80,7 +82,10 @@ def _users_addresses() -> Iterator[tuple[int, str, str | bool]]:
 
 
 def _partners() -> list[Row]:
-    found = [_partner(1, "Nordwind Consulting", "office@nordwind.example")]
+    found = [
+        _partner(1, "Nordwind Consulting", "office@nordwind.example"),
+        _partner(2, "Nordwind Americas Inc.", "office@nordwind-us.example"),
+    ]
     found += [
         _partner(FIRST_USERS_PARTNER + user_id, name, email)
         for user_id, name, email in _users_addresses()
