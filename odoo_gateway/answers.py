@@ -24,7 +24,7 @@ def rows(answer: Any, asked: str, keys: Collection[str] = ("id",)) -> list[dict[
 def listed(answer: Any, asked: str) -> list[Any]:
     """The answer as a list. Raises OdooUnavailable."""
     if not isinstance(answer, list):
-        _never(asked, answer, "a list of ids")
+        _never(asked, answer, "a list")
     return answer
 
 

@@ -44,6 +44,7 @@ class Session:
         self.base_url = base_url.rstrip("/")
         self._layouts: dict[type[Record], Layout] = {}
         self._rights: dict[str, bool] = {}
+        self._references: dict[tuple[str, str], int] = {}
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         """The method's result, as the transport gives it."""
@@ -102,6 +103,15 @@ class Session:
             except OdooSchemaDrift:
                 self._rights[model] = False
         return self._rights[model]
+
+    def reference(self, module: str, name: str) -> int:
+        """The id of a record that a module brings, by its external id. Raises OdooError."""
+        if (module, name) not in self._references:
+            asked = "ir.model.data.check_object_reference"
+            answer = self.call("ir.model.data", "check_object_reference", module, name)
+            found = answers.listed(answer, asked)
+            self._references[module, name] = answers.whole(found[-1] if found else None, asked)
+        return self._references[module, name]
 
     def link(self, model: str, record_id: int) -> str:
         """Where a person opens the record in a browser."""

@@ -37,6 +37,7 @@ from odoo_gateway.trace import TraceHeader
 READ_METHODS: Final = frozenset(
     {
         "check_access_rights",
+        "check_object_reference",
         "fields_get",
         "formatted_read_group",
         "get_panel_data",

@@ -20,8 +20,8 @@ from odoo_gateway.session import Session
 MODULE: Final = "__fleet__"
 TO_DO: Final = "mail.mail_activity_data_todo"
 NOTE: Final = "mail.mt_note"
-# Models whose records show no activities, or no notes either, and the field that leads to the record
-# on which people see them.
+# Models whose records show no activities, or no notes either, and the field that leads to the
+# record on which people see them.
 CARRIED_BY: Final = {"res.company": "partner_id", "sale.order.line": "order_id"}
 # PostgreSQL's words for a loser of a race; what it lost to is committed by then.
 CONFLICTS: Final = ("could not serialize access", "deadlock detected")

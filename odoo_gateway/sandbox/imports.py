@@ -8,6 +8,8 @@ from odoo_gateway.sandbox.failures import Failure, unsupported
 
 # The records of Odoo's own data that imports name.
 KNOWN: Final = {"mail.mail_activity_data_todo": 4, "mail.mt_note": 2}
+# Those that `check_object_reference` finds.
+KNOWN_RECORDS: Final = {"uom.product_uom_hour": ("uom.uom", 4)}
 LABELS: Final = {"user_id": "Assigned to"}
 # Models whose records nobody can follow, so an activity on them ends in the middle of Odoo; a note
 # does not, and nobody sees it.

@@ -195,6 +195,24 @@ class Users(BaseModel):
         return {"lang": account.lang, "tz": account.tz, "uid": account.user_id}
 
 
+class References(BaseModel):
+    """External ids, of which everybody may ask where one leads."""
+
+    def __init__(self, view: View, name: str) -> None:
+        # No table of ours: nothing else of it is known.
+        self._view = view
+        self._name = name
+
+    def check_object_reference(
+        self, module: str, xml_id: str, raise_on_access_error: bool = False
+    ) -> list[Any]:
+        """Model and id."""
+        found = imports.KNOWN_RECORDS.get(f"{module}.{xml_id}")
+        if found is None:
+            raise value_error(f"External ID not found in the system: {module}.{xml_id}")
+        return list(found)
+
+
 class Mail(BaseModel):
     """Activities and messages, which are imported under external ids."""
 
@@ -214,6 +232,7 @@ class Activities(Mail):
 
 CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "hr.employee": Employees,
+    "ir.model.data": References,
     "mail.activity": Activities,
     "mail.message": Mail,
     "res.users": Users,

@@ -33,6 +33,7 @@ def as_kept_by(version: int, schema: Schema, rows: Rows) -> Tables:
         return tables
     tables["hr.contract"] = list(_contracts(tables.get("hr.version", ())))
     tables |= _expenses(version, tables)
+    tables["uom.uom"] = _turned(tables.get("uom.uom", ()))
     if version == 16:
         tables |= _locked(tables)
     return {
@@ -121,6 +122,12 @@ def _sheets(expenses: Sequence[Row]) -> Iterator[Row]:
         if state:
             kept = {name: expense[name] for name in same}
             yield {**kept, "state": state, "user_id": expense["manager_id"]}
+
+
+def _turned(units: Sequence[Row]) -> list[Row]:
+    """Units by how many make the largest, which is the reference, and in one category."""
+    largest = max((unit["factor"] for unit in units), default=1.0)
+    return [{**unit, "factor": largest / unit["factor"], "category_id": 1} for unit in units]
 
 
 def _locked(tables: Tables) -> Tables:

@@ -37,6 +37,7 @@ DEFAULT: Final = {
     "resource.resource": "name",
     "sale.order": "date_order desc, id desc",
     "sale.order.line": "order_id, sequence, id",
+    "uom.uom": "sequence, relative_uom_id, id",
 }
 PART: Final = re.compile(
     r"\s*(?P<term>[a-z0-9_]+(\.[a-z0-9_]+)?(:[a-z_]+)?)"

@@ -14,6 +14,7 @@ from tasks.domain.periods import Period
 from tasks.domain.timesheet_policy import ProjectRules, TimesheetPolicy
 from tasks.records.people import Employee
 from tasks.records.timesheets import TimesheetLine, no_leave
+from tasks.records.units import group_hours
 
 
 class State(StrEnum):
@@ -133,7 +134,7 @@ def read_hours(
     domain = _logged_by(odoo, employees, period)
     approval = approval_field(odoo)
     by = ["employee_id", "date:day", *(["project_id"] if by_project else []), *approval]
-    groups = odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["unit_amount"])
+    groups = group_hours(odoo, domain, by)
     states = _states(odoo, groups, approval)
     found: dict[tuple[int, date], list[Logged]] = defaultdict(list)
     for group in groups:

@@ -24,6 +24,7 @@ from tasks.records.sales import (
 )
 from tasks.records.tickets import read_open_tickets
 from tasks.records.timesheets import TimesheetLine
+from tasks.records.units import group_hours
 
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
 
@@ -172,12 +173,7 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
         return None
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
     hours: dict[int, float] = defaultdict(float)
-    for group in odoo.group(
-        TimesheetLine.MODEL,
-        [*unbilled.hours(odoo, lines), *pending],
-        by=["so_line"],
-        sums=["unit_amount"],
-    ):
+    for group in group_hours(odoo, [*unbilled.hours(odoo, lines), *pending], ["so_line"]):
         hours[lines[group.id_at(0)]] += group.sums[0]
     return hours
 

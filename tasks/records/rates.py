@@ -9,8 +9,8 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain import money
 from tasks.domain.billing import Billing
 from tasks.records.orders import SoldLine, read_orders
-from tasks.records.timesheets import TimesheetLine
 from tasks.records.unbilled import line_ids
+from tasks.records.units import group_hours
 
 # What Odoo has of a line's unit in an hour: the hour, and the day of eight.
 UNITS_PER_HOUR: Final = (Decimal(1), Decimal("0.125"))
@@ -62,5 +62,5 @@ def _units(sold: SoldLine, counted: Iterable[Mapping[int, Decimal]]) -> Decimal 
 
 def _hours(odoo: Reader, lines: Iterable[int], which: Domain) -> Mapping[int, Decimal]:
     domain: Domain = [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *which]
-    groups = odoo.group(TimesheetLine.MODEL, domain, by=["so_line"], sums=["unit_amount"])
+    groups = group_hours(odoo, domain, ["so_line"])
     return {group.id_at(0): Decimal(repr(group.sums[0])) for group in groups}

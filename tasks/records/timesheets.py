@@ -29,6 +29,7 @@ class TimesheetLine(Record):
     validated: bool | None = None
     sheet_state: str | None = None
     sheet_id: int | None = None
+    product_uom_id: int | None = None
 
 
 def no_leave(odoo: Reader) -> Domain:

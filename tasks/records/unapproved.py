@@ -17,8 +17,9 @@ from tasks.records.hours import approval_field
 from tasks.records.people import Employee
 from tasks.records.rates import Rate, read_rates
 from tasks.records.sales import Project
-from tasks.records.timesheets import TimesheetLine, no_leave
+from tasks.records.timesheets import no_leave
 from tasks.records.unbilled import knows_hours
+from tasks.records.units import group_hours
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,10 @@ def _held(
     odoo: Reader, domain: Domain, more: Sequence[str], rates: Mapping[int, Rate] | None
 ) -> Mapping[_Place, _Held]:
     sold = [] if rates is None else ["so_line", "timesheet_invoice_type"]
-    groups = odoo.group(
-        TimesheetLine.MODEL,
+    groups = group_hours(
+        odoo,
         [("project_id", "!=", False), *domain, *no_leave(odoo)],
-        by=["employee_id", "project_id", "date:day", *more, *sold],
-        sums=["unit_amount"],
+        ["employee_id", "project_id", "date:day", *more, *sold],
     )
     found: dict[_Place, _Held] = {}
     for group in groups:

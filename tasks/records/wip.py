@@ -17,6 +17,7 @@ from tasks.records.orders import SoldLine, SoldOrder, read_currencies, read_orde
 from tasks.records.sales import Order, Project, read_partners, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
 from tasks.records.unbilled import Delivered
+from tasks.records.units import group_hours
 
 
 @dataclass(frozen=True)
@@ -127,17 +128,16 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
         if not project.is_template
     }
     managers = user_names(odoo, {project.user_id for project in projects.values()})
-    groups = odoo.group(
-        TimesheetLine.MODEL,
+    groups = group_hours(
+        odoo,
         [
             ("project_id", "in", sorted(projects)),
             ("so_line", "=", False),
             ("company_id", "=", odoo.company_id),
             *no_leave(odoo),
         ],
-        by=["project_id"],
-        sums=["unit_amount"],
-        earliest=["date"],
+        ["project_id"],
+        ["date"],
     )
     return [
         Leak(

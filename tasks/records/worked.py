@@ -9,6 +9,7 @@ from tasks.domain.periods import Period
 from tasks.domain.utilization import Hours
 from tasks.records.people import Employee
 from tasks.records.timesheets import TimesheetLine, no_leave
+from tasks.records.units import group_hours
 
 KIND: Final = "timesheet_invoice_type"
 BILLABLE: Final = frozenset(
@@ -40,7 +41,7 @@ def read_worked(
     ]
     hours: dict[int, Hours] = defaultdict(Hours)
     by = ["employee_id", "project_id", *([KIND] if knows_billable(odoo) else [])]
-    for group in odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["unit_amount"]):
+    for group in group_hours(odoo, domain, by):
         employee_id, worked = group.id_at(0), group.sums[0]
         before, billable = hours[employee_id], group.keys[-1] in BILLABLE
         is_credited = group.keys[1] in credited[employee_id] and not billable

@@ -131,8 +131,9 @@ def test_hours_are_read_by_project_only_where_the_policy_names_one(
         logged = sum(found["logged_hours"] for found in report.rows)
         assert (counted < logged) == bool(projects)
     first = ["employee_id"]
-    assert calls[0] == (calls[1][0], [first, ["employee_id", "date:day"]])
-    assert calls[1][1] == [first, ["employee_id", "date:day", "project_id"]]
+    days = ["employee_id", "date:day"]
+    assert calls[0] == (calls[1][0], [first, [*days, "product_uom_id"]])
+    assert calls[1][1] == [first, [*days, "project_id", "product_uom_id"]]
 
 
 def test_managers_of_other_companies_are_read_too(sandbox: Sandbox, now: AsOf) -> None:
@@ -183,6 +184,7 @@ def test_without_the_holidays_module_logged_hours_are_read_all_the_same(now: AsO
 
 def test_hours_of_nobody_count_for_nobody(sandbox: Sandbox, now: AsOf) -> None:
     group = {"employee_id": False, "date:day": ["2026-11-16", "16 Nov"], "__count": 1}
+    group["product_uom_id"] = False
 
     def of_nobody(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         by_day = "date:day" in args[1]

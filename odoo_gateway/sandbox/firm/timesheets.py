@@ -31,6 +31,18 @@ NEVER_LOGS = frozenset({15, 21})
 # They log the hours of a week in its last night, after every deadline.
 LOG_LATE = frozenset({10, 34})
 WITHOUT_CALENDAR_HOURS = 6.0
+HOUR, DAY = 4, 5
+UNITS = [
+    {"id": HOUR, "name": "Hours", "sequence": 10, "factor": 1.0, "parent_path": f"{HOUR}/"},
+    {
+        "id": DAY,
+        "name": "Days",
+        "sequence": 20,
+        "factor": 8.0,
+        "relative_uom_id": HOUR,
+        "parent_path": f"{HOUR}/{DAY}/",
+    },
+]
 
 
 @dataclass(frozen=True)
@@ -100,11 +112,12 @@ def _worked(
 def rows(
     logged: tuple[Entry, ...], invoices: Mapping[int, int | None]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Timesheet lines; `invoices` tells the invoice by the number of the entry."""
+    """Timesheet lines and units; `invoices` tells the invoice by the number of the entry."""
     return {
         "account.analytic.line": [
             _row(number + 1, entry, invoices.get(number)) for number, entry in enumerate(logged)
-        ]
+        ],
+        "uom.uom": UNITS,
     }
 
 
@@ -119,6 +132,7 @@ def _row(number: int, entry: Entry, invoice_id: int | None) -> dict[str, Any]:
         "project_id": work.project_id if work else INTERNAL[person.company_id],
         "task_id": task_id,
         "unit_amount": float(entry.hours),
+        "product_uom_id": HOUR,
         "amount": -round(float(entry.hours) * (40 + 5 * (person.id % 6)), 2),
         "company_id": work.company_id if work else person.company_id,
         "so_line": work.line_id if work else False,
