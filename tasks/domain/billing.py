@@ -35,6 +35,11 @@ class Draft:
         """Whether there is a draft at all, if only of work without a price."""
         return bool(self.quantity or self.value)
 
+    @property
+    def adds(self) -> bool:
+        """Whether it bills more than it gives back."""
+        return self.quantity > 0 or self.value > 0
+
 
 NO_DRAFT: Final = Draft()
 

@@ -151,7 +151,7 @@ def _status(
     nothing_to_bill = amount <= 0 and not any(sold.sold.unpriced for sold in order.lines)
     if (
         nothing_to_bill
-        or order.order.partner_id in policy.excluded_customers
+        or snapshot.facts[order.order.id].customers & {*policy.excluded_customers}
         or order.order.id in snapshot.unreadable
     ):
         return "excluded"
@@ -174,7 +174,7 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         severity=Severity.WARNING if first else Severity.INFO,
         title=f"{order.name} {readiness.partner}: {readiness.verdict.replace('_', ' ')}",
         reason="; ".join(check.reason for check in blocking) or _passed(readiness),
-        remedy=first.next_step if first else _way_to_invoice(snapshot.facts[order.id]),
+        remedy=first.next_step if first else snapshot.facts[order.id].draft.next_step,
         owner=first.owner if first else "finance",
         model=Order.MODEL,
         record_id=order.id,
@@ -220,13 +220,9 @@ def _why_aside(readiness: Readiness, snapshot: Snapshot) -> str:
         return next(check.reason for check in readiness.checks if check.check == "hold")
     if order.id in snapshot.unreadable:
         return "a record of this order could not be read; see drift"
-    if order.partner_id in readiness.policy.excluded_customers:
+    if snapshot.facts[order.id].customers & {*readiness.policy.excluded_customers}:
         return "the customer is excluded by policy"
     return "billed in advance, or nothing to bill"
-
-
-def _way_to_invoice(facts: Facts) -> str:
-    return "post the prepared draft" if facts.has_draft else "create and send the invoice"
 
 
 def _measures(judged: Sequence[Readiness]) -> tuple[Measure, ...]:

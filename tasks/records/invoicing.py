@@ -3,17 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
-from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy
+from tasks.domain.readiness import Drafted, DueMilestone, Facts, ReadinessPolicy
 from tasks.domain.sending import Sending
 from tasks.records import unbilled
 from tasks.records.approvals import read_approvals
+from tasks.records.evidence import read_evidence
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import (
-    Attachment,
     Expense,
     Milestone,
     Order,
@@ -62,6 +63,38 @@ def _sending(partners: Mapping[int, Partner], order: SoldOrder) -> Sending:
     )
 
 
+def _customers(partners: Mapping[int, Partner], order: SoldOrder) -> frozenset[int]:
+    own = {order.order.partner_id, order.order.partner_invoice_id}
+    return frozenset(own | {partners[number].commercial_partner_id or number for number in own})
+
+
+def _due(milestone: Milestone) -> DueMilestone:
+    return DueMilestone(
+        milestone.name,
+        milestone.deadline,
+        milestone.is_reached,
+        milestone.sale_line_id or 0,
+        Decimal(repr(milestone.quantity_percentage)),
+    )
+
+
+def _drafted(order: SoldOrder) -> Drafted:
+    """A draft bills what is due of a line where it has more than it gives back.
+
+    A final invoice takes back what a down payment billed; it bills the work all the same.
+    """
+    waiting = [line for line in order.lines if line.sold.draft.stands]
+    work = [line.sold for line in waiting if not line.line.is_downpayment]
+    due = [line.sold.amount for line in order.lines if not line.line.is_downpayment]
+    value = sum((sold.draft.value for sold in work if sold.draft.adds), Decimal(0))
+    return Drafted(
+        bills=any(sold.draft.adds for sold in work),
+        bills_all=value >= sum((amount for amount in due if amount > 0), Decimal(0)),
+        down_payment=any(line.line.is_downpayment for line in waiting),
+        credit_note=any(not sold.draft.adds for sold in work),
+    )
+
+
 def read_facts(
     odoo: Reader,
     orders: Sequence[SoldOrder],
@@ -71,7 +104,7 @@ def read_facts(
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
     users = user_names(odoo, {order.order.user_id for order in orders})
-    evidence = _evidence(odoo, orders)
+    evidence = read_evidence(odoo, orders, milestones)
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
     on_hold = _projects_on_hold(odoo, orders)
@@ -87,14 +120,13 @@ def read_facts(
             salesperson=users.get(order.order.user_id or 0, "nobody: set a salesperson"),
             sending=_sending(partners, order),
             purchase_order=order.order.client_order_ref,
-            milestones=[
-                DueMilestone(milestone.name, milestone.deadline, milestone.is_reached)
-                for milestone in milestones.get(order.order.id, ())
-            ],
-            evidence_files=evidence[order.order.id],
+            milestones=[_due(milestone) for milestone in milestones.get(order.order.id, ())],
+            evidence=None if evidence is None else evidence[order.order.id],
+            signed=order.order.signed_on is not None,
             open_expenses=None if expenses is None else expenses[order.order.id],
             unapproved_hours=None if unapproved is None else unapproved[order.order.id],
-            has_draft=any(sold.sold.draft.stands for sold in order.lines),
+            draft=_drafted(order),
+            customers=_customers(partners, order),
             untaxed_lines=sum(
                 sold.sold.amount > 0 and not sold.line.tax_ids for sold in order.lines
             ),
@@ -103,31 +135,6 @@ def read_facts(
             approval=None if approvals is None else approvals[order.order.id],
             tickets=None if tickets is None else tickets[order.order.id],
         )
-        for order in orders
-    }
-
-
-def _evidence(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, int]:
-    """Files on each order and on its projects."""
-    projects = sorted({project for order in orders for project in order.project_ids})
-    files = odoo.search(
-        Attachment,
-        [
-            # Files that store a field, like the customer's signature, are no evidence.
-            ("res_field", "=", False),
-            "|",
-            "&",
-            ("res_model", "=", "sale.order"),
-            ("res_id", "in", [order.order.id for order in orders]),
-            "&",
-            ("res_model", "=", "project.project"),
-            ("res_id", "in", projects),
-        ],
-    )
-    found = Counter((file.res_model, file.res_id) for file in files)
-    return {
-        order.order.id: found["sale.order", order.order.id]
-        + sum(found["project.project", project] for project in order.project_ids)
         for order in orders
     }
 

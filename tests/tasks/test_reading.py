@@ -553,7 +553,7 @@ def test_a_signature_stored_in_a_field_is_no_evidence(sandbox: Sandbox, now: AsO
     only_signed = {row["res_id"] for row in signed} - {row["res_id"] for row in attached}
     snapshot = READINESS.read(reading(sandbox), now, READINESS.policy())
     found = {
-        number: snapshot.facts[number].evidence_files
+        number: snapshot.facts[number].evidence.given
         for number in only_signed
         if number in snapshot.facts
     }

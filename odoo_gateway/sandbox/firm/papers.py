@@ -7,12 +7,15 @@ from typing import Any
 
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import Reinvoiced
+from odoo_gateway.sandbox.firm.money import FIRST_CUSTOMER, FIRST_USERS_PARTNER
 from odoo_gateway.sandbox.firm.people import BRUSSELS, PEOPLE
 from odoo_gateway.sandbox.firm.projects import line_id, order_id, project_of
 from odoo_gateway.sandbox.firm.when import When, utc
 
 Row = dict[str, Any]
 ADMIN_ID = 2
+# The deal whose quotation was mailed from Odoo.
+MAILED = 4
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,10 @@ def rows(when: When) -> dict[str, list[Row]]:
     """Expenses and files, and what stands beside an order."""
     about = {"res_id": 1, "id": 1}
     expenses = numbered((*_of_orders(when), *_claims(when)))
+    files = numbered(_files())
     return {
         "hr.expense": expenses,
-        "ir.attachment": numbered(_files()),
+        "ir.attachment": files,
         "mail.activity": numbered(
             [
                 {
@@ -68,8 +72,28 @@ def rows(when: When) -> dict[str, list[Row]]:
                 "message_type": "notification",
                 "message_id": "<created@nordwind.example>",
                 "body": "<p>Sales Order created</p>",
-            }
+                "author_id": FIRST_USERS_PARTNER + ADMIN_ID,
+            },
+            _mailed_quotation(files),
         ],
+    }
+
+
+def _mailed_quotation(files: Iterable[Row]) -> Row:
+    """The mail by which a customer got the quotation; Odoo keeps its print on the order."""
+    (printed,) = (file for file in files if file["name"].startswith("Quotation"))
+    customer = FIRST_CUSTOMER + MAILED
+    return {
+        "id": 2,
+        "model": "sale.order",
+        "res_id": printed["res_id"],
+        "message_type": "comment",
+        "message_id": "<quotation@nordwind.example>",
+        "body": "<p>Your quotation is ready for review.</p>",
+        "author_id": FIRST_USERS_PARTNER + ADMIN_ID,
+        "attachment_ids": [printed["id"]],
+        "partner_ids": [customer],
+        "notified_partner_ids": [customer],
     }
 
 
@@ -165,6 +189,9 @@ def _files() -> Iterator[Row]:
     project_id = project_of(harbor, DEALS[harbor])
     yield {"name": "Charter.pdf", "res_model": "project.project", "res_id": project_id}
     yield {"name": "Letterhead.png", "res_model": False, "res_id": 0}
+    mailed = order_id(MAILED)
+    quotation = {"name": f"Quotation - S{mailed:05}.pdf", "res_model": "sale.order"}
+    yield {**quotation, "res_id": mailed}
     signed = {"name": "signature", "res_model": "sale.order", "res_field": "signature"}
     for number in range(0, len(DEALS), 3):
         yield {**signed, "res_id": order_id(number)}

@@ -8,8 +8,9 @@ import pytest
 
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result, failed
+from tasks.domain.evidence import Evidence
 from tasks.domain.money import Currency
-from tasks.domain.readiness import DueMilestone, Facts, ReadinessPolicy, checklist
+from tasks.domain.readiness import Drafted, DueMilestone, Facts, ReadinessPolicy, checklist
 from tasks.domain.sending import Sending
 
 TODAY = date(2026, 11, 23)
@@ -34,7 +35,7 @@ FACTS = Facts(
     sending=Sending("ap@nordwind.example"),
     purchase_order=None,
     milestones=[],
-    evidence_files=0,
+    evidence=Evidence(),
     open_expenses=0,
     unapproved_hours=0,
 )
@@ -75,13 +76,13 @@ def test_a_sound_order_fails_nothing() -> None:
         ("acceptance_evidence", replace(FACTS, lines=[MILESTONE]), {}, Result.FAIL),
         (
             "acceptance_evidence",
-            replace(FACTS, lines=[MILESTONE], evidence_files=None),
+            replace(FACTS, lines=[MILESTONE], evidence=None),
             {},
             Result.NOT_VERIFIABLE,
         ),
         (
             "acceptance_evidence",
-            replace(FACTS, lines=[MILESTONE], evidence_files=1),
+            replace(FACTS, lines=[MILESTONE], evidence=Evidence(given=1)),
             {},
             Result.PASS,
         ),
@@ -150,8 +151,93 @@ def test_a_milestone_that_is_due_today_or_undated_is_not_late() -> None:
 
 
 def test_a_waiting_draft_is_pointed_out() -> None:
-    drafted = replace(FACTS, has_draft=True)
+    drafted = replace(FACTS, draft=Drafted(bills=True, bills_all=True))
     assert "post it" in outcome(drafted, "draft_invoice").reason
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason", "step"),
+    [
+        (Drafted(), "no draft invoice waits", "create and send the invoice"),
+        (
+            Drafted(bills=True, bills_all=True, down_payment=True),
+            "a draft invoice is prepared: post it rather than make a second one",
+            "post the prepared draft",
+        ),
+        (
+            Drafted(bills=True),
+            "a draft invoice for a part is prepared: post it rather than make a second one",
+            "post the prepared draft, then invoice the rest",
+        ),
+        (
+            Drafted(down_payment=True),
+            "a draft of a down payment waits, which bills none of this",
+            "create and send the invoice",
+        ),
+        (
+            Drafted(credit_note=True),
+            "a draft credit note waits, which bills none of this",
+            "create and send the invoice",
+        ),
+    ],
+)
+def test_it_is_said_what_a_draft_is(draft: Drafted, reason: str, step: str) -> None:
+    assert outcome(replace(FACTS, draft=draft), "draft_invoice").reason == reason
+    assert draft.next_step == step
+
+
+def stages(*shares: str, reached: int = 0, line: int = 1) -> list[DueMilestone]:
+    return [
+        DueMilestone(f"{share} of it", None, number < reached, line, Decimal(share))
+        for number, share in enumerate(shares)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("milestones", "problem"),
+    [
+        (stages("0.6", "0.4", reached=2), ""),
+        (stages("0.333333", "0.333333", "0.333334", reached=3), ""),
+        (stages("0.6", "0.6", "1", reached=1), ""),
+        (
+            stages("0.6", "0.6", "0.1", reached=2),
+            "the reached milestones of a line make 120 % of the order",
+        ),
+        (stages("0.6", "0.4", reached=2) + stages("0.7", "0.3", reached=2, line=2), ""),
+    ],
+)
+def test_milestones_of_a_line_make_no_more_than_the_order(
+    milestones: list[DueMilestone], problem: str
+) -> None:
+    check = outcome(replace(FACTS, lines=[MILESTONE], milestones=milestones), "milestones")
+    assert check.reason == problem
+    assert (check.result is Result.FAIL) == bool(problem)
+
+
+def test_a_milestone_that_is_late_and_too_much_is_both() -> None:
+    both = [LATE, *stages("0.6", "0.6", reached=2)]
+    check = outcome(replace(FACTS, lines=[MILESTONE], milestones=both), "milestones")
+    assert check.reason.startswith(
+        "1 milestone(s) late, first Go-live of 2026-11-01; the reached mile"
+    )
+
+
+def test_files_that_we_made_or_sent_are_told_where_nothing_else_is_there() -> None:
+    ours = replace(FACTS, lines=[MILESTONE], evidence=Evidence(own=2))
+    check = outcome(ours, "acceptance_evidence")
+    assert check.result is Result.FAIL
+    assert check.reason.endswith("; 2 file(s) there were made or sent by us")
+    signed = replace(ours, signed=True)
+    assert outcome(signed, "acceptance_evidence").result is Result.PASS
+    strict = outcome(signed, "acceptance_evidence", signature_is_acceptance=False)
+    assert strict.result is Result.FAIL
+
+
+def test_a_customer_whose_invoices_need_no_email_is_named_by_policy() -> None:
+    silent = replace(FACTS, sending=Sending(), customers=frozenset({5, 7}))
+    assert outcome(silent, "invoice_address").result is Result.FAIL
+    named = outcome(silent, "invoice_address", customers_without_email=[7])
+    assert named.result is Result.NOT_APPLICABLE
 
 
 def test_a_check_is_ready_for_json() -> None:

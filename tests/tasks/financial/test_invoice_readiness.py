@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.billing import NO_GAP, Billing, Gap, Sold
 from tasks.domain.cases import ClosedCase
+from tasks.domain.evidence import Evidence
 from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
-from tasks.domain.readiness import Facts, ReadinessPolicy
+from tasks.domain.readiness import Drafted, Facts, ReadinessPolicy
 from tasks.domain.sending import Sending
 from tasks.financial.invoice_readiness import Snapshot, judge
 from tasks.records.orders import SoldLine, SoldOrder
@@ -104,7 +105,8 @@ def facts(found: SoldOrder, **values: Any) -> Facts:
         "sending": Sending("ap@nordwind.example"),
         "purchase_order": None,
         "milestones": [],
-        "evidence_files": 0,
+        "evidence": Evidence(),
+        "customers": frozenset({5}),
         "open_expenses": 0,
         "unapproved_hours": 0.0,
     }
@@ -274,7 +276,7 @@ def test_a_blocked_order_proposes_what_could_be_billed_now() -> None:
     stage = replace(mixed.lines[0], line=replace(mixed.lines[0].line, id=11))
     stage = replace(stage, sold=replace(stage.sold, billing=Billing.MILESTONE))
     found = replace(mixed, lines=[*mixed.lines, stage])
-    report = judged(snapshot(found, facts={1: facts(found, evidence_files=0)}))
+    report = judged(snapshot(found, facts={1: facts(found, evidence=Evidence())}))
     assert report.rows[0]["status"] == "blocked"
     assert report.rows[0]["partial_bill"] == {
         "amount_now": "1000.00",
@@ -350,6 +352,14 @@ def test_excluded_customers_stay_out_but_in_the_total() -> None:
     assert report.rows[0]["status"] == "excluded"
     assert report.findings == ()
     assert report.totals[0]["excluded"] == "1200.00"
+
+
+def test_a_customer_is_excluded_with_all_its_contacts() -> None:
+    contact = facts(order(), customers=frozenset({5, 8}))
+    found = snapshot(order(), order(2), facts={1: contact, 2: facts(order(2))})
+    report = judged(found, excluded_customers=[8])
+    assert [row["status"] for row in report.rows] == ["excluded", "ready"]
+    assert report.set_aside[0].reason == "the customer is excluded by policy"
 
 
 def test_what_is_left_out_is_told_with_its_reason() -> None:
@@ -456,7 +466,9 @@ def test_what_cannot_be_verified_is_reported_once() -> None:
 
 def test_a_prepared_draft_is_to_be_posted_and_not_made_again() -> None:
     found = order()
-    report = judged(snapshot(found, facts={1: facts(found, has_draft=True)}))
+    report = judged(
+        snapshot(found, facts={1: facts(found, draft=Drafted(bills=True, bills_all=True))})
+    )
     assert report.findings[0].remedy == "post the prepared draft"
 
 

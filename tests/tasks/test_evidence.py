@@ -1,0 +1,116 @@
+"""How files on orders, projects and milestones came there, as Odoo keeps it."""
+
+from typing import Any
+
+import pytest
+
+from odoo_gateway.sandbox import Sandbox, firm
+from tasks.domain.evidence import Evidence
+from tasks.records import unbilled
+from tasks.records.evidence import read_evidence
+from tasks.records.orders import read_orders
+from tests.tasks.conftest import MONDAY, changed, reading
+
+ORDER = 5
+COLLEAGUE, LEFT = 502, 501
+FILE, MESSAGE = 9001, 9002
+EMBEDDED = f'<img src="/web/image/{FILE}?t=1">'
+
+
+def evidence(sandbox: Sandbox) -> Evidence:
+    """That of an order of milestones, on which nothing but the mailed quotation stands."""
+    odoo = reading(sandbox)
+    orders = [order for order in read_orders(odoo) if order.order.id == ORDER]
+    found = read_evidence(odoo, orders, unbilled.milestones(odoo, orders))
+    assert found is not None
+    return found[ORDER]
+
+
+def with_file(place: tuple[str, int], name: str, **message: Any) -> Sandbox:
+    """The firm with one file more, and with the message that it hangs on."""
+    rows = dict(firm.build(MONDAY.date()))
+    file = {"id": FILE, "name": name, "res_model": place[0], "res_id": place[1]}
+    rows["ir.attachment"] = [*rows["ir.attachment"], file]
+    if message:
+        posted: dict[str, Any] = {
+            "id": MESSAGE,
+            "model": place[0],
+            "res_id": place[1],
+            "body": "<p>hello</p>",
+            "attachment_ids": [FILE],
+            "partner_ids": [],
+            "notified_partner_ids": [],
+            **message,
+        }
+        rows["mail.message"] = [*rows["mail.message"], posted]
+    return Sandbox(MONDAY.date(), rows=rows)
+
+
+def customer() -> int:
+    order = next(order for order in read_orders(reading(changed())) if order.order.id == ORDER)
+    return order.order.partner_id
+
+
+def test_a_quotation_that_odoo_mailed_is_no_acceptance(sandbox: Sandbox) -> None:
+    assert evidence(sandbox) == Evidence(given=0, own=1)
+
+
+@pytest.mark.parametrize("model", ["sale.order", "project.project", "project.milestone"])
+def test_what_a_colleague_filed_counts_wherever_it_stands(model: str, sandbox: Sandbox) -> None:
+    odoo = reading(sandbox)
+    (order,) = (order for order in read_orders(odoo) if order.order.id == ORDER)
+    (milestone, *_) = unbilled.milestones(odoo, [order])[ORDER]
+    record = {"sale.order": ORDER, "project.project": order.project_ids[0]}.get(model)
+    place = (model, record or milestone.id)
+    assert evidence(with_file(place, "accepted.pdf")) == Evidence(given=1, own=1)
+
+
+@pytest.mark.parametrize(
+    ("message", "given"),
+    [
+        ({"message_type": "comment", "author_id": COLLEAGUE}, 1),
+        ({"message_type": "comment", "author_id": COLLEAGUE, "partner_ids": [COLLEAGUE]}, 1),
+        ({"message_type": "comment", "author_id": LEFT, "partner_ids": ["customer"]}, 0),
+        ({"message_type": "comment", "author_id": LEFT, "notified_partner_ids": ["customer"]}, 0),
+        ({"message_type": "notification", "author_id": COLLEAGUE}, 0),
+        ({"message_type": "email", "author_id": "customer", "partner_ids": [COLLEAGUE]}, 1),
+        ({"message_type": "email", "author_id": False}, 1),
+        (
+            {
+                "message_type": "email",
+                "author_id": False,
+                "body": f'<img src="/web/image/{FILE}?t=1">',
+            },
+            0,
+        ),
+        (
+            {
+                "message_type": "email",
+                "author_id": False,
+                "body": f"<img src='/web/image/{FILE}0'>",
+            },
+            1,
+        ),
+    ],
+)
+def test_who_wrote_to_whom_tells_who_gave_a_file(message: dict[str, Any], given: int) -> None:
+    named = {
+        field: [customer() if p == "customer" else p for p in value]
+        if isinstance(value, list)
+        else customer()
+        if value == "customer"
+        else value
+        for field, value in message.items()
+    }
+    found = evidence(with_file(("sale.order", ORDER), "file.png", **named))
+    assert found == Evidence(given, 2 - given)
+
+
+@pytest.mark.parametrize("model", ["ir.attachment", "mail.message", "res.users"])
+def test_without_a_right_to_see_how_files_came_there_nothing_is_known(model: str) -> None:
+    odoo = reading(changed(denied_models=[model]))
+    assert read_evidence(odoo, [], {}) is None
+
+
+def test_orders_without_files_ask_for_no_messages(sandbox: Sandbox) -> None:
+    assert read_evidence(reading(sandbox), [], {}) == {}
