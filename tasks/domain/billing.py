@@ -61,6 +61,7 @@ class Sold:
 
     invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too. free: at
     no price on purpose. earned_share: how much of the order's other lines is delivered, 0 to 1.
+    subtotal: what Odoo says that all that is ordered is worth.
     """
 
     currency: Currency
@@ -76,6 +77,7 @@ class Sold:
     draft: Draft = NO_DRAFT
     free: bool = False
     earned_share: Decimal = Decimal(1)
+    subtotal: Decimal | None = None
 
     @property
     def due(self) -> Decimal:
@@ -161,7 +163,9 @@ class Sold:
         return self.included.untaxed(self.net_price, quantity, self.currency)
 
     def worth(self, quantity: Decimal) -> Decimal:
-        """The same, rounded as on an invoice line of its own."""
+        """The same, rounded as on an invoice line of its own; all that is ordered as Odoo says."""
+        if self.subtotal is not None and quantity == self.ordered:
+            return self.subtotal
         return self.currency.round(self.untaxed(quantity))
 
 

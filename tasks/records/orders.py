@@ -110,6 +110,7 @@ def _sold(line: OrderLine, terms: _Terms) -> Sold:
         price_unit=line.price_unit,
         discount_percent=line.discount,
         invoiced_amount=line.untaxed_amount_invoiced,
+        subtotal=line.price_subtotal,
         included=terms.taxes.included(line, on_delivery, terms.currencies[line.currency_id]),
         # A bundle's price is that of its items; a reward is given.
         free=line.combo_item_id is not None

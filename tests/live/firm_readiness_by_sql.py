@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from . import orders_by_sql
 from .column_by_column import SOMETHING, TEXT, Fits
 from .orders_by_sql import StoredOrder
 
@@ -94,14 +93,19 @@ class Policy:
 
 
 def rows(
-    sql: Sql, projects: Mapping[str, Sequence[int]], as_of: date, policy: Policy, url: str
+    sql: Sql,
+    stored: Mapping[int, StoredOrder],
+    projects: Mapping[str, Sequence[int]],
+    as_of: date,
+    policy: Policy,
+    url: str,
 ) -> Mapping[int, Mapping[str, Any]]:
     """By order: those with an amount, and those that would have one if they had a price."""
     names = {row[0]: row[1:] for row in sql.execute(NAMES).fetchall()}
     files: dict[int, int] = dict(sql.execute(FILES).fetchall())
-    since, stopped = _waiting_since(sql, as_of), stops(sql)
+    since, stopped = _waiting_since(sql, stored.values()), stops(sql)
     found = {}
-    for order in orders_by_sql.confirmed_orders(sql, as_of).values():
+    for order in stored.values():
         if not order.concerns_finance:
             continue
         mine = projects[str(order.order_id)]
@@ -130,9 +134,8 @@ def rows(
     return found
 
 
-def _waiting_since(sql: Sql, as_of: date) -> Mapping[int, date]:
+def _waiting_since(sql: Sql, stored: Collection[StoredOrder]) -> Mapping[int, date]:
     """The oldest of: an hour on no live invoice, a reached milestone, the order's own day."""
-    stored = orders_by_sql.confirmed_orders(sql, as_of).values()
     hours = {order.order_id: order.oldest_unbilled for order in stored}
     parts = [hours, *(dict(sql.execute(query).fetchall()) for query in (STAGES, IN_ADVANCE))]
     days = {order: [part.get(order) for part in parts] for order in hours}
@@ -191,17 +194,20 @@ def _status(order: StoredOrder, results: Mapping[str, str], policy: Policy, day:
     return "blocked" if "fail" in results.values() else "ready"
 
 
-def totals(expected: Sequence[Mapping[str, Any]], currencies: Collection[str]) -> Any:
-    """By currency of one company; ready, blocked, held and excluded are Odoo's own total."""
+def totals(expected: Sequence[Mapping[str, Any]], stored: Sequence[StoredOrder]) -> Any:
+    """By currency of one company; with what Odoo has beyond its wizard, all is Odoo's own total."""
     found: dict[str, dict[str, Any]] = {
-        currency: {
-            "currency": currency,
+        order.currency: {
+            "currency": order.currency,
             **dict.fromkeys((*STATUSES, "odoo_to_invoice", "residual"), ZERO),
         }
-        for currency in currencies
+        for order in stored
+        if order.concerns_finance or order.odoo_to_invoice != order.amount
     }
     for row in expected:
-        total = found[row["currency"]]
-        total[row["status"]] += row["amount"]
-        total["odoo_to_invoice"] += row["amount"]
+        found[row["currency"]][row["status"]] += row["amount"]
+    for order in stored:
+        if order.currency in found:
+            found[order.currency]["excluded"] += order.odoo_to_invoice - order.amount
+            found[order.currency]["odoo_to_invoice"] += order.odoo_to_invoice
     return found

@@ -40,8 +40,7 @@ LINES = """
            u.factor AS unit_in_hours, u.name->>'en_US' IN ('Hours', 'Days') AS of_time,
            coalesce(i.posted, 0) AS posted, coalesce(i.drafted, 0) AS drafted,
            coalesce(i.draft_lines, 0) AS draft_lines,
-           coalesce(i.draft_quantity, 0) AS draft_quantity,
-           coalesce(i.other_discount, false) AS other_discount
+           coalesce(i.draft_quantity, 0) AS draft_quantity
     FROM sale_order_line l
     JOIN sale_order o ON o.id = l.order_id AND o.state = 'sale'
     JOIN res_partner p ON p.id = o.partner_id
@@ -55,9 +54,8 @@ LINES = """
                sum(b.sign * b.price_subtotal) FILTER (WHERE b.state = 'draft') AS drafted,
                count(*) FILTER (WHERE b.state = 'draft' AND b.quantity <> 0) AS draft_lines,
                sum(b.sign * b.quantity * w.factor / u.factor) FILTER (WHERE b.state = 'draft')
-                   AS draft_quantity,
-               bool_or(b.discount <> coalesce(l.discount, 0)) AS other_discount
-        FROM (SELECT m.state, a.discount, a.quantity, a.price_subtotal, a.product_uom_id,
+                   AS draft_quantity
+        FROM (SELECT m.state, a.quantity, a.price_subtotal, a.product_uom_id,
                      CASE m.move_type WHEN 'out_invoice' THEN 1 WHEN 'out_refund' THEN -1 END
                          AS sign
               FROM sale_order_line_invoice_rel r
@@ -116,35 +114,30 @@ class Line:
     drafted: Decimal
     draft_lines: int
     draft_quantity: Decimal
-    other_discount: bool
 
     @property
     def digit(self) -> Decimal:
         """The smallest amount of the currency."""
         return Decimal(1).scaleb(-self.decimal_places)
 
-    def balance(self, worth: Worth) -> Decimal:
-        """What is delivered less what is posted; of a fixed price no more than was ordered.
+    def billed(self, worth: Worth) -> Decimal:
+        """What the invoice wizard would bill, and what drafts bill already."""
+        return self._rounded(worth[str(self.id)][0])
 
-        Where an invoice gives another discount than the order, amounts cannot be compared, so
-        quantities decide. Where billing goes by delivery, Odoo's figure does that for us, but for
-        what was billed too much, of which it says nothing.
+    def balance(self, worth: Worth) -> Decimal:
+        """What is delivered and not posted: what is billed, but of a fixed price what is earned.
+
+        Of too much billed of it, the part of what was billed.
         """
-        delivered, earned = (
-            Decimal(repr(amount)).quantize(self.digit, ROUND_HALF_UP)
-            for amount in worth[str(self.id)]
-        )
-        if self.billing != "fixed":
-            earned, done = delivered, self.delivered
-        else:
-            done = min(self.delivered, self.ordered)
-        if not self.other_discount:
-            return earned - self.posted_amount
-        if self.billing != "fixed" and done >= self.posted:
-            return self.odoo_to_invoice
-        if done <= self.posted:
-            return min(earned - self.posted_amount, ZERO) if done < self.posted else ZERO
-        return (earned * (done - self.posted) / done).quantize(self.digit)
+        if self.billing != "fixed" or self.delivered >= self.ordered:
+            return self.billed(worth)
+        if self.delivered < self.posted:
+            share = (self.delivered - self.posted) / self.posted
+            return (self.posted_amount * share).quantize(self.digit, ROUND_HALF_UP)
+        return self._rounded(worth[str(self.id)][1])
+
+    def _rounded(self, amount: float) -> Decimal:
+        return Decimal(repr(amount)).quantize(self.digit, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
@@ -329,7 +322,8 @@ def wip_totals(
     totals: dict[str, dict[str, Any]] = {}
     for line in found:
         total = totals.setdefault(line.currency, _nothing(line.currency))
-        gap = line.odoo_to_invoice - line.balance(worth)
+        gap = line.billed(worth) - line.balance(worth)
+        total["excluded"] += line.odoo_to_invoice - line.billed(worth)
         total["odoo_to_invoice"] += line.odoo_to_invoice
         total["residual"] += gap
         total["wip"] += max(line.balance(worth), ZERO)
@@ -345,7 +339,7 @@ def wip_totals(
 
 
 def _nothing(currency: str) -> dict[str, Any]:
-    names = ("wip", "advance_billing", "in_draft", "odoo_to_invoice", "residual")
+    names = ("wip", "advance_billing", "in_draft", "odoo_to_invoice", "excluded", "residual")
     empty: dict[str, Any] = dict.fromkeys(names, ZERO)
     return {
         "currency": currency,

@@ -1,8 +1,12 @@
-"""What Odoo's database says of confirmed orders, read past Odoo and past the fleet."""
+"""What Odoo's database says of confirmed orders, read past Odoo and past the fleet.
+
+Amounts are those of Odoo's own invoice wizard: see inside/invoice_wizard.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,6 +17,8 @@ from psycopg.rows import TupleRow, class_row
 from . import firm_wip_by_sql
 
 Sql = psycopg.Connection[TupleRow]
+# By id of the line: what the invoice wizard bills now, and what drafts bill already.
+Billed = Mapping[int, Decimal]
 
 # How a line is billed, and what is due: the line says how it is delivered, its product what counts.
 LINES = """
@@ -21,7 +27,14 @@ LINES = """
                CASE WHEN t.invoice_policy = 'delivery' THEN l.qty_delivered
                     ELSE l.product_uom_qty END AS due,
                NOT coalesce(l.is_expense, false) AND NOT coalesce(l.is_downpayment, false)
-                   AND t.invoice_policy = 'delivery' AS by_work
+                   AND t.invoice_policy = 'delivery' AS by_work,
+               coalesce(l.discount, 0) >= 100 OR t.type = 'combo' OR l.combo_item_id IS NOT NULL
+                   OR (coalesce(t.invoice_policy, 'order') = 'order'
+                       AND NOT coalesce(l.is_expense, false)
+                       AND NOT coalesce(l.is_downpayment, false)
+                       AND EXISTS (SELECT 1 FROM sale_order_line x WHERE x.order_id = l.order_id
+                                   AND x.display_type IS NULL AND x.price_unit > 0)) AS free,
+               coalesce((%(billed)s::jsonb ->> l.id::text)::numeric, 0) AS billed
         FROM sale_order_line l
         JOIN sale_order o ON o.id = l.order_id AND o.state = 'sale'
         LEFT JOIN product_product p ON p.id = l.product_id
@@ -31,13 +44,13 @@ LINES = """
 """
 ORDERS = """
     SELECT o.id AS order_id, o.name, o.company_id, o.partner_id, c.name AS currency,
-           sum(l.untaxed_amount_to_invoice) AS amount,
-           bool_or(l.untaxed_amount_to_invoice <> 0) AS open,
-           bool_or(l.price_unit = 0 AND l.due > l.qty_invoiced) AS unpriced,
+           sum(l.billed) AS amount, sum(l.untaxed_amount_to_invoice) AS odoo_to_invoice,
+           bool_or(l.billed <> 0) AS open,
+           bool_or(l.price_unit = 0 AND NOT l.free AND l.due > l.qty_invoiced) AS unpriced,
            bool_or(l.by_work AND l.qty_delivered_method = 'timesheet') AS by_time,
            bool_or(l.by_work AND l.qty_delivered_method = 'milestones') AS by_milestone,
            bool_or(NOT l.by_work AND NOT coalesce(l.is_expense, false)
-                   AND l.untaxed_amount_to_invoice > 0) AS in_advance,
+                   AND l.billed > 0) AS in_advance,
            coalesce(max(o.client_order_ref), '') <> '' AS purchase_order,
            coalesce(max(b.email), '') <> '' AS invoice_email,
            (SELECT count(*) FROM project_milestone m JOIN line s ON s.id = m.sale_line_id
@@ -91,7 +104,7 @@ LINES_OF_PROJECT = """
 
 @dataclass(frozen=True)
 class StoredOrder:
-    """One confirmed order; amounts are Odoo's own `untaxed_amount_to_invoice`."""
+    """One confirmed order; odoo_to_invoice is Odoo's own figure, which may be another one."""
 
     order_id: int
     name: str
@@ -99,6 +112,7 @@ class StoredOrder:
     partner_id: int
     currency: str
     amount: Decimal
+    odoo_to_invoice: Decimal
     open: bool
     unpriced: bool
     by_time: bool
@@ -123,14 +137,28 @@ class StoredOrder:
         return None if self.oldest_unbilled is None else (day - self.oldest_unbilled).days
 
 
-def confirmed_orders(sql: Sql, day: date) -> Mapping[int, StoredOrder]:
+def confirmed_orders(sql: Sql, day: date, billed: Billed) -> Mapping[int, StoredOrder]:
     """All confirmed orders of all companies, by id; milestones are late on that day."""
     with sql.cursor(row_factory=class_row(StoredOrder)) as cursor:
-        found = cursor.execute(LINES.encode() + ORDERS.encode(), {"day": day}).fetchall()
+        found = cursor.execute(
+            LINES.encode() + ORDERS.encode(), {"day": day, "billed": _json(billed)}
+        ).fetchall()
     since = firm_wip_by_sql.waiting_since(firm_wip_by_sql.lines(sql), firm_wip_by_sql.entries(sql))
     return {
         order.order_id: replace(order, oldest_unbilled=since.get(order.order_id)) for order in found
     }
+
+
+def as_amounts(told: Mapping[str, Sequence[float]]) -> Billed:
+    """What `invoice_wizard.billed_now` told, as amounts."""
+    return {
+        int(line): sum((Decimal(repr(x)) for x in parts), Decimal(0))
+        for line, parts in told.items()
+    }
+
+
+def _json(billed: Billed) -> str:
+    return json.dumps({line: str(amount) for line, amount in billed.items()})
 
 
 def files_of_projects(sql: Sql, project_ids: list[int]) -> int:
@@ -142,7 +170,7 @@ def files_of_projects(sql: Sql, project_ids: list[int]) -> int:
 def lines_of_project(sql: Sql, project_id: int) -> Mapping[int, str]:
     """The order lines that Odoo's project panel counts as revenue, with their currencies."""
     query = LINES.encode() + LINES_OF_PROJECT.encode()
-    return dict(sql.execute(query, {"project": project_id}).fetchall())
+    return dict(sql.execute(query, {"project": project_id, "billed": _json({})}).fetchall())
 
 
 def billable_projects(sql: Sql, company_id: int) -> list[int]:

@@ -30,7 +30,7 @@ from .fleet_command import Fleet
 from .inside import odoo_arithmetic
 from .inside_odoo import run_inside
 from .odoo_server import LOGIN, PASSWORD, OdooServer
-from .orders_by_sql import confirmed_orders
+from .orders_by_sql import StoredOrder, confirmed_orders
 from .run_document import Readiness, Reminders, Utilization, Wip
 
 # Making the firm takes minutes, once a day.
@@ -74,7 +74,7 @@ SOME_CUSTOMERS = "SELECT partner_id FROM sale_order WHERE state = 'sale' GROUP B
 ADDED_TO_REMINDERS = ("counted_hours", "draft_hours", "submitted_hours", "approved_hours", "policy")
 ADDED_TO_PEOPLE = ("productive_percent", "total_percent", "ahead", "policy")
 ADDED_TO_LINES = ("cost", "cost_currency", "provision", "policy")
-ADDED_TO_WIP = ("provision", "lock_up", "residual_lines")
+ADDED_TO_WIP = ("provision", "lock_up", "residual_lines", "excluded_lines")
 ADDED_TO_ORDERS = (
     *("waiting_to_be_ready_days", "waiting_for_finance_days", "becomes_ready_when"),
     *("partial_bill", "lines", "policy"),
@@ -236,10 +236,22 @@ def readiness(documents: Documents) -> Readiness:
 
 
 @pytest.fixture(scope="module")
+def stored(sql: Sql, odoo: Mapping[str, Any]) -> Mapping[int, StoredOrder]:
+    billed = {int(line): Decimal(repr(amount)) for line, (amount, _) in odoo["worth"].items()}
+    return confirmed_orders(sql, TODAY, billed)
+
+
+@pytest.fixture(scope="module")
 def judged(
-    fleet: Fleet, sql: Sql, odoo: Mapping[str, Any], policy: Policy
+    fleet: Fleet,
+    sql: Sql,
+    odoo: Mapping[str, Any],
+    policy: Policy,
+    stored: Mapping[int, StoredOrder],
 ) -> Mapping[int, Mapping[str, Any]]:
-    return firm_readiness_by_sql.rows(sql, odoo["projects"], TODAY, policy.readiness, fleet.url)
+    return firm_readiness_by_sql.rows(
+        sql, stored, odoo["projects"], TODAY, policy.readiness, fleet.url
+    )
 
 
 def test_the_firm_is_as_large_and_as_mixed_as_it_is_said_to_be(sql: Sql) -> None:
@@ -341,27 +353,32 @@ def test_lock_up_is_what_sql_says(company: int, wip: Wip, sql: Sql) -> None:
 
 
 def test_every_order_is_judged_rightly(
-    readiness: Readiness, sql: Sql, judged: Mapping[int, Mapping[str, Any]]
+    readiness: Readiness,
+    judged: Mapping[int, Mapping[str, Any]],
+    stored: Mapping[int, StoredOrder],
 ) -> None:
     compare("invoice_readiness", readiness.rows(), judged, "sale_order_id", ADDED_TO_ORDERS)
     assert {row.status for row in readiness.rows()} == {"ready", "blocked", "held", "excluded"}
-    companies = {s.order_id: s.company_id for s in confirmed_orders(sql, TODAY).values()}
+    companies = {order.order_id: order.company_id for order in stored.values()}
     for scope in readiness.scopes:
         assert {companies[row.sale_order_id] for row in scope.rows} == {scope.company_id}
 
 
 @pytest.mark.parametrize("company", [1, 2])
 def test_the_totals_of_readiness_are_odoos_own_and_leave_no_residual(
-    company: int, readiness: Readiness, sql: Sql, judged: Mapping[int, Mapping[str, Any]]
+    company: int,
+    readiness: Readiness,
+    judged: Mapping[int, Mapping[str, Any]],
+    stored: Mapping[int, StoredOrder],
 ) -> None:
     (scope,) = [scope for scope in readiness.scopes if scope.company_id == company]
-    orders = confirmed_orders(sql, TODAY)
-    mine = [row for order, row in judged.items() if orders[order].company_id == company]
-    totals = firm_readiness_by_sql.totals(mine, {row["currency"] for row in mine})
+    mine = [row for order, row in judged.items() if stored[order].company_id == company]
+    orders = [order for order in stored.values() if order.company_id == company]
+    totals = firm_readiness_by_sql.totals(mine, orders)
     compare(
         f"invoice_readiness totals of {scope.company}",
         scope.totals,
         totals,
         "currency",
-        ["bottleneck"],
+        ["bottleneck", "excluded_lines"],
     )

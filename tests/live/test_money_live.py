@@ -15,6 +15,7 @@ from .fleet_command import Fleet
 from .inside import invoice_wizard, money_cases
 from .inside_odoo import run_inside
 from .odoo_server import LOGIN, PASSWORD, OdooServer
+from .orders_by_sql import Billed, as_amounts
 from .run_document import ExcludedLine, Readiness, Wip
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
@@ -37,10 +38,8 @@ def orders(odoo_server: OdooServer, demo_db: str) -> Mapping[str, int]:
 
 
 @pytest.fixture(scope="module")
-def wizard(odoo_server: OdooServer, demo_db: str, orders: Any) -> Mapping[int, Decimal]:
-    """By line: what the wizard bills now, and what drafts bill already."""
-    found = run_inside(odoo_server, demo_db, invoice_wizard.billed_now)
-    return {int(line): Decimal(repr(a)) + Decimal(repr(b)) for line, (a, b) in found.items()}
+def wizard(odoo_server: OdooServer, demo_db: str, orders: Any) -> Billed:
+    return as_amounts(run_inside(odoo_server, demo_db, invoice_wizard.billed_now))
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +66,7 @@ def wip(fleet: Fleet) -> Wip:
     return Wip.model_validate_json(told(fleet, "wip_aging"))
 
 
-def test_what_is_ready_is_what_the_wizard_bills(
-    readiness: Readiness, wizard: Mapping[int, Decimal]
-) -> None:
+def test_what_is_ready_is_what_the_wizard_bills(readiness: Readiness, wizard: Billed) -> None:
     ours = {x.sale_order_line_id: Decimal(x.amount) for row in readiness.rows() for x in row.lines}
     apart = {
         line: (str(ours.get(line, ZERO)), str(amount))
@@ -81,7 +78,7 @@ def test_what_is_ready_is_what_the_wizard_bills(
     assert len(wizard) > 150
 
 
-def test_wip_by_delivery_is_what_the_wizard_bills(wip: Wip, wizard: Mapping[int, Decimal]) -> None:
+def test_wip_by_delivery_is_what_the_wizard_bills(wip: Wip, wizard: Billed) -> None:
     by_delivery = [row for row in wip.rows() if row.billing != "fixed"]
     apart = {
         row.sale_order_line_id: (row.wip, row.advance_billing, wizard[row.sale_order_line_id])
@@ -95,7 +92,7 @@ def test_wip_by_delivery_is_what_the_wizard_bills(wip: Wip, wizard: Mapping[int,
 
 @pytest.mark.parametrize("job", ["invoice_readiness", "wip_aging"])
 def test_the_difference_to_odoos_figure_is_excluded_line_by_line(
-    job: str, fleet: Fleet, sql: Sql, wizard: Mapping[int, Decimal]
+    job: str, fleet: Fleet, sql: Sql, wizard: Billed
 ) -> None:
     """Each gap is Odoo's figure less the wizard's amount, and with it the totals tie out."""
     document: Any = (Readiness if job == "invoice_readiness" else Wip).model_validate_json(

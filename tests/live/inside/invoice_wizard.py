@@ -21,7 +21,8 @@ def billed_now(env: Any) -> dict[int, list[float]]:
     for order in orders:
         new = _of_the_wizard(order)
         for line in order.order_line.filtered(lambda line: not line.display_type):
-            found[line.id] = [new.get(line.id, 0.0), drafts.get(line.id, 0.0)]
+            amounts = new.get(line.id, 0.0), drafts.get(line.id, 0.0)
+            found[line.id] = [line.currency_id.round(amount) for amount in amounts]
     return found
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .invoice_wizard import billed_now
+
 Spans = dict[str, float]
 
 
@@ -65,15 +67,17 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def worth_of_lines(env: Any) -> dict[int, list[float]]:
-    """Of every confirmed line, untaxed: all that was delivered, that up to what was ordered."""
+    """Of every confirmed line, untaxed: what the invoice wizard and drafts bill, and, of what was
+    delivered up to what was ordered, that which is on no posted invoice.
+    """
+    billed = billed_now(env)
     lines = env["sale.order.line"].search([("state", "=", "sale"), ("display_type", "=", False)])
-    return {
-        line.id: [
-            _untaxed(line, line.qty_delivered),
-            _untaxed(line, min(line.qty_delivered, line.product_uom_qty)),
-        ]
-        for line in lines
-    }
+    found = {}
+    for line in lines:
+        earned = min(line.qty_delivered, line.product_uom_qty)
+        all_billed = line.currency_id.round(sum(billed[line.id]))
+        found[line.id] = [all_billed, _untaxed(line, earned - line.qty_invoiced_posted)]
+    return found
 
 
 def _untaxed(line: Any, quantity: float) -> float:

@@ -31,6 +31,13 @@ def test_time_is_billed_as_delivered() -> None:
     assert HOURS.amount == 1200
 
 
+def test_all_that_is_ordered_is_worth_what_odoo_says() -> None:
+    """Odoo's discount wizard writes down taxes that its own arithmetic would not come to."""
+    fixed = replace(HOURS, on_delivery=False, subtotal=Decimal("4800.01"))
+    assert fixed.amount == Decimal("4800.01")
+    assert replace(fixed, invoiced=Decimal(4)).amount == 4320
+
+
 def test_posted_invoices_are_taken_off() -> None:
     assert replace(HOURS, invoiced=Decimal(4), invoiced_amount=Decimal(480)).amount == 720
 
