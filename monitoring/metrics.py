@@ -183,6 +183,12 @@ VISIBLE_ROWS = Metric(
     "Rows that the fleet's user sees; measured every night.",
     ("tenant", "model"),
 )
+UNUSABLE = Metric(
+    "fleet_tenant_unusable",
+    "gauge",
+    "Whether a tenant is left out, because what is configured for it cannot be used.",
+    ("tenant",),
+)
 API_KEY_EXPIRY = Metric(
     "fleet_odoo_api_key_expiry_timestamp_seconds",
     "gauge",

@@ -79,7 +79,10 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class Address:
-    """Where one Odoo database is and who asks. The secret never appears in the repr."""
+    """Where one Odoo database is and who asks. The secret never appears in the repr.
+
+    secret_name, database_name: what the operator calls the settings, for errors to name.
+    """
 
     url: str
     database: str
@@ -87,6 +90,8 @@ class Address:
     secret: str = field(repr=False)
     timeout_seconds: float = 60.0
     bounds: Bounds = field(default_factory=Bounds)
+    secret_name: str = "FLEET_ODOO_API_KEY"
+    database_name: str = "FLEET_ODOO_DB"
 
     def __str__(self) -> str:
         return f"{self.url} (database {self.database})"
@@ -203,7 +208,7 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
             f"{address.url} refused the login {address.login!r} on database {address.database!r}: "
             "wrong password, an expired API key, Odoo's pause after five failed logins, or a "
             "password where two-factor authentication wants an API key; "
-            "renew FLEET_ODOO_API_KEY"
+            f"renew {address.secret_name}"
         )
     detail = error.info.get("data") or {}
     name = str(detail.get("name", ""))
@@ -211,13 +216,14 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
     first_line = said.splitlines()[0] if said else name
     if name.endswith("OperationalError") and "does not exist" in said:
         return OdooLoginRefused(
-            f"{address.url} has no database {address.database!r}: correct FLEET_ODOO_DB"
+            f"{address.url} has no database {address.database!r}: correct {address.database_name}"
         )
     if name.endswith(BUSY_ON_THE_SERVER):
         return OdooUnavailable(f"{address.url} is too busy for {doing} ({name}); tried again later")
     if name.endswith("AccessDenied"):
         return OdooLoginRefused(
-            f"{address.url} no longer accepts the login {address.login!r}: renew FLEET_ODOO_API_KEY"
+            f"{address.url} no longer accepts the login {address.login!r}: renew "
+            f"{address.secret_name}"
         )
     if name.endswith("AccessError"):
         return OdooRejected(

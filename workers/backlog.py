@@ -59,7 +59,7 @@ def collector(fleet: Fleet) -> FleetCollector:
         sampled={
             "ledger": lambda: _of_ledger(fleet),
             "broker": lambda: of_broker(fleet),
-            "build": lambda: [_build()],
+            "build": lambda: [_build(), *_of_settings(fleet)],
         },
     )
 
@@ -80,6 +80,15 @@ def of_broker(fleet: Fleet) -> Iterator[Sample]:
             yield Sample(metrics.QUEUE_OLDEST, 0, labels)
 
 
+def _of_settings(fleet: Fleet) -> list[Sample]:
+    """Which tenants are left out, because what is told of them cannot be used."""
+    left_out = fleet.settings.unusable
+    return [
+        Sample(metrics.UNUSABLE, float(name in left_out), {"tenant": name})
+        for name in fleet.settings.names
+    ]
+
+
 def _build() -> Sample:
     versions = {"version": version("odoo-ops-fleet"), "celery": version("celery")}
     return Sample(metrics.BUILD, 1, {**versions, "python": python_version()})
@@ -96,7 +105,7 @@ def _counted(fleet: Fleet) -> list[Increment]:
 def _known(fleet: Fleet, labels: metrics.Labels) -> bool:
     return labels.get("job", "") in {"", *catalogue.jobs()} and labels.get("tenant", "") in {
         "",
-        *fleet.settings.tenants,
+        *fleet.settings.names,
     }
 
 

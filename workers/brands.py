@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from workers.strict import Strict
+from workers.strict import Email, Strict
 
 COLOUR: Final = "#1f5fa8"
 # What mail programs show; they leave out SVG and WebP.
@@ -23,14 +23,17 @@ def _image(path: Path) -> Path:
 class Brand(Strict):
     """A company's looks; what is left out is the tenant's, else the fleet's."""
 
-    name: str | None = Field(None, min_length=1, description="instead of the company's name")
+    name: str | None = Field(
+        None,
+        min_length=1,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="instead of the company's name",
+    )
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     logo: Annotated[Path, AfterValidator(_image)] | None = Field(
         None, description="a PNG, JPEG or GIF, shown 32 pixels high on the colour"
     )
-    sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = Field(
-        None, description="the address that mails come from"
-    )
+    sender: Email | None = Field(None, description="the address that mails come from")
 
     def over(self, other: "Brand") -> "Brand":
         """This brand, with what it leaves out from another."""

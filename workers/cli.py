@@ -15,11 +15,11 @@ from tasks import catalogue
 from tasks.domain.periods import Period
 from workers import (
     dead_letters,
-    dispatch,
     doctor,
     explain,
     mail_command,
     run_command,
+    timetable,
     trimming,
     wiring,
 )
@@ -82,14 +82,27 @@ def main() -> None:
 
 def _fail(code: ExitCode, *messages: str) -> NoReturn:
     for message in messages:
-        err.print(Text.assemble(("error", "bold red"), " ", message), soft_wrap=True)
+        _tell(message)
     raise SystemExit(code)
 
 
+def _tell(message: str) -> None:
+    err.print(Text.assemble(("error", "bold red"), " ", message), soft_wrap=True)
+
+
 def _fleet(level: int = logging.INFO) -> Fleet:
+    """The fleet of this process; tells of the tenants that it goes on without."""
     fleet = wiring.fleet()
     logs.configure(fleet.settings.environment.log_format, level)
+    for name, problems in fleet.settings.unusable.items():
+        for problem in problems:
+            _tell(f"tenant {name} is left out: {problem}")
     return fleet
+
+
+def _whole(fleet: Fleet) -> ExitCode:
+    """What a command about all tenants ends with that did all it could."""
+    return ExitCode.SOME_FAILED if fleet.settings.unusable else ExitCode.DONE
 
 
 @cli.command()
@@ -183,10 +196,11 @@ def policies(
     settings = explain.settings_of(wanted[0]) if job else []
     if as_json:
         print_json({"schema": 1, "policies": in_force, "settings": settings})
-        return
-    show(in_force, False, "Policies")
-    if job:
+    else:
+        show(in_force, False, "Policies")
+    if job and not as_json:
         show(settings, False, "Settings")
+    raise typer.Exit(_whole(fleet))
 
 
 @cli.command()
@@ -194,28 +208,22 @@ def schedule(
     count: Annotated[int, typer.Option(min=1, help="Slots to show per job and company.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Show when each job runs next in each company, in the company's own time zone."""
+    """Show when each job runs next in each company, in the company's own time zone.
+
+    A tenant whose Odoo refuses, or was never reached, is named and left out: exit code 4. Where
+    that is so of all of them, 2 (credentials or configuration) or 3 (unavailable).
+    """
     fleet = _fleet()
     fleet.ledger.upgrade()
-    show(
-        [
-            {
-                "job": job.name,
-                "tenant": tenant.name,
-                "company": scope.name,
-                "crontab": tenant.crontab(job),
-                "next": slot.astimezone(scope.zone).isoformat(timespec="minutes"),
-                "zone": scope.zone.key,
-            }
-            for tenant in fleet.settings.tenants.values()
-            for scope in dispatch.known_scopes(fleet, tenant)
-            for job in catalogue.jobs().values()
-            if job.name not in tenant.settings.disabled_jobs
-            for slot in dispatch.next_slots(tenant.crontab(job), scope.zone, fleet.clock(), count)
-        ],
-        as_json,
-        "Schedule",
-    )
+    rows, errors = timetable.of_all(fleet, count)
+    show(rows, as_json, "Schedule")
+    for name, error in errors.items():
+        _tell(f"tenant {name}: {error}")
+    code = _whole(fleet)
+    if errors:
+        every = len(errors) == len(fleet.settings.tenants)
+        code = run_command.worst(list(errors.values())) if every else ExitCode.SOME_FAILED
+    raise typer.Exit(code)
 
 
 @cli.command(name="doctor")

@@ -72,6 +72,7 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
         for (_, tenant), count in standing.in_flight(connection, now).items():
             held[tenant] += count
         full = [name for name in held if held[name] >= fleet.settings.concurrency(name)]
+        full += fleet.settings.unusable
         found = runs.to_publish(connection, now, quiet, PUBLISH_LIMIT, full=full)
         counters.add(connection, watching.published(found))
     for run in found:
@@ -149,6 +150,11 @@ def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
     """The companies to watch, with their zones: configured, else that of the working calendar."""
     wanted = tenant.settings.companies or [company.id for company in session.companies]
     companies = [company for company in session.companies if company.id in wanted]
+    if not wanted:
+        raise OdooRejected(
+            f"tenant {tenant.name}: Odoo shows the user {tenant.settings.login} no company at all: "
+            "allow it in one"
+        )
     hidden = sorted(set(wanted) - {company.id for company in companies})
     if hidden:
         raise OdooRejected(

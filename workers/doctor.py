@@ -37,6 +37,9 @@ def examine(fleet: Fleet) -> Iterator[Finding]:
     yield from _mail(fleet)
     for tenant in fleet.settings.tenants.values():
         yield from _tenant(fleet, tenant)
+    for name, problems in fleet.settings.unusable.items():
+        for problem in problems:
+            yield Finding(f"{name}: configuration", "failed", problem)
 
 
 def _ledger(fleet: Fleet) -> Iterator[Finding]:
@@ -152,19 +155,24 @@ def _enabled(tenant: Tenant) -> Sequence[AnyJob]:
 
 
 def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
-    """Whether somebody stands behind each role that something is told to."""
+    """Who stands behind each role here, and whether somebody does to whom something is told."""
+    what = f"{tenant.name}/{scope.name}: recipients"
+    recipients = tenant.recipients(scope.company_id)
+    named = {role: ", ".join(people) for role, people in recipients if people}
+    if named:
+        yield Finding(what, "ok", "; ".join(f"{role}: {who}" for role, who in named.items()))
     roles = {Audience.OPS.value: "what the fleet gave up"}
     for job in _enabled(tenant):
         role = job.owner if job.audience is Audience.PERSON else job.audience.value
         roles[role] = f"{roles[role]}, {job.name}" if role in roles else job.name
-    recipients = tenant.recipients(scope.company_id)
     for role, told in sorted(roles.items()):
-        if not getattr(recipients, role):
+        if role not in named:
             yield Finding(
-                f"{tenant.name}/{scope.name}: recipients",
+                what,
                 "warning",
                 f"nobody is configured for the role {role}, so nobody hears of {told}: "
-                f"set recipients.{role} in the file",
+                f"set recipients.{role} in the file, for the tenant or for company "
+                f"{scope.company_id}",
             )
 
 

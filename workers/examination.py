@@ -75,6 +75,8 @@ def _deep(fleet: Fleet, process: str) -> Iterator[Check]:
     yield health.attempt("mail server", lambda: _greet(fleet))
     for tenant in fleet.settings.tenants.values():
         yield health.attempt(f"Odoo of {tenant.name}", partial(_version, fleet, tenant))
+    for name in fleet.settings.unusable:
+        yield health.attempt(f"configuration of {name}", partial(fleet.settings.tenant, name))
 
 
 def _get(address: str) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.declaration import AnyJob
 from tasks.domain.policy import Policy
@@ -31,6 +31,12 @@ class Amendment(Strict):
     approved_by: str = ""
     values: dict[str, Any] = Field(alias="set")
 
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.until is not None and self.until < self.since:
+            raise ValueError(f"ends on {self.until}, before it begins on {self.since}")
+        return self
+
     def concerns(self, job: str, company_id: int, day: date) -> bool:
         """Whether it is in force for a job in a company on a day."""
         return (
@@ -49,9 +55,12 @@ def in_force(
 ) -> Policy:
     """The job's policy: layers of values, a later one over an earlier, then the amendments.
 
-    Amendments apply in the order of their dates, those of a unit after the general ones.
+    A table that both have, like targets by id, is laid over key by key. Amendments apply in the
+    order of their dates, those of a unit after the general ones.
     """
-    base = {key: value for layer in layers for key, value in layer.items()}
+    base: Values = {}
+    for layer in layers:
+        base = _over(layer, base)
     in_order = sorted(amendments, key=lambda amendment: amendment.since)
     general = [amendment for amendment in in_order if amendment.unit is None]
     policy = _amended(job, base, general)
@@ -67,15 +76,27 @@ def in_force(
 
 
 def _amended(job: AnyJob, base: Values, amendments: Sequence[Amendment]) -> Policy:
-    values = dict(base)
+    values = base
     for amendment in amendments:
-        values |= amendment.values
+        values = _over(amendment.values, values)
     edition = ""
     if amendments:
         newest = amendments[-1]
         edition = f"{newest.since} {newest.unit or ''}".strip()
     policy: Policy = job.policy.model_validate(values)
     return policy.as_edition(edition)
+
+
+def _over(values: Values, below: Values) -> Values:
+    """Values over others: of two tables each key by itself, of anything else the upper one."""
+    merged = dict(below)
+    for key, value in values.items():
+        lower = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(lower, Mapping):
+            merged[key] = _over(value, lower)
+        else:
+            merged[key] = value
+    return merged
 
 
 def problems_of_units(units: Mapping[str, Unit]) -> Iterator[tuple[str, str]]:

@@ -67,7 +67,7 @@ def job_named(name: str) -> AnyJob:
 
 def only_tenant(fleet: Fleet) -> str:
     """Raises ConfigurationError when there are several."""
-    names = list(fleet.settings.tenants)
+    names = fleet.settings.names
     if len(names) != 1:
         raise ConfigurationError(f"--tenant: name one of {', '.join(names)}")
     return names[0]
@@ -97,7 +97,11 @@ def document(fleet: Fleet, order: Order, results: Sequence[ScopeResult]) -> dict
 
 def exit_code(results: Sequence[ScopeResult]) -> ExitCode:
     """0 done, 2 credentials or configuration, 3 Odoo unavailable, 4 some scopes failed."""
-    errors = [result.error for result in results if result.error]
+    return worst([result.error for result in results if result.error])
+
+
+def worst(errors: Sequence[Exception]) -> ExitCode:
+    """What a command ends with whose parts failed with these; done without any."""
     if not errors:
         return ExitCode.DONE
     if any(isinstance(error, OdooLoginRefused | ConfigurationError) for error in errors):

@@ -3,15 +3,16 @@
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
+
+from tasks.domain import addresses
+from tasks.domain.written import Written
 
 SECRET_LENGTH: Final = 32
 
 
-class Strict(BaseModel):
-    """Frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Strict(Written):
+    """Frozen, unknown keys refused, and every value what its writer meant."""
 
 
 def _web_address(url: str) -> str:
@@ -20,6 +21,17 @@ def _web_address(url: str) -> str:
     if url and (not sound or parts.query or parts.fragment or parts.username):
         raise ValueError("give an address like https://fleet.example.com")
     return url.rstrip("/")
+
+
+def _one_address(text: str) -> str:
+    addresses.single(text)
+    return text
+
+
+def _bare_address(text: str) -> str:
+    if addresses.single(text).display_name or "<" in text:
+        raise ValueError(f"{text!r}: give the address alone, like finance@acme.example")
+    return text.strip()
 
 
 def _long_enough(secret: SecretStr) -> SecretStr:
@@ -33,3 +45,8 @@ def _long_enough(secret: SecretStr) -> SecretStr:
 # Empty, or http(s) without a slash at its end.
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
+# A day at most: what waits longer was meant otherwise, and 1e300 is no time span.
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+# An address, perhaps with a name before it; and one by itself.
+Sender = Annotated[str, AfterValidator(_one_address)]
+Email = Annotated[str, AfterValidator(_bare_address)]

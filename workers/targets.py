@@ -1,7 +1,7 @@
 """Webhooks and chats that a tenant may route messages to, and the routes themselves."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from tasks.declaration import Audience
 from tasks.domain.findings import Severity
 from workers.delivery.signing import key_of
-from workers.strict import Strict
+from workers.strict import Seconds, Strict
 
 EMAIL: Final = "email"
 # Written under an id that Odoo keeps once: writing again after a lost answer is safe.
@@ -28,7 +28,7 @@ class TargetSettings(Strict):
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = Field(
         None, description="may stand in the environment instead", repr=False
     )
-    timeout_seconds: float = Field(15, gt=0, description="for one answer")
+    timeout_seconds: Seconds = Field(15, description="for one answer")
 
 
 class RouteSettings(Strict):
@@ -57,12 +57,15 @@ def variable(tenant: str, name: str, what: str) -> str:
 
 
 def with_secrets(
-    tenant: str, named: Mapping[str, TargetSettings], environ: Mapping[str, str]
+    tenant: str, named: Mapping[str, TargetSettings], read: Callable[[str], str]
 ) -> Mapping[str, Target]:
-    """The targets; several secrets in one variable stand apart by blanks, the newest first."""
+    """The targets; several secrets in one variable stand apart by blanks, the newest first.
+
+    read: the value of a variable, "" when it is not set.
+    """
 
     def given(name: str, what: str) -> str:
-        return environ.get(variable(tenant, name, what), "")
+        return read(variable(tenant, name, what))
 
     return {
         name: Target(

@@ -1,14 +1,15 @@
 """What the configuration says of each Odoo database and its companies."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from odoo_gateway.transport import Address
 from tasks.declaration import AnyJob
@@ -16,7 +17,7 @@ from tasks.domain.policy import Policy
 from workers.brands import Brand
 from workers.delivery.language import speaks
 from workers.policies import Amendment, Unit, in_force
-from workers.strict import Strict
+from workers.strict import Email, Seconds, Strict
 from workers.targets import RouteSettings, Target, TargetName, TargetSettings
 
 
@@ -24,11 +25,37 @@ def url_of(*schemes: str) -> AfterValidator:
     """A validator of addresses that start with one of the schemes."""
 
     def check(url: str) -> str:
-        if urlsplit(url).scheme not in schemes:
-            raise ValueError(f"give an address that starts with {' or '.join(schemes)}")
+        _parts(url, *schemes)
         return url
 
     return AfterValidator(check)
+
+
+def _parts(url: str, *schemes: str) -> SplitResult:
+    """Raises ValueError, which quotes no part of it: it may hold a password."""
+    if url.partition(":")[0].lower() not in schemes:
+        raise ValueError(f"give an address that starts with {' or '.join(schemes)}")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018
+    except ValueError as error:
+        raise ValueError(f"cannot be read as an address: {error}") from None
+    return parts
+
+
+def _mail_server(url: str) -> str:
+    if not _parts(url, "smtp", "smtps", "smtp+starttls").hostname:
+        raise ValueError("name a host, like smtp://mail.example.com:25")
+    return url
+
+
+def _odoo(url: str) -> str:
+    parts = _parts(url, "http", "https")
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("give scheme and host without a path, like https://odoo.example.com")
+    if parts.username is not None:
+        raise ValueError("give no user in it: login and API key stand elsewhere")
+    return url
 
 
 def _known_zone(name: str) -> str:
@@ -39,19 +66,23 @@ def _known_zone(name: str) -> str:
 
 def _crontab(line: str) -> str:
     try:
-        CronSim(line, datetime(2026, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        raise ValueError(f"{line!r} is no crontab line; write one like 0 6 * * 1-5") from error
+        if len(line.split()) != CRONTAB_FIELDS:
+            raise ValueError("seconds and years are no part of it")
+        next(CronSim(line, datetime(2026, 1, 1, tzinfo=UTC)))
+    except (CronSimError, ValueError, StopIteration) as error:
+        why = "comes on no day" if isinstance(error, StopIteration) else "is no crontab line"
+        raise ValueError(f"{line!r} {why}; write one of five fields, like 0 6 * * 1-5") from error
     return line
 
 
+CRONTAB_FIELDS: Final = 5
 Zone = Annotated[str, AfterValidator(_known_zone)]
 CrontabLine = Annotated[str, AfterValidator(_crontab)]
-OdooUrl = Annotated[str, url_of("http", "https")]
+SmtpUrl = Annotated[str, AfterValidator(_mail_server)]
+OdooUrl = Annotated[str, AfterValidator(_odoo)]
 # A language, perhaps with a territory that says how numbers and days are written: de, de_CH.
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
-TenantName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+TENANT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Recipients(Strict):
@@ -61,21 +92,33 @@ class Recipients(Strict):
     delivery: tuple[Email, ...] = ()
     ops: tuple[Email, ...] = ()
 
+    def over(self, other: "Recipients") -> "Recipients":
+        """These, with the roles that they do not name from another; an empty list names nobody."""
+        named = {role: getattr(self, role) for role in self.model_fields_set}
+        return other.model_copy(update=named)
+
 
 def _span(text: str) -> str:
     if text:
-        _clocks(text)
+        start, end = _clocks(text)
+        if start == end:
+            raise ValueError(f"{text!r} starts when it ends; leave it empty for no quiet hours")
     return text
 
 
 def _clocks(text: str) -> tuple[time, time]:
+    found = SPAN.fullmatch(text.strip())
     try:
-        start, _, end = text.partition("-")
-        return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
+        start, end = found.groups() if found else ("", "")
+        return time.fromisoformat(start), time.fromisoformat(end)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no span of hours; write one like 20:00-06:00") from error
+        raise ValueError(
+            f"{text!r} is no span of hours; write one like 20:00-06:00, without an offset: they "
+            "are hours of each reader's zone"
+        ) from error
 
 
+SPAN: Final = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -91,8 +134,12 @@ class MailSettings(Strict):
     quiet_days: tuple[Weekday, ...] = Field(
         ("saturday", "sunday"), description="on which roles are not written to"
     )
-    cap_per_day: int = Field(1, ge=0, description="reminder mails to one person; 0 for no cap")
-    cap_per_week: int = Field(3, ge=0, description="likewise; what is over is told together later")
+    cap_per_day: int = Field(
+        1, ge=0, le=1000, description="reminder mails to one person; 0 for no cap"
+    )
+    cap_per_week: int = Field(
+        3, ge=0, le=1000, description="likewise; what is over is told together later"
+    )
     digest_at: time | None = Field(None, description="when digests go out; at once if left out")
 
     @property
@@ -106,7 +153,7 @@ class CompanySettings(Strict):
 
     timezone: Zone | None = None
     language: Language | None = None
-    recipients: Recipients | None = None
+    recipients: Recipients = Recipients()
     brand: Brand = Brand()
     policies: dict[str, dict[str, Any]] = Field({})
 
@@ -115,14 +162,14 @@ class TenantSettings(Strict):
     """One Odoo database. The API key never stands here, only in the environment."""
 
     url: OdooUrl
-    database: str
-    login: str
+    database: str = Field(min_length=1)
+    login: str = Field(min_length=1)
     timezone: Zone | None = None
     companies: tuple[int, ...] = Field((), description="ids; all that the user may see if empty")
-    concurrency: int = Field(2, ge=1, description="runs at the same time in this Odoo")
-    timeout_seconds: float = Field(60, gt=0, description="of silence within a call")
-    answer_seconds: float = Field(300, gt=0, description="until an answer must be whole")
-    answer_megabytes: float = Field(64, gt=0, description="that one answer may have")
+    concurrency: int = Field(2, ge=1, le=1000, description="runs at the same time in this Odoo")
+    timeout_seconds: Seconds = Field(60, description="of silence within a call")
+    answer_seconds: Seconds = Field(300, description="until an answer must be whole")
+    answer_megabytes: float = Field(64, gt=0, le=100_000, description="that one answer may have")
     recipients: Recipients = Recipients()
     policies: dict[str, dict[str, Any]] = Field({})
     units: dict[str, Unit] = Field({}, description="business units, by name")
@@ -136,11 +183,12 @@ class TenantSettings(Strict):
     webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")
     routes: tuple[RouteSettings, ...] = ()
 
-
-class File(Strict):
-    """The whole TOML file."""
-
-    tenants: dict[TenantName, TenantSettings] = Field({})
+    @field_validator("companies")
+    @classmethod
+    def _named_once(cls, companies: tuple[int, ...]) -> tuple[int, ...]:
+        if twice := sorted({number for number in companies if companies.count(number) > 1}):
+            raise ValueError(f"names company {', '.join(map(str, twice))} more than once")
+        return companies
 
 
 @dataclass(frozen=True)
@@ -158,7 +206,7 @@ class Tenant:
 
     def recipients(self, company_id: int) -> Recipients:
         """Who stands behind each role in a company."""
-        return self._company(company_id).recipients or self.settings.recipients
+        return self._company(company_id).recipients.over(self.settings.recipients)
 
     def brand(self, company_id: int) -> Brand:
         """How a company looks in its mails."""

@@ -1,13 +1,12 @@
 """What a firm asks of its approvers: when they are told, who steps in, what nobody asks about."""
 
 from datetime import time
-from decimal import Decimal
 from typing import Final
 
 from pydantic import Field, field_validator
 
 from tasks.domain.ladder import Rung, Who
-from tasks.domain.policy import Policy
+from tasks.domain.policy import Amount, Currency, Policy
 
 # Ours: Odoo tells the approver itself on the day.
 LADDER: Final = (
@@ -38,8 +37,10 @@ class ApprovalPolicy(Policy):
         description="who stands in for an approver, else the approver's manager: ids of "
         "hr.employee by id of hr.employee",
     )
-    look_back_weeks: int = Field(8, ge=1, description="complete weeks whose hours are looked at")
-    minimum_amounts: dict[str, Decimal] = Field(
+    look_back_weeks: int = Field(
+        8, ge=1, le=104, description="complete weeks whose hours are looked at"
+    )
+    minimum_amounts: dict[Currency, Amount] = Field(
         {}, description="expenses below that amount are listed, and nobody is told; by currency"
     )
     minimum_hours: float = Field(

@@ -38,7 +38,9 @@ class Rung(Policy):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$", description="part of the mail's identity")
-    working_days: int = Field(description="working days of the person from the deadline on")
+    working_days: int = Field(
+        ge=-30, le=365, description="working days of the person from the deadline on"
+    )
     at: time = Field(time(8), description="time of day, in the recipient's own zone")
     who: Who = Field(Who.PERSON, description="person, manager or owner")
 

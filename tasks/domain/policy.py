@@ -3,16 +3,23 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import Field, PrivateAttr
+
+from tasks.domain.written import Written
+
+# What Odoo names a currency by.
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[Decimal, Field(ge=0, le=10**15)]
+# Of what there can be no more than all.
+Share = Annotated[float, Field(gt=0, le=100)]
 
 
-class Policy(BaseModel):
+class Policy(Written):
     """Typed, frozen, unknown keys refused. Units stand in the names or descriptions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     _edition: str = PrivateAttr("")
     _by_department: Mapping[int, Self] = PrivateAttr({})

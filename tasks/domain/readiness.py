@@ -13,7 +13,7 @@ from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.evidence import Evidence
 from tasks.domain.holds import Hold, hold_on
-from tasks.domain.policy import Policy
+from tasks.domain.policy import Amount, Currency, Policy
 from tasks.domain.sending import Sending, way_of
 from tasks.domain.tickets import Priority, Ticket, open_tickets
 
@@ -31,7 +31,10 @@ class ReadinessPolicy(Policy):
     tax_required: bool = Field(False, description="every line to bill must carry a tax")
     vat_number_required: bool = Field(False, description="the invoice address must have one")
     over_ordered_percent: Decimal | None = Field(
-        None, ge=0, description="time delivered beyond what was ordered that is still fine"
+        None,
+        ge=0,
+        le=1_000_000,
+        description="time delivered beyond what was ordered that is still fine",
     )
     time_approval_required: bool = Field(
         True, description="hours must be approved; false where this firm approves none"
@@ -43,11 +46,11 @@ class ReadinessPolicy(Policy):
     customers_without_email: tuple[int, ...] = Field(
         (), description="ids of res.partner, as above: their invoices need no e-mail"
     )
-    cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, description="per year")
+    cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, le=1000, description="per year")
     order_approval_required: bool = Field(
         False, description="say so where this Odoo has no reviews of orders"
     )
-    tell_at_once_from: dict[str, Decimal] = Field(
+    tell_at_once_from: dict[Currency, Amount] = Field(
         {}, description="by currency: an order of this amount that turns ready waits for no digest"
     )
     blocking_ticket_priority: Priority | None = Field(

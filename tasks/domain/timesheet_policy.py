@@ -38,7 +38,7 @@ class TimesheetPolicy(Policy):
     wait_for_morning: bool = Field(
         True, description="whether mails wait for their rung's time, else they are sent at once"
     )
-    look_back_weeks: int = Field(8, ge=1, description="complete weeks that are looked at")
+    look_back_weeks: int = Field(8, ge=1, le=104, description="complete weeks that are looked at")
     effective_from: date | None = Field(None, description="weeks that start before are not judged")
     effective_from_by_employee: dict[int, date] = Field(
         {}, description="the same for one person, by id of hr.employee"

@@ -15,7 +15,7 @@ from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Job
 from tasks.domain.findings import Finding, Formula, NotVerifiable, Report, Severity
 from tasks.domain.periods import AsOf, Period, weeks_after
-from tasks.domain.policy import Policy
+from tasks.domain.policy import Policy, Share
 from tasks.domain.utilization import Hours, Utilization
 from tasks.records.people import Department, Employee
 from tasks.records.planning import Plan, read_plan
@@ -30,9 +30,9 @@ class UtilizationPolicy(Policy):
     """Targets in percent of net capacity; the person's goes before the role's and department's."""
 
     target_percent: float | None = Field(None, gt=0, le=100, description="for everybody else")
-    targets_by_employee: dict[int, float] = Field({}, description="by id of hr.employee")
-    targets_by_job: dict[int, float] = Field({}, description="by id of hr.job, the role")
-    targets_by_department: dict[int, float] = Field({}, description="by id of hr.department")
+    targets_by_employee: dict[int, Share] = Field({}, description="by id of hr.employee")
+    targets_by_job: dict[int, Share] = Field({}, description="by id of hr.job, the role")
+    targets_by_department: dict[int, Share] = Field({}, description="by id of hr.department")
     band_from_percent: float = Field(95, ge=0, description="of the target, still fine")
     band_to_percent: float = Field(105, ge=0, description="of the target, still fine")
     credited_projects: tuple[int, ...] = Field((), description="productive though not billable")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -46,13 +46,18 @@ ZERO = Decimal(0)
 class WipPolicy(Policy):
     """From which age somebody must decide, and what old work is still worth."""
 
-    decide_after_days: int = Field(90, ge=0, description="age of the oldest unbilled entry")
+    decide_after_days: int = Field(
+        90, ge=0, le=36_500, description="age of the oldest unbilled entry"
+    )
     holds: tuple[Hold, ...] = Field((), description="orders whose old work may stay unbilled")
-    provision_percent: dict[AgeBucket, Decimal] = Field(
+    provision_percent: dict[AgeBucket, Annotated[Decimal, Field(ge=0, le=100)]] = Field(
         {}, description="of the value, by bucket; no provision if left out"
     )
     overrun_percent: Decimal | None = Field(
-        Decimal(100), gt=0, description="of a fixed price's ordered quantity; None: not watched"
+        Decimal(100),
+        gt=0,
+        le=1_000_000,
+        description="of a fixed price's ordered quantity; None: not watched",
     )
 
 

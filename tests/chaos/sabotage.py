@@ -1,6 +1,6 @@
 """Fleets that are broken on purpose, each as somebody might have written it; all must be caught."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -18,7 +18,13 @@ def no_claim() -> None:
     """The dispatcher takes what is due without saying so, and settles it by whoever comes."""
 
     def claim(
-        connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
+        connection: Connection,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        max_attempts: int,
+        *,
+        without: Collection[str] = (),
     ) -> tuple[outbox.Message, ...]:
         due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
         return tuple(outbox.of_row(row) for row in connection.execute(due))

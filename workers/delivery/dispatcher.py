@@ -62,7 +62,13 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
     started = fleet.clock()
     with fleet.ledger.transaction() as connection:
         batch = outbox.claim(
-            connection, started, _lease(fleet), BATCH, max_attempts=environment.message_attempts
+            connection,
+            started,
+            _lease(fleet),
+            BATCH,
+            max_attempts=environment.message_attempts,
+            # Their mails wait until their configuration can be used again.
+            without=fleet.settings.unusable,
         )
     if not batch:
         return {}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, true, tuple_, update
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -89,7 +89,13 @@ def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int |
 
 
 def claim(
-    connection: Connection, now: datetime, lease: timedelta, limit: int, max_attempts: int
+    connection: Connection,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    max_attempts: int,
+    *,
+    without: Collection[str] = (),
 ) -> tuple[Message, ...]:
     """Take up to `limit` messages to send, longest waiting first.
 
@@ -98,15 +104,15 @@ def claim(
     at-least-once. One, because it may be what killed its sender, and must not take others along;
     but a mail that was on its way is claimed as it was, with all its messages. Parks those that may
     have been sent and promise at most once, and those whose attempts are used up. Counts the
-    senders that were lost.
+    senders that were lost. Messages of the tenants `without` wait where they are.
     """
     increments = _park_ambiguous(connection, now) + _park_poison(connection, now, max_attempts)
-    due = leases.waiting(messages, MessageStatus.QUEUED, now)
+    due = leases.waiting(messages, MessageStatus.QUEUED, now) & _of_others(without)
     rows = leases.pick(connection, messages, due, limit)
     if rows:
         rows = [*rows, *_for_the_same_readers(connection, rows, due)]
     else:
-        rows = _one_abandoned_mail(connection, now)
+        rows = _one_abandoned_mail(connection, now, without)
         increments += _note_losses(connection, rows, now)
     counters.add(connection, increments)
     ids = [row.id for row in rows]
@@ -137,8 +143,14 @@ def _for_the_same_readers(
     return leases.pick(connection, messages, due & reader.in_(readers) & others, TOGETHER)
 
 
-def _one_abandoned_mail(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
-    rows = leases.pick(connection, messages, _abandoned(now), 1)
+def _of_others(without: Collection[str]) -> ColumnElement[bool]:
+    return messages.c.tenant.not_in(sorted(without)) if without else true()
+
+
+def _one_abandoned_mail(
+    connection: Connection, now: datetime, without: Collection[str]
+) -> Sequence[Row[Any]]:
+    rows = leases.pick(connection, messages, _abandoned(now) & _of_others(without), 1)
     for first in rows:
         if first.status == MessageStatus.SENDING:
             same_mail = (messages.c.sent_in == first.sent_in) & (messages.c.id != first.id)
