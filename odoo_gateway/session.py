@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from odoo_gateway import answers, field_names
+from odoo_gateway import answers, field_names, homes
 from odoo_gateway.errors import OdooSchemaDrift
 from odoo_gateway.records import BadValue, Record, fields_of, parse
 from odoo_gateway.transport import Transport
@@ -56,7 +56,8 @@ class Session:
         answer = self.call(
             "ir.module.module",
             "search_read",
-            [("state", "=", "installed")],
+            # What waits to be upgraded or removed is there until then.
+            [("state", "in", ["installed", "to upgrade", "to remove"])],
             ["name", "latest_version"],
             order="id",
         )
@@ -95,6 +96,8 @@ class Session:
 
     def may_read(self, model: str) -> bool:
         """Whether the model exists and the user has the right to read it at all."""
+        if model not in self._rights and self._exists(model) is False:
+            self._rights[model] = False
         if model not in self._rights:
             try:
                 self._rights[model] = bool(
@@ -125,7 +128,15 @@ class Session:
             return f"{self.base_url}/odoo/{path}"
         return f"{self.base_url}/web#action={action}"
 
+    def _exists(self, model: str) -> bool | None:
+        """Without asking for the model itself, which Odoo's log would tell of; None: not known."""
+        if model not in homes.HOMES:
+            return None
+        return homes.exists(model, self.modules, self.major_version)
+
     def _fields(self, record: type[Record], wanted: Sequence[str]) -> Mapping[str, Any]:
+        if self._exists(record.MODEL) is False:
+            raise OdooSchemaDrift(_absent_model(record))
         try:
             answer = self.call(record.MODEL, "fields_get", list(wanted), ["type", "relation"])
         except OdooSchemaDrift as error:

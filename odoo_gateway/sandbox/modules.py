@@ -36,6 +36,14 @@ MODELS: Final[Mapping[str, frozenset[str]]] = {
     "project": frozenset({"project.milestone", "project.project", "project.task"}),
     "sale": frozenset({"sale.order", "sale.order.line"}),
 }
+# Of models that a sandbox declares, the module that is then installed.
+BRINGS: Final[Mapping[str, str]] = {
+    "helpdesk.ticket": "helpdesk_mgmt",
+    "hr.contract": "hr_contract",
+    "hr_timesheet.sheet": "hr_timesheet_sheet",
+    "planning.slot": "planning",
+    "tier.review": "base_tier_validation",
+}
 FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
     "hr_holidays": frozenset({("account.analytic.line", "holiday_id")}),
     "project_timesheet_holidays": frozenset(
@@ -69,12 +77,13 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def installed(lacking: Collection[str], version: int) -> list[Row]:
-    """The rows of ir.module.module of an Odoo of that version."""
+def installed(lacking: Collection[str], version: int, declared: Collection[str] = ()) -> list[Row]:
+    """The rows of ir.module.module of an Odoo of that version, with those of declared models."""
     gone = _gone(lacking)
     modules = [*MODULES, *OLDER_MODULES.get(version, ())]
     states = {name: "uninstalled" if name in gone else "installed" for name in modules}
     states |= dict.fromkeys(UNINSTALLABLE, "uninstallable")
+    states |= {BRINGS[model]: "installed" for model in declared if model in BRINGS}
     return [
         {
             "id": number,

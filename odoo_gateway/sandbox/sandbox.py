@@ -52,7 +52,7 @@ class Sandbox:
         known = without(schema.load(version), lacks_modules, lacks_models)
         changed = _corrupted(rows or firm.build(as_of), corrupt or {})
         found = older.as_kept_by(version, known, changed)
-        found.setdefault("ir.module.module", installed(lacks_modules, version))
+        found.setdefault("ir.module.module", installed(lacks_modules, version, declares or ()))
         self._database = Database(
             schema=_with(known, schema.shapes_of(declares or {})),
             rows=found,

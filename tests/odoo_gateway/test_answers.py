@@ -36,7 +36,9 @@ class Odoo:
         return {
             "modules": [{"id": 1, "name": "base", "latest_version": "19.0.1.3"}],
             "companies": [{"id": 1, "name": "Firm", "currency_id": 1, "resource_calendar_id": 1}],
-            "fields": {name: {"type": "char"} for name in args[0]} if args else {},
+            "fields": {name: {"type": "char"} for name in args[0]}
+            if method == "fields_get"
+            else {},
             "search_read": [],
         }[key]
 
