@@ -229,9 +229,8 @@ def test_contracts_of_older_versions_rule_the_days(sandbox: Sandbox, now: AsOf) 
 def _with_contracts(sandbox: Sandbox, rows: Sequence[Mapping[str, Any]]) -> Overlay:
     names = ("id", "employee_id", "date_start", "date_end", "resource_calendar_id", "state")
     return Overlay(
-        sandbox,
+        Sandbox(sandbox.as_of, version=18),
         {
-            ("hr.version", "check_access_rights"): lambda args, kwargs: False,
             ("hr.contract", "check_access_rights"): lambda args, kwargs: True,
             ("hr.contract", "fields_get"): fields(*names),
             ("hr.contract", "search_read"): lambda args, kwargs: list(rows),

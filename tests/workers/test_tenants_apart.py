@@ -250,7 +250,7 @@ def test_mails_of_a_tenant_without_its_key_wait(fleet_with: Fleets, clock: Clock
     with broken.ledger.reading() as connection:
         (message,) = outbox.find(connection, 10)
     assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0)
-    assert dispatcher.deliver(fleet_with({})) == {"retried": 1}
+    assert dispatcher.deliver(fleet_with({})) == {"waiting": 1}
 
 
 def test_beat_opens_the_slots_of_the_others(fleet_with: Fleets, clock: Clock) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from odoo_gateway import field_names
 from odoo_gateway.errors import OdooSchemaDrift
+from odoo_gateway.reader import Reader
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks import catalogue
@@ -39,8 +40,11 @@ class Told:
 
 def run(name: str, transport: Transport, company_id: int) -> Report:
     """The report of one job on one company, at the moment that the tests stand at."""
+    return _run(name, reading(transport, company_id))
+
+
+def _run(name: str, odoo: Reader) -> Report:
     job = catalogue.jobs()[name]
-    odoo = reading(transport, company_id)
     report = job.run(odoo, NOW, job.policy(**POLICIES.get(name, {})))
     assert odoo.drift == []
     return report
@@ -50,8 +54,12 @@ def run(name: str, transport: Transport, company_id: int) -> Report:
 def told(name: str, version: int) -> Told:
     """The job on the sandbox as that version of Odoo."""
     overlay = Overlay(Sandbox(MONDAY.date(), version=version), {})
-    reports = [run(name, overlay, company_id) for company_id in COMPANIES]
-    return Told(reports, sorted(_lacking(overlay)))
+    readers = [reading(overlay, company_id) for company_id in COMPANIES]
+    reports = [_run(name, odoo) for odoo in readers]
+    # What its modules and version tell is not asked for.
+    wanted = {model for odoo in readers for model in odoo.session._rights}
+    absent = {model for model in wanted if readers[0].session._exists(model) is False}
+    return Told(reports, sorted(absent | _lacking(overlay)))
 
 
 def _lacking(overlay: Overlay) -> set[str]:
