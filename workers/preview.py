@@ -134,6 +134,7 @@ def _queued(number: int, new: NewMessage, language: str, now: datetime) -> Messa
         "created_at": now,
         "sent_at": None,
         "sent_in": None,
+        "waiting_since": None,
     }
     return Message(id=number, **values, **state)  # type: ignore[arg-type]
 
