@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Reader
 from tasks.domain.cases import Ageing
-from tasks.domain.findings import Formula, Report
+from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
 
@@ -65,7 +65,10 @@ class Job(Generic[P, S]):
 
     read: fetches a complete snapshot in a constant number of calls but for pages; decides nothing.
     judge: decides, purely, what the snapshot means.
-    formulas: what the measures of its reports mean.
+    formulas: what the measures of its reports mean. of_the_present: it tells how things stand, not
+    of a period, so that a slot that runs on a later day is judged by that day. no_history: what is
+    said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
+    job answers for itself.
     """
 
     name: str
@@ -82,6 +85,8 @@ class Job(Generic[P, S]):
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
     formulas: tuple[Formula, ...] = ()
+    of_the_present: bool = False
+    no_history: NotVerifiable | None = None
     doc: str | None = None
 
     @property
@@ -95,7 +100,9 @@ class Job(Generic[P, S]):
         return self._paragraph("Remedy")
 
     def run(self, odoo: Reader, as_of: AsOf, policy: P) -> Report:
-        """Read, then judge."""
+        """Read, then judge; a day that is over and left no history is not looked at."""
+        if as_of.is_over and self.no_history:
+            return Report(rows=(), not_verifiable=(self.no_history,), periods=frozenset())
         return self.judge(self.read(odoo, as_of, policy), as_of, policy)
 
     def _paragraph(self, word: str) -> str:

@@ -55,7 +55,7 @@ def _day(name: str, help_text: str) -> Any:
     return typer.Option(name, help=help_text, formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")
 
 
-AsOfDay = Annotated[datetime | None, _day("--as-of", "Judge the end of this day instead of now.")]
+AsOfDay = Annotated[datetime | None, _day("--as-of", "Judge the end of this day, not now.")]
 FirstDay = Annotated[datetime | None, _day("--from", "First day of the period.")]
 LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, included.")]
 TenantName = Annotated[str | None, typer.Option(help="Needed when there are several.")]
@@ -119,7 +119,9 @@ def run(
     """Run one job now, in this process, and show what it saw.
 
     Without --dry-run the run is recorded and its messages are queued; the fleet's workers send
-    them. Exit codes: 0 done, 2 configuration, 3 Odoo unavailable, 4 some companies failed.
+    them. Of a day that is over (--as-of) is shown what Odoo's records still tell, and nothing is
+    written; a day to come is refused. Exit codes: 0 done, 2 configuration, 3 Odoo unavailable, 4
+    some companies failed.
     """
     fleet = _fleet()
     order = _order(fleet, job, tenant, company, as_of, start, end, dry_run=dry_run)

@@ -74,9 +74,13 @@ def only_tenant(fleet: Fleet) -> str:
 
 
 def run(fleet: Fleet, order: Order) -> Sequence[ScopeResult]:
-    """Run the job in every company asked for; a failing one does not stop the others."""
+    """Run the job in every company asked for; a failing one does not stop the others.
+
+    A day that is over is looked at only: cases and measures are those of today.
+    """
     try:
         scopes = _scopes(fleet, order)
+        _check_day(order.day, scopes, fleet.clock())
     except FleetError as error:
         return [ScopeResult(None, error=error)]
     return [_run(fleet, order, scope) for scope in scopes]
@@ -125,12 +129,19 @@ def _scopes(fleet: Fleet, order: Order) -> Sequence[Scope]:
     return [s for s in known if not order.companies or s.company_id in order.companies]
 
 
+def _check_day(day: date | None, scopes: Sequence[Scope], now: datetime) -> None:
+    """Raises ConfigurationError for a day that has begun nowhere: nobody knows what will be."""
+    today = max(now.date(), *(now.astimezone(scope.zone).date() for scope in scopes), date.min)
+    if day and day > today:
+        raise ConfigurationError(f"--as-of {day} lies ahead: the last day to ask of is {today}")
+
+
 def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
     now = fleet.clock()
     asked = Asked(_instant(order.day, scope, now), order.period)
     here = (order.job.name, scope.tenant, scope.company_id)
-    if order.dry_run:
-        moment = runner.as_of(scope, asked.instant, now, asked.period)
+    moment = runner.as_of(scope, asked.instant, now, asked.period)
+    if order.dry_run or moment.is_over:
         try:
             moment = _remembering(fleet, here, moment)
             seen = runner.look(fleet, order.tenant, order.job, scope.company_id, moment)
@@ -164,8 +175,11 @@ def _remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf
 
 
 def _instant(day: date | None, scope: Scope, now: datetime) -> datetime:
-    """The end of the day asked for, in the scope's zone; today stands at now."""
-    if day is None or day == now.astimezone(scope.zone).date():
+    """The end of the day asked for, in the scope's zone; today stands at now.
+
+    So does a day that has begun in another company's zone alone.
+    """
+    if day is None or day >= now.astimezone(scope.zone).date():
         return now
     return datetime.combine(day + timedelta(days=1), time(), scope.zone) - timedelta(seconds=1)
 

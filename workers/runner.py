@@ -134,7 +134,7 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
         ),
     ):
         try:
-            return _execute(fleet, claim, started, asked or Asked(claim.run.slot))
+            return _execute(fleet, claim, started, asked)
         except LeaseLost as error:
             log.warning("run.taken_over", message=str(error))
             return None
@@ -190,10 +190,11 @@ def _in_vain(run: Run, error: str) -> str:
     return f"its window of {hours:g} hours is over, and what it needs is still away: {error}"
 
 
-def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Executed:
+def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None) -> Executed:
     run = claim.run
     tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
     scope = _scope(fleet, run)
+    asked = asked or Asked(_judged(job, scope, run.slot, started))
     moment = as_of(scope, asked.instant, started, asked.period)
     moment = remembering(fleet, (run.job, run.tenant, run.company_id), moment)
     seen = look(fleet, tenant, job, run.company_id, moment)
@@ -228,6 +229,16 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked) -> Exe
         messages=len(told.messages),
     )
     return Executed(RunStatus.SUCCEEDED, seen)
+
+
+def _judged(job: AnyJob, scope: Scope, slot: datetime, now: datetime) -> datetime:
+    """The instant that a run judges: its slot.
+
+    A job that tells how things stand cannot tell it of a day that is over, so a slot that runs on a
+    later day is judged as of now, and says so.
+    """
+    over = slot.astimezone(scope.zone).date() < now.astimezone(scope.zone).date()
+    return now if over and job.of_the_present else slot
 
 
 def job_named(name: str) -> AnyJob:
@@ -289,7 +300,9 @@ def _commit(
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
     for drift in seen.drift:
         _note(connection, claim, "drift", now, listed_drift(drift))
-    measures.record(connection, run.id, report.measures, now, _basis(job, seen, moment))
+    # What was measured of a period that somebody asked for is no newer than what stands.
+    measured = () if moment.asked else report.measures
+    measures.record(connection, run.id, measured, now, _basis(job, seen, moment))
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
 

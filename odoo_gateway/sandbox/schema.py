@@ -17,7 +17,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "account.analytic.line": frozenset({"amount"}),
     "account.move": frozenset(
         {"amount_residual", "amount_total", "amount_untaxed", "company_id", "currency_id"}
-        | {"invoice_date", "move_type"}
+        | {"invoice_date", "move_type", "write_date"}
     ),
     "crm.team": frozenset({"id", "name", "active", "company_id"}),
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
@@ -40,7 +40,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "res.users": frozenset({"active", "login", "partner_id", "share"}),
     "resource.resource": frozenset({"active", "calendar_id"}),
     "sale.order": frozenset({"project_ids", "state"}),
-    "sale.order.line": frozenset({"company_id", "display_type", "state"}),
+    "sale.order.line": frozenset({"company_id", "display_type", "state", "write_date"}),
     "uom.uom": frozenset({"name", "relative_uom_id", "sequence"}),
 }
 

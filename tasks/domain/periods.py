@@ -84,6 +84,11 @@ class AsOf:
         return self.instant.astimezone(self.zone).date()
 
     @property
+    def is_over(self) -> bool:
+        """Whether the day is over, so that what Odoo holds by now may be another state."""
+        return self.day < self.now.astimezone(self.zone).date()
+
+    @property
     def week(self) -> Period:
         """The period asked for, else the last complete ISO week, Monday to Sunday."""
         return self.asked or last_complete_week(self.day)

@@ -292,6 +292,13 @@ def _measures(items: Sequence[Waiting], tells: frozenset[Kind], as_of: AsOf) -> 
         yield Measure("approvals_amount", float(amount), {"currency": currency})
 
 
+_NO_HISTORY: Final = NotVerifiable(
+    check="approvals of a day that is over",
+    reason="Odoo keeps no history of approvals: what was decided since cannot be told from what "
+    "had been decided by then",
+    remedy="`fleet cases` and `fleet kpi` tell what the fleet saw on that day",
+)
+
 FORMULAS = (
     Formula(
         "approvals_pending",
@@ -319,5 +326,7 @@ JOB = Job(
     delivery=Delivery.AT_MOST_ONCE,
     shape=Shape.APPROVER,
     formulas=FORMULAS,
+    of_the_present=True,
+    no_history=_NO_HISTORY,
     doc=__doc__,
 )

@@ -6,7 +6,7 @@ Remedy: plan unplanned people, deliver what was planned, and log the hours that 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from pydantic import Field
@@ -102,7 +102,7 @@ def read(odoo: Reader, as_of: AsOf, policy: UtilizationPolicy) -> Snapshot:
 def judge(snapshot: Snapshot, as_of: AsOf, policy: UtilizationPolicy) -> Report:
     """A row per employee, a finding per employee outside the band."""
     people = [_person(employee, snapshot, policy) for employee in snapshot.employees]
-    return Report(
+    report = Report(
         rows=tuple(map(row, people)),
         findings=tuple(
             _finding(person, snapshot)
@@ -116,6 +116,18 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: UtilizationPolicy) -> Report:
             *snapshot.plan.not_verifiable,
             *(() if snapshot.knows_billable else (_NO_BILLABLE,)),
         ),
+        periods=frozenset({str(snapshot.period)}) if as_of.asked else None,
+    )
+    return _without_plan_ahead(report) if as_of.is_over else report
+
+
+def _without_plan_ahead(report: Report) -> Report:
+    """Of a day that is over, nobody knows what was planned then for the weeks after it."""
+    return replace(
+        report,
+        rows=tuple({**row, "ahead": None} for row in report.rows),
+        measures=tuple(m for m in report.measures if m.name != "scheduled_utilization_ratio"),
+        not_verifiable=(*report.not_verifiable, _NO_PLAN_THEN),
     )
 
 
@@ -202,6 +214,12 @@ _NO_BILLABLE = NotVerifiable(
     check="billable hours",
     reason="the module sale_timesheet is not installed, so no hours are known to be billable",
     remedy="install sale_timesheet to measure utilization",
+)
+
+_NO_PLAN_THEN = NotVerifiable(
+    check="hours planned ahead on a day that is over",
+    reason="plans are those of today: Odoo keeps no history of them",
+    remedy="`fleet kpi scheduled_utilization_ratio` tells what the fleet saw on that day",
 )
 
 FORMULAS = (

@@ -287,6 +287,14 @@ def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:
     )
 
 
+_NO_HISTORY = NotVerifiable(
+    check="readiness of a day that is over",
+    reason="Odoo keeps no history of what most checks look at: approvals, addresses, expenses, "
+    "tickets, drafts and quantities typed by hand",
+    remedy="`fleet run wip_aging --as-of` tells what was not invoiced then; `fleet cases` and "
+    "`fleet kpi` what the fleet saw",
+)
+
 FORMULAS = (
     Formula("readiness_amount", "untaxed amount delivered or due and not invoiced, by status"),
     Formula(
@@ -318,5 +326,7 @@ JOB = Job(
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
     formulas=FORMULAS,
+    of_the_present=True,
+    no_history=_NO_HISTORY,
     doc=__doc__,
 )

@@ -5,7 +5,7 @@ Why: work in progress that nobody bills grows old, and old work is written off.
 Remedy: bill it, write it off, or document a hold with a date; set missing prices and order lines.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ from tasks.domain.ageing import (
     still_open,
 )
 from tasks.domain.billing import Billing
-from tasks.domain.findings import Finding, Formula, Measure, Report, Severity
+from tasks.domain.findings import Finding, Formula, Measure, NotVerifiable, Report, Severity
 from tasks.domain.holds import Hold, hold_on
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
@@ -63,24 +63,27 @@ class WipPolicy(Policy):
 
 def read(odoo: Reader, as_of: AsOf, policy: WipPolicy) -> Work:
     """Confirmed service and expense lines, their drafts and their unbilled entries."""
-    return read_work(odoo, as_of.day)
+    return read_work(odoo, as_of)
 
 
 def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
     """A row per line with WIP, advance billing or a draft; findings where somebody must act."""
     found = [_line(order, sold, work, as_of.day, policy) for order, sold in work.lines()]
     lines = list(_priced(_discounts_aged(found), policy))
-    shown = [line for line in lines if line.wip or line.advance or line.draft.stands]
+    shown = [
+        line for line in lines if line.wip or line.advance or line.draft.stands or line.unknown
+    ]
+    known = [line for line in lines if not line.unknown]
     sums = totals(lines, work)
     return Report(
         rows=tuple(row(line, work, as_of.day) for line in shown),
         findings=(
-            *(found for line in lines for found in _findings(line, work, as_of.day, policy)),
+            *(found for line in known for found in _findings(line, work, as_of.day, policy)),
             *_without_order(work.leaks),
         ),
         totals=sums,
-        measures=(*_measures(shown), *_lock_up_measures(sums)),
-        not_verifiable=work.not_verifiable,
+        measures=(*_measures(lines), *_lock_up_measures(sums)),
+        not_verifiable=(*work.not_verifiable, *_unknown(lines)),
         set_aside=set_aside(work.lines(), work.partners, work.links),
     )
 
@@ -98,7 +101,19 @@ def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: Wip
         parts=aged(entries, wip, today, order.currency) if wip else (),
         provision=None,
         policy=policy.for_sales_team(order.order.team_id).version,
+        unknown=work.unknown.get(sold.line.id, ""),
     )
+
+
+def _unknown(lines: Sequence[Line]) -> Iterator[NotVerifiable]:
+    """Of a day that is over: how many lines nobody can tell of, by reason."""
+    for reason, count in sorted(Counter(line.unknown for line in lines if line.unknown).items()):
+        yield NotVerifiable(
+            check="WIP of that day",
+            reason=f"{count} order lines: {reason}",
+            remedy="the rows name them; look at their orders, or at the snapshot of that day if "
+            "the fleet ran then (`fleet kpi wip_amount`)",
+        )
 
 
 def _discounts_aged(lines: Sequence[Line]) -> Iterator[Line]:
@@ -236,8 +251,10 @@ def _without_order(leaks: Sequence[Leak]) -> tuple[Finding, ...]:
 
 
 def _measures(lines: Sequence[Line]) -> tuple[Measure, ...]:
+    """Of the currencies whose every line is known."""
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for line in lines:
+    partly = {line.order.currency for line in lines if line.unknown}
+    for line in (line for line in lines if line.order.currency not in partly):
         for part in line.parts:
             sums[line.order.currency.code, part.bucket] += part.value
     return tuple(
@@ -278,5 +295,6 @@ JOB = Job(
     delivery=Delivery.AT_LEAST_ONCE,
     shape=Shape.WEEKLY,
     formulas=FORMULAS,
+    of_the_present=True,
     doc=__doc__,
 )

@@ -64,7 +64,7 @@ def read_orders(
         SoldOrder(
             order,
             terms.currencies[order.currency_id],
-            _of_one_order(by_order[order.id]),
+            of_one_order(by_order[order.id]),
             projects[order.id],
         )
         for order in odoo.referred(Order, orders).values()
@@ -119,7 +119,7 @@ def _sold(line: OrderLine, terms: _Terms) -> Sold:
     )
 
 
-def _of_one_order(lines: Sequence[SoldLine]) -> Sequence[SoldLine]:
+def of_one_order(lines: Sequence[SoldLine]) -> Sequence[SoldLine]:
     """The lines, with what they owe to the others of their order.
 
     At a fixed price of zero beside lines with a price, the customer was promised an extra.

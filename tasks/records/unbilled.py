@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -39,11 +40,13 @@ def line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
     }
 
 
-def time(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
+def time(
+    odoo: Reader, orders: Sequence[SoldOrder], until: date | None = None
+) -> Mapping[int, Delivered]:
     """Billable hours by day and line, in the line's unit, told by its own delivered hours.
 
     Where posted invoices bill less than the hours that are linked to them, the newest of these are
-    among the entries.
+    among the entries. until: as it stood at the end of that day, when nobody knows of drafts.
     """
     if not knows_hours(odoo):
         return {}
@@ -53,15 +56,21 @@ def time(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
         for sold in order.lines
         if sold.sold.billing is Billing.TIME_AND_MATERIALS
     }
-    per_hour = _units_per_hour(odoo, lines)
-    unlinked = _by_day(odoo, hours(odoo, lines), per_hour)
-    drafted = _by_day(odoo, _on_invoices(odoo, lines, "draft"), per_hour)
+    dated: Domain = [("date", "<=", str(until))] if until else []
+    per_hour = _units_per_hour(odoo, lines, dated)
+    if until:
+        unlinked = _by_day(odoo, [*_not_posted_by(odoo, lines, until), *dated], per_hour)
+        drafted: Mapping[int, tuple[Entry, ...]] = {}
+    else:
+        unlinked = _by_day(odoo, hours(odoo, lines), per_hour)
+        drafted = _by_day(odoo, _on_invoices(odoo, lines, "draft"), per_hour)
     short = {
         line_id: missing
         for line_id, sold in lines.items()
         if (missing := _missing(sold, unlinked, drafted)) > ROUNDING_OF_HOURS
     }
-    posted = _by_day(odoo, _on_invoices(odoo, short, "posted"), per_hour) if short else {}
+    linked = [*_on_invoices(odoo, short, "posted", until), *dated]
+    posted = _by_day(odoo, linked, per_hour) if short else {}
     kept = {
         line_id: tuple(e for e in still_open(found, short[line_id]) if e.day)
         for line_id, found in posted.items()
@@ -88,10 +97,12 @@ def _missing(sold: SoldLine, *found: Mapping[int, Sequence[Entry]]) -> Decimal:
     return sold.sold.earned - sold.sold.posted - sum(known, ZERO)
 
 
-def _units_per_hour(odoo: Reader, lines: Mapping[int, SoldLine]) -> Mapping[int, Decimal]:
+def _units_per_hour(
+    odoo: Reader, lines: Mapping[int, SoldLine], dated: Domain
+) -> Mapping[int, Decimal]:
     groups = odoo.group(
         TimesheetLine.MODEL,
-        [("so_line", "in", sorted(lines)), ("project_id", "!=", False)],
+        [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *dated],
         by=["so_line"],
         sums=["unit_amount"],
     )
@@ -127,13 +138,33 @@ def _billable(line_ids: Iterable[int]) -> Domain:
     ]
 
 
-def _on_invoices(odoo: Reader, line_ids: Iterable[int], state: str) -> Domain:
+def _on_invoices(
+    odoo: Reader, line_ids: Iterable[int], state: str, until: date | None = None
+) -> Domain:
     if not odoo.session.may_read(Invoice.MODEL):
         return [("id", "=", 0)]
+    dated: Domain = [("timesheet_invoice_id.invoice_date", "<=", str(until))] if until else []
     return [
+        *dated,
         *_billable(line_ids),
         ("timesheet_invoice_id.state", "=", state),
         ("timesheet_invoice_id.payment_state", "!=", "reversed"),
+    ]
+
+
+def _not_posted_by(odoo: Reader, line_ids: Iterable[int], day: date) -> Domain:
+    """Hours that no invoice of that day or before bills."""
+    if not odoo.session.may_read(Invoice.MODEL):
+        return hours(odoo, line_ids)
+    return [
+        *_billable(line_ids),
+        "|",
+        "|",
+        "|",
+        ("timesheet_invoice_id", "=", False),
+        ("timesheet_invoice_id.state", "!=", "posted"),
+        ("timesheet_invoice_id.payment_state", "=", "reversed"),
+        ("timesheet_invoice_id.invoice_date", ">", str(day)),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from odoo_gateway.reader import Reader
@@ -10,10 +10,12 @@ from tasks.domain import money
 from tasks.domain.ageing import Entry
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
+from tasks.domain.periods import AsOf
 from tasks.records import unbilled
 from tasks.records.billed import Billed, read_billed
 from tasks.records.drafts import with_invoices
 from tasks.records.orders import SoldLine, SoldOrder, read_currencies, read_orders
+from tasks.records.past import stood_then
 from tasks.records.sales import Order, Project, read_partners, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
 from tasks.records.unbilled import Delivered
@@ -36,7 +38,8 @@ class Leak:
 class Work:
     """Everything that WIP of a company follows from.
 
-    billed: by code of the currency; None where invoices are not readable.
+    billed: by code of the currency; None where invoices are not readable. is_over: as it stood at
+    the end of a day that is over; unknown: why nothing can be said of a line then, by its id.
     """
 
     orders: Sequence[SoldOrder]
@@ -48,6 +51,8 @@ class Work:
     company_currency: money.Currency
     billed: Mapping[str, Billed] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
+    is_over: bool = False
+    unknown: Mapping[int, str] = field(default_factory=dict)
 
     def lines(self) -> Iterator[tuple[SoldOrder, SoldLine]]:
         """The service and expense lines; down payments and goods are no work."""
@@ -63,13 +68,18 @@ def is_work(sold: SoldLine) -> bool:
     return work and not sold.line.is_downpayment
 
 
-def read_work(odoo: Reader, today: date) -> Work:
-    """All confirmed service and expense lines of the company, and what WIP needs of them."""
+def read_work(odoo: Reader, as_of: AsOf) -> Work:
+    """All confirmed service and expense lines of the company, and what WIP needs of them.
+
+    Of a day that is over: as far as Odoo's records tell how they stood then.
+    """
     currencies = read_currencies(odoo)
     confirmed = read_orders(odoo, currencies)
     working = [order for order in confirmed if any(is_work(sold) for sold in order.lines)]
+    if as_of.is_over:
+        return _work_then(odoo, working, currencies, as_of)
     orders, not_verifiable = with_invoices(odoo, working)
-    billed = read_billed(odoo, today)
+    billed = read_billed(odoo, as_of.day)
     (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
     return Work(
         orders=orders,
@@ -94,9 +104,40 @@ def read_work(odoo: Reader, today: date) -> Work:
     )
 
 
-def _milestones(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
+def _work_then(
+    odoo: Reader,
+    confirmed: Sequence[SoldOrder],
+    currencies: Mapping[int, money.Currency],
+    as_of: AsOf,
+) -> Work:
+    then, day = stood_then(odoo, confirmed, as_of), as_of.day
+    (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
+    return Work(
+        orders=then.orders,
+        delivered={
+            **unbilled.time(odoo, then.orders, until=day),
+            **_milestones(odoo, then.orders, until=day),
+            **_expenses(odoo, then.orders),
+        },
+        leaks=(),
+        partners=_partners(odoo, then.orders),
+        owners=user_names(odoo, {order.order.user_id for order in then.orders}),
+        links={o.order.id: odoo.session.link(Order.MODEL, o.order.id) for o in then.orders},
+        company_currency=currencies[company.currency_id],
+        unknown=then.unknown,
+        not_verifiable=(*then.not_verifiable, *unbilled.unknown_hours(odoo), *_NOT_THEN),
+        is_over=True,
+    )
+
+
+def _milestones(
+    odoo: Reader, orders: Sequence[SoldOrder], until: date = date.max
+) -> Mapping[int, Delivered]:
     reached = unbilled.reached(orders, unbilled.milestones(odoo, orders))
-    return {line_id: Delivered(tuple(entries)) for line_id, entries in reached.items()}
+    return {
+        line_id: Delivered(tuple(e for e in entries if (e.day or until) <= until))
+        for line_id, entries in reached.items()
+    }
 
 
 def _expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Delivered]:
@@ -164,4 +205,27 @@ _NO_LOCK_UP = NotVerifiable(
     check="lock-up",
     reason="invoices are not readable for this user, so revenue and receivables are not known",
     remedy="give the fleet's user read access to account.move",
+)
+_NOT_THEN = (
+    NotVerifiable(
+        check="drafts of that day",
+        reason="Odoo does not say what stood on draft invoices on a day that is over",
+        remedy="look at today's drafts, without --as-of",
+    ),
+    NotVerifiable(
+        check="Odoo's own total of that day",
+        reason="Odoo's amounts to invoice are those of today, so there is nothing to compare with",
+        remedy="compare with an accrual entry of that day (Accounting, on the orders: Accrued "
+        "Revenue Entry)",
+    ),
+    NotVerifiable(
+        check="lock-up",
+        reason="what customers owed on a day that is over follows from payments, not from invoices",
+        remedy="take the aged receivables of that day from Odoo's accounting",
+    ),
+    NotVerifiable(
+        check="hours on no order line",
+        reason="Odoo does not say since when hours are linked to an order line",
+        remedy="look at today's, without --as-of",
+    ),
 )

@@ -24,7 +24,8 @@ class Line:
     """One order line, judged.
 
     cost: of the hours on no posted invoice, in the company's currency; None where there are none.
-    provision: what its age writes down; None without percentages.
+    provision: what its age writes down; None without percentages. unknown: of a day that is over,
+    why nobody can tell how the line stood.
     """
 
     order: SoldOrder
@@ -34,6 +35,7 @@ class Line:
     parts: tuple[Aged, ...]
     provision: Decimal | None
     policy: str
+    unknown: str = ""
 
     @property
     def wip(self) -> Decimal:
@@ -69,15 +71,10 @@ def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
         "partner": work.partners[order.partner_id],
         "currency": currency.code,
         "billing": sold.billing.value,
-        "delivered": float(sold.delivered),
-        "invoiced": float(sold.posted),
-        "in_draft": currency.text(line.draft.value),
-        "wip": currency.text(line.wip),
-        "advance_billing": currency.text(line.advance),
-        "oldest_date": str(line.oldest) if line.oldest else None,
-        "age_days": age_days(line.oldest, today) if line.oldest else None,
-        "bucket": bucket_of(line.oldest, today),
-        "aged": [
+        **(dict.fromkeys(_FIGURES) if line.unknown else _figures(line, work, today)),
+        "aged": []
+        if line.unknown
+        else [
             {
                 "bucket": part.bucket,
                 "hours": None if part.hours is None else round(float(part.hours), 2),
@@ -85,10 +82,35 @@ def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
             }
             for part in line.parts
         ],
-        "cost": None if line.cost is None else work.company_currency.text(line.cost),
+        "cost": None
+        if line.cost is None or line.unknown
+        else work.company_currency.text(line.cost),
         "cost_currency": work.company_currency.code,
-        "provision": None if line.provision is None else currency.text(line.provision),
+        "provision": None
+        if line.provision is None or line.unknown
+        else currency.text(line.provision),
         "policy": line.policy,
+        **({"not_verifiable": line.unknown or None} if work.is_over else {}),
+    }
+
+
+_FIGURES = (
+    *("delivered", "invoiced", "in_draft", "wip", "advance_billing"),
+    *("oldest_date", "age_days", "bucket"),
+)
+
+
+def _figures(line: Line, work: Work, today: date) -> Mapping[str, Any]:
+    sold, currency = line.sold.sold, line.order.currency
+    return {
+        "delivered": float(sold.delivered),
+        "invoiced": float(sold.posted),
+        "in_draft": None if work.is_over else currency.text(line.draft.value),
+        "wip": currency.text(line.wip),
+        "advance_billing": currency.text(line.advance),
+        "oldest_date": str(line.oldest) if line.oldest else None,
+        "age_days": age_days(line.oldest, today) if line.oldest else None,
+        "bucket": bucket_of(line.oldest, today),
     }
 
 
@@ -102,6 +124,8 @@ def totals(lines: Sequence[Line], work: Work) -> tuple[Mapping[str, Any], ...]:
 
 
 def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str, Any]:
+    if work.is_over:
+        return _total_then(currency, lines)
     wip, advance = sum((x.wip for x in lines), ZERO), sum((x.advance for x in lines), ZERO)
     odoo = sum((x.sold.line.untaxed_amount_to_invoice for x in lines), ZERO)
     buckets = dict.fromkeys(BUCKETS, ZERO)
@@ -136,6 +160,41 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
         ],
         "provision": currency.text(sum((line.provision or ZERO for line in lines), ZERO)),
         "lock_up": _lock_up(currency, wip, work),
+    }
+
+
+def _total_then(currency: Currency, lines: Sequence[Line]) -> Mapping[str, Any]:
+    """Of a day that is over: no sum where a line of it is not known; beside it, that of the rest.
+
+    Odoo's own figures are those of today, so nothing is compared with them.
+    """
+    known = [line for line in lines if not line.unknown]
+    sums = _sums(currency, known)
+    return {
+        "currency": currency.code,
+        **(sums if len(known) == len(lines) else dict.fromkeys(sums)),
+        "in_draft": None,
+        "odoo_to_invoice": None,
+        "excluded": None,
+        "excluded_lines": [],
+        "residual": None,
+        "residual_by_billing": {},
+        "residual_lines": [],
+        "lock_up": None,
+        "verifiable": sums,
+        "not_verifiable_lines": [line.sold.line.id for line in lines if line.unknown],
+    }
+
+
+def _sums(currency: Currency, lines: Sequence[Line]) -> Mapping[str, Any]:
+    buckets = dict.fromkeys(BUCKETS, ZERO)
+    for part in (part for line in lines for part in line.parts):
+        buckets[part.bucket] += part.value
+    return {
+        "wip": currency.text(sum((line.wip for line in lines), ZERO)),
+        "advance_billing": currency.text(sum((line.advance for line in lines), ZERO)),
+        "buckets": {bucket: currency.text(value) for bucket, value in buckets.items()},
+        "provision": currency.text(sum((line.provision or ZERO for line in lines), ZERO)),
     }
 
 

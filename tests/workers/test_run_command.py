@@ -471,3 +471,50 @@ def test_a_ledger_that_cannot_be_read_is_told_and_the_look_goes_on(fleet: Fleet)
     assert result.seen.report.rows[0]["status"] != "held"
     (said,) = (each for each in logged if each["event"] == "look.nothing_remembered")
     assert "run `fleet upgrade`" in said["message"]
+
+
+def test_a_day_that_is_over_is_looked_at_and_leaves_nothing_behind(fleet: Fleet) -> None:
+    code, document = run_json("wip_aging", "--as-of", "2026-10-31")
+    assert (code, document["as_of"]) == (0, "2026-10-31")
+    assert all(scope["rows"] for scope in document["scopes"])
+    with fleet.ledger.reading() as connection:
+        assert runs.latest(connection, 10) == ()
+        assert outbox.find(connection, 10) == ()
+
+
+@pytest.mark.parametrize("job", ["invoice_readiness", "pending_approvals"])
+def test_what_has_no_history_is_not_verifiable_on_a_day_that_is_over(job: str) -> None:
+    _, document = run_json(job, "--as-of", "2026-10-31")
+    for scope in document["scopes"]:
+        assert (scope["rows"], scope["totals"], scope["measures"], scope["findings"]) == ([],) * 4
+        (gap,) = scope["not_verifiable"]
+        assert "Odoo keeps no history" in gap["reason"]
+
+
+@pytest.mark.parametrize("job", list(catalogue.jobs()))
+def test_no_measure_of_a_day_that_is_over_is_negative(job: str) -> None:
+    _, document = run_json(job, "--as-of", "2026-10-31")
+    measured = [measure for scope in document["scopes"] for measure in scope["measures"]]
+    variance = "utilization_variance_hours"
+    assert all(m["value"] >= 0 for m in measured if m["name"] != variance), measured
+
+
+def test_what_was_planned_ahead_on_a_day_that_is_over_is_not_verifiable() -> None:
+    _, document = run_json("utilization_variance", "--as-of", "2026-10-31")
+    for scope in document["scopes"]:
+        assert {row["ahead"] for row in scope["rows"]} == {None}
+        assert "scheduled_utilization_ratio" not in {m["name"] for m in scope["measures"]}
+        assert "planned ahead" in " ".join(gap["check"] for gap in scope["not_verifiable"])
+
+
+def test_a_day_to_come_is_refused() -> None:
+    code, document = run_json("wip_aging", "--as-of", "2026-11-24")
+    assert code == 2
+    assert "lies ahead: the last day to ask of is 2026-11-23" in document["scopes"][0]["error"]
+
+
+def test_a_day_that_has_begun_in_one_company_alone_is_today_for_all(clock: Clock) -> None:
+    clock.forward(hours=15)
+    code, document = run_json("timesheet_reminders", "--as-of", "2026-11-24", "--dry-run")
+    assert code == 0
+    assert [scope["status"] for scope in document["scopes"]] == ["ok", "ok"]

@@ -435,3 +435,55 @@ def test_a_hold_is_seen_by_the_next_run_and_its_end_brings_the_order_back(
 def _keys(fleet: Fleet) -> set[str]:
     with fleet.ledger.reading() as connection:
         return {c.finding.key for c in cases.open_cases(connection, READINESS, "firm", 1)}
+
+
+def test_a_period_that_was_asked_for_measures_nothing_and_closes_no_case_of_another(
+    tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    job, target = "utilization_variance", "policies.utilization_variance.target_percent = 75\n"
+    fleet = fleet_on(tmp_path, clock, odoo, file=FILE + target)
+    runner.execute(fleet, opened(fleet, job))
+    with fleet.ledger.reading() as connection:
+        before = cases.open_cases(connection, job, "firm", 1)
+        measured = measures.latest(connection)
+    assert before
+    assert measured
+    clock.forward(hours=1)
+    september = Period(date(2026, 9, 1), date(2026, 9, 30))
+    runner.execute(fleet, opened(fleet, job), Asked(clock(), september))
+    with fleet.ledger.reading() as connection:
+        after = cases.open_cases(connection, job, "firm", 1)
+        assert measures.latest(connection) == measured
+    assert {case.finding.key for case in before} <= {case.finding.key for case in after}
+
+
+@pytest.mark.parametrize(
+    ("job", "later", "judged"),
+    [
+        ("wip_aging", 26, "2026-11-24"),
+        ("invoice_readiness", 26, "2026-11-24"),
+        ("pending_approvals", 26, "2026-11-24"),
+        ("wip_aging", 3, "2026-11-23"),
+        ("timesheet_reminders", 26, "2026-11-23"),
+        ("utilization_variance", 26, "2026-11-23"),
+    ],
+)
+def test_a_slot_that_runs_on_a_later_day_tells_no_present_state_as_that_of_its_own_day(
+    fleet: Fleet, clock: Clock, job: str, later: int, judged: str
+) -> None:
+    run_id = opened(fleet, job)
+    clock.forward(hours=later)
+    executed = runner.execute(fleet, run_id)
+    assert executed is not None
+    assert executed.seen is not None
+    assert executed.seen.report.rows
+    with fleet.ledger.reading() as connection:
+        days = {str(sample.at.date()) for sample in measures.latest(connection)}
+        cut_offs = {
+            str(sample.cut_off.date())
+            for name in measures.names(connection)
+            for sample in measures.history(connection, name, 10)
+            if sample.cut_off
+        }
+    assert cut_offs == {judged}
+    assert days == {str(clock().date())}

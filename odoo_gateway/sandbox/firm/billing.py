@@ -11,7 +11,7 @@ from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import Deal, DownPayment, Hours, Line, Reinvoiced, Units
 from odoo_gateway.sandbox.firm.projects import line_id
 from odoo_gateway.sandbox.firm.timesheets import Entry
-from odoo_gateway.sandbox.firm.when import When
+from odoo_gateway.sandbox.firm.when import When, utc
 
 Row = dict[str, Any]
 
@@ -129,4 +129,5 @@ def _move(number: int, deal: Deal, when: When, state: str) -> Row:
         "company_id": deal.company_id,
         "date": day.isoformat(),
         "invoice_date": day.isoformat(),
+        "write_date": utc(when.ago(1), 18, "UTC"),
     }

@@ -100,7 +100,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
         "project.milestone": _milestones(when),
         "sale.order": [_order(number, deal, when) for number, deal in enumerate(DEALS)],
         "sale.order.line": [
-            _line(number, deal, position, line, books)
+            _line(number, deal, position, line, books, when)
             for number, deal in enumerate(DEALS)
             for position, line in enumerate(deal.lines)
         ],
@@ -150,7 +150,7 @@ def _sold_hours(line: Hours, key: int, books: Books) -> Sold:
     )
 
 
-def _line(number: int, deal: Deal, position: int, line: Line, books: Books) -> Row:
+def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when: When) -> Row:
     key = line_id(number, position)
     sold = _sold(line, key, books)
     amounts = sold.amounts
@@ -183,12 +183,15 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books) -> R
         "project_id": (project_of(number, deal) or False) if in_project else False,
         "combo_item_id": False,
         "tax_calculation_rounding_method": "round_per_line",
+        "write_date": utc(when.ago(1), 18, "UTC"),
         **amounts,
     }
 
 
 def _invoice_lines(books: Books) -> Iterator[Row]:
     """What is on invoices of each order line, posted and draft; reversed ones bill nothing."""
+    # The invoice of a deal comes before its credit note.
+    moves = {(books.deals[move["id"]], move["state"]): move["id"] for move in reversed(books.moves)}
     for number, deal in enumerate(DEALS):
         for position, line in enumerate(deal.lines):
             key = line_id(number, position)
@@ -197,6 +200,7 @@ def _invoice_lines(books: Books) -> Iterator[Row]:
             for state, quantity in parts.items():
                 if deal.state == "sale" and quantity:
                     yield {
+                        "move_id": moves[number, state],
                         "sale_line_ids": [key],
                         "company_id": deal.company_id,
                         "currency_id": CURRENCIES[deal.currency_name],
