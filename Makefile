@@ -36,7 +36,7 @@ unit: $(STAMP)  ## tests, with the coverage of tasks/
 
 any-day: $(STAMP)  ## the tests and the demo on 14 other days; AT="leap-day saturday": on these
 	tests/install-services
-	$(BIN)/python -m tests.any_day $(AT)
+	$(BIN)/python -m tests.any_day --at-once 2 $(AT)
 	$(BIN)/python -m tests.any_day --demo $(AT)
 
 two-days: $(STAMP)  ## the tests on two of these days, chosen by the commit

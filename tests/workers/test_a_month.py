@@ -44,14 +44,22 @@ Told = tuple[str, str, str]
 
 # The written expectation: when, to whom, and what is new to that reader.
 EXPECTED: Sequence[Told] = (
-    ("Mon 02 Nov 06:00", "finance", "opened S1 ready, S13 blocked, S2 ready"),
-    ("Wed 04 Nov 06:00", "finance", "moved S13 ready"),
-    ("Mon 09 Nov 06:00", "finance", "settled S1 ready"),
+    (
+        "Mon 02 Nov 06:00",
+        "finance",
+        "opened S1 ready as far as verifiable, S13 blocked, S2 ready as far as verifiable",
+    ),
+    ("Wed 04 Nov 06:00", "finance", "moved S13 ready as far as verifiable"),
+    ("Mon 09 Nov 06:00", "finance", "settled S1 ready as far as verifiable"),
     ("Wed 11 Nov 06:00", "finance", "moved S2 blocked"),
     ("Fri 13 Nov 08:00", "marco.bianchi", "deadline"),
     # Finance has snoozed S2 until the 17th, and the controller reads for the first time.
-    ("Mon 16 Nov 06:00", "controller", "opened S13 ready, S3 ready"),
-    ("Mon 16 Nov 06:00", "finance", "opened S3 ready"),
+    (
+        "Mon 16 Nov 06:00",
+        "controller",
+        "opened S13 ready as far as verifiable, S3 ready as far as verifiable",
+    ),
+    ("Mon 16 Nov 06:00", "finance", "opened S3 ready as far as verifiable"),
     ("Mon 16 Nov 08:00", "marco.bianchi", "late"),
     ("Wed 18 Nov 06:00", "controller", "returned S2 blocked"),
     ("Wed 18 Nov 06:00", "finance", "returned S2 blocked"),
@@ -61,10 +69,10 @@ EXPECTED: Sequence[Told] = (
     ("Fri 20 Nov 06:00", "finance", "held S13 held"),
     # Marco has logged his hours on the 19th, and on the 23rd one entry is gone again.
     ("Tue 24 Nov 08:00", "delivery", "owner"),
-    ("Wed 25 Nov 06:00", "controller", "returned S13 ready"),
-    ("Wed 25 Nov 06:00", "finance", "returned S13 ready"),
-    ("Thu 26 Nov 06:00", "controller", "opened S1 ready"),
-    ("Thu 26 Nov 06:00", "finance", "opened S1 ready"),
+    ("Wed 25 Nov 06:00", "controller", "returned S13 ready as far as verifiable"),
+    ("Wed 25 Nov 06:00", "finance", "returned S13 ready as far as verifiable"),
+    ("Thu 26 Nov 06:00", "controller", "opened S1 ready as far as verifiable"),
+    ("Thu 26 Nov 06:00", "finance", "opened S1 ready as far as verifiable"),
 )
 
 

@@ -88,7 +88,7 @@ def test_the_command_lists_and_retries(
     fleet: Fleet, dead_run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wiring, "fleet", lambda: fleet)
-    monkeypatch.setattr(logs, "configure", lambda log_format: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
     listed = CliRunner().invoke(cli, ["dead", "--json"])
     assert [letter["name"] for letter in json.loads(listed.stdout)["dead"]] == [dead_run]
     assert CliRunner().invoke(cli, ["dead", "retry", dead_run]).exit_code == 0
