@@ -19,11 +19,12 @@ CENT = Decimal("0.01")
 
 PEOPLE = """
     SELECT e.id, e.name, e.company_id, e.user_id, v.department_id, v.job_id,
-           coalesce(d.name->>'en_US') AS department
+           coalesce(d.name->>'en_US') AS department,
+           CASE WHEN NOT e.active THEN v.departure_date END AS left_on
     FROM hr_employee e
     JOIN hr_version v ON v.id = e.current_version_id
     LEFT JOIN hr_department d ON d.id = v.department_id
-    WHERE e.active AND e.company_id IS NOT NULL
+    WHERE (e.active OR v.departure_date IS NOT NULL) AND e.company_id IS NOT NULL
 """
 LOGGED = """
     SELECT employee_id, date, sum(unit_amount) AS worked,
@@ -57,7 +58,7 @@ PLANNED = """
 
 @dataclass(frozen=True)
 class Person:
-    """An active employee; departments and jobs are those of today."""
+    """An employee who is active or left on a day; departments and jobs are those of today."""
 
     id: int
     name: str
@@ -66,6 +67,11 @@ class Person:
     department_id: int | None
     job_id: int | None
     department: str | None
+    left_on: date | None
+
+    def was_there(self, first: date, hours: float) -> bool:
+        """Whether the person belongs into a period that begins then, with so many hours logged."""
+        return self.left_on is None or self.left_on >= first or hours > 0
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ class Targets:
 
 
 def people(sql: Sql) -> Sequence[Person]:
-    """All active employees of all companies."""
+    """All active employees of all companies, and those who left on a day."""
     with sql.cursor(row_factory=class_row(Person)) as cursor:
         return cursor.execute(PEOPLE.encode()).fetchall()
 
@@ -111,6 +117,7 @@ def reminder_rows(
             person.id in exempt["employees"] or person.department_id in exempt["departments"],
         )
         for person in people(sql)
+        if person.was_there(first, sum(logged.get((person.id, d), 0.0) for d in days))
     }
 
 
@@ -168,6 +175,7 @@ def utilization_rows(
             ),
         }
         for person in people(sql)
+        if person.was_there(first, hours.get(person.id, (0.0, 0.0))[0])
     }
 
 

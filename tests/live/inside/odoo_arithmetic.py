@@ -12,11 +12,12 @@ Spans = dict[str, float]
 
 
 def working_hours(env: Any, periods: list[list[str]]) -> list[dict[int, dict[str, Spans] | None]]:
-    """Hours by day of every active employee: `net` and, without leave and holidays, `gross`.
+    """Hours by day of every employee: `net` and, without leave and holidays, `gross`.
 
-    None for people whose hours no calendar tells.
+    None for people whose hours no calendar tells; those of leavers end with the day of departure.
     """
-    people = env["hr.employee"].search([("company_id", "!=", False)])
+    everybody = env["hr.employee"].with_context(active_test=False)
+    people = everybody.search([("company_id", "!=", False)])
     return [
         {
             person.id: _hours(person, date.fromisoformat(first), date.fromisoformat(last))
@@ -33,6 +34,7 @@ def _hours(person: Any, first: date, last: date) -> dict[str, Spans] | None:
     zone = ZoneInfo(person.tz)
     found: dict[str, Spans] = {"net": defaultdict(float), "gross": defaultdict(float)}
     monday = first - timedelta(days=first.weekday())
+    last = last if person.active else min(last, person.departure_date or last)
     while monday <= last:
         start, end = _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone)
         for kind in found:

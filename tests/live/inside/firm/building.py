@@ -23,5 +23,6 @@ def build(env: Any, today: str, seed: int, size: int, orders: int) -> dict[str, 
     selling.evidence(firm, sales)
     invoices.late(firm, sales)
     planning.make(firm)
+    people.leave(firm)
     firm.env.cr.commit()
     return {"seconds": firm.steps}

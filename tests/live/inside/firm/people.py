@@ -141,3 +141,14 @@ def _moved(firm: Firm, calendars: Any) -> None:
         values = {"date_version": on, "resource_calendar_id": other.id}
         if not first.contract_date_end and first.date_version < on:
             person.create_version(values)
+
+
+def leave(firm: Firm) -> None:
+    """Some of those without a contract left within the last month or week, having logged on."""
+    free = [
+        one for one in firm.people[40:] if not any(one.version_ids.mapped("contract_date_start"))
+    ]
+    for number, person in enumerate(free[::20]):
+        since = firm.last_week if number % 2 else firm.last_month
+        person.departure_date = since + timedelta(days=1 + number % 4)
+        person.active = False
