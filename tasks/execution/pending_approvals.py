@@ -73,7 +73,8 @@ def read(odoo: Reader, as_of: AsOf, policy: ApprovalPolicy) -> Snapshot:
     employees = odoo.search(Employee, [("company_id", "=", odoo.company_id)], archived=True)
     currencies = read_currencies(odoo)
     (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
-    expenses, expense_gaps = read_submitted(odoo, as_of.zone, currencies[company.currency_id])
+    currency = currencies[company.currency_id]
+    expenses, expense_gaps = read_submitted(odoo, employees, as_of.zone, currency)
     time, time_gaps = read_unapproved(odoo, employees, _looked_at(as_of, policy), currencies)
     waiting = (*(expenses or ()), *(time or ()))
     others = _others(odoo, employees, waiting, policy)

@@ -45,12 +45,13 @@ class Account(Record):
 
 @dataclass(frozen=True)
 class Department(Record):
-    """A department."""
+    """A department, and the employee who leads it."""
 
     MODEL: ClassVar[str] = "hr.department"
     MODULE: ClassVar[str] = "hr"
     id: int
     name: str
+    manager_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
 from tasks.domain.waiting import Basis, Kind, Waiting
+from tasks.records.people import Department, Employee
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ class ApprovalActivity(Record):
 
 
 def read_submitted(
-    odoo: Reader, zone: ZoneInfo, currency: Currency
+    odoo: Reader, employees: Sequence[Employee], zone: ZoneInfo, currency: Currency
 ) -> tuple[Sequence[Waiting] | None, Sequence[NotVerifiable]]:
     """Expenses that wait in the company, and what this Odoo cannot tell of them.
 
-    None where it cannot tell at all. zone: of the days. currency: the company's.
+    None where it cannot tell at all. employees: of the company. zone: of the days. currency: the
+    company's.
     """
     if not odoo.session.may_read(SubmittedExpense.MODEL):
         return None, (_NO_EXPENSES,)
@@ -74,7 +76,37 @@ def read_submitted(
         ExpenseReport, [("state", "=", "submit"), ("company_id", "=", odoo.company_id)]
     )
     approvers = {report.id: report.user_id for report in reports}
+    unnamed = [report for report in reports if report.user_id is None]
+    approvers |= _responsible(odoo, unnamed, employees) if unnamed else {}
     return _waiting(odoo, reports, approvers, zone, currency)
+
+
+def _responsible(
+    odoo: Reader, reports: Sequence[ExpenseReport], employees: Sequence[Employee]
+) -> Mapping[int, int | None]:
+    """Whom Odoo 16 to 18 asks where a report names nobody, as a user by id of the report.
+
+    The manager, else the head of the department
+    (`hr.expense.sheet._get_responsible_for_approval`).
+    """
+    known = {employee.id: employee for employee in employees}
+    heads = {found.id: found.manager_id for found in odoo.search(Department, [], archived=True)}
+    asked = {
+        report.id: [submitter.parent_id, heads.get(submitter.department_id or 0)]
+        for report in reports
+        if (submitter := known.get(report.employee_id))
+    }
+    missing = sorted(
+        {number for each in asked.values() for number in each if number} - known.keys()
+    )
+    if missing:
+        others = odoo.search(Employee, [("id", "in", missing)], archived=True)
+        known |= {employee.id: employee for employee in others}
+    users = {number: person.user_id for number, person in known.items()}
+    return {
+        report_id: next((user for number in each if (user := users.get(number or 0))), None)
+        for report_id, each in asked.items()
+    }
 
 
 def _waiting(

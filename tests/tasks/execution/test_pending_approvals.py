@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from odoo_gateway.sandbox import Sandbox, firm
+from odoo_gateway.sandbox.firm import people
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.approval_policy import ApprovalPolicy
 from tasks.domain.findings import Finding, Recipient, Report, Step
@@ -574,6 +575,37 @@ def test_expenses_that_cannot_be_read_are_not_verifiable(
     (gap,) = (gap for gap in report.not_verifiable if gap.check == "submitted expenses")
     assert remedy in gap.remedy
     assert (report.rows, report.measures) == ((), ())
+
+
+SUBMITTER, MANAGER, HEAD = 5, 2, 3
+
+
+def asked(version: int, now: AsOf, **submitter: Any) -> tuple[str, str]:
+    """Status and approver of an expense for which nobody is named, of a department of Head's."""
+    built = dict(firm.build(MONDAY.date()))
+    built["hr.department"] = [{**row, "manager_id": HEAD} for row in built["hr.department"]]
+    nobody = {("hr.expense", row["id"]): {"manager_id": False} for row in built["hr.expense"]}
+    odoo = Sandbox(
+        MONDAY.date(),
+        version=version,
+        rows=built,
+        corrupt={**nobody, ("hr.employee", SUBMITTER): submitter},
+    )
+    (found,) = (r for r in report_of(odoo, now).rows if r["submitter_id"] == SUBMITTER)
+    return found["status"], found["approver"]
+
+
+@pytest.mark.parametrize("version", [16, 17, 18])
+def test_before_odoo_19_the_manager_else_the_head_of_the_department_is_asked(
+    version: int, now: AsOf
+) -> None:
+    manager, head = people.PEOPLE[MANAGER].name, people.PEOPLE[HEAD].name
+    assert asked(version, now, parent_id=MANAGER) == ("waiting", manager)
+    assert asked(version, now, parent_id=False) == ("waiting", head)
+    # A manager may be of another company.
+    assert asked(version, now, parent_id=28) == ("waiting", people.PEOPLE[28].name)
+    assert asked(version, now, parent_id=False, department_id=False) == ("no_approver", "")
+    assert asked(19, now, parent_id=MANAGER) == ("no_approver", "")
 
 
 def test_a_firm_in_which_nothing_waits_is_told_nothing(now: AsOf) -> None:
