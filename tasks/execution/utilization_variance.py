@@ -37,10 +37,20 @@ class UtilizationPolicy(Policy):
     band_to_percent: float = Field(105, ge=0, description="of the target, still fine")
     credited_projects: tuple[int, ...] = Field((), description="productive though not billable")
     excluded_employees: tuple[int, ...] = Field((), description="ids; no target, not in the ratio")
+    excluded_jobs: tuple[int, ...] = Field((), description="ids, the same for roles")
+    excluded_departments: tuple[int, ...] = Field((), description="ids; like management, finance")
+
+    def excludes(self, employee: Employee) -> bool:
+        """Whether somebody is no part of what is measured."""
+        return (
+            employee.id in self.excluded_employees
+            or employee.job_id in self.excluded_jobs
+            or employee.department_id in self.excluded_departments
+        )
 
     def target(self, employee: Employee) -> float | None:
         """The employee's target, or None."""
-        if employee.id in self.excluded_employees:
+        if self.excludes(employee):
             return None
         return self.targets_by_employee.get(
             employee.id,
@@ -141,7 +151,7 @@ def _person(employee: Employee, snapshot: Snapshot, policy: UtilizationPolicy) -
         utilization=found,
         ahead=_ahead(employee, snapshot),
         status=_status(found, own),
-        counted=found.measurable and employee.id not in own.excluded_employees,
+        counted=found.measurable and not own.excludes(employee),
         policy=own.version,
         knows_billable=snapshot.knows_billable,
     )

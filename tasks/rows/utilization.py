@@ -93,6 +93,7 @@ def total(people: Sequence[Person], planned_basis: str) -> Mapping[str, Any]:
         "basis": "billable hours / capacity net of leave and holidays, all logged hours",
         "planned_basis": planned_basis,
         "employees": len(counted),
+        "without_target": sum(person.utilization.target is None for person in people),
         "capacity_hours": round(sum(found.capacity for found in counted), 2),
         "worked_hours": round(sum(found.hours.worked for found in counted), 2),
         "billable_hours": round(sum(found.hours.billable for found in counted), 2),

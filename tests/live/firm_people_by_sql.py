@@ -20,11 +20,13 @@ CENT = Decimal("0.01")
 PEOPLE = """
     SELECT e.id, e.name, e.company_id, e.user_id, v.department_id, v.job_id,
            coalesce(d.name->>'en_US') AS department,
-           CASE WHEN NOT e.active THEN v.departure_date END AS left_on
+           CASE WHEN NOT e.active THEN coalesce(v.departure_date, v.contract_date_end) END
+           AS left_on
     FROM hr_employee e
     JOIN hr_version v ON v.id = e.current_version_id
     LEFT JOIN hr_department d ON d.id = v.department_id
-    WHERE (e.active OR v.departure_date IS NOT NULL) AND e.company_id IS NOT NULL
+    WHERE (e.active OR v.departure_date IS NOT NULL OR v.contract_date_end IS NOT NULL)
+      AND e.company_id IS NOT NULL
 """
 LOGGED = """
     SELECT employee_id, date, sum(unit_amount) AS worked,

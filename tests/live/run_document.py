@@ -399,6 +399,7 @@ class UtilizationTotal(Exact):
     basis: str
     planned_basis: str
     employees: int
+    without_target: int
     capacity_hours: float
     worked_hours: float
     billable_hours: float

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.live.inside.odoo_arithmetic import hired
+
 ZONE = ZoneInfo("Europe/Brussels")
 
 
@@ -45,7 +47,9 @@ def _expected(person: Any, first: date, after: date) -> float | None:
     # Without any calendar Odoo answers the raw clock here.
     if not person.version_ids.resource_calendar_id:
         return None
-    zone = ZoneInfo(person.tz)
+    zone, first = ZoneInfo(person.tz), max(first, hired(person))
+    if first >= after:
+        return 0.0
     intervals, _ = person.resource_id._get_valid_work_intervals(
         _instant(first, zone), _instant(after, zone)
     )
@@ -118,6 +122,7 @@ class Week:
                 "tz": str(ZONE),
                 "work_email": f"{name.replace(' ', '.')}@example.com",
                 "resource_calendar_id": (self.forty if calendar is None else calendar).id,
+                "date_version": date(2020, 1, 1),
                 **values,
             }
         )

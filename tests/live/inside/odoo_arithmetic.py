@@ -33,6 +33,7 @@ def _hours(person: Any, first: date, last: date) -> dict[str, Spans] | None:
         return None
     zone = ZoneInfo(person.tz)
     found: dict[str, Spans] = {"net": defaultdict(float), "gross": defaultdict(float)}
+    first = max(first, hired(person))
     monday = first - timedelta(days=first.weekday())
     last = last if person.active else min(last, person.departure_date or last)
     while monday <= last:
@@ -44,6 +45,17 @@ def _hours(person: Any, first: date, last: date) -> dict[str, Spans] | None:
                     found[kind][str(day)] += (stop - begin) / timedelta(hours=1)
         monday += timedelta(days=7)
     return found
+
+
+def hired(person: Any) -> date:
+    """The first day of who has no contract: as Odoo knows it, or of hours where earlier."""
+    if any(person.version_ids.mapped("contract_date_start")):
+        return date.min
+    worked = [("employee_id", "=", person.id), ("project_id", "!=", False)]
+    no_leave = [("holiday_id", "=", False), ("global_leave_id", "=", False)]
+    lines = person.env["account.analytic.line"].search(worked + no_leave, order="date", limit=1)
+    days: list[date] = [*person.version_ids.mapped("date_version"), *lines.mapped("date")]
+    return min(days)
 
 
 def _worked(person: Any, start: datetime, end: datetime, leaves: bool) -> Iterator[Any]:

@@ -1,7 +1,9 @@
 """Utilization on net capacity, against target and plan, and why it differs."""
 
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -276,6 +278,41 @@ def test_excluded_people_are_in_no_ratio() -> None:
     report = judged(snapshot(84), excluded_employees=(1,))
     assert report.totals[0]["employees"] == 0
     assert report.measures == ()
+
+
+@pytest.mark.parametrize("left_out", [{"excluded_departments": (3,)}, {"excluded_jobs": (4,)}])
+def test_a_department_or_role_is_left_out_of_a_target_for_everybody(
+    left_out: dict[str, Any],
+) -> None:
+    report = judged(snapshot(10), target_percent=75, **left_out)
+    assert (row(report)["status"], report.findings, report.measures) == ("no_target", (), ())
+    assert report.totals[0]["without_target"] == 1
+    other = judged(snapshot(10), target_percent=75, excluded_departments=(4,), excluded_jobs=(3,))
+    assert len(other.findings) == 1
+    assert other.totals[0]["without_target"] == 0
+
+
+def test_without_a_target_nothing_is_found_and_it_is_told_how_many_have_none() -> None:
+    everybody = people(3, 3, 4)
+    hours = {3: Hours(168.0, 10.0, 0.0)}
+    links = dict.fromkeys((1, 2, 3), "http://odoo.example")
+    found = snapshot(employees=everybody, hours=hours, links=links)
+    report = judged(found, targets_by_department={4: 80})
+    assert {finding.record_id for finding in report.findings} == {3}
+    assert (report.totals[0]["employees"], report.totals[0]["without_target"]) == (3, 2)
+
+
+def test_the_example_proposes_no_target_for_management_and_finance(sandbox: Sandbox) -> None:
+    example = tomllib.loads((Path(__file__).parents[3] / "fleet.example.toml").read_text())
+    proposed = example["tenants"]["acme"]["policies"]["utilization_variance"]
+    report = JOB.run(reading(sandbox), NOW, UtilizationPolicy.model_validate(proposed))
+    found = {finding.record_id for finding in report.findings}
+    outside = {
+        r["employee_id"] for r in report.rows if r["department"] in ("Management", "Finance")
+    }
+    assert found
+    assert outside
+    assert not found & outside
 
 
 def test_the_basis_and_the_plans_source_are_stated() -> None:
