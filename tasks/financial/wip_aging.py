@@ -34,8 +34,9 @@ from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
 from tasks.records import unbilled
 from tasks.records.orders import SoldLine, SoldOrder
-from tasks.records.sales import OrderLine
+from tasks.records.sales import Order, OrderLine
 from tasks.records.unbilled import Delivered
+from tasks.records.unsold import Unsold
 from tasks.records.wip import Leak, Work, read_work
 from tasks.rows.gaps import set_aside
 from tasks.rows.wip import Line, row, totals
@@ -80,6 +81,7 @@ def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
         findings=(
             *(found for line in known for found in _findings(line, work, as_of.day, policy)),
             *_without_order(work.leaks),
+            *(_without_sale(unsold, work) for unsold in work.unsold),
         ),
         totals=sums,
         measures=(*_measures(lines), *_lock_up_measures(sums)),
@@ -228,6 +230,33 @@ def _finding(
         amount=line.order.currency.round(line.wip),
         currency=line.order.currency.code,
         kind=kind or key,
+    )
+
+
+def _without_sale(unsold: Unsold, work: Work) -> Finding:
+    """Work that is in no total, since Odoo bills nothing of its order."""
+    order, currency = unsold.order.order, unsold.order.currency
+    name = f"{order.name} {work.partners[order.partner_id]}"
+    cancelled = unsold.is_cancelled
+    return Finding(
+        key=f"unsold-order-{order.id}",
+        severity=Severity.WARNING,
+        title=f"{name}: work on a cancelled order" if cancelled else f"{name}: work on a quotation",
+        reason=f"{unsold.hours:g} h are logged on it and on no invoice"
+        if unsold.hours > 0
+        else "something was delivered on it and is on no invoice",
+        remedy="move the work to an order that is confirmed, bill it another way, or write it off"
+        if cancelled
+        else "have the customer confirm the quotation, or move the work to an order",
+        owner=work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
+        model=Order.MODEL,
+        record_id=order.id,
+        url=work.links[order.id],
+        since=unsold.since,
+        amount=currency.round(unsold.amount) if unsold.amount else None,
+        currency=currency.code if unsold.amount else None,
+        kind="unsold",
+        hours=unsold.hours or None,
     )
 
 

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from odoo_gateway.reader import Reader
+from odoo_gateway.reader import Domain, Reader
 from tasks.domain import money
 from tasks.domain.billing import NO_GAP, Billing, Gap, Sold, billing_of, earned_share
 from tasks.records.included_taxes import Taxes, read_taxes
@@ -39,15 +40,23 @@ class _Terms:
     taxes: Taxes
 
 
+# Odoo 16 keeps locked orders in a state of their own, `done`.
+CONFIRMED: Final[Domain] = [("state", "in", ["sale", "done"])]
+
+
 def read_orders(
-    odoo: Reader, currencies: Mapping[int, money.Currency] | None = None
+    odoo: Reader,
+    currencies: Mapping[int, money.Currency] | None = None,
+    which: Domain = CONFIRMED,
 ) -> Sequence[SoldOrder]:
-    """All confirmed orders of the company that have lines; reads the currencies if not given."""
+    """Orders of the company that have lines; reads the currencies if not given.
+
+    which: the lines, those of all confirmed orders if left out.
+    """
     lines = odoo.search(
         OrderLine,
         [
-            # Odoo 16 keeps locked orders in a state of their own, `done`.
-            ("state", "in", ["sale", "done"]),
+            *which,
             ("display_type", "=", False),
             ("company_id", "=", odoo.company_id),
         ],

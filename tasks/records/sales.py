@@ -29,6 +29,7 @@ class Order(Record):
     signed_on: datetime | None
     team_id: int | None = None
     validation_status: str | None = None
+    state: str = "sale"
 
 
 @dataclass(frozen=True)

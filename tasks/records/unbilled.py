@@ -170,6 +170,11 @@ def _not_posted_by(odoo: Reader, line_ids: Iterable[int], day: date) -> Domain:
 
 def hours(odoo: Reader, line_ids: Iterable[int]) -> Domain:
     """Billable hours on no live invoice: a cancelled or reversed one bills nothing."""
+    return [*_billable(line_ids), *on_no_invoice(odoo)]
+
+
+def on_no_invoice(odoo: Reader) -> Domain:
+    """Timesheet lines that no live invoice bills."""
     live: Domain = [("timesheet_invoice_id", "=", False)]
     if odoo.session.may_read(Invoice.MODEL):
         live = [
@@ -179,7 +184,7 @@ def hours(odoo: Reader, line_ids: Iterable[int]) -> Domain:
             ("timesheet_invoice_id.state", "=", "cancel"),
             ("timesheet_invoice_id.payment_state", "=", "reversed"),
         ]
-    return [*_billable(line_ids), *live]
+    return live
 
 
 def knows_hours(odoo: Reader) -> bool:

@@ -20,6 +20,7 @@ from tasks.records.sales import Order, Project, read_partners, user_names
 from tasks.records.timesheets import TimesheetLine, no_leave
 from tasks.records.unbilled import Delivered
 from tasks.records.units import group_hours
+from tasks.records.unsold import Unsold, read_unsold
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Work:
     orders: Sequence[SoldOrder]
     delivered: Mapping[int, Delivered]
     leaks: Sequence[Leak]
+    unsold: Sequence[Unsold]
     partners: Mapping[int, str]
     owners: Mapping[int, str]
     links: Mapping[int, str]
@@ -79,6 +81,8 @@ def read_work(odoo: Reader, as_of: AsOf) -> Work:
     if as_of.is_over:
         return _work_then(odoo, working, currencies, as_of)
     orders, not_verifiable = with_invoices(odoo, working)
+    unsold = read_unsold(odoo, currencies)
+    named = [*orders, *(each.order for each in unsold)]
     billed = read_billed(odoo, as_of.day)
     (company,) = (c for c in odoo.session.companies if c.id == odoo.company_id)
     return Work(
@@ -89,9 +93,10 @@ def read_work(odoo: Reader, as_of: AsOf) -> Work:
             **_expenses(odoo, orders),
         },
         leaks=_leaks(odoo),
-        partners=_partners(odoo, orders),
-        owners=user_names(odoo, {order.order.user_id for order in orders}),
-        links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in orders},
+        unsold=unsold,
+        partners=_partners(odoo, named),
+        owners=user_names(odoo, {order.order.user_id for order in named}),
+        links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in named},
         company_currency=currencies[company.currency_id],
         billed=None
         if billed is None
@@ -120,6 +125,7 @@ def _work_then(
             **_expenses(odoo, then.orders),
         },
         leaks=(),
+        unsold=(),
         partners=_partners(odoo, then.orders),
         owners=user_names(odoo, {order.order.user_id for order in then.orders}),
         links={o.order.id: odoo.session.link(Order.MODEL, o.order.id) for o in then.orders},
@@ -224,8 +230,9 @@ _NOT_THEN = (
         remedy="take the aged receivables of that day from Odoo's accounting",
     ),
     NotVerifiable(
-        check="hours on no order line",
-        reason="Odoo does not say since when hours are linked to an order line",
+        check="hours on no order line, on cancelled orders and on quotations",
+        reason="Odoo does not say since when hours are linked to an order line, nor what its order "
+        "was then",
         remedy="look at today's, without --as-of",
     ),
 )

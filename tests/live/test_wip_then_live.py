@@ -220,3 +220,11 @@ def test_an_order_waits_since_what_is_not_billed(fleet: Fleet, orders: Mapping[s
     found = document(fleet, TODAY, "invoice_readiness")
     (row,) = rows_of(found, orders["only the workshop credited"])
     assert row["waiting_days"] == (TODAY - MONTH_END).days
+
+
+def test_work_on_a_cancelled_order_is_told(now: Any, orders: Mapping[str, int]) -> None:
+    findings = [finding for scope in now["scopes"] for finding in scope["findings"]]
+    (found,) = [f for f in findings if f["key"] == f"unsold-order-{orders['cancelled']}"]
+    assert "work on a cancelled order" in found["title"]
+    assert found["reason"].startswith("7 h are logged")
+    assert (found["amount"], found["since"]) == ("700.00", str(MONTH_END - timedelta(days=35)))

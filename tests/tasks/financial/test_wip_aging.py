@@ -363,3 +363,70 @@ def test_a_draft_credit_note_counts_against_the_draft(sandbox: Sandbox, now: AsO
 def test_without_the_holidays_module_leaks_are_read_all_the_same(now: AsOf) -> None:
     bare = changed(lacks_modules=["project_timesheet_holidays"])
     assert wip(bare, now).rows
+
+
+def unsold(transport: Any, now: AsOf) -> list[Any]:
+    return [f for f in wip(transport, now).findings if f.kind == "unsold"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("cancel", "work on a cancelled order"),
+        ("draft", "work on a quotation"),
+        ("sent", "work on a quotation"),
+    ],
+)
+def test_work_on_an_order_that_is_not_confirmed_is_told(
+    sandbox: Sandbox, now: AsOf, state: str, words: str
+) -> None:
+    assert unsold(sandbox, now) == []
+    (line,) = sandbox.call("sale.order.line", "search_read", [[["id", "=", 20]]], {})
+    changes: dict[Any, Any] = {
+        ("sale.order.line", 20): {"state": state, "untaxed_amount_to_invoice": 0.0},
+        ("sale.order", line["order_id"][0]): {"state": state},
+    }
+    report = wip(changed(corrupt=changes), now)
+    assert 20 not in {row["sale_order_line_id"] for row in report.rows}
+    (found,) = (f for f in report.findings if f.kind == "unsold")
+    assert words in found.title
+    assert found.hours == line["qty_delivered"]
+    assert float(found.amount or 0) == line["qty_delivered"] * line["price_unit"]
+    assert (found.model, found.record_id) == ("sale.order", line["order_id"][0])
+    assert found.since is not None
+
+
+def test_what_was_delivered_by_hand_on_a_cancelled_order_is_told_at_its_price(now: AsOf) -> None:
+    (line,) = changed().call("sale.order.line", "search_read", [[["id", "=", 60]]], {})
+    changes: dict[Any, Any] = {
+        ("sale.order.line", 60): {"state": "cancel"},
+        ("sale.order", line["order_id"][0]): {"state": "cancel"},
+    }
+    (found,) = unsold(changed(corrupt=changes), now)
+    left = line["qty_delivered"] - line["qty_invoiced"]
+    assert float(found.amount) == left * line["price_unit"]
+    assert found.hours
+
+
+def test_a_cancelled_order_whose_work_is_invoiced_is_nothing_to_tell(now: AsOf) -> None:
+    (line,) = changed().call("sale.order.line", "search_read", [[["id", "=", 20]]], {})
+    changes: dict[Any, Any] = {
+        ("sale.order.line", 20): {"state": "cancel", "qty_invoiced": line["qty_delivered"]},
+        ("sale.order", line["order_id"][0]): {"state": "cancel"},
+    }
+    assert unsold(changed(corrupt=changes), now) == []
+
+
+def test_without_timesheets_on_sales_work_delivered_on_a_cancelled_order_is_told_still(
+    now: AsOf,
+) -> None:
+    (line,) = changed().call("sale.order.line", "search_read", [[["id", "=", 60]]], {})
+    changes: dict[Any, Any] = {
+        ("sale.order.line", 60): {"state": "cancel"},
+        ("sale.order", line["order_id"][0]): {"state": "cancel"},
+    }
+    bare = changed(corrupt=changes, lacks_modules=["sale_timesheet"])
+    (found,) = unsold(bare, now)
+    assert found.record_id == line["order_id"][0]
+    assert (found.hours, found.since) == (None, None)
+    assert "something was delivered" in found.reason

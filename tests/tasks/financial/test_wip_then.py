@@ -94,7 +94,7 @@ def test_no_draft_and_no_figure_of_today_stands_under_that_day(
         "drafts of that day",
         "Odoo's own total of that day",
         "lock-up",
-        "hours on no order line",
+        "hours on no order line, on cancelled orders and on quotations",
         "WIP of that day",
     }
 
