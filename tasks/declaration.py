@@ -68,7 +68,8 @@ class Job(Generic[P, S]):
     formulas: what the measures of its reports mean. of_the_present: it tells how things stand, not
     of a period, so that a slot that runs on a later day is judged by that day. no_history: what is
     said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
-    job answers for itself.
+    job answers for itself. held_as: the model whose records people put on hold by its cases; ""
+    where nothing is held.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Job(Generic[P, S]):
     shape: Shape = Shape.DIGEST
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
+    held_as: str = ""
     formulas: tuple[Formula, ...] = ()
     of_the_present: bool = False
     no_history: NotVerifiable | None = None

@@ -76,7 +76,8 @@ def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf
     """Read and judge; writes nothing anywhere. Raises OdooError."""
     reader = Reader(fleet.session(tenant), company_id)
     policy = tenant.policy(job, company_id, as_of.day)
-    return Look(job.run(reader, as_of, policy), tuple(reader.drift), policy.versions())
+    moment = replace(as_of, holds=tenant.holds(company_id, as_of.day))
+    return Look(job.run(reader, moment, policy), tuple(reader.drift), policy.versions())
 
 
 def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None = None) -> AsOf:

@@ -12,7 +12,9 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field, field_validator
 
 from odoo_gateway.transport import Address
+from tasks import catalogue
 from tasks.declaration import AnyJob
+from tasks.domain.holds import Hold, HoldingPolicy
 from tasks.domain.policy import Policy
 from workers.brands import Brand
 from workers.delivery.language import speaks
@@ -229,6 +231,14 @@ class Tenant:
             [layer.get(job.name, {}) for layer in layers],
             [a for a in self.settings.amendments if a.concerns(job.name, company_id, day)],
             self.settings.units,
+        )
+
+    def holds(self, company_id: int, day: date) -> tuple[Hold, ...]:
+        """The orders that any job's policy, or that of a business unit, puts on hold."""
+        policies = (self.policy(job, company_id, day) for job in catalogue.jobs().values())
+        holding = (policy for policy in policies if isinstance(policy, HoldingPolicy))
+        return tuple(
+            hold for policy in holding for unit in policy.everywhere() for hold in unit.holds
         )
 
     def may_opt_out(self, job: str) -> bool:

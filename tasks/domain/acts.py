@@ -1,7 +1,7 @@
 """What people did about cases on their page: acknowledged, snoozed, handed over, and so on."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -28,7 +28,7 @@ class Act:
     """One thing that a person did about a case, or with the key "" about all mails of a job.
 
     person: an e-mail address in lower case. until: the last day of it. severity: the case's, as the
-    person saw it. model, record_id: what the case is about.
+    person saw it. model, record_id: what the case is about, or the order that is held by it.
     """
 
     kind: ActKind
@@ -51,7 +51,7 @@ def stands(act: Act, today: date) -> bool:
 
 
 def unended(acts: Iterable[Act]) -> tuple[Act, ...]:
-    """What still matters of the acts of one job and scope, given oldest first; expired ones stay.
+    """What still matters of the acts of one scope, given oldest first; expired ones stay.
 
     A newer act takes the place of an older one of its kind; lifting ends all about a case and the
     hold on its record, opting in ends opting out.
@@ -61,7 +61,7 @@ def unended(acts: Iterable[Act]) -> tuple[Act, ...]:
         if act.kind is ActKind.LIFTED:
             found = {place: other for place, other in found.items() if not _lifts(act, other)}
         elif act.kind is ActKind.OPTED_IN:
-            found.pop((ActKind.OPTED_OUT, act.person, act.key), None)
+            found.pop(_place(replace(act, kind=ActKind.OPTED_OUT)), None)
         else:
             place = _place(act)
             found.pop(place, None)
@@ -77,7 +77,7 @@ def _subject(act: Act) -> Hashable:
     """An order is held whatever its case is called by now; everything else is about one case."""
     if act.kind is ActKind.HELD and act.record_id:
         return act.model, act.record_id
-    return act.key
+    return act.job, act.key
 
 
 def _lifts(lifted: Act, other: Act) -> bool:
@@ -85,4 +85,4 @@ def _lifts(lifted: Act, other: Act) -> bool:
         return False
     same_record = (other.model, other.record_id) == (lifted.model, lifted.record_id)
     held_record = other.kind is ActKind.HELD and bool(lifted.record_id) and same_record
-    return other.key == lifted.key or held_record
+    return (other.job, other.key) == (lifted.job, lifted.key) or held_record

@@ -64,6 +64,7 @@ class Finding:
     in order, and an empty one is quiet; None leaves it to the job's ageing. told: the rungs that
     have spoken, which the case remembers. cost_per_day: what waiting costs, in the finding's
     currency. urgent: told at once, whatever the digest waits for. hours: how many it holds up.
+    part_of: model and id of the order, where it is about a line of it.
     """
 
     key: str
@@ -86,6 +87,12 @@ class Finding:
     cost_per_day: Decimal | None = None
     urgent: bool = False
     hours: float | None = None
+    part_of: tuple[str, int] | None = None
+
+    @property
+    def held_as(self) -> tuple[str, int]:
+        """Model and id of what a hold by this finding is put on."""
+        return self.part_of or (self.model, self.record_id)
 
 
 @dataclass(frozen=True)

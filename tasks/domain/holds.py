@@ -1,4 +1,4 @@
-"""Documented decisions not to invoice an order for now."""
+"""Documented decisions not to invoice an order for now, in whichever job they were made."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,6 +6,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.domain.acts import Act, ActKind
+from tasks.domain.policy import Policy
 
 
 class Hold(BaseModel):
@@ -18,9 +19,21 @@ class Hold(BaseModel):
     until: date | None = Field(None, description="the last day of it, the day of its review")
     owner: str = Field("finance", description="who decided, and lifts it")
 
+    @property
+    def told(self) -> str:
+        """Until when, and why."""
+        until = f"until {self.until}" if self.until else "without an end"
+        return f"held {until}: {self.reason}"
+
     def stands(self, today: date) -> bool:
         """Whether it has not expired yet."""
         return self.until is None or today <= self.until
+
+
+class HoldingPolicy(Policy):
+    """A policy that may name orders on hold: they are held in every job that speaks about them."""
+
+    holds: tuple[Hold, ...] = Field((), description="orders not to be invoiced for now")
 
 
 def hold_on(holds: Iterable[Hold], order: str, today: date) -> Hold | None:

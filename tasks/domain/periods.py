@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.domain.acts import Act
 from tasks.domain.cases import ClosedCase
+from tasks.domain.holds import Hold, hold_on, holds_of
 
 CLOSED_DAYS: Final = 90
 
@@ -67,7 +68,7 @@ class AsOf:
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
     the past. standing: since when each finding stands that the fleet remembers, by its key. acts:
     what people did about the cases. closed: the job's cases that were resolved within the last
-    CLOSED_DAYS.
+    CLOSED_DAYS. holds: those of the scope's policies, whichever job they are of.
     """
 
     instant: datetime
@@ -77,6 +78,17 @@ class AsOf:
     standing: Mapping[str, date] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     closed: Sequence[ClosedCase] = ()
+    holds: tuple[Hold, ...] = ()
+
+    def holds_on(self, model: str, record_id: int, order: str) -> tuple[Hold, ...]:
+        """All holds on an order, of policies and of people, expired ones too."""
+        named = (hold for hold in self.holds if hold.order == order)
+        return (*named, *holds_of(self.acts, model, record_id, order))
+
+    def held(self, model: str, record_id: int, order: str) -> Hold | None:
+        """The hold that stands on an order."""
+        hold = hold_on(self.holds_on(model, record_id, order), order, self.day)
+        return hold if hold and hold.stands(self.day) else None
 
     @property
     def day(self) -> date:

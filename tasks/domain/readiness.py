@@ -12,13 +12,13 @@ from tasks.domain.approval import Approval, order_approval
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.evidence import Evidence
-from tasks.domain.holds import Hold, hold_on
-from tasks.domain.policy import Amount, Currency, Policy
+from tasks.domain.holds import Hold, HoldingPolicy, hold_on
+from tasks.domain.policy import Amount, Currency
 from tasks.domain.sending import Sending, way_of
 from tasks.domain.tickets import Priority, Ticket, open_tickets
 
 
-class ReadinessPolicy(Policy):
+class ReadinessPolicy(HoldingPolicy):
     """What makes an order ready, and what stays out."""
 
     purchase_order_required: bool = Field(False, description="a customer reference must be set")
@@ -39,7 +39,6 @@ class ReadinessPolicy(Policy):
     time_approval_required: bool = Field(
         True, description="hours must be approved; false where this firm approves none"
     )
-    holds: tuple[Hold, ...] = Field((), description="orders not to be invoiced for now")
     excluded_customers: tuple[int, ...] = Field(
         (), description="ids of res.partner; a firm stands for all its contacts"
     )
@@ -109,7 +108,7 @@ class Facts:
 
     customers: ids of customer and invoice address, and of the firms that they are of. signed: by
     the customer, on the order. untaxed_lines: lines to bill that carry no tax. on_hold: names of
-    its projects on hold. holds: those that people put on it beside the policy's.
+    its projects on hold. holds: those that people, and policies of other jobs, put on it.
     """
 
     order: str
@@ -202,9 +201,7 @@ def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         return _moot("hold", facts, "no hold on this order")
     if not hold.stands(today):
         return Check("hold", Result.PASS, f"expired on {hold.until}: {hold.reason}", url=facts.url)
-    until = f"until {hold.until}" if hold.until else "without an end"
-    reason = f"held {until}: {hold.reason}"
-    return Check("hold", Result.FAIL, reason, hold.owner, "review and lift the hold", facts.url)
+    return Check("hold", Result.FAIL, hold.told, hold.owner, "review and lift the hold", facts.url)
 
 
 def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:

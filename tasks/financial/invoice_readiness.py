@@ -24,7 +24,6 @@ from tasks.domain.findings import (
     SetAside,
     Severity,
 )
-from tasks.domain.holds import holds_of
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
 from tasks.records import invoicing, unbilled
@@ -123,7 +122,7 @@ def _judged(
 ) -> Readiness:
     own = policy.for_sales_team(order.order.team_id)
     facts = snapshot.facts[order.order.id]
-    held = holds_of(as_of.acts, Order.MODEL, order.order.id, facts.order)
+    held = as_of.holds_on(Order.MODEL, order.order.id, facts.order)
     # Of an order that was not read whole nothing is said but that.
     unread = order.order.id in snapshot.unreadable
     checks = () if unread else checklist(replace(facts, holds=held), own, as_of.day)
@@ -325,6 +324,7 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
+    held_as=Order.MODEL,
     formulas=FORMULAS,
     of_the_present=True,
     no_history=_NO_HISTORY,

@@ -28,10 +28,17 @@ from tasks.domain.ageing import (
     still_open,
 )
 from tasks.domain.billing import Billing
-from tasks.domain.findings import Finding, Formula, Measure, NotVerifiable, Report, Severity
-from tasks.domain.holds import Hold, hold_on
+from tasks.domain.findings import (
+    Finding,
+    Formula,
+    Measure,
+    NotVerifiable,
+    Report,
+    SetAside,
+    Severity,
+)
+from tasks.domain.holds import Hold, HoldingPolicy
 from tasks.domain.periods import AsOf
-from tasks.domain.policy import Policy
 from tasks.records import unbilled
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import Order, OrderLine
@@ -44,13 +51,12 @@ from tasks.rows.wip import Line, row, totals
 ZERO = Decimal(0)
 
 
-class WipPolicy(Policy):
+class WipPolicy(HoldingPolicy):
     """From which age somebody must decide, and what old work is still worth."""
 
     decide_after_days: int = Field(
         90, ge=0, le=36_500, description="age of the oldest unbilled entry"
     )
-    holds: tuple[Hold, ...] = Field((), description="orders whose old work may stay unbilled")
     provision_percent: dict[AgeBucket, Annotated[Decimal, Field(ge=0, le=100)]] = Field(
         {}, description="of the value, by bucket; no provision if left out"
     )
@@ -76,17 +82,26 @@ def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
     ]
     known = [line for line in lines if not line.unknown]
     sums = totals(lines, work)
+    holds = {order.order.id: _held(order, as_of, policy) for order in work.orders}
+    about = [
+        (holds[line.order.order.id], finding)
+        for line in known
+        for finding in _findings(line, work, as_of.day, policy)
+    ]
     return Report(
         rows=tuple(row(line, work, as_of.day) for line in shown),
         findings=(
-            *(found for line in known for found in _findings(line, work, as_of.day, policy)),
+            *(finding for hold, finding in about if hold is None),
             *_without_order(work.leaks),
             *(_without_sale(unsold, work) for unsold in work.unsold),
         ),
         totals=sums,
         measures=(*_measures(lines), *_lock_up_measures(sums)),
         not_verifiable=(*work.not_verifiable, *_unknown(lines)),
-        set_aside=set_aside(work.lines(), work.partners, work.links),
+        set_aside=(
+            *(_aside(hold, finding) for hold, finding in about if hold),
+            *set_aside(work.lines(), work.partners, work.links),
+        ),
     )
 
 
@@ -160,7 +175,7 @@ def _cost(every: Sequence[Entry], entries: Sequence[Entry]) -> Decimal | None:
 
 def _findings(line: Line, work: Work, today: date, policy: WipPolicy) -> Iterator[Finding]:
     own = policy.for_sales_team(line.order.order.team_id)
-    if line.wip and line.oldest and not _held(line, today, own):
+    if line.wip and line.oldest:
         yield from _undecided(line, work, age_days(line.oldest, today), own)
     if line.sold.sold.unpriced:
         yield _unpriced(line, work)
@@ -182,9 +197,24 @@ def _undecided(line: Line, work: Work, age: int, policy: WipPolicy) -> Iterator[
         )
 
 
-def _held(line: Line, today: date, policy: WipPolicy) -> bool:
-    hold = hold_on(policy.holds, line.order.order.name, today)
-    return hold is not None and hold.stands(today)
+def _held(order: SoldOrder, as_of: AsOf, policy: WipPolicy) -> Hold | None:
+    own = policy.for_sales_team(order.order.team_id)
+    moment = replace(as_of, holds=(*as_of.holds, *own.holds))
+    return moment.held(Order.MODEL, order.order.id, order.order.name)
+
+
+def _aside(hold: Hold, finding: Finding) -> SetAside:
+    """What would have been told of an order that somebody holds."""
+    return SetAside(
+        group="held",
+        title=finding.title,
+        reason=hold.told,
+        url=finding.url,
+        model=finding.model,
+        record_id=finding.record_id,
+        amount=finding.amount,
+        currency=finding.currency,
+    )
 
 
 def _unpriced(line: Line, work: Work) -> Finding:
@@ -230,6 +260,7 @@ def _finding(
         amount=line.order.currency.round(line.wip),
         currency=line.order.currency.code,
         kind=kind or key,
+        part_of=(Order.MODEL, order.id),
     )
 
 
@@ -323,6 +354,7 @@ JOB = Job(
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
     shape=Shape.WEEKLY,
+    held_as=Order.MODEL,
     formulas=FORMULAS,
     of_the_present=True,
     doc=__doc__,

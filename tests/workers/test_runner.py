@@ -23,7 +23,7 @@ from tasks import catalogue
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import FILE, Switchable, fleet_on
+from tests.fakes.fleets import FILE, TENANT, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.delivery import dispatcher
 from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs
@@ -401,6 +401,19 @@ def test_a_run_that_took_too_long_is_tried_again(fleet: Fleet, odoo: Switchable)
     runner.execute(fleet, run_id)
     run = run_of(fleet, run_id)
     assert (run.status, run.error_class) == (RunStatus.PENDING, "SoftTimeLimitExceeded")
+
+
+@pytest.mark.parametrize("job", ["invoice_readiness", "wip_aging"])
+def test_a_hold_of_any_jobs_policy_holds_the_order_in_all(
+    job: str, tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    hold = '{order = "S00001", reason = "dispute"}'
+    fleet = fleet_on(tmp_path, clock, odoo, file=f"{TENANT}policies.{job}.holds = [{hold}]\n")
+    executed = runner.execute(fleet, opened(fleet, READINESS))
+    assert executed is not None
+    assert executed.seen is not None
+    (row, *_) = executed.seen.report.rows
+    assert (row["sale_order"], row["status"]) == ("S00001", "held")
 
 
 def test_a_hold_is_seen_by_the_next_run_and_its_end_brings_the_order_back(

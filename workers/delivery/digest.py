@@ -43,7 +43,7 @@ def digests(
         "totals": list(report.totals),
         "rows": list(report.rows),
         "findings": _findings(report, occasion.acts, occasion.day),
-        "set_aside": _set_aside(report, occasion.acts, occasion.day),
+        "set_aside": _set_aside(report, occasion.acts, occasion.job.name, occasion.day),
         "not_verifiable": [
             {"check": gap.check, "reason": gap.reason, "remedy": gap.remedy}
             for gap in report.not_verifiable
@@ -140,12 +140,12 @@ def _snoozed(act: Act | None) -> dict[str, Any]:
     }
 
 
-def _set_aside(report: Report, acts: Sequence[Act], today: date) -> list[dict[str, Any]]:
+def _set_aside(report: Report, acts: Sequence[Act], job: str, today: date) -> list[dict[str, Any]]:
     """What was left out; on what a page put on hold, the case by which the hold is lifted."""
     holds = {
         (act.model, act.record_id): act.key
         for act in acts
-        if act.kind is ActKind.HELD and stands(act, today)
+        if act.kind is ActKind.HELD and act.job == job and stands(act, today)
     }
     return [
         listed_aside(aside, holds.get((aside.model, aside.record_id), ""))

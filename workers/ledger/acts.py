@@ -14,6 +14,8 @@ from workers.ledger.schema import acts, cases, runs
 
 # These end with their case, however often its finding comes back.
 OF_THE_CASE: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED, ActKind.HANDED_OVER})
+# These are about the order, in every job that speaks about it.
+OF_THE_ORDER: Final = frozenset({ActKind.HELD, ActKind.LIFTED})
 IN_DETAIL: Final = ("severity", "model", "record_id")
 
 
@@ -39,11 +41,13 @@ def used(connection: Connection, nonce: str) -> bool:
 def standing(connection: Connection, job: str, tenant: str, company_id: int) -> tuple[Act, ...]:
     """The acts that still matter, oldest first; whether one has expired, `stands` tells by date.
 
-    Holds and opting out stay when their case is resolved; all else ends.
+    Holds and opting out stay when their case is resolved; all else ends. A hold counts in every
+    job of the scope, whichever job's case it was put on by.
     """
-    statement = select(acts).filter_by(job=job, tenant=tenant, company_id=company_id)
-    found = unended(_act(row) for row in connection.execute(statement.order_by(acts.c.id)))
-    resolved = _resolved(connection, found)
+    statement = select(acts).filter_by(tenant=tenant, company_id=company_id)
+    wanted = statement.where((acts.c.job == job) | acts.c.kind.in_(OF_THE_ORDER))
+    found = unended(_act(row) for row in connection.execute(wanted.order_by(acts.c.id)))
+    resolved = _resolved(connection, job, tenant, company_id, found)
     return tuple(act for act in found if act.kind not in OF_THE_CASE or not _past(act, resolved))
 
 
@@ -51,13 +55,16 @@ def _past(act: Act, resolved: Mapping[str, datetime]) -> bool:
     return act.key in resolved and act.at <= resolved[act.key]
 
 
-def _resolved(connection: Connection, found: tuple[Act, ...]) -> Mapping[str, datetime]:
+def _resolved(
+    connection: Connection, job: str, tenant: str, company_id: int, found: tuple[Act, ...]
+) -> Mapping[str, datetime]:
     """When the cases that these acts are about were last resolved, by key."""
-    if not found:
+    about = {act.key for act in found if act.kind in OF_THE_CASE}
+    if not about:
         return {}
-    scope = {name: getattr(found[0], name) for name in ("job", "tenant", "company_id")}
-    statement = select(cases.c.key, func.max(cases.c.resolved_at)).filter_by(**scope)
-    keys = cases.c.key.in_({act.key for act in found if act.kind in OF_THE_CASE})
+    statement = select(cases.c.key, func.max(cases.c.resolved_at))
+    statement = statement.filter_by(job=job, tenant=tenant, company_id=company_id)
+    keys = cases.c.key.in_(about)
     known = statement.where(keys, cases.c.resolved_at.is_not(None)).group_by(cases.c.key)
     return {row.key: row[1] for row in connection.execute(known)}
 

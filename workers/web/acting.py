@@ -47,6 +47,11 @@ def unused_nonce(site: Site, sent: Sent) -> str:
 
 def record(site: Site, link: Link, form: Filled, nonce: str, finding: Finding | None) -> Response:
     """Write the act down and lead back to the page. Raises FormUsed when another was faster."""
+    of_the_order = form.kind in acts.OF_THE_ORDER
+    model, record_id = "", 0
+    if finding:
+        own = (finding.model, finding.record_id)
+        model, record_id = finding.held_as if of_the_order else own
     act = Act(
         kind=form.kind,
         person=link.person.lower(),
@@ -58,8 +63,8 @@ def record(site: Site, link: Link, form: Filled, nonce: str, finding: Finding | 
         reason=form.reason,
         until=form.until,
         severity=finding.severity.value if finding else "",
-        model=finding.model if finding else "",
-        record_id=finding.record_id if finding else 0,
+        model=model,
+        record_id=record_id,
     )
     with site.fleet.ledger.transaction() as connection:
         if acts.record(connection, act, nonce) is None:

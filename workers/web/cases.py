@@ -22,8 +22,6 @@ from workers.tenants import Tenant
 from workers.web.refusals import NotYours, UnknownCase
 from workers.wiring import Fleet
 
-# Whose holds keep orders from being invoiced.
-HOLDS: Final = "invoice_readiness"
 HISTORY: Final = 50
 # Of a row, told by its checks already, or only good to look something up.
 NO_FACTS: Final = frozenset({"becomes_ready_when", "policy"})
@@ -131,8 +129,9 @@ def concerns(connection: Connection, where: Place, link: Link) -> bool:
 
 
 def _is_about(act: Act, finding: Finding) -> bool:
-    same_record = (act.model, act.record_id) == (finding.model, finding.record_id)
-    return act.key == finding.key or (act.kind is ActKind.HELD and same_record)
+    if act.kind is ActKind.HELD and act.record_id:
+        return (act.model, act.record_id) == finding.held_as
+    return act.key == finding.key
 
 
 def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) -> Sequence[ActKind]:
@@ -142,7 +141,7 @@ def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) ->
         if (ActKind.ACKNOWLEDGED, person.lower()) not in done:
             offered.append(ActKind.ACKNOWLEDGED)
         offered.append(ActKind.SNOOZED)
-        if where.job.name == HOLDS:
+        if where.job.held_as == case.finding.held_as[0]:
             offered.append(ActKind.HELD)
         handed_over = any(act.kind is ActKind.HANDED_OVER for act in standing)
         if where.job.shape is Shape.APPROVER and not handed_over:

@@ -64,6 +64,15 @@ def test_a_hold_is_on_the_record_whatever_its_case_is_called() -> None:
     assert unended([held, did(ActKind.LIFTED)]) == ()
 
 
+def test_a_hold_is_lifted_by_whichever_job_speaks_of_the_order() -> None:
+    held = did(ActKind.HELD)
+    elsewhere = replace(did(ActKind.LIFTED), job="wip_aging", key="old-line-4")
+    assert unended([held, elsewhere]) == ()
+    snoozed = did(ActKind.SNOOZED)
+    same_key = replace(did(ActKind.LIFTED), job="wip_aging", record_id=0)
+    assert unended([snoozed, same_key]) == (snoozed,)
+
+
 def test_a_snooze_is_of_one_case_of_the_record() -> None:
     blocked = did(ActKind.SNOOZED, key="blocked-order-17")
     assert unended([blocked, did(ActKind.LIFTED)]) == (blocked,)

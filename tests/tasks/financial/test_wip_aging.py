@@ -1,6 +1,7 @@
 """WIP by billing kind: earned less posted, aged by entry, advance billing apart."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from odoo_gateway.sandbox import Sandbox
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.ageing import BUCKETS
 from tasks.domain.findings import Report
+from tasks.domain.holds import Hold
 from tasks.domain.periods import AsOf
 from tasks.financial.wip_aging import JOB, WipPolicy
 from tests.fakes.overlay import Overlay
@@ -261,6 +264,30 @@ def test_a_hold_with_a_review_date_is_a_decision_until_that_day(
     assert undecided(holds=[hold]) == undecided() - {order}
     expired = {**hold, "until": now.day - timedelta(days=1)}
     assert undecided(holds=[expired]) == undecided()
+
+
+def test_what_is_held_in_another_job_is_held_here_and_told_as_that(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    free = wip(sandbox, now, decide_after_days=60)
+    line = next(f for f in free.findings if "unbilled for" in f.title)
+    assert line.part_of is not None
+    model, order_id = line.part_of
+    act = Act(
+        *(ActKind.HELD, "ann@nordwind.example", "invoice_readiness", "firm", 1),
+        *(f"ready-order-{order_id}", now.instant, "dispute", now.day),
+        model=model,
+        record_id=order_id,
+    )
+    by_policy = Hold(order=line.title.split()[0], reason="dispute", until=now.day)
+    for moment in (replace(now, acts=(act,)), replace(now, holds=(by_policy,))):
+        held = wip(sandbox, moment, decide_after_days=60)
+        mine = {f.key for f in free.findings if f.part_of == line.part_of}
+        assert {f.key for f in free.findings} - {f.key for f in held.findings} == mine
+        asides = [aside for aside in held.set_aside if aside.group == "held"]
+        assert line.title in {aside.title for aside in asides}
+        assert {aside.reason for aside in asides} == {f"held until {now.day}: dispute"}
+        assert held.totals == free.totals
 
 
 def test_there_is_no_provision_unless_the_policy_names_percentages(

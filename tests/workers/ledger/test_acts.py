@@ -41,7 +41,7 @@ def test_an_act_is_recorded_whole_and_found_again(ledger: Ledger) -> None:
         assert acts.record(connection, SNOOZED, "nonce-1") == 1
     with ledger.reading() as connection:
         assert acts.standing(connection, *SCOPE) == (SNOOZED,)
-        assert acts.standing(connection, "wip_aging", "acme", 2) == ()
+        assert acts.standing(connection, "utilization_variance", *SCOPE[1:]) == ()
 
 
 def test_a_nonce_is_used_once_whatever_it_is_used_for(ledger: Ledger) -> None:
@@ -111,6 +111,22 @@ def test_a_resolved_case_takes_its_snooze_along_and_leaves_the_hold(ledger: Ledg
         again = replace(SNOOZED, at=NOW + timedelta(days=2) + SECOND)
         acts.record(connection, again, "nonce-9")
         assert acts.standing(connection, *SCOPE) == (HELD, OUT, again)
+
+
+def test_a_hold_counts_in_every_job_of_the_scope_until_any_of_them_lifts_it(
+    ledger: Ledger,
+) -> None:
+    _, tenant, company_id = SCOPE
+    other = "utilization_variance"
+    lifted = replace(HELD, kind=ActKind.LIFTED, job=other, key="old-line-4", at=NOW + SECOND)
+    with ledger.transaction() as connection:
+        acts.record(connection, SNOOZED, "nonce-1")
+        acts.record(connection, HELD, "nonce-2")
+        assert acts.standing(connection, other, tenant, company_id) == (HELD,)
+        assert acts.standing(connection, other, tenant, company_id + 1) == ()
+        acts.record(connection, lifted, "nonce-3")
+        assert acts.standing(connection, other, tenant, company_id) == ()
+        assert acts.standing(connection, *SCOPE) == (SNOOZED,)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE acts SET person = 'x'", "DELETE FROM acts"])

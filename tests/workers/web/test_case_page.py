@@ -20,6 +20,7 @@ SCANNERS = (
     "BarracudaCentral/1.0",
     "Slackbot-LinkExpanding 1.0",
 )
+WIP = ("wip_aging", "firm", 1)
 STRANGER = "stranger@elsewhere.example"
 
 
@@ -130,6 +131,27 @@ def test_a_hold_is_seen_by_the_next_run_lifted_and_seen_again(page: Page) -> Non
     assert page.send(url, "lifted").status_code == 303
     page.run()
     assert key in page.open_keys()
+
+
+def test_a_hold_is_put_on_the_order_of_a_line_and_seen_by_every_job(page: Page) -> None:
+    page.run("wip_aging")
+    keys = page.open_keys("wip_aging")
+    with page.fleet.ledger.reading() as connection:
+        known = {c.finding.key: c.finding for c in cases.open_cases(connection, *WIP)}
+    here = {key.rpartition("-")[2]: key for key in page.open_keys()}
+    key = next(key for key in keys if str(known[key].held_as[1]) in here)
+    in_readiness = here[str(known[key].held_as[1])]
+    url = page.links.case(FINANCE, *WIP, key, page.clock().date())
+    assert page.send(url, "held", until=page.in_days(5), reason="dispute").status_code == 303
+    page.run("wip_aging")
+    page.run()
+    assert key not in page.open_keys("wip_aging")
+    assert in_readiness not in page.open_keys()
+    assert page.send(url, "lifted").status_code == 303
+    page.run()
+    page.run("wip_aging")
+    assert key in page.open_keys("wip_aging")
+    assert in_readiness in page.open_keys()
 
 
 def test_a_hold_ends_by_itself(page: Page) -> None:
