@@ -1,6 +1,6 @@
 """The life of a case: findings of a run held against what we remember, giving changes."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -150,9 +150,17 @@ def _awake(
 
 
 def _worsened(case: OpenCase, finding: Finding) -> Change | None:
-    if finding.steps is None and finding.severity.rank > case.finding.severity.rank:
-        return Change(ChangeKind.WORSENED, finding, f"worsened-{finding.severity}")
-    return None
+    before = case.finding
+    graver = finding.severity.rank > before.severity.rank or beyond(finding.bands, before.bands)
+    if finding.steps is not None or not graver:
+        return None
+    step = "-".join(["worsened", finding.severity, *map(str, finding.bands)])
+    return Change(ChangeKind.WORSENED, finding, step)
+
+
+def beyond(bands: Sequence[int], before: Sequence[int]) -> bool:
+    """Whether any band is higher than it was; nothing is known of those that were not told."""
+    return any(now > then for now, then in zip(bands, before, strict=False))
 
 
 def _continued(case: OpenCase, finding: Finding, today: date, ageing: Ageing) -> Change | None:

@@ -64,7 +64,8 @@ class Finding:
     in order, and an empty one is quiet; None leaves it to the job's ageing. told: the rungs that
     have spoken, which the case remembers. cost_per_day: what waiting costs, in the finding's
     currency. urgent: told at once, whatever the digest waits for. hours: how many it holds up.
-    part_of: model and id of the order, where it is about a line of it.
+    part_of: model and id of the order, where it is about a line of it. bands: how many steps of
+    age, of amount and so on it has come to; more of any is worse.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Finding:
     urgent: bool = False
     hours: float | None = None
     part_of: tuple[str, int] | None = None
+    bands: tuple[int, ...] = ()
 
     @property
     def held_as(self) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.domain.cases import beyond
 from tasks.domain.findings import Severity
 
 Listed = Mapping[str, Any]
@@ -31,7 +32,7 @@ class News:
     """The differences between two pictures.
 
     opened: new subjects. moved: known ones that stand in another group or under another key now.
-    worsened: the same, more severe. returned: their snooze or hold ended. settled: gone without a
+    worsened: the same, graver. returned: their snooze or hold ended. settled: gone without a
     successor. held: set aside since. repriced: the same but for the amount, which alone is no
     reason to write.
     """
@@ -61,7 +62,7 @@ def news(before: Picture, now: Picture) -> News:
     }
     fresh = [finding for finding in awake if finding["key"] not in seen]
     known = [finding for finding in awake if finding["key"] in seen]
-    worsened = [f for f in known if _rank(f) > _rank(seen[f["key"]])]
+    worsened = [f for f in known if _is_worse(f, seen[f["key"]])]
     returned = [f for f in known if f["key"] in before.snoozed() and f not in worsened]
     moved = [f for f in fresh if _subject(f) in gone]
     moved += [
@@ -90,5 +91,6 @@ def _subject(listed: Listed) -> Subject:
     return listed["model"], listed["record_id"]
 
 
-def _rank(finding: Listed) -> int:
-    return Severity(finding["severity"]).rank
+def _is_worse(finding: Listed, before: Listed) -> bool:
+    graver = Severity(finding["severity"]).rank > Severity(before["severity"]).rank
+    return graver or beyond(finding.get("bands", ()), before.get("bands", ()))

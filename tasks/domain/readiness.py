@@ -12,13 +12,14 @@ from tasks.domain.approval import Approval, order_approval
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.evidence import Evidence
+from tasks.domain.gravity import GravityPolicy
 from tasks.domain.holds import Hold, HoldingPolicy, hold_on
 from tasks.domain.policy import Amount, Currency
 from tasks.domain.sending import Sending, way_of
 from tasks.domain.tickets import Priority, Ticket, open_tickets
 
 
-class ReadinessPolicy(HoldingPolicy):
+class ReadinessPolicy(HoldingPolicy, GravityPolicy):
     """What makes an order ready, and what stays out."""
 
     purchase_order_required: bool = Field(False, description="a customer reference must be set")

@@ -85,7 +85,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
     return Report(
         rows=tuple(row(readiness, as_of.day) for readiness in judged),
         findings=tuple(
-            _finding(readiness, snapshot)
+            _finding(readiness, snapshot, as_of.day)
             for readiness in judged
             if readiness.status in ("ready", "blocked")
         ),
@@ -164,13 +164,14 @@ def _key(order: SoldOrder, status: str = "ready") -> str:
     return f"{status}-order-{order.order.id}"
 
 
-def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
+def _finding(readiness: Readiness, snapshot: Snapshot, today: date) -> Finding:
     order, currency = readiness.order.order, readiness.order.currency
     blocking = failed(readiness.checks)
     first = blocking[0] if blocking else None
+    severity, bands = _gravity(readiness, blocking, today)
     return Finding(
         key=_key(readiness.order, readiness.status),
-        severity=Severity.WARNING if first else Severity.INFO,
+        severity=severity,
         title=f"{order.name} {readiness.partner}: {readiness.verdict.replace('_', ' ')}",
         reason="; ".join(check.reason for check in blocking) or _passed(readiness),
         remedy=first.next_step if first else snapshot.facts[order.id].draft.next_step,
@@ -184,7 +185,20 @@ def _finding(readiness: Readiness, snapshot: Snapshot) -> Finding:
         kind=readiness.verdict,
         cost_per_day=currency.round(readiness.cost_per_day),
         urgent=readiness.status == "ready" and _is_large(readiness),
+        bands=bands,
     )
+
+
+def _gravity(
+    readiness: Readiness, blocking: Sequence[Check], today: date
+) -> tuple[Severity, tuple[int, ...]]:
+    """What is ready is finance's to do; of what is blocked, age, amount and every check count."""
+    if not blocking:
+        return Severity.INFO, ()
+    since, code = readiness.waiting_since, readiness.order.currency.code
+    days = (today - since).days if since else None
+    severity, bands = readiness.policy.gravity(days, readiness.amount, code)
+    return severity, (*bands, len(blocking))
 
 
 def _passed(readiness: Readiness) -> str:

@@ -37,6 +37,7 @@ from tasks.domain.findings import (
     SetAside,
     Severity,
 )
+from tasks.domain.gravity import Days, GravityPolicy
 from tasks.domain.holds import Hold, HoldingPolicy
 from tasks.domain.periods import AsOf
 from tasks.records import unbilled
@@ -51,9 +52,13 @@ from tasks.rows.wip import Line, row, totals
 ZERO = Decimal(0)
 
 
-class WipPolicy(HoldingPolicy):
+class WipPolicy(HoldingPolicy, GravityPolicy):
     """From which age somebody must decide, and what old work is still worth."""
 
+    worse_after_days: tuple[Days, ...] = Field(
+        (120, 180, 365),
+        description="ages at which old work is told again; from the last on it is critical",
+    )
     decide_after_days: int = Field(
         90, ge=0, le=36_500, description="age of the oldest unbilled entry"
     )
@@ -194,6 +199,7 @@ def _undecided(line: Line, work: Work, age: int, policy: WipPolicy) -> Iterator[
             reason=f"{line.order.currency.text(line.wip)} {line.order.currency.code} of work since "
             f"{line.oldest} is on no posted invoice",
             remedy="bill it, write it off, or document a hold with a review date",
+            gravity=policy.gravity(age, line.wip, line.order.currency.code),
         )
 
 
@@ -243,12 +249,21 @@ def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
 
 
 def _finding(
-    line: Line, work: Work, *, key: str, title: str, reason: str, remedy: str, kind: str = ""
+    line: Line,
+    work: Work,
+    *,
+    key: str,
+    title: str,
+    reason: str,
+    remedy: str,
+    kind: str = "",
+    gravity: tuple[Severity, tuple[int, ...]] = (Severity.WARNING, ()),
 ) -> Finding:
     order = line.order.order
     return Finding(
         key=f"{key}-line-{line.sold.line.id}",
-        severity=Severity.WARNING,
+        severity=gravity[0],
+        bands=gravity[1],
         title=f"{order.name} {work.partners[order.partner_id]}: {title}",
         reason=reason,
         remedy=remedy,

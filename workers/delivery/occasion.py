@@ -155,6 +155,7 @@ def as_payload(finding: Finding) -> dict[str, Any]:
         "group": (finding.kind or finding.severity.value).replace("_", " ").replace("-", " "),
         "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
         "hours": finding.hours,
+        "bands": list(finding.bands),
     }
 
 

@@ -12,7 +12,7 @@ class Listed(TypedDict):
 
     acknowledged_by, snoozed_until, snoozed_by, snooze_reason: of a standing act, else left out.
     note, page, advice: in a section for a person, why they read it, what they open and do. hours:
-    how many it holds up.
+    how many it holds up. bands: how many steps of age, amount and so on it has come to.
     """
 
     key: str
@@ -30,6 +30,7 @@ class Listed(TypedDict):
     group: str
     cost_per_day: str | None
     hours: NotRequired[float | None]
+    bands: NotRequired[list[int]]
     acknowledged_by: NotRequired[str]
     snoozed_until: NotRequired[str]
     snoozed_by: NotRequired[str]

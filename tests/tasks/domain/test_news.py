@@ -49,6 +49,15 @@ def test_what_is_more_severe_has_worsened() -> None:
     assert news(picture(order(1)), picture(worse)) == News(worsened=(worse,))
 
 
+def test_what_came_to_a_higher_band_has_worsened() -> None:
+    old, older = order(1, bands=[1, 0, 1]), order(1, bands=[2, 0, 1])
+    assert news(picture(old), picture(older)) == News(worsened=(older,))
+    assert not news(picture(older), picture(old))
+    mended_and_older = order(1, bands=[2, 0, 0])
+    assert news(picture(old), picture(mended_and_older)).worsened == (mended_and_older,)
+    assert not news(picture(order(1)), picture(older))
+
+
 def test_another_amount_is_told_but_is_no_reason_to_write() -> None:
     dearer = order(1, amount="120.00")
     found = news(picture(order(1)), picture(dearer))

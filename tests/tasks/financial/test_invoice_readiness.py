@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.billing import NO_GAP, Billing, Gap, Sold
-from tasks.domain.cases import ClosedCase
+from tasks.domain.cases import Ageing, ChangeKind, ClosedCase, OpenCase, reconcile
 from tasks.domain.evidence import Evidence
 from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
@@ -360,6 +360,59 @@ def test_a_customer_is_excluded_with_all_its_contacts() -> None:
     report = judged(found, excluded_customers=[8])
     assert [row["status"] for row in report.rows] == ["excluded", "ready"]
     assert report.set_aside[0].reason == "the customer is excluded by policy"
+
+
+def blocked_since(days: int, amount: str = "1200", **policy: Any) -> Any:
+    found = order(amount=amount)
+    since = {1: NOW.day - timedelta(days=days)}
+    report = judged(
+        snapshot(found, facts={1: facts(found, sending=Sending())}, waiting_since=since), **policy
+    )
+    return report.findings[0]
+
+
+@pytest.mark.parametrize(
+    ("days", "severity", "bands"),
+    [
+        (0, Severity.WARNING, (0, 0, 1)),
+        (29, Severity.WARNING, (0, 0, 1)),
+        (30, Severity.WARNING, (1, 0, 1)),
+        (89, Severity.WARNING, (2, 0, 1)),
+        (90, Severity.CRITICAL, (3, 0, 1)),
+    ],
+)
+def test_a_blocked_order_grows_graver_with_its_age(
+    days: int, severity: Severity, bands: tuple[int, ...]
+) -> None:
+    finding = blocked_since(days)
+    assert (finding.severity, finding.bands) == (severity, bands)
+
+
+def test_a_blocked_order_grows_graver_with_its_amount_and_its_checks() -> None:
+    bands = {"worse_from": {"EUR": [1000, 5000], "USD": [1]}}
+    assert blocked_since(0, "999", **bands).bands == (0, 0, 1)
+    assert blocked_since(0, "1000", **bands).bands == (0, 1, 1)
+    large = blocked_since(0, "5000", **bands)
+    assert (large.severity, large.bands) == (Severity.CRITICAL, (0, 2, 1))
+    never = blocked_since(900, worse_after_days=[])
+    assert (never.severity, never.bands) == (Severity.WARNING, (0, 0, 1))
+    found = order()
+    two = facts(found, sending=Sending(), open_expenses=1)
+    (finding,) = judged(snapshot(found, facts={1: two}, waiting_since={})).findings
+    assert finding.bands == (0, 0, 2)
+
+
+def test_what_is_ready_is_never_grave() -> None:
+    (finding,) = judged(snapshot(order(), waiting_since={1: date(2020, 1, 1)})).findings
+    assert (finding.severity, finding.bands) == (Severity.INFO, ())
+
+
+def test_a_blocked_order_speaks_again_when_a_band_is_crossed_and_only_then() -> None:
+    case = OpenCase(blocked_since(29), NOW.day, NOW.day)
+    same = reconcile([blocked_since(29)], [case], NOW.day, Ageing())
+    assert same.changes == ()
+    (change,) = reconcile([blocked_since(30)], [case], NOW.day, Ageing()).changes
+    assert (change.kind, change.step) == (ChangeKind.WORSENED, "worsened-warning-1-0-1")
 
 
 def test_what_is_left_out_is_told_with_its_reason() -> None:

@@ -248,6 +248,18 @@ def test_old_work_asks_for_a_decision(sandbox: Sandbox, now: AsOf) -> None:
     assert any("unbilled for 70 days" in title for title in titles)
 
 
+def test_old_work_grows_graver_with_its_age_and_amount(sandbox: Sandbox, now: AsOf) -> None:
+    def old(**policy: Any) -> list[tuple[str, tuple[int, ...]]]:
+        found = wip(sandbox, now, decide_after_days=60, **policy).findings
+        seventy = [f for f in found if "unbilled for 70 days" in f.title]
+        return sorted({(f.severity.value, f.bands) for f in seventy})
+
+    assert old() == [("warning", (0, 0))]
+    assert old(worse_after_days=(65, 80)) == [("warning", (1, 0))]
+    assert old(worse_after_days=(65, 70)) == [("critical", (2, 0))]
+    assert old(worse_from={"EUR": (1,)}) == [("critical", (0, 1))]
+
+
 def test_work_without_a_price_is_found(sandbox: Sandbox, now: AsOf) -> None:
     assert "delivered without a price" in " ".join(f.title for f in wip(sandbox, now).findings)
 
