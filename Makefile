@@ -47,7 +47,7 @@ watch: $(STAMP)  ## a real Prometheus, Alertmanager and Flower beside a real fle
 	tests/install-services
 	$(BIN)/pytest -m watch -rP
 
-chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 40 minutes)
+chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 50 minutes)
 	tests/install-services
 	$(BIN)/python -m tests.chaos
 

@@ -97,7 +97,7 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--kind", choices=list(KINDS))
     parser.add_argument("--lanes", type=int, default=2, help="scenarios at the same time")
-    parser.add_argument("--minutes", type=float, default=40, help="begin no scenario after that")
+    parser.add_argument("--minutes", type=float, default=60, help="begin no scenario after that")
     asked = parser.parse_args()
     started = time.monotonic()
     waiting: SimpleQueue[Scenario] = SimpleQueue()

@@ -1,13 +1,17 @@
 """How each act is done to a playing fleet, and undone after its time."""
 
+import contextlib
 import json
 import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+
+from sqlalchemy import select
 
 from tests.chaos import mailbox, proxy
 from tests.chaos.evidence import rows_of
@@ -16,6 +20,9 @@ from tests.chaos.scenario import REDIS, Act, Fault
 from tests.chaos.stage import Play
 from workers import settings
 from workers.celery_settings import make_app
+from workers.ledger import schema
+from workers.ledger.database import Ledger, connect
+from workers.ledger.errors import LedgerUnavailable
 
 Doing = Callable[[Play, Fault], None]
 
@@ -226,6 +233,60 @@ def _beat_down(play: Play, fault: Fault) -> None:
     play.part("beat").start()
 
 
+def _away(play: Play, fault: Fault) -> None:
+    """Something is away for long: all clocks are moved, in steps, at the shipped waits.
+
+    Ten minutes after its return nothing is left to wait for, since no clock moves any more.
+    """
+    take, give_back = TAKEN[fault.target]
+    take(play)
+    play.done[f"{fault.target} away"] += 1
+    for _ in range(AWAY_STEPS):
+        _rest(play, with_ledger=fault.target != "postgres")
+        play.move(fault.seconds / AWAY_STEPS)
+    give_back(play)
+    for _ in range(RETURN_MINUTES):
+        _rest(play, with_ledger=True)
+        play.move(60)
+
+
+def _rest(play: Play, with_ledger: bool) -> None:
+    """Until nobody is at work: whose lease a moved clock ends would be taken for dead."""
+    if not with_ledger:
+        return
+    with contextlib.suppress(TooLate), closing(connect(play.prepared.ledger)) as ledger:
+        play.wait_until(lambda: _is_at_rest(ledger), 10, "a fleet at rest")
+
+
+def _is_at_rest(ledger: Ledger) -> bool:
+    held = [
+        select(table.c.id).where(table.c.token.is_not(None))
+        for table in (schema.runs, schema.messages)
+    ]
+    try:
+        with ledger.reading() as connection:
+            return all(connection.execute(each.limit(1)).first() is None for each in held)
+    except LedgerUnavailable:
+        return False
+
+
+def _refuse(name: str) -> Callable[[Play], None]:
+    def refuse(play: Play) -> None:
+        play.lane.proxies[name].fail(proxy.Mode.REFUSE)
+        play.lane.proxies[name].cut()
+
+    return refuse
+
+
+# How each is taken away, and given back.
+TAKEN: Final[Mapping[str, tuple[Callable[[Play], None], Callable[[Play], None]]]] = {
+    "odoo": (_refuse("odoo"), lambda play: play.lane.proxies["odoo"].heal()),
+    "mail": (lambda play: play.lane.mailbox.kill(), lambda play: play.lane.mailbox.start()),
+    "postgres": (lambda play: play.lane.postgres.kill(), lambda play: play.lane.postgres.start()),
+    "redis": (lambda play: play.lane.redis.kill(), lambda play: play.lane.redis.start()),
+}
+AWAY_STEPS: Final = 30
+RETURN_MINUTES: Final = 10
 ACTS: Final[Mapping[Act, Doing]] = {
     Act.KILL_CHILD: _kill_child,
     Act.KILL: _kill,
@@ -257,4 +318,5 @@ ACTS: Final[Mapping[Act, Doing]] = {
     Act.REPEAT_MESSAGES: _repeat_messages,
     Act.CLOCK_STEP: _clock_step,
     Act.BEAT_DOWN: _beat_down,
+    Act.AWAY: _away,
 }

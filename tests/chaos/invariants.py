@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,8 +11,10 @@ from sqlalchemy import Row
 from tasks.declaration import Delivery
 from tests.chaos import visible
 from tests.chaos.evidence import Evidence, digest_of, in_time, people, told_of
+from tests.chaos.lane import TENANTS
 from tests.chaos.mailbox import UNANSWERED, Mode
 from tests.chaos.scenario import Act
+from tests.chaos.timetable import A_QUARTER
 from workers.ledger.readers import SUPERSEDED
 from workers.ledger.statuses import MessageStatus, RunStatus
 
@@ -32,7 +35,9 @@ BREAKS_DELIVERY = (
     Act.CLOCK_STEP,
     Act.REDIS_PAUSE,
     Act.RABBIT_PAUSE,
+    Act.AWAY,
 )
+TOLD_AFTER = timedelta(minutes=10)
 UNKNOWN = {"Unknown", "DeliveryUnknown"}
 
 
@@ -64,6 +69,7 @@ def judge(evidence: Evidence) -> Verdict:
         *visible.failures(evidence),
         *visible.traces(evidence),
         *_stops(evidence),
+        *_news(evidence),
     ]
     return Verdict(tuple(found), _counts(evidence, arrived))
 
@@ -158,7 +164,7 @@ def _superseded(message: Row[Any], evidence: Evidence, times: int) -> bool:
         and any(
             (other.job, other.tenant, other.company_id, other.recipient) == reader
             for other in evidence.messages
-            if other.run_id > message.run_id
+            if other.run_id is not None and other.run_id > message.run_id
         )
     )
 
@@ -219,6 +225,27 @@ def _stops(evidence: Evidence) -> Iterator[str]:
     for row in [*in_time(evidence), *told_of(evidence)]:
         if row.attempts > 1:
             yield f"after a stop, {row.job} {row.id} was begun {row.attempts} times"
+
+
+def _news(evidence: Evidence) -> Iterator[str]:
+    """Ops of each tenant are told once of what was away, and nothing of it was given up."""
+    if not evidence.scenario.has(Act.AWAY):
+        return
+    (fault,) = evidence.scenario.faults
+    # Nobody can be told by mail of a mail server, nor of ledger and broker, before they are back.
+    steps = ["outage", "return"] if fault.target == "odoo" else ["return"]
+    if fault.target == "mail" and timedelta(seconds=fault.seconds) - A_QUARTER < TOLD_AFTER:
+        # Nobody sees that it is away before the first mail is due, and a restart is no news.
+        steps = []
+    for tenant in TENANTS:
+        reader = f"ops@{tenant}.example"
+        news = [m for m in evidence.messages if m.recipient == reader]
+        told = sorted(m.step for m in news if m.status is MessageStatus.SENT)
+        if told != steps:
+            yield f"{reader} was told {told} of {fault.target}, which was away"
+    for message in evidence.messages:
+        if message.status is MessageStatus.PARKED:
+            yield f"message {message.id} was given up: {message.error}"
 
 
 def _counts(evidence: Evidence, arrived: Counter[str]) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ from tests.chaos.mailbox import Mode as MailMode
 from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
 from tests.chaos.proxy import Proxy, proxying
 from tests.chaos.rabbit import RabbitServer
-from tests.chaos.scenario import POSTGRESQL, RABBITMQ, Scenario
+from tests.chaos.scenario import POSTGRESQL, RABBITMQ, Act, Scenario
 from tests.chaos.timetable import crontab
 from tests.workers.ledger import postgres_server
 from workers.demo import processes, stage
@@ -45,6 +45,7 @@ mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }
 [tenants.{tenant}.schedules]
 {schedules}
 """
+OF_OPS = 'recipients.ops = ["ops@{tenant}.example"]\n'
 # The Odoo of a lane keeps what the scenario before wrote, perhaps of the same slot.
 OF_CHORE = """\
 [tenants.{tenant}.policies.chore]
@@ -65,6 +66,12 @@ WAITS = {
     "FLEET_DATABASE_TIMEOUT_SECONDS": "1.5",
     "FLEET_CIRCUIT_PAUSE_SECONDS": "1",
     "FLEET_WORKER_MEMORY_MB": "250",
+}
+# What lasts by the machine's own clock stays short; all other waits are the shipped ones.
+SHIPPED = {
+    name: WAITS[name]
+    for name in WAITS
+    if name.endswith(("TICK_SECONDS", "TIMEOUT_SECONDS", "PAUSE_SECONDS", "MEMORY_MB"))
 }
 # A poison takes all its attempts, each until its lease is over.
 POISONED = {"FLEET_RUN_ATTEMPTS": "3", "FLEET_MESSAGE_ATTEMPTS": "3"}
@@ -146,7 +153,7 @@ class Lane:
         config.write_text(_file(scenario, self.ports, since), encoding="utf-8")
         poisoned = any(job.startswith("poison") for job in scenario.jobs)
         return {
-            **WAITS,
+            **(SHIPPED if scenario.has(Act.AWAY) else WAITS),
             **(POISONED if poisoned else {}),
             **(PATIENT if scenario.kind == "workers_stopped" else {}),
             "FLEET_CONFIG": str(config),
@@ -183,6 +190,8 @@ def _file(scenario: Scenario, ports: Mapping[str, int], since: datetime) -> str:
         "schedules": schedules,
     }
     file = FILE + OF_CHORE if "chore" in scenario.jobs else FILE
+    if scenario.has(Act.AWAY):
+        file = file.replace("recipients.finance", OF_OPS + "recipients.finance")
     return "\n".join(file.format(tenant=tenant, **values) for tenant in TENANTS)
 
 

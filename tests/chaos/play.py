@@ -155,8 +155,8 @@ def _collect(on_stage: Play, until: datetime, samples: Samples) -> Evidence:
         asked=frozenset(on_stage.lane.proxies["odoo"].traces),
         untraced=tuple(_untraced(on_stage)),
         limits={
-            "run": int(environ["FLEET_RUN_ATTEMPTS"]),
-            "message": int(environ["FLEET_MESSAGE_ATTEMPTS"]),
+            "run": int(environ.get("FLEET_RUN_ATTEMPTS", 5)),
+            "message": int(environ.get("FLEET_MESSAGE_ATTEMPTS", 8)),
         },
     )
 

@@ -40,6 +40,7 @@ class Act(StrEnum):
     REPEAT_MESSAGES = "repeat_messages"
     CLOCK_STEP = "clock_step"
     BEAT_DOWN = "beat_down"
+    AWAY = "away"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ WRITE_MODES = ("cut_before", "cut_during", "cut_after", "rubbish", "stall")
 HOOK_MODES = ("refuse", "stall", "rubbish", "slow", "cut_after")
 BROKEN_MODES = ("refuse", "stall", "rubbish", "slow")
 MAIL_MODES = ("slow", "not_now", "never", "hang", "swallow")
+# What may be away for long, and what of a lane that is.
+AWAY: Final = {"odoo": "odoo", "mail": "mail", "ledger": "postgres", "broker": "redis"}
+SPANS: Final = {"20_minutes": 1_200, "three_hours": 10_800, "a_day": 86_400}
 PARTS = ("batch", "delivery", "events", "beat")
 SHARE_OF_RABBITMQ = 0.2
 Draw = Callable[[Random], Sequence[Fault]]
@@ -90,8 +94,8 @@ class Scenario:
 
     @property
     def outage(self) -> bool:
-        """Whether beat is down for hours, in which slots pass."""
-        return self.has(Act.BEAT_DOWN)
+        """Whether something is down for so long that slots pass, by clocks that are moved."""
+        return self.has(Act.BEAT_DOWN, Act.AWAY)
 
     def has(self, *acts: Act) -> bool:
         """Whether one of the acts is done."""
@@ -108,7 +112,7 @@ def make(seed: int, kind: str, ledger: str = "", sabotage: str = "") -> Scenario
     """A scenario of this kind."""
     chance = Random(f"{kind}-{seed}")
     ledger = ledger or chance.choice((SQLITE, POSTGRESQL))
-    if kind.startswith("postgres"):
+    if kind.startswith(("postgres", "ledger_away")):
         ledger = POSTGRESQL
     if kind.startswith("sqlite"):
         ledger = SQLITE
@@ -128,6 +132,8 @@ def _touched(faults: Sequence[Fault]) -> list[str]:
 
 
 def _jobs(faults: Sequence[Fault]) -> tuple[str, ...]:
+    if any(fault.act is Act.AWAY for fault in faults):
+        return ("tally",)
     if any(fault.act is Act.BEAT_DOWN for fault in faults):
         return ("tally", "recent", "newest", "punctual")
     extra = [fault.act.value for fault in faults if fault.act in BRINGS_ITS_JOB]
@@ -161,6 +167,10 @@ def _storm(chance: Random) -> Sequence[Fault]:
 
 def _beat_down(seconds: float) -> Draw:
     return lambda chance: [Fault(_when(chance), Act.BEAT_DOWN, seconds=seconds)]
+
+
+def _away(target: str, seconds: float) -> Draw:
+    return lambda chance: [Fault(_when(chance), Act.AWAY, target, seconds=seconds)]
 
 
 def _when(chance: Random) -> float:
@@ -220,6 +230,11 @@ KINDS: Final[Mapping[str, Draw]] = {
     "clock_stepped": _once(Act.CLOCK_STEP, longest=2.0),
     "beat_down_an_hour": _beat_down(3_600),
     "beat_down_a_day": _beat_down(86_400),
+    **{
+        f"{what}_away_{span}": _away(target, seconds)
+        for what, target in AWAY.items()
+        for span, seconds in SPANS.items()
+    },
     "storm": _storm,
 }
 

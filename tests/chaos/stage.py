@@ -24,7 +24,9 @@ ARGUMENTS = {
     "beat-2": ("beat",),
     "exporter": ("exporter",),
 }
-STEPPED = (Act.CLOCK_STEP, Act.BEAT_DOWN)
+STEPPED = (Act.CLOCK_STEP, Act.BEAT_DOWN, Act.AWAY)
+# A little more than a tick of beat.
+BETWEEN_MOVES_SECONDS = 1.0
 READY = {"batch": " ready.", "delivery": " ready.", "events": " ready.", "exporter": "metrics on"}
 
 
@@ -64,6 +66,19 @@ class Play:
     def now(self) -> datetime:
         """What time it is by the fleet's clocks."""
         return datetime.now(UTC) + self.ahead
+
+    def move(self, seconds: float) -> None:
+        """Set all clocks forward, and let the fleet work by them for a tick."""
+        clock = self.prepared.folder / "clock"
+        self.ahead += timedelta(seconds=seconds)
+        # At once: whoever reads it meanwhile must not find it empty.
+        written = clock.with_suffix(".new")
+        written.write_text(str(self.ahead.total_seconds()))
+        written.replace(clock)
+        until = time.monotonic() + BETWEEN_MOVES_SECONDS
+        while time.monotonic() < until:
+            self.supervise()
+            time.sleep(0.1)
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something so many seconds from now."""

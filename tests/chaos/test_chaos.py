@@ -24,6 +24,8 @@ LANES: Final = 2
 SEED: Final = 1
 BEGIN_NONE_AFTER_SECONDS: Final = 180
 FAULTS: Final = (
+    ("odoo_away_three_hours", SQLITE),
+    ("mail_away_three_hours", POSTGRESQL),
     ("run_killed", POSTGRESQL),
     ("redis_flushed", POSTGRESQL),
     ("sender_killed_at_accept", SQLITE),

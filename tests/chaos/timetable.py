@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.chaos.scenario import Scenario
+from tests.chaos.scenario import Act, Scenario
 
 EVERY_SECONDS = 4
 SPAN_SECONDS = 12
 # Slots lie so far from an outage's ends that nobody needs to know these to the minute.
 HALF_AN_HOUR = timedelta(minutes=30)
+# One of 20 minutes has a slot in it, too.
+A_QUARTER = timedelta(minutes=15)
 CAUGHT_UP = {"tally": timedelta(days=1), "recent": timedelta(hours=6), "punctual": timedelta(0)}
 
 
@@ -25,7 +27,7 @@ def slots_of(job: str, since: datetime) -> list[datetime]:
 def crontab(scenario: Scenario, job: str, since: datetime) -> str:
     """The line that has these slots; where it crosses a minute, it has more of them later."""
     if scenario.outage:
-        return f"{(since + HALF_AN_HOUR).minute} * * * *"
+        return f"{(since + _first_after(scenario)).minute} * * * *"
     due = slots_of(job, since)
     fields = [sorted({slot.second for slot in due}), sorted({slot.minute for slot in due})]
     return " ".join([*(",".join(map(str, field)) for field in fields), "* * * *"])
@@ -34,25 +36,29 @@ def crontab(scenario: Scenario, job: str, since: datetime) -> str:
 def expected(scenario: Scenario, job: str, since: datetime, until: datetime) -> list[datetime]:
     """The slots that must have run when it is `until`."""
     if scenario.outage:
-        return _after_outage(job, since, until)
+        return _after_outage(scenario, job, since, until)
     return [slot for slot in slots_of(job, since) if slot <= until]
 
 
 def allowed(scenario: Scenario, job: str, slot: datetime, since: datetime, until: datetime) -> bool:
     """Whether a run of this slot may be: after an outage none but the expected."""
     if scenario.outage:
-        return slot in _after_outage(job, since, until)
+        return slot in _after_outage(scenario, job, since, until)
     return slot > since and int(slot.timestamp()) % EVERY_SECONDS == 0
 
 
-def _after_outage(job: str, since: datetime, until: datetime) -> list[datetime]:
-    missed = _hourly(since, until)
+def _first_after(scenario: Scenario) -> timedelta:
+    return A_QUARTER if scenario.has(Act.AWAY) else HALF_AN_HOUR
+
+
+def _after_outage(scenario: Scenario, job: str, since: datetime, until: datetime) -> list[datetime]:
+    missed = _hourly(since + _first_after(scenario), until)
     if job == "newest":
         return missed[-1:]
     return [slot for slot in missed if slot > until - CAUGHT_UP[job]]
 
 
-def _hourly(since: datetime, until: datetime) -> list[datetime]:
-    first = (since + HALF_AN_HOUR).replace(second=0, microsecond=0)
+def _hourly(first: datetime, until: datetime) -> list[datetime]:
+    first = first.replace(second=0, microsecond=0)
     hours = int((until - first) / timedelta(hours=1)) + 1
     return [first + timedelta(hours=hour) for hour in range(hours)]

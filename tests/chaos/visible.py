@@ -17,9 +17,11 @@ def metrics(evidence: Evidence) -> Iterator[str]:
         ("fleet_runs_total", "succeeded"): runs[RunStatus.SUCCEEDED],
         ("fleet_runs_total", "dead"): runs[RunStatus.DEAD],
         ("fleet_runs_total", "retried"): events["run.retried"],
+        ("fleet_runs_total", "waiting"): events["run.waited"],
         ("fleet_messages_total", "sent"): messages[MessageStatus.SENT],
         ("fleet_messages_total", "parked"): messages[MessageStatus.PARKED],
         ("fleet_messages_total", "retried"): events["message.failed"],
+        ("fleet_messages_total", "waiting"): events["message.waited"],
     }
     for (name, outcome), count in said.items():
         shown = evidence.total(name, outcome=outcome)
@@ -37,7 +39,8 @@ def failures(evidence: Evidence) -> Iterator[str]:
     noted = Counter((entry.event, entry.message_id) for entry in evidence.audit)
     for message_id, refusals in _refusals(evidence.mails).items():
         rows = [m for m in evidence.messages if m.message_id == message_id]
-        seen = sum(noted[event, m.id] for m in rows for event in ("message.failed", "message.lost"))
+        events = ("message.failed", "message.waited", "message.lost")
+        seen = sum(noted[event, m.id] for m in rows for event in events)
         seen += sum(noted["message.parked", m.id] for m in rows)
         if seen < refusals:
             yield f"{message_id} was refused {refusals} times and noted {seen} times"
@@ -67,7 +70,7 @@ def _broken_answers(evidence: Evidence) -> Iterator[str]:
 
 def _failures_seen(evidence: Evidence, place: str) -> float:
     if place == "hook":
-        outcomes = ("retried", "parked")
+        outcomes = ("retried", "waiting", "parked")
         return sum(evidence.total("fleet_messages_total", outcome=each) for each in outcomes)
     return sum(
         value
@@ -82,7 +85,7 @@ def traces(evidence: Evidence) -> Iterator[str]:
         if run.status is RunStatus.SUCCEEDED and run.trace_id not in evidence.asked:
             yield f"no request to Odoo carried the trace of run {run.id} of {run.job}"
     of_runs = {run.id: run.trace_id for run in evidence.runs}
-    of_mails = {m.message_id: of_runs[m.run_id] for m in evidence.messages}
+    of_mails = {m.message_id: of_runs.get(m.run_id, m.trace_id) for m in evidence.messages}
     for entry in evidence.mails:
         if of_mails.get(entry.message_id, entry.trace_ids[0]) not in entry.trace_ids:
             yield f"mail {entry.message_id} carries other traces, {entry.trace_ids}"
