@@ -160,7 +160,7 @@ def _superseded(message: Row[Any], evidence: Evidence, times: int) -> bool:
     reader = (message.job, message.tenant, message.company_id, message.recipient)
     return (
         message.error == SUPERSEDED
-        and (times == 0 or message.attempts > 0)
+        and (times == 0 or message.attempts > 0 or message.error_class is not None)
         and any(
             (other.job, other.tenant, other.company_id, other.recipient) == reader
             for other in evidence.messages
