@@ -14,6 +14,7 @@ from tasks.domain.findings import NotVerifiable
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import Invoice, Milestone
 from tasks.records.timesheets import TimesheetLine
+from tasks.records.units import group_hours
 
 ZERO: Final = Decimal(0)
 
@@ -100,12 +101,8 @@ def _missing(sold: SoldLine, *found: Mapping[int, Sequence[Entry]]) -> Decimal:
 def _units_per_hour(
     odoo: Reader, lines: Mapping[int, SoldLine], dated: Domain
 ) -> Mapping[int, Decimal]:
-    groups = odoo.group(
-        TimesheetLine.MODEL,
-        [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *dated],
-        by=["so_line"],
-        sums=["unit_amount"],
-    )
+    domain: Domain = [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *dated]
+    groups = group_hours(odoo, domain, ["so_line"])
     total = {group.id_at(0): Decimal(repr(group.sums[0])) for group in groups}
     return {
         line_id: sold.sold.delivered / logged
@@ -118,15 +115,14 @@ def _units_per_hour(
 def _by_day(
     odoo: Reader, domain: Domain, per_hour: Mapping[int, Decimal]
 ) -> Mapping[int, tuple[Entry, ...]]:
-    found: dict[int, list[Entry]] = defaultdict(list)
-    groups = odoo.group(
-        TimesheetLine.MODEL, domain, by=["so_line", "date:day"], sums=["unit_amount", "amount"]
-    )
-    for group in groups:
+    by, found = ["so_line", "date:day"], defaultdict[int, list[Entry]](list)
+    costs = odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["amount"])
+    # Odoo writes costs as negative amounts.
+    cost = {group.keys: -Decimal(repr(group.sums[0])) for group in costs}
+    for group in group_hours(odoo, domain, by):
         line_id, logged = group.id_at(0), Decimal(repr(group.sums[0]))
-        # Odoo writes costs as negative amounts.
-        cost = -Decimal(repr(group.sums[1]))
-        found[line_id].append(Entry(group.day_at(1), logged * per_hour[line_id], logged, cost))
+        entry = Entry(group.day_at(1), logged * per_hour[line_id], logged, cost[group.keys])
+        found[line_id].append(entry)
     return {line_id: tuple(entries) for line_id, entries in found.items()}
 
 

@@ -51,7 +51,7 @@ def rounded(value: Any) -> Any:
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
 @pytest.mark.parametrize("share", [1, 3])
-@pytest.mark.parametrize("name", ["timesheet_reminders", "utilization_variance"])
+@pytest.mark.parametrize("name", ["timesheet_reminders", "utilization_variance", "wip_aging"])
 def test_days_are_hours(name: str, share: int, version: int, now: AsOf) -> None:
     usual = report(name, dict(firm.build(MONDAY.date())), now, version)
     found = report(name, in_days(share), now, version)
