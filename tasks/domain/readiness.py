@@ -107,6 +107,9 @@ class Drafted:
 class Facts:
     """What the database says about one order; None stands for what it cannot say.
 
+    project_manager, time_approver, expense_approver: who can mend what fails, "" where Odoo names
+    nobody and the salesperson is to see to it.
+
     customers: ids of customer and invoice address, and of the firms that they are of. signed: by
     the customer, on the order. untaxed_lines: lines to bill that carry no tax. on_hold: names of
     its projects on hold. holds: those that people, and policies of other jobs, put on it.
@@ -132,6 +135,9 @@ class Facts:
     holds: Sequence[Hold] = ()
     signed: bool = False
     customers: frozenset[int] = frozenset()
+    project_manager: str = ""
+    time_approver: str = ""
+    expense_approver: str = ""
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
@@ -143,11 +149,11 @@ def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check
     return tuple(check(facts, policy, today) for check in CHECKS)
 
 
-def _verdict(name: str, facts: Facts, problem: str, next_step: str) -> Check:
-    """A pass, or with a problem a failure whose next step is the salesperson's."""
+def _verdict(name: str, facts: Facts, problem: str, next_step: str, owner: str = "") -> Check:
+    """A pass; or a failure whose next step is the owner's, or the salesperson's where nobody is."""
     if not problem:
         return Check(name, Result.PASS, url=facts.url)
-    return Check(name, Result.FAIL, problem, facts.salesperson, next_step, facts.url)
+    return Check(name, Result.FAIL, problem, owner or facts.salesperson, next_step, facts.url)
 
 
 def _moot(name: str, facts: Facts, reason: str) -> Check:
@@ -188,12 +194,13 @@ def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     )
     problem = f"{over} line(s) have more time than was ordered" if over else ""
     step = "agree on the additional time with the customer and raise the ordered quantity"
-    return _verdict("contract", facts, problem, step)
+    return _verdict("contract", facts, problem, step, facts.project_manager)
 
 
 def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     problem = f"on hold: {', '.join(facts.on_hold)}" if facts.on_hold else ""
-    return _verdict("project_status", facts, problem, "resume the project, or put a hold on it")
+    step = "resume the project, or put a hold on it"
+    return _verdict("project_status", facts, problem, step, facts.project_manager)
 
 
 def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -222,7 +229,7 @@ def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         percent = f"{float(over * 100):g}"
         problems.append(f"the reached milestones of a line make {percent} % of the order")
         step = "correct the shares of the milestones, or raise the ordered quantity"
-    return _verdict("milestones", facts, "; ".join(problems), step)
+    return _verdict("milestones", facts, "; ".join(problems), step, facts.project_manager)
 
 
 def _reached_shares(facts: Facts) -> Collection[Decimal]:
@@ -247,7 +254,8 @@ def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         return _unknown("approved_time", facts, "this Odoo has no timesheet approval")
     hours = facts.unapproved_hours
     problem = f"{hours:g} h are not approved" if hours else ""
-    return _verdict("approved_time", facts, problem, "approve the hours, or send them back")
+    step = "approve the hours, or send them back"
+    return _verdict("approved_time", facts, problem, step, facts.time_approver)
 
 
 def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -261,7 +269,8 @@ def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if facts.evidence.own:
         problem += f"; {facts.evidence.own} file(s) there were made or sent by us"
     step = "attach the customer's acceptance to the order"
-    return _verdict("acceptance_evidence", facts, "" if facts.evidence.given else problem, step)
+    missing = "" if facts.evidence.given else problem
+    return _verdict("acceptance_evidence", facts, missing, step, facts.project_manager)
 
 
 def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -288,7 +297,8 @@ def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         return _unknown("expenses", facts, "expenses are not readable here")
     count = facts.open_expenses
     problem = f"{count} expense(s) of the order are not posted yet" if count else ""
-    return _verdict("expenses", facts, problem, "approve and post the expenses, or refuse them")
+    step = "approve and post the expenses, or refuse them"
+    return _verdict("expenses", facts, problem, step, facts.expense_approver)
 
 
 def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:

@@ -1,7 +1,7 @@
 """Reads the facts that an order's readiness checks need, one call per model."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from tasks.domain.sending import Sending
 from tasks.records import unbilled
 from tasks.records.approvals import read_approvals
 from tasks.records.evidence import read_evidence
+from tasks.records.menders import read_menders
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import (
     Expense,
@@ -21,7 +22,6 @@ from tasks.records.sales import (
     Partner,
     Project,
     read_partners,
-    user_names,
 )
 from tasks.records.tickets import read_open_tickets
 from tasks.records.timesheets import TimesheetLine
@@ -103,11 +103,11 @@ def read_facts(
     policy: ReadinessPolicy,
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
-    users = user_names(odoo, {order.order.user_id for order in orders})
     evidence = read_evidence(odoo, orders, milestones)
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
-    on_hold = _projects_on_hold(odoo, orders)
+    projects = _projects(odoo, orders)
+    menders = read_menders(odoo, orders, projects, expenses or {}, _workers(unapproved or {}))
     approvals = read_approvals(odoo, orders)
     asked = [p for unit in policy.everywhere() if (p := unit.blocking_ticket_priority)]
     tickets = read_open_tickets(odoo, orders, partners, min(asked, default=None))
@@ -117,21 +117,28 @@ def read_facts(
             lines=[sold.sold for sold in order.lines],
             url=odoo.session.link(Order.MODEL, order.order.id),
             customer=partners[order.order.partner_id].display_name,
-            salesperson=users.get(order.order.user_id or 0, "nobody: set a salesperson"),
+            salesperson=menders[order.order.id].salesperson,
+            project_manager=menders[order.order.id].project_manager,
+            time_approver=menders[order.order.id].time_approver,
+            expense_approver=menders[order.order.id].expense_approver,
             sending=_sending(partners, order),
             purchase_order=order.order.client_order_ref,
             milestones=[_due(milestone) for milestone in milestones.get(order.order.id, ())],
             evidence=None if evidence is None else evidence[order.order.id],
             signed=order.order.signed_on is not None,
-            open_expenses=None if expenses is None else expenses[order.order.id],
-            unapproved_hours=None if unapproved is None else unapproved[order.order.id],
+            open_expenses=None if expenses is None else len(expenses[order.order.id]),
+            unapproved_hours=None if unapproved is None else _sum(unapproved[order.order.id]),
             draft=_drafted(order),
             customers=_customers(partners, order),
             untaxed_lines=sum(
                 sold.sold.amount > 0 and not sold.line.tax_ids for sold in order.lines
             ),
             vat_number=partners[order.order.partner_invoice_id].vat,
-            on_hold=[on_hold[project] for project in order.project_ids if project in on_hold],
+            on_hold=[
+                projects[number].name
+                for number in order.project_ids
+                if number in projects and projects[number].last_update_status == "on_hold"
+            ],
             approval=None if approvals is None else approvals[order.order.id],
             tickets=None if tickets is None else tickets[order.order.id],
         )
@@ -139,15 +146,23 @@ def read_facts(
     }
 
 
-def _projects_on_hold(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
-    projects = sorted({project for order in orders for project in order.project_ids})
-    found = odoo.search(Project, [("id", "in", projects)], archived=True)
-    return {
-        project.id: project.name for project in found if project.last_update_status == "on_hold"
-    }
+def _projects(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Project]:
+    ids = sorted({project for order in orders for project in order.project_ids})
+    found = odoo.search(Project, [("id", "in", ids)], archived=True)
+    return {project.id: project for project in found}
 
 
-def _open_expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, int] | None:
+def _workers(hours: Mapping[int, Mapping[int, float]]) -> Mapping[int, Collection[int]]:
+    return {order: [e for e, found in by.items() if found] for order, by in hours.items()}
+
+
+def _sum(hours: Mapping[int, float]) -> float:
+    return sum(hours.values())
+
+
+def _open_expenses(
+    odoo: Reader, orders: Sequence[SoldOrder]
+) -> Mapping[int, Sequence[Expense]] | None:
     if not odoo.session.may_read(Expense.MODEL) or odoo.lacks(Expense, "sale_order_id"):
         return None
     expenses = odoo.search(
@@ -158,7 +173,10 @@ def _open_expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, in
             *_not_on_a_posted_sheet(odoo),
         ],
     )
-    return Counter(expense.sale_order_id for expense in expenses if expense.sale_order_id)
+    of_order: dict[int, list[Expense]] = defaultdict(list)
+    for expense in expenses:
+        of_order[expense.sale_order_id or 0].append(expense)
+    return of_order
 
 
 def _not_on_a_posted_sheet(odoo: Reader) -> Domain:
@@ -167,7 +185,10 @@ def _not_on_a_posted_sheet(odoo: Reader) -> Domain:
     return ["|", ("sheet_id", "=", False), ("sheet_id.state", "not in", ["post", "done"])]
 
 
-def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, float] | None:
+def _unapproved_hours(
+    odoo: Reader, orders: Sequence[SoldOrder]
+) -> Mapping[int, Mapping[int, float]] | None:
+    """By order, and by the employee who worked them."""
     pending: Domain
     if not unbilled.knows_hours(odoo):
         return None
@@ -179,9 +200,12 @@ def _unapproved_hours(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int,
     else:
         return None
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
-    hours: dict[int, float] = defaultdict(float)
-    for group in group_hours(odoo, [*unbilled.hours(odoo, lines), *pending], ["so_line"]):
-        hours[lines[group.id_at(0)]] += group.sums[0]
+    hours: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    by = ["so_line", "employee_id"]
+    for group in group_hours(odoo, [*unbilled.hours(odoo, lines), *pending], by):
+        # A line of nobody counts too.
+        worker = group.keys[1] if isinstance(group.keys[1], int) else 0
+        hours[lines[group.id_at(0)]][worker] += group.sums[0]
     return hours
 
 

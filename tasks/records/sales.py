@@ -209,6 +209,7 @@ class Expense(Record):
     state: str
     sale_order_id: int | None = None
     sheet_id: int | None = None
+    manager_id: int | None = None
 
 
 @dataclass(frozen=True)

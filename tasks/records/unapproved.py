@@ -88,7 +88,7 @@ def _of_lines(
     ]
     held = _held(odoo, domain, [], _rates(odoo, currencies, [("validated", "=", True)]))
     hidden = odoo.lacks(TimesheetApprover, "timesheet_manager_id")
-    approvers = {} if hidden else _approvers(odoo, employees)
+    approvers = approvers_of(odoo, [employee.id for employee in employees])
     url = odoo.session.page("all-timesheets", "hr_timesheet.timesheet_action_all")
     names = _names(odoo, held)
     managers = {employee.id: employee.parent_id for employee in employees}
@@ -219,12 +219,11 @@ def _names(odoo: Reader, places: Iterable[_Place]) -> Mapping[int, str]:
     return {project.id: project.name for project in projects}
 
 
-def _approvers(odoo: Reader, employees: Sequence[Employee]) -> Mapping[int, int]:
-    found = odoo.search(
-        TimesheetApprover,
-        [("id", "in", [employee.id for employee in employees])],
-        archived=True,
-    )
+def approvers_of(odoo: Reader, employees: Sequence[int]) -> Mapping[int, int]:
+    """The users who approve the hours of employees (Enterprise), where Odoo names one."""
+    if odoo.lacks(TimesheetApprover, "timesheet_manager_id"):
+        return {}
+    found = odoo.search(TimesheetApprover, [("id", "in", list(employees))], archived=True)
     return {each.id: each.timesheet_manager_id for each in found if each.timesheet_manager_id}
 
 

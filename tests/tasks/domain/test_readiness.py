@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -136,6 +137,31 @@ def test_a_failed_check_names_owner_next_step_and_link() -> None:
     assert check.next_step
     assert check.url == FACTS.url
     assert "Go-live of 2026-11-01" in check.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "policy", "owner"),
+    [
+        ("price", {"lines": [replace(LINE, price_unit=Decimal(0))]}, {}, "Ann"),
+        ("purchase_order", {}, {"purchase_order_required": True}, "Ann"),
+        ("invoice_address", {"sending": Sending()}, {}, "Ann"),
+        ("tax", {"untaxed_lines": 1}, {"tax_required": True}, "Ann"),
+        ("milestones", {"lines": [MILESTONE], "milestones": [LATE]}, {}, "Pia"),
+        ("project_status", {"on_hold": ["Harbor"]}, {}, "Pia"),
+        ("contract", {"lines": OVER.lines}, {"over_ordered_percent": 9}, "Pia"),
+        ("acceptance_evidence", {"lines": [MILESTONE]}, {}, "Pia"),
+        ("approved_time", {"unapproved_hours": 2.5}, {}, "Tim"),
+        ("expenses", {"open_expenses": 2}, {}, "Eva, Tim"),
+    ],
+)
+def test_a_failed_check_is_told_of_who_can_mend_it(
+    name: str, changes: dict[str, Any], policy: dict[str, Any], owner: str
+) -> None:
+    named = {"project_manager": "Pia", "time_approver": "Tim", "expense_approver": "Eva, Tim"}
+    check = outcome(replace(FACTS, **{**named, **changes}), name, **policy)
+    assert (check.result, check.owner) == (Result.FAIL, owner)
+    nobody = outcome(replace(FACTS, **changes), name, **policy)
+    assert nobody.owner == "Ann"
 
 
 def test_an_expired_hold_is_remembered_in_the_reason() -> None:
