@@ -168,7 +168,7 @@ OUTAGE = Metric(
 WAITING = Metric(
     "fleet_outbox_waiting_seconds",
     "gauge",
-    "How long the message has waited that waits longest for what does not take it.",
+    "How long the message has waited that waits longest for what does not take it; 0 for none.",
     ("channel",),
 )
 HIDDEN = Metric(

@@ -205,8 +205,10 @@ def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
     channels = {channel for job in catalogue.jobs().values() for channel in job.channels}
     for channel in sorted(channels | set(waiting)):
         yield Sample(metrics.OUTBOX_OLDEST, waiting.get(channel, 0.0), {"channel": channel})
-    for channel, since in outbox.longest_waiting(connection).items():
-        yield Sample(metrics.WAITING, (now - since).total_seconds(), {"channel": channel})
+    put_off = outbox.longest_waiting(connection)
+    for channel in sorted(channels | set(put_off)):
+        seconds = (now - put_off.get(channel, now)).total_seconds()
+        yield Sample(metrics.WAITING, seconds, {"channel": channel})
 
 
 def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:

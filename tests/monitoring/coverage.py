@@ -15,7 +15,7 @@ from tests.monitoring.prometheus_server import Prometheus
 # Told only of what happened: a fleet where all is well has no such series.
 ONLY_IF = {
     "fleet_dead_letters": "no run waits for a person",
-    "fleet_odoo_circuit_open": "no Odoo failed lately",
+    'fleet_outage_seconds{what="webhook"}': "no webhook is configured",
     "fleet_invoice_release_days": "no order that was seen ready has been invoiced since",
     "fleet_odoo_api_key_expiry_timestamp_seconds": "no API key of the fleet's user expires",
 }

@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox, firm
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable
+from tests.fakes.fleets import Switchable, fleet_on
 from workers import backlog, dispatch, doctor, outages, runner, watching
+from workers.delivery import dispatcher
 from workers.delivery.errors import DeliveryError
 from workers.ledger import counters, marks, runs
 from workers.ledger.errors import LedgerError
@@ -154,6 +155,18 @@ def test_an_odoo_that_is_away_shows_until_it_answers(
     assert outages.probe(fleet, outages.of_odoo("firm"))
     assert named(fleet, "fleet_odoo_circuit_open")["firm",] == 0
     assert named(fleet, "fleet_outage_seconds")["", "firm", "odoo"] == 0
+
+
+def test_how_long_a_message_is_put_off_shows_by_its_channel(
+    tmp_path: Path, odoo: Switchable, clock: Clock
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=9)
+    runner.execute(fleet, opened(fleet))
+    assert named(fleet, "fleet_outbox_waiting_seconds")["email",] == 0
+    dispatcher.deliver(fleet)
+    clock.now += timedelta(minutes=70)
+    assert named(fleet, "fleet_outbox_waiting_seconds")["email",] == 70 * 60
+    assert named(fleet, "fleet_outage_seconds")["", "", "mail"] == 70 * 60
 
 
 def test_what_nobody_alive_holds_shows_until_somebody_takes_it(fleet: Fleet, clock: Clock) -> None:
