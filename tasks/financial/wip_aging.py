@@ -245,6 +245,7 @@ def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
             title="fixed price overrun",
             reason=f"{sold.delivered:g} delivered of {sold.ordered:g} sold at a fixed price",
             remedy="agree on a change request, or plan the rest of the work anew",
+            owner=work.managers[line.order.order.id],
         )
 
 
@@ -258,6 +259,7 @@ def _finding(
     remedy: str,
     kind: str = "",
     gravity: tuple[Severity, tuple[int, ...]] = (Severity.WARNING, ()),
+    owner: str = "",
 ) -> Finding:
     order = line.order.order
     return Finding(
@@ -267,7 +269,7 @@ def _finding(
         title=f"{order.name} {work.partners[order.partner_id]}: {title}",
         reason=reason,
         remedy=remedy,
-        owner=work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
+        owner=owner or work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
         model=OrderLine.MODEL,
         record_id=line.sold.line.id,
         url=work.links[order.id],

@@ -49,6 +49,8 @@ class Work:
     unsold: Sequence[Unsold]
     partners: Mapping[int, str]
     owners: Mapping[int, str]
+    #: Names of the managers of an order's projects, by id of the order; "" for none.
+    managers: Mapping[int, str]
     links: Mapping[int, str]
     company_currency: money.Currency
     billed: Mapping[str, Billed] | None = None
@@ -96,6 +98,7 @@ def read_work(odoo: Reader, as_of: AsOf) -> Work:
         unsold=unsold,
         partners=_partners(odoo, named),
         owners=user_names(odoo, {order.order.user_id for order in named}),
+        managers=_managers(odoo, orders),
         links={order.order.id: odoo.session.link(Order.MODEL, order.order.id) for order in named},
         company_currency=currencies[company.currency_id],
         billed=None
@@ -128,6 +131,7 @@ def _work_then(
         unsold=(),
         partners=_partners(odoo, then.orders),
         owners=user_names(odoo, {order.order.user_id for order in then.orders}),
+        managers=_managers(odoo, then.orders),
         links={o.order.id: odoo.session.link(Order.MODEL, o.order.id) for o in then.orders},
         company_currency=currencies[company.currency_id],
         unknown=then.unknown,
@@ -198,6 +202,19 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
         for group in groups
         if group.sums[0] > 0 and (project := projects[group.id_at(0)])
     ]
+
+
+def _managers(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
+    ids = sorted({number for order in orders for number in order.project_ids})
+    found = odoo.search(Project, [("id", "in", ids)], archived=True)
+    projects = {project.id: project.user_id for project in found}
+    names = user_names(odoo, projects.values())
+    return {
+        order.order.id: ", ".join(
+            sorted({names[user] for n in order.project_ids if (user := projects.get(n))})
+        )
+        for order in orders
+    }
 
 
 def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:

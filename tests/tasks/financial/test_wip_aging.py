@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.sandbox import Sandbox, firm
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.ageing import BUCKETS
 from tasks.domain.findings import Report
@@ -258,6 +258,20 @@ def test_old_work_grows_graver_with_its_age_and_amount(sandbox: Sandbox, now: As
     assert old(worse_after_days=(65, 80)) == [("warning", (1, 0))]
     assert old(worse_after_days=(65, 70)) == [("critical", (2, 0))]
     assert old(worse_from={"EUR": (1,)}) == [("critical", (0, 1))]
+
+
+def test_an_overrun_is_the_project_managers_to_mend(sandbox: Sandbox, now: AsOf) -> None:
+    found = [
+        finding
+        for company_id in (1, 2)
+        for finding in wip(sandbox, now, company_id, overrun_percent=1).findings
+        if finding.kind == "overrun"
+    ]
+    rows = firm.build(now.day)
+    names = {row["id"]: row["name"] for row in rows["res.users"]}
+    managers = {names[row["user_id"]] for row in rows["project.project"] if row["user_id"]}
+    assert found
+    assert {finding.owner for finding in found} <= managers
 
 
 def test_work_without_a_price_is_found(sandbox: Sandbox, now: AsOf) -> None:
