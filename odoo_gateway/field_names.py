@@ -5,6 +5,7 @@ OLDER_NAMES: dict[tuple[str, str], tuple[str, ...]] = {
     ("hr.expense", "nb_attachment"): ("attachment_number",),
     ("project.project", "account_id"): ("analytic_account_id",),
     ("project.task", "allocated_hours"): ("planned_hours",),
+    ("res.users", "all_group_ids"): ("groups_id",),
     ("res.users", "group_ids"): ("groups_id",),
     ("sale.order.line", "product_uom_id"): ("product_uom",),
     ("sale.order.line", "tax_ids"): ("tax_id",),

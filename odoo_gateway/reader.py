@@ -9,6 +9,7 @@ from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.records import BadValue, Record, parse
 from odoo_gateway.session import Session
+from odoo_gateway.sight import Sight
 
 Condition = tuple[str, str, Any] | str
 Domain = Sequence[Condition]
@@ -112,6 +113,7 @@ class Reader:
         self._page_size = page_size
         self._most_rows = most_rows
         self._takes_no_load: set[str] = set()
+        self._sight = Sight(self)
         others = [company.id for company in session.companies if company.id != company_id]
         self.context = {
             "allowed_company_ids": [company_id, *others],
@@ -202,6 +204,14 @@ class Reader:
             else drift
             for drift in self.drift
         ]
+
+    def sees_all(self, model: str) -> bool:
+        """Whether it is shown that the user sees every row of a model in its companies."""
+        return not self._sight.doubt(model)
+
+    def doubt(self, model: str) -> str:
+        """Why that cannot be shown; "" where it can."""
+        return self._sight.doubt(model)
 
     def unreadable(self, model: str) -> frozenset[int]:
         """Ids of a model's records that rest on a row with drift."""

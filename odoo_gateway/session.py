@@ -73,6 +73,11 @@ class Session:
         return int(digits.group())
 
     @cached_property
+    def user_id(self) -> int:
+        """The id of the user that we log in as."""
+        return answers.whole(self.call("res.users", "context_get")["uid"], "res.users.context_get")
+
+    @cached_property
     def companies(self) -> tuple[Company, ...]:
         """All companies that the user is allowed in, by id."""
         names = self.layout(Company).names

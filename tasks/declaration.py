@@ -11,6 +11,7 @@ from tasks.domain.cases import Ageing
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.withheld import Basis, told_to_owner, withhold
 
 P = TypeVar("P", bound=Policy)
 S = TypeVar("S")
@@ -69,7 +70,8 @@ class Job(Generic[P, S]):
     of a period, so that a slot that runs on a later day is judged by that day. no_history: what is
     said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
     job answers for itself. held_as: the model whose records people put on hold by its cases; ""
-    where nothing is held.
+    where nothing is held. rests_on: the models of which every row must be seen, and what is
+    withheld where that is not shown.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Job(Generic[P, S]):
     formulas: tuple[Formula, ...] = ()
     of_the_present: bool = False
     no_history: NotVerifiable | None = None
+    rests_on: tuple[Basis, ...] = ()
     doc: str | None = None
 
     @property
@@ -102,10 +105,31 @@ class Job(Generic[P, S]):
         return self._paragraph("Remedy")
 
     def run(self, odoo: Reader, as_of: AsOf, policy: P) -> Report:
-        """Read, then judge; a day that is over and left no history is not looked at."""
+        """Read, then judge; what is not shown to rest on all rows is withheld.
+
+        A day that is over and left no history is not looked at.
+        """
         if as_of.is_over and self.no_history:
             return Report(rows=(), not_verifiable=(self.no_history,), periods=frozenset())
-        return self.judge(self.read(odoo, as_of, policy), as_of, policy)
+        report = self.judge(self.read(odoo, as_of, policy), as_of, policy)
+        for basis in self.rests_on:
+            if doubt := self._doubt(odoo, basis):
+                report = withhold(report, basis, doubt)
+        # Whoever reads a digest reads it there.
+        if self.audience is Audience.PERSON:
+            report = told_to_owner(report, self.owner, *self._user(odoo), as_of)
+        return report
+
+    def _user(self, odoo: Reader) -> tuple[int, str]:
+        number = odoo.session.user_id
+        return number, odoo.session.link("res.users", number)
+
+    def _doubt(self, odoo: Reader, basis: Basis) -> str:
+        may_read = odoo.session.may_read
+        moot = basis.if_readable and not may_read(basis.model)
+        if moot or (basis.instead_of and may_read(basis.instead_of)):
+            return ""
+        return odoo.doubt(basis.model)
 
     def _paragraph(self, word: str) -> str:
         paragraphs = (" ".join(part.split()) for part in (self.doc or "").split("\n\n"))

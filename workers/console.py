@@ -70,7 +70,8 @@ def show_scope(result: ScopeResult) -> None:
     if report.totals:
         _show_totals(report.totals)
     for gap in report.not_verifiable:
-        say(f"{gap.check}: {gap.reason}", "yellow", "not verifiable")
+        withheld = f"; withheld: {', '.join(map(_words, gap.figures))}" if gap.figures else ""
+        say(f"{gap.check}: {gap.reason}{withheld}", "yellow", "not verifiable")
     for drift in result.seen.drift:
         say(f"{drift.model} {drift.record_id}: {drift.problem}", "red", "drift")
     for finding in report.findings:

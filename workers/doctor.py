@@ -145,7 +145,13 @@ def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Findin
             yield Finding(what, "warning", f"not verifiable: {error}")
             continue
         watching.note_visible_rows(fleet, tenant.name, model, rows)
-        yield Finding(what, "ok", f"{rows} are visible")
+        yield _shown(reader, model, what, f"{rows} are visible")
+
+
+def _shown(reader: Reader, model: str, what: str, told: str) -> Finding:
+    """Ok where it is shown that no row of the model is hidden; some that are seen prove nothing."""
+    doubt = reader.doubt(model)
+    return Finding(what, "warning" if doubt else "ok", f"{told}; {doubt or NONE_HIDDEN}")
 
 
 def _enabled(tenant: Tenant) -> Sequence[AnyJob]:
@@ -187,9 +193,13 @@ def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
             yield Finding(what, "failed", str(error))
             continue
         report = seen.report
-        yield Finding(what, "ok", f"{len(report.rows)} rows, {len(report.findings)} findings")
+        state = "failed" if any(gap.figures for gap in report.not_verifiable) else "ok"
+        yield Finding(what, state, f"{len(report.rows)} rows, {len(report.findings)} findings")
         for gap in report.not_verifiable:
-            yield Finding(what, "warning", f"not verifiable: {gap.check}: {gap.reason}")
+            state = "failed" if gap.figures else "warning"
+            withheld = f"; withheld: {', '.join(gap.figures)}" if gap.figures else ""
+            told = f"not verifiable: {gap.check}: {gap.reason}{withheld}: {gap.remedy}"
+            yield Finding(what, state, told)
         for drift in seen.drift[:5]:
             yield Finding(
                 what,
@@ -197,6 +207,8 @@ def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
                 f"{drift.model} {drift.record_id} fits no record: {drift.field}: {drift.problem}",
             )
 
+
+NONE_HIDDEN = "no record rule hides any"
 
 # What most numbers rest on; how many rows of each we see is measured every night.
 VISIBLE_MODELS: Sequence[str] = (
@@ -269,9 +281,8 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
                 f"{control.rows}",
             )
         else:
-            yield Finding(
-                what, "ok", f"{compared} totals of Odoo are reached by the rows that we see"
-            )
+            told = f"{compared} totals of Odoo are reached by the rows that we see"
+            yield _shown(reader, control.rows, what, told)
 
 
 def _hidden(reader: Reader, control: ControlTotal) -> tuple[int, Sequence[Key]]:

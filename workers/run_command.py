@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 2
     UNAVAILABLE = 3
     SOME_FAILED = 4
+    NOT_VERIFIABLE = 5
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,14 @@ def document(fleet: Fleet, order: Order, results: Sequence[ScopeResult]) -> dict
 
 
 def exit_code(results: Sequence[ScopeResult]) -> ExitCode:
-    """0 done, 2 credentials or configuration, 3 Odoo unavailable, 4 some scopes failed."""
-    return worst([result.error for result in results if result.error])
+    """0 done, 2 credentials or configuration, 3 Odoo unavailable, 4 some scopes failed.
+
+    5 all were seen, but figures are withheld: the fleet's user is not shown to see all rows.
+    """
+    errors = [result.error for result in results if result.error]
+    seen = [result.seen for result in results if result.seen]
+    withheld = any(gap.figures for look in seen for gap in look.report.not_verifiable)
+    return ExitCode.NOT_VERIFIABLE if withheld and not errors else worst(errors)
 
 
 def worst(errors: Sequence[Exception]) -> ExitCode:
@@ -199,7 +206,12 @@ def _scope_document(result: ScopeResult) -> Mapping[str, Any]:
             for measure in (report.measures if report else ())
         ],
         "not_verifiable": [
-            {"check": gap.check, "reason": gap.reason, "remedy": gap.remedy}
+            {
+                "check": gap.check,
+                "reason": gap.reason,
+                "remedy": gap.remedy,
+                "figures": list(gap.figures),
+            }
             for gap in (report.not_verifiable if report else ())
         ],
         "drift": [listed_drift(drift) for drift in (result.seen.drift if result.seen else ())],

@@ -213,6 +213,14 @@ class References(BaseModel):
         return list(found)
 
 
+class Groups(BaseModel):
+    """The groups, which are known by external ids."""
+
+    def get_external_id(self, ids: Sequence[int]) -> dict[str, str]:
+        """The external id of each group, "" where it has none."""
+        return {str(number): self._view.database.name_of(self._name, number) for number in ids}
+
+
 class Mail(BaseModel):
     """Activities and messages, which are imported under external ids."""
 
@@ -235,6 +243,7 @@ CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "ir.model.data": References,
     "mail.activity": Activities,
     "mail.message": Mail,
+    "res.groups": Groups,
     "res.users": Users,
 }
 OLDER_CLASSES: Final[Mapping[tuple[str, int], type[BaseModel]]] = {

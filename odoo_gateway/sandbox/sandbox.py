@@ -8,7 +8,7 @@ from typing import Any
 import odoorpc.error
 
 from odoo_gateway import transport
-from odoo_gateway.sandbox import conditions, firm, methods, older, schema
+from odoo_gateway.sandbox import conditions, firm, methods, older, rights, schema
 from odoo_gateway.sandbox.database import Account, Database, Row, Rows, Test, View
 from odoo_gateway.sandbox.domain import parse
 from odoo_gateway.sandbox.failures import Failure
@@ -29,6 +29,7 @@ class Sandbox:
     corrupt        (model, id) to values that are put into that row as they are
     company_ids    the companies that the account is allowed in, its main one first
     rules          what record rules leave the account of a model, as a domain beside companies
+    groups         the account's groups by their external ids; the administrator's if not given
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Sandbox:
         corrupt: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
         company_ids: Sequence[int] = (1, 2),
         rules: Mapping[str, Sequence[Any]] | None = None,
+        groups: Sequence[str] = rights.ADMINISTRATOR,
     ) -> None:
         self.as_of = as_of
         self.version = version
@@ -53,6 +55,8 @@ class Sandbox:
         changed = _corrupted(rows or firm.build(as_of), corrupt or {})
         found = older.as_kept_by(version, known, changed)
         found.setdefault("ir.module.module", installed(lacks_modules, version, declares or ()))
+        known = rights.known(known, version)
+        found |= rights.rows(found, known, version, firm.USER_ID, groups, rules or {})
         self._database = Database(
             schema=_with(known, schema.shapes_of(declares or {})),
             rows=found,

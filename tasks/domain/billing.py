@@ -143,11 +143,6 @@ class Sold:
         return self.balance - self.wip
 
     @property
-    def drafted(self) -> Decimal:
-        """What is invoiced, drafts included, less what is posted; where drafts are not readable."""
-        return max(self.worth(self.invoiced) - self.invoiced_amount, ZERO)
-
-    @property
     def unpriced(self) -> bool:
         """Whether something is due that nobody has put a price on."""
         given = self.free or self.discount_percent >= 100

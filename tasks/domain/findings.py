@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+# Stands for every kind of finding.
+ANY_KIND: Final = "*"
+# The kind of the finding that figures are withheld.
+NOT_SEEN: Final = "not-verifiable"
 
 
 class Severity(StrEnum):
@@ -135,11 +140,16 @@ class Measure:
 
 @dataclass(frozen=True)
 class NotVerifiable:
-    """What could not be checked on this Odoo, why, and what would make it checkable."""
+    """What could not be checked on this Odoo, why, and what would make it checkable.
+
+    figures: the columns of rows, totals and measures that are withheld for it, by name; "rows" and
+    "totals" where rows may be missing.
+    """
 
     check: str
     reason: str
     remedy: str
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,8 @@ class Report:
 
     rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
     periods: the periods that were looked at, where that is not all; cases of others are left alone.
-    set_aside: what a reader must know was left out.
+    set_aside: what a reader must know was left out. unseen: the kinds of findings of which some may
+    stand that were not seen (ANY_KIND: all); their cases are left alone.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -158,7 +169,14 @@ class Report:
     not_verifiable: tuple[NotVerifiable, ...] = ()
     periods: frozenset[str] | None = None
     set_aside: tuple[SetAside, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
     def covers(self, finding: Finding) -> bool:
         """Whether this report would hold the finding if it still stood."""
+        if self.is_unseen(finding.kind):
+            return False
         return self.periods is None or finding.period in self.periods
+
+    def is_unseen(self, kind: str) -> bool:
+        """Whether findings of a kind may stand that were not seen."""
+        return kind != NOT_SEEN and bool(self.unseen & {ANY_KIND, kind})

@@ -1,8 +1,8 @@
 """Is an order ready to be invoiced? An explicit checklist, one pure function per check."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -113,6 +113,7 @@ class Facts:
     customers: ids of customer and invoice address, and of the firms that they are of. signed: by
     the customer, on the order. untaxed_lines: lines to bill that carry no tax. on_hold: names of
     its projects on hold. holds: those that people, and policies of other jobs, put on it.
+    doubts: why a check cannot be made, by its name, though the database says something.
     """
 
     order: str
@@ -138,6 +139,7 @@ class Facts:
     project_manager: str = ""
     time_approver: str = ""
     expense_approver: str = ""
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
@@ -146,7 +148,18 @@ class Facts:
 
 def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check, ...]:
     """Every check of the order, in the order that people read them."""
-    return tuple(check(facts, policy, today) for check in CHECKS)
+    return tuple(_doubted(check(facts, policy, today), facts) for check in CHECKS)
+
+
+def _doubted(check: Check, facts: Facts) -> Check:
+    """The check, or that it cannot be made: what was found stands, what was not found may exist."""
+    doubt, result = facts.doubts.get(check.check, ""), check.result
+    if not doubt or result in (Result.NOT_APPLICABLE, Result.NOT_VERIFIABLE):
+        return check
+    if result not in CERTAIN.get(check.check, (Result.FAIL,)):
+        return _unknown(check.check, facts, doubt)
+    more = f"{check.reason}; {MORE}" if result is Result.FAIL else check.reason
+    return replace(check, reason=more)
 
 
 def _verdict(name: str, facts: Facts, problem: str, next_step: str, owner: str = "") -> Check:
@@ -313,6 +326,13 @@ def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     blocking = policy.blocking_ticket_priority
     return open_tickets(facts.tickets, blocking, facts.salesperson, facts.url)
 
+
+MORE = "there may be more that the fleet's user does not see"
+# What a check says from what was found, not from what was missed; a failure if not told here.
+CERTAIN: Mapping[str, Sequence[Result]] = {
+    "acceptance_evidence": (Result.PASS,),
+    "draft_invoice": (),
+}
 
 CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _hold,

@@ -18,6 +18,7 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.declaration import Audience, Cron, Delivery, Job, Shape
 from tasks.domain.approval_policy import ApprovalPolicy
 from tasks.domain.findings import (
+    ANY_KIND,
     Finding,
     Formula,
     Measure,
@@ -28,10 +29,11 @@ from tasks.domain.findings import (
 )
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.waiting import Kind, Waiting
+from tasks.domain.withheld import Basis
 from tasks.records.contacts import Contacts, read_languages
 from tasks.records.deciders import Deciders, Status, Turn
 from tasks.records.orders import read_currencies
-from tasks.records.people import Employee
+from tasks.records.people import Attendance, CalendarLeave, Employee
 from tasks.records.sales import user_names
 from tasks.records.schedules import Schedules, read_schedules
 from tasks.records.submitted import read_submitted
@@ -104,6 +106,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ApprovalPolicy) -> Report:
         findings=tuple(look.finding(item) for item in due if not look.untold(item)),
         measures=tuple(_measures(due, snapshot.tells, as_of)),
         not_verifiable=(*snapshot.not_verifiable, *snapshot.schedules.not_verifiable),
+        unseen=frozenset(f"pending-{kind}" for kind in Kind if kind not in snapshot.tells),
     )
 
 
@@ -315,6 +318,23 @@ FORMULAS = (
     ),
 )
 
+DECIDED: Final = ("decider", "waiting_working_hours", "status", "reason", "told")
+
+# Expenses and hours that are not seen whole are told of no kind at all.
+RESTS_ON = (
+    Basis(
+        Employee.MODEL,
+        "people",
+        rows=True,
+        columns=("submitter", "approver_id", "approver", *DECIDED),
+        kinds=(ANY_KIND,),
+    ),
+    *(
+        Basis(model, check, columns=DECIDED, kinds=(ANY_KIND,))
+        for model, check in ((CalendarLeave.MODEL, "leave"), (Attendance.MODEL, "working hours"))
+    ),
+)
+
 JOB = Job(
     name="pending_approvals",
     title="Approvals that wait",
@@ -329,5 +349,6 @@ JOB = Job(
     formulas=FORMULAS,
     of_the_present=True,
     no_history=_NO_HISTORY,
+    rests_on=RESTS_ON,
     doc=__doc__,
 )

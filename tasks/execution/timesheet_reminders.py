@@ -31,11 +31,13 @@ from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title_of
 from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.domain.withheld import Basis
 from tasks.records.contacts import Contacts, read_languages
 from tasks.records.hours import Hours, LateLine, gaps, read_hours, read_late
-from tasks.records.people import Employee
+from tasks.records.people import Attendance, CalendarLeave, Employee
 from tasks.records.rungs import steps_of
 from tasks.records.schedules import Schedules, read_schedules
+from tasks.records.timesheets import TimesheetLine
 
 WEEKS_AHEAD: Final = 3
 
@@ -430,6 +432,28 @@ FORMULAS = (
     ),
 )
 
+LOGGED: Final = (
+    *("logged_hours", "missing_hours", "days", "status", "reason"),
+    *("counted_hours", "draft_hours", "submitted_hours", "approved_hours"),
+)
+EXPECTED: Final = ("expected_hours", "missing_hours", "days", "status", "reason")
+MEASURES: Final = ("timesheet_missing_hours", "timesheet_compliance_ratio")
+
+RESTS_ON = (
+    Basis(Employee.MODEL, "people", rows=True),
+    Basis(
+        TimesheetLine.MODEL,
+        "logged hours",
+        columns=LOGGED,
+        measures=MEASURES,
+        kinds=("missing-hours",),
+    ),
+    *(
+        Basis(model, check, columns=EXPECTED, measures=MEASURES, kinds=("missing-hours",))
+        for model, check in ((CalendarLeave.MODEL, "leave"), (Attendance.MODEL, "working hours"))
+    ),
+)
+
 JOB = Job(
     name="timesheet_reminders",
     title="Timesheet reminders",
@@ -442,5 +466,6 @@ JOB = Job(
     delivery=Delivery.AT_MOST_ONCE,
     shape=Shape.REMINDER,
     formulas=FORMULAS,
+    rests_on=RESTS_ON,
     doc=__doc__,
 )

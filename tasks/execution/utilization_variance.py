@@ -8,18 +8,21 @@ Remedy: plan unplanned people, deliver what was planned, and log the hours that 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any, Final
 
 from pydantic import Field
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Job
-from tasks.domain.findings import Finding, Formula, NotVerifiable, Report, Severity
+from tasks.domain.findings import ANY_KIND, Finding, Formula, NotVerifiable, Report, Severity
 from tasks.domain.periods import AsOf, Period, weeks_after
 from tasks.domain.policy import Policy, Share
 from tasks.domain.utilization import Hours, Utilization
-from tasks.records.people import Department, Employee
-from tasks.records.planning import Plan, read_plan
+from tasks.domain.withheld import Basis
+from tasks.records.people import Attendance, CalendarLeave, Department, Employee
+from tasks.records.planning import Plan, PlannedTask, PlanningSlot, read_plan
 from tasks.records.schedules import Schedules, read_schedules
+from tasks.records.timesheets import TimesheetLine
 from tasks.records.worked import knows_billable, read_worked
 from tasks.rows.utilization import Ahead, Person, measures, row, total
 
@@ -253,6 +256,45 @@ FORMULAS = (
     ),
 )
 
+RATIOS: Final = (
+    *("utilization_percent", "productive_percent", "total_percent", "status", "explained"),
+    *("variance_points", "variance_hours"),
+)
+FORECAST: Final = ("forecast_accuracy_percent", "forecast_bias_percent")
+MEASURES: Final = ("utilization_ratio", "utilization_hours", "utilization_variance_hours")
+PLANNED: Final[Mapping[str, Any]] = {
+    "columns": ("planned_hours", "explained", "ahead"),
+    "totals": ("planned_hours", *FORECAST),
+    "measures": ("scheduled_utilization_ratio", "utilization_hours"),
+    # Their reasons tell how much of it was planned.
+    "kinds": (ANY_KIND,),
+}
+
+RESTS_ON = (
+    Basis(Employee.MODEL, "people", rows=True),
+    Basis(
+        TimesheetLine.MODEL,
+        "logged hours",
+        columns=("worked_hours", "billable_hours", *RATIOS),
+        totals=("worked_hours", "billable_hours", *FORECAST),
+        measures=MEASURES,
+        kinds=(ANY_KIND,),
+    ),
+    *(
+        Basis(
+            model,
+            check,
+            columns=("capacity_hours", "leave_hours", "ahead", *RATIOS),
+            totals=("capacity_hours",),
+            measures=(*MEASURES, "scheduled_utilization_ratio"),
+            kinds=(ANY_KIND,),
+        )
+        for model, check in ((CalendarLeave.MODEL, "leave"), (Attendance.MODEL, "working hours"))
+    ),
+    Basis(PlanningSlot.MODEL, "planned hours", if_readable=True, **PLANNED),
+    Basis(PlannedTask.MODEL, "planned hours", instead_of=PlanningSlot.MODEL, **PLANNED),
+)
+
 JOB = Job(
     name="utilization_variance",
     title="Utilization variance",
@@ -263,5 +305,6 @@ JOB = Job(
     read=read,
     judge=judge,
     formulas=FORMULAS,
+    rests_on=RESTS_ON,
     doc=__doc__,
 )

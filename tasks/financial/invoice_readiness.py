@@ -6,11 +6,12 @@ Remedy: invoice what is ready; the owner of each failed check does its next step
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
+from typing import Final
 
 from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
@@ -26,11 +27,13 @@ from tasks.domain.findings import (
 )
 from tasks.domain.periods import AsOf
 from tasks.domain.readiness import Facts, ReadinessPolicy, checklist
+from tasks.domain.withheld import REMEDY, Basis
 from tasks.records import invoicing, unbilled
 from tasks.records.drafts import with_invoices
 from tasks.records.latency import read_latencies
 from tasks.records.orders import SoldOrder, read_orders
-from tasks.records.sales import Order
+from tasks.records.sales import Invoice, InvoiceLine, Milestone, Order, OrderLine, Project
+from tasks.records.timesheets import TimesheetLine
 from tasks.rows.gaps import set_aside
 from tasks.rows.readiness import AS_FAR_AS_VERIFIABLE, STATUSES, Readiness, row, totals
 
@@ -56,7 +59,7 @@ class Snapshot:
 
 def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     """The orders with something to bill and, in one call per model, what their checks need."""
-    confirmed, not_verifiable = with_invoices(odoo, read_orders(odoo))
+    confirmed = with_invoices(odoo, read_orders(odoo))
     orders = [order for order in confirmed if _concerns_finance(order)]
     others = [order for order in confirmed if not _concerns_finance(order) and _has_gap(order)]
     partners = invoicing.read_customers(odoo, [*orders, *others])
@@ -73,7 +76,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
         },
         unreadable=odoo.unreadable(Order.MODEL),
         latencies=read_latencies(odoo, as_of.day),
-        not_verifiable=(*not_verifiable, *unbilled.unknown_hours(odoo)),
+        not_verifiable=unbilled.unknown_hours(odoo),
     )
 
 
@@ -91,7 +94,10 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
         ),
         totals=totals(judged, orders),
         measures=(*_measures(judged), *_latency(snapshot), *_release(judged, as_of)),
-        not_verifiable=(*snapshot.not_verifiable, *_not_verifiable(judged)),
+        not_verifiable=(
+            *snapshot.not_verifiable,
+            *_not_verifiable(judged, snapshot.facts.values()),
+        ),
         set_aside=(
             *(
                 _aside(readiness, snapshot)
@@ -287,7 +293,10 @@ def _release(judged: Sequence[Readiness], as_of: AsOf) -> tuple[Measure, ...]:
     return (Measure("invoice_release_days", float(median(days)), excluded=excluded),)
 
 
-def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:
+def _not_verifiable(
+    judged: Sequence[Readiness], facts: Iterable[Facts]
+) -> tuple[NotVerifiable, ...]:
+    doubted = {check for each in facts for check in each.doubts}
     unknown = {
         check.check: check.reason
         for readiness in judged
@@ -295,7 +304,9 @@ def _not_verifiable(judged: Sequence[Readiness]) -> tuple[NotVerifiable, ...]:
         if check.result == "not_verifiable"
     }
     return tuple(
-        NotVerifiable(name, reason, "install the module that records it, or grant read access")
+        NotVerifiable(name, reason, REMEDY, (f"checks: {name}",))
+        if name in doubted
+        else NotVerifiable(name, reason, "install the module that records it, or grant read access")
         for name, reason in sorted(unknown.items())
     )
 
@@ -328,6 +339,25 @@ FORMULAS = (
     ),
 )
 
+WAITING: Final = ("waiting_days", "waiting_to_be_ready_days", "waiting_for_finance_days")
+
+# What single checks rest on besides, they say themselves.
+RESTS_ON = (
+    Basis(Order.MODEL, "orders", rows=True),
+    Basis(OrderLine.MODEL, "order lines", rows=True),
+    *(
+        Basis(model, check, columns=WAITING, measures=("invoice_latency_days",), dated=True)
+        for model, check in (
+            (TimesheetLine.MODEL, "logged hours"),
+            (Invoice.MODEL, "invoices"),
+        )
+    ),
+    # Lines whose amount hangs on invoices are drift where these are not seen.
+    Basis(InvoiceLine.MODEL, "invoice lines", rows=True, columns=WAITING, dated=True),
+    Basis(Milestone.MODEL, "milestones", columns=WAITING, dated=True),
+    Basis(Project.MODEL, "projects", columns=("project_ids",)),
+)
+
 JOB = Job(
     name="invoice_readiness",
     title="Invoice readiness",
@@ -342,5 +372,6 @@ JOB = Job(
     formulas=FORMULAS,
     of_the_present=True,
     no_history=_NO_HISTORY,
+    rests_on=RESTS_ON,
     doc=__doc__,
 )

@@ -6,11 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from odoo_gateway.reader import Reader
+from odoo_gateway.reader import Drift, Reader
 from tasks.domain.billing import NO_GAP, Draft, Gap
-from tasks.domain.findings import NotVerifiable
 from tasks.records.orders import SoldLine, SoldOrder
-from tasks.records.sales import InvoiceLine
+from tasks.records.sales import InvoiceLine, Order, OrderLine
 
 ZERO = Decimal(0)
 CURRENCY: Final = "an invoice is in another currency than the order"
@@ -22,20 +21,21 @@ REASONS: Final = (CURRENCY, DISCOUNT, PRICE, ROUNDED, OTHER)
 SIGNS: Final = {"out_invoice": 1, "out_refund": -1}
 
 
-def with_invoices(
-    odoo: Reader, orders: Sequence[SoldOrder]
-) -> tuple[Sequence[SoldOrder], tuple[NotVerifiable, ...]]:
+def with_invoices(odoo: Reader, orders: Sequence[SoldOrder]) -> Sequence[SoldOrder]:
     """The orders with their drafts, and with why Odoo's own amount is another one than ours.
 
-    Where invoices are not readable, drafts are told from quantities, and that is said.
+    Where not all invoice lines are seen, lines whose amount hangs on them are drift.
     """
-    if not odoo.session.may_read(InvoiceLine.MODEL):
-        return _each(orders, _estimated), (_INVOICES_HIDDEN,)
+    if not odoo.sees_all(InvoiceLine.MODEL):
+        odoo.drift += [
+            _untold(line.line) for order in orders for line in order.lines if _hangs(line)
+        ]
+        return _each(orders, lambda line: None if _hangs(line) else line)
     drafts = _by_line(odoo, orders, only_drafts=True)
     drafted = _each(orders, lambda line: _drafted(line, drafts.get(line.line.id, ())))
     differing = _each(drafted, lambda line: line if _difference(line) else None)
     entries = _by_line(odoo, differing)
-    return _each(drafted, lambda line: _explained(line, entries.get(line.line.id, ()))), ()
+    return _each(drafted, lambda line: _explained(line, entries.get(line.line.id, ())))
 
 
 def _each(
@@ -124,19 +124,18 @@ def _digit(line: SoldLine) -> Decimal:
     return Decimal(1).scaleb(-line.sold.currency.decimals)
 
 
-def _estimated(line: SoldLine) -> SoldLine:
-    """With what is invoiced and not posted, which may be a draft or an invoice at another price."""
-    drafted = replace(line, sold=replace(line.sold, draft=Draft(value=line.sold.drafted)))
-    difference = _difference(drafted)
-    return (
-        replace(drafted, gap=Gap(difference, _reason(line, difference, ())))
-        if difference
-        else drafted
+def _hangs(line: SoldLine) -> bool:
+    """Whether the amount hangs on invoice lines: on drafts, or invoices at another price."""
+    return line.sold.worth(line.sold.invoiced) != line.sold.invoiced_amount or bool(
+        _difference(line)
     )
 
 
-_INVOICES_HIDDEN = NotVerifiable(
-    check="draft invoices",
-    reason="invoice lines are not readable for this user, so drafts are told from quantities",
-    remedy="give the fleet's user read access to account.move.line",
-)
+def _untold(line: OrderLine) -> Drift:
+    return Drift(
+        OrderLine.MODEL,
+        line.id,
+        "qty_invoiced",
+        "is not what was posted, and the user is not shown to see all invoice lines",
+        ((Order.MODEL, line.order_id),),
+    )

@@ -144,13 +144,11 @@ def _logged(odoo: Reader, ids: Iterable[int]) -> Mapping[int, tuple[date, date]]
 
 def _agreed(odoo: Reader, employees: Sequence[Employee]) -> _Agreed:
     ids = [employee.id for employee in employees]
-    if odoo.session.may_read(EmploymentVersion.MODEL) and not odoo.lacks(
-        EmploymentVersion, "date_version"
-    ):
+    if odoo.sees_all(EmploymentVersion.MODEL) and not odoo.lacks(EmploymentVersion, "date_version"):
         versions = odoo.search(EmploymentVersion, [("employee_id", "in", ids)])
         hidden = odoo.lacks(EmploymentVersion, "contract_date_start")
         return _of_versions(versions, (_CONTRACTS_HIDDEN,) if hidden else ())
-    if odoo.session.may_read(Contract.MODEL):
+    if odoo.sees_all(Contract.MODEL):
         return _of_contracts(odoo, employees)
     return _Agreed({}, not_verifiable=(_HISTORY_HIDDEN,))
 

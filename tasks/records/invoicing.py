@@ -17,13 +17,16 @@ from tasks.records.menders import read_menders
 from tasks.records.orders import SoldOrder
 from tasks.records.sales import (
     Expense,
+    Invoice,
+    InvoiceLine,
     Milestone,
     Order,
     Partner,
     Project,
     read_partners,
 )
-from tasks.records.tickets import read_open_tickets
+from tasks.records.submitted import ExpenseReport
+from tasks.records.tickets import HelpdeskTicket, read_open_tickets
 from tasks.records.timesheets import TimesheetLine
 from tasks.records.units import group_hours
 
@@ -111,6 +114,7 @@ def read_facts(
     approvals = read_approvals(odoo, orders)
     asked = [p for unit in policy.everywhere() if (p := unit.blocking_ticket_priority)]
     tickets = read_open_tickets(odoo, orders, partners, min(asked, default=None))
+    doubts = _doubts(odoo, told_of_tickets=tickets is not None)
     return {
         order.order.id: Facts(
             order=order.order.name,
@@ -141,8 +145,30 @@ def read_facts(
             ],
             approval=None if approvals is None else approvals[order.order.id],
             tickets=None if tickets is None else tickets[order.order.id],
+            doubts=doubts,
         )
         for order in orders
+    }
+
+
+def _doubts(odoo: Reader, *, told_of_tickets: bool) -> Mapping[str, str]:
+    """Why a check cannot be made, by its name, where the user may read what it needs in part."""
+    expenses = [Expense.MODEL] if Expense.MODULE in odoo.session.modules else []
+    if _tells_of_expenses(odoo) and not odoo.lacks(Expense, "sheet_id"):
+        expenses.append(ExpenseReport.MODEL)
+    needs = {
+        "expenses": expenses,
+        "project_status": [Project.MODEL],
+        "acceptance_evidence": [Project.MODEL],
+        "milestones": [Milestone.MODEL],
+        "approved_time": [TimesheetLine.MODEL, Invoice.MODEL],
+        "draft_invoice": [InvoiceLine.MODEL],
+        "open_tickets": [HelpdeskTicket.MODEL] if told_of_tickets else [],
+    }
+    return {
+        check: doubt
+        for check, models in needs.items()
+        if (doubt := next(filter(None, map(odoo.doubt, models)), ""))
     }
 
 
@@ -163,7 +189,7 @@ def _sum(hours: Mapping[int, float]) -> float:
 def _open_expenses(
     odoo: Reader, orders: Sequence[SoldOrder]
 ) -> Mapping[int, Sequence[Expense]] | None:
-    if not odoo.session.may_read(Expense.MODEL) or odoo.lacks(Expense, "sale_order_id"):
+    if not _tells_of_expenses(odoo):
         return None
     expenses = odoo.search(
         Expense,
@@ -177,6 +203,10 @@ def _open_expenses(
     for expense in expenses:
         of_order[expense.sale_order_id or 0].append(expense)
     return of_order
+
+
+def _tells_of_expenses(odoo: Reader) -> bool:
+    return odoo.session.may_read(Expense.MODEL) and not odoo.lacks(Expense, "sale_order_id")
 
 
 def _not_on_a_posted_sheet(odoo: Reader) -> Domain:

@@ -19,7 +19,7 @@ def read_latencies(odoo: Reader, today: date) -> Sequence[int] | None:
     of days to come have not waited; a reversed invoice bills nothing. None where hours are linked
     to no invoice, or invoices are not readable.
     """
-    if not unbilled.knows_hours(odoo) or not odoo.session.may_read(Invoice.MODEL):
+    if not unbilled.knows_hours(odoo) or not odoo.sees_all(Invoice.MODEL):
         return None
     recent: Domain = [
         ("company_id", "=", odoo.company_id),

@@ -143,7 +143,7 @@ def _then(sold: SoldLine, delivered: Decimal | None, billed: _Billed | None) -> 
 
 
 def _billed(odoo: Reader, lines: Mapping[int, SoldLine], as_of: AsOf) -> Mapping[int, _Billed]:
-    if not odoo.session.may_read(Posting.MODEL) or not odoo.session.may_read(Invoice.MODEL):
+    if not odoo.sees_all(Posting.MODEL) or not odoo.sees_all(Invoice.MODEL):
         return {
             line_id: _Billed(unknown=NO_INVOICES)
             for line_id, sold in lines.items()

@@ -1,7 +1,7 @@
 """Reads the expenses that wait for an approval: each by itself, or in reports (Odoo 16 to 18)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -62,16 +62,18 @@ def read_submitted(
     None where it cannot tell at all. employees: of the company. zone: of the days. currency: the
     company's.
     """
-    if not odoo.session.may_read(SubmittedExpense.MODEL):
+    if SubmittedExpense.MODULE not in odoo.session.modules:
         return None, (_NO_EXPENSES,)
+    if doubt := odoo.doubt(SubmittedExpense.MODEL):
+        return None, (replace(_NOT_SEEN, reason=doubt),)
     if not odoo.lacks(SubmittedExpense, "manager_id"):
         expenses = odoo.search(
             SubmittedExpense, [("state", "=", "submitted"), ("company_id", "=", odoo.company_id)]
         )
         approvers = {expense.id: expense.manager_id for expense in expenses}
         return _waiting(odoo, expenses, approvers, zone, currency)
-    if not odoo.session.may_read(ExpenseReport.MODEL):
-        return None, (_NO_REPORTS,)
+    if doubt := odoo.doubt(ExpenseReport.MODEL):
+        return None, (replace(_NOT_SEEN, reason=doubt),)
     reports = odoo.search(
         ExpenseReport, [("state", "=", "submit"), ("company_id", "=", odoo.company_id)]
     )
@@ -158,13 +160,15 @@ def _submitted(odoo: Reader, model: str, ids: Sequence[int], zone: ZoneInfo) -> 
 
 _NO_EXPENSES: Final = NotVerifiable(
     check="submitted expenses",
-    reason="expenses are not installed, or not readable for the fleet's user",
-    remedy="install hr_expense, or give the fleet's user the group Expenses / All Approver",
+    reason="expenses are not installed",
+    remedy="install hr_expense to have them approved",
 )
-_NO_REPORTS: Final = NotVerifiable(
+_NOT_SEEN: Final = NotVerifiable(
     check="submitted expenses",
-    reason="reports of expenses are not readable for the fleet's user",
-    remedy="give the fleet's user the group Expenses / All Approver",
+    reason="",
+    remedy="give the fleet's user the group Expenses / All Approver, or the rights and rules that "
+    "docs/operating.md names",
+    figures=("rows", "approvals_pending", "approvals_oldest_days", "approvals_amount"),
 )
 _NO_SUBMISSION: Final = NotVerifiable(
     check="day of submission",

@@ -53,7 +53,7 @@ def read_open_tickets(
             ("company_id", "in", [odoo.company_id, False]),
         ],
     )
-    # Every internal user may read tickets, but a rule hides those of others without a word.
+    # A user who may see all of none may as well see none of many.
     if not tickets and not odoo.count(HelpdeskTicket.MODEL, []):
         return None
     found: dict[int | None, list[Ticket]] = defaultdict(list)

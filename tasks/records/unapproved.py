@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Final, NamedTuple
@@ -13,11 +13,12 @@ from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
 from tasks.domain.periods import Period, week_of
 from tasks.domain.waiting import Basis, Kind, Waiting
+from tasks.domain.withheld import REMEDY
 from tasks.records.hours import approval_field
 from tasks.records.people import Employee
 from tasks.records.rates import Rate, read_rates
-from tasks.records.sales import Project
-from tasks.records.timesheets import no_leave
+from tasks.records.sales import Order, OrderLine, Project
+from tasks.records.timesheets import TimesheetLine, no_leave
 from tasks.records.unbilled import knows_hours
 from tasks.records.units import group_hours
 
@@ -70,10 +71,13 @@ def read_unapproved(
     approved; of sheets that were handed in, all are looked at.
     """
     approval = approval_field(odoo)
+    models = (TimesheetLine.MODEL, *([SubmittedSheet.MODEL] if approval == ("sheet_id",) else ()))
+    if approval and (doubt := next(filter(None, map(odoo.doubt, models)), "")):
+        return None, (replace(_NOT_SEEN, reason=doubt),)
     if approval == ("validated",):
         return _of_lines(odoo, employees, period, currencies)
     if approval == ("sheet_id",):
-        return _of_sheets(odoo, employees, currencies), ()
+        return _of_sheets(odoo, employees, currencies), _unpriced(odoo)
     return None, (_NO_APPROVAL,)
 
 
@@ -104,7 +108,7 @@ def _of_lines(
         )
         for place, found in held.items()
     ]
-    return waiting, (_NO_APPROVER,) if hidden else ()
+    return waiting, (*_unpriced(odoo), *((_NO_APPROVER,) if hidden else ()))
 
 
 def _of_sheets(
@@ -141,7 +145,19 @@ def _of_sheets(
 def _rates(
     odoo: Reader, currencies: Mapping[int, Currency], approved: Domain
 ) -> Mapping[int, Rate] | None:
-    return read_rates(odoo, currencies, approved) if knows_hours(odoo) else None
+    """None where nobody knows what hours are worth, or not all that is sold is seen."""
+    known = knows_hours(odoo) and not _unpriced(odoo)
+    return read_rates(odoo, currencies, approved) if known else None
+
+
+def _unpriced(odoo: Reader) -> tuple[NotVerifiable, ...]:
+    """Why nobody can tell what hours are worth, where hours are sold at all."""
+    doubts = map(odoo.doubt, (Order.MODEL, OrderLine.MODEL))
+    doubt = next(filter(None, doubts), "") if knows_hours(odoo) else ""
+    if not doubt:
+        return ()
+    figures = ("amount", "approvals_amount")
+    return (NotVerifiable("what hours are worth", doubt, REMEDY, figures),)
 
 
 def _held(
@@ -231,6 +247,15 @@ _NO_APPROVAL: Final = NotVerifiable(
     check="hours that wait",
     reason="this Odoo has no approval of timesheets, so no hours wait for one",
     remedy="install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to have them approved",
+)
+_NOT_SEEN: Final = NotVerifiable(
+    check="hours that wait",
+    reason="",
+    remedy=REMEDY,
+    figures=(
+        *("rows", "approvals_pending", "approvals_oldest_days"),
+        *("approvals_hours", "approvals_amount"),
+    ),
 )
 _NO_APPROVER: Final = NotVerifiable(
     check="approvers of hours",

@@ -82,7 +82,7 @@ def read_work(odoo: Reader, as_of: AsOf) -> Work:
     working = [order for order in confirmed if any(is_work(sold) for sold in order.lines)]
     if as_of.is_over:
         return _work_then(odoo, working, currencies, as_of)
-    orders, not_verifiable = with_invoices(odoo, working)
+    orders = with_invoices(odoo, working)
     unsold = read_unsold(odoo, currencies)
     named = [*orders, *(each.order for each in unsold)]
     billed = read_billed(odoo, as_of.day)
@@ -105,7 +105,6 @@ def read_work(odoo: Reader, as_of: AsOf) -> Work:
         if billed is None
         else {currencies[number].code: found for number, found in billed.items()},
         not_verifiable=(
-            *not_verifiable,
             *unbilled.unknown_hours(odoo),
             *(() if billed is not None else (_NO_LOCK_UP,)),
         ),

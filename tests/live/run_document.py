@@ -80,11 +80,12 @@ class Measure(Exact):
 
 
 class NotVerifiable(Exact):
-    """What this Odoo cannot tell."""
+    """What this Odoo cannot tell, and the figures that are withheld for it."""
 
     check: str
     reason: str
     remedy: str
+    figures: list[str]
 
 
 class Drift(Exact):

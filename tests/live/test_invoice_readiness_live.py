@@ -244,7 +244,7 @@ def test_our_lines_add_up_to_odoos_project_panel(
 ) -> None:
     session = session_of(odoo_server, demo_db)
     reader = Reader(session, 1)
-    orders_read, _ = with_invoices(reader, read_orders(reader))
+    orders_read = with_invoices(reader, read_orders(reader))
     # The panel shows Odoo's own figure, not what its wizard would bill.
     ours = {s.line.id: s.sold.amount + s.gap.amount for order in orders_read for s in order.lines}
     compared, foreign = [], 0

@@ -41,6 +41,17 @@ def test_a_hidden_customer_or_address_sets_its_own_orders_aside(now: AsOf) -> No
     assert whole.rows[0]["sale_order_id"] in touched
 
 
+def test_the_company_of_a_contact_is_looked_up_beside_it(now: AsOf) -> None:
+    whole, _ = look("invoice_readiness", now)
+    contact = whole.rows[0]["partner_id"]
+    customers = {row["partner_id"] for row in whole.rows}
+    other = next(n for n in sorted(changed()._database.tables["res.partner"]) if n not in customers)
+    moved = {("res.partner", contact): {"commercial_partner_id": other}}
+    report, drift = look("invoice_readiness", now, corrupt=moved)
+    assert len(report.rows) == len(whole.rows)
+    assert not drift
+
+
 def test_a_hidden_customer_leaves_the_numbers_of_wip_alone(now: AsOf) -> None:
     whole, _ = look("wip_aging", now)
     hidden = whole.rows[0]["partner_id"]

@@ -10,7 +10,6 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
-from tasks.domain.billing import Gap
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
 from tasks.financial import invoice_readiness
@@ -308,9 +307,12 @@ def test_without_expenses_their_check_is_not_verifiable(now: AsOf) -> None:
     assert {"approved_time", "expenses"} == {gap.check for gap in report.not_verifiable}
 
 
-def test_without_the_right_to_invoices_age_counts_from_unlinked_hours(now: AsOf) -> None:
+def test_without_the_right_to_invoices_nobody_can_tell_how_long_hours_wait(now: AsOf) -> None:
     report = readiness(changed(denied_models=["account.move"]), now)
-    assert any(row["waiting_days"] for row in report.rows)
+    assert {row["waiting_days"] for row in report.rows} == {None}
+    assert {finding.since for finding in report.findings} == {None}
+    (gap,) = (gap for gap in report.not_verifiable if "waiting_days" in gap.figures)
+    assert gap.reason == "account.move is not readable for the fleet's user"
 
 
 def test_a_firm_without_orders_has_no_rows(now: AsOf) -> None:
@@ -394,7 +396,7 @@ def test_where_odoos_amount_is_another_invoices_say_why(
         return [] if drafts else rows
 
     overlay = reading(Overlay(odoo, {("account.move.line", "search_read"): answer}))
-    orders, _ = with_invoices(overlay, read_orders(overlay))
+    orders = with_invoices(overlay, read_orders(overlay))
     found = {sold.line.id: sold for order in orders for sold in order.lines}[line.line.id]
     assert found.sold.amount == 4400
     assert found.gap.amount == Decimal(str(gap))
@@ -416,29 +418,38 @@ def test_a_draft_in_another_currency_is_worth_what_the_order_says(sandbox: Sandb
     for kept, value in ((drafts[:1], 2200), (drafts, 0)):
         answer = {("account.move.line", "search_read"): lambda args, kwargs, rows=kept: rows}
         overlay = reading(Overlay(sandbox, answer))
-        orders, _ = with_invoices(overlay, read_orders(overlay))
+        orders = with_invoices(overlay, read_orders(overlay))
         found = {sold.line.id: sold.sold for order in orders for sold in order.lines}
         assert found[line.line.id].draft.value == value
 
 
-def test_where_invoices_are_hidden_drafts_are_estimated_and_that_is_said(now: AsOf) -> None:
+def test_where_invoices_are_hidden_what_hangs_on_them_is_drift(now: AsOf) -> None:
     hidden = changed(denied_models=["account.move.line"])
     for job in ("invoice_readiness", "wip_aging"):
         declared = catalogue.jobs()[job]
         told = declared.run(reading(hidden), now, declared.policy())
-        assert "draft invoices" in {gap.check for gap in told.not_verifiable}
+        assert "invoice lines" in {gap.check for gap in told.not_verifiable}
         for total in told.totals:
-            assert total["excluded_lines"] == []
-    line = next(
-        sold for order in read_orders(reading(hidden)) for sold in order.lines if sold.sold.amount
-    )
+            assert (total["excluded_lines"], total["odoo_to_invoice"]) == (None, None)
+    odoo = reading(hidden)
+    kept = [sold for order in with_invoices(odoo, read_orders(odoo)) for sold in order.lines]
+    whole = reading(changed())
+    known = with_invoices(whole, read_orders(whole))
+    amounts = {sold.line.id: sold.sold.amount for order in known for sold in order.lines}
+    assert {sold.line.id: sold.sold.amount for sold in kept}.items() <= amounts.items()
+    lost = amounts.keys() - {sold.line.id for sold in kept}
+    assert lost == odoo.unreadable("sale.order.line")
+    assert lost
+    line = next(sold for sold in kept if sold.sold.amount)
     figures = {"untaxed_amount_to_invoice": float(line.sold.amount) + 0.01}
-    odd = changed(
-        corrupt={("sale.order.line", line.line.id): figures}, denied_models=["account.move.line"]
+    odd = reading(
+        changed(
+            corrupt={("sale.order.line", line.line.id): figures},
+            denied_models=["account.move.line"],
+        )
     )
-    orders, _ = with_invoices(reading(odd), read_orders(reading(odd)))
-    (gap,) = [sold.gap for order in orders for sold in order.lines if sold.gap.amount]
-    assert gap == Gap(Decimal("0.01"), "every invoice is rounded for itself")
+    with_invoices(odd, read_orders(odd))
+    assert line.line.id in odd.unreadable("sale.order.line")
 
 
 def test_an_unreadable_resource_makes_its_person_alone_not_measurable(
@@ -565,7 +576,7 @@ def speaking(sandbox: Sandbox, languages: Mapping[int, str | bool]) -> Overlay:
 
     def users(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         rows = sandbox.call("res.users", "search_read", args, kwargs)
-        return [{**row, "lang": languages.get(row["id"], row["lang"])} for row in rows]
+        return [{**row, "lang": languages.get(row["id"], row.get("lang"))} for row in rows]
 
     return Overlay(sandbox, {("res.users", "search_read"): users})
 
@@ -590,17 +601,16 @@ def test_people_are_told_in_the_language_of_their_account(sandbox: Sandbox, now:
     assert told == {**found, german: "de_DE", unset: ""}
 
 
-@pytest.mark.parametrize(
-    "switches", [{"denied_models": ["res.users"]}, {"hidden_fields": [("res.users", "lang")]}]
-)
-def test_languages_that_nobody_tells_are_left_open(
-    switches: dict[str, list[Any]], now: AsOf
-) -> None:
-    assert set(told_in(reminders(changed(**switches), now)).values()) == {""}
+def test_languages_that_nobody_tells_are_left_open(now: AsOf) -> None:
+    hidden = changed(hidden_fields=[("res.users", "lang")])
+    assert set(told_in(reminders(hidden, now)).values()) == {""}
+    # Who may not even see themselves is shown to see nothing else.
+    (told,) = reminders(changed(denied_models=["res.users"]), now).findings
+    assert told.title == "not verifiable: logged hours"
 
 
 def test_languages_are_read_in_one_call(sandbox: Sandbox, now: AsOf) -> None:
     overlay = Overlay(sandbox, {})
     reminders(overlay, now)
-    asked = [method for model, method, *_ in overlay.seen if model == "res.users"]
-    assert asked.count("search_read") == 1
+    users = [args for model, method, args, _ in overlay.seen if model == "res.users" if args]
+    assert len([args for args in users if args[1:] == (["id", "lang"],)]) == 1

@@ -77,7 +77,7 @@ def sentences(payload: dict[str, Any]) -> Iterator[str]:
 def words_of(row: dict[str, Any]) -> Iterator[str]:
     """What the page of a case tells of its row, but for names."""
     yield from facts(row)
-    yield from (row[name] for name in ("status", "billing", "bucket") if name in row)
+    yield from (row[name] for name in ("status", "billing", "bucket") if row.get(name))
     for check in row.get("checks", ()):
         yield from (check["check"], check["result"], check["reason"], check["next_step"])
 

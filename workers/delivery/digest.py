@@ -1,16 +1,16 @@
 """What a role reads: all that stands in one digest, told for each reader by what they saw last."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.cases import Change, ChangeKind
-from tasks.domain.findings import Report
+from tasks.domain.findings import ANY_KIND, Report
 from tasks.domain.news import Picture, news
 from workers.delivery.calm import Calm
-from workers.delivery.occasion import Occasion, as_payload, listed_aside, message
+from workers.delivery.occasion import Occasion, as_payload, group_of, listed_aside, message
 from workers.ledger.outbox import NewMessage
 
 STEP = "digest"
@@ -45,9 +45,15 @@ def digests(
         "findings": _findings(report, occasion.acts, occasion.day),
         "set_aside": _set_aside(report, occasion.acts, occasion.job.name, occasion.day),
         "not_verifiable": [
-            {"check": gap.check, "reason": gap.reason, "remedy": gap.remedy}
+            {
+                "check": gap.check,
+                "reason": gap.reason,
+                "remedy": gap.remedy,
+                "figures": list(gap.figures),
+            }
             for gap in report.not_verifiable
         ],
+        "unseen": sorted(map(group_of, report.unseen)),
     }
     for channel, reader in readers_of(occasion, report):
         told = with_news(content, seen.get((channel, reader), Seen()))
@@ -79,12 +85,26 @@ def readers_of(occasion: Occasion, report: Report) -> Sequence[Addressee]:
 
 def with_news(content: Payload, seen: Seen) -> dict[str, Any] | None:
     """The digest with what changed since the reader's last one; None when nothing did."""
-    found = news(seen.picture, Picture(content["findings"], content["set_aside"]))
+    now = Picture(content["findings"], content["set_aside"])
+    found = news(_comparable(seen.picture, now, content.get("unseen", ())), now)
     if not found:
         return None
     since = None if seen.payload is None else seen.payload["at"]
     told = {kind: list(listing) for kind, listing in vars(found).items()}
     return {**content, "news": {"since": since, **told}}
+
+
+def _comparable(before: Picture, now: Picture, unseen: Collection[str]) -> Picture:
+    """The picture before, without what is gone because nobody is shown to have looked for it."""
+    if not unseen:
+        return before
+    still = {finding["key"] for finding in now.findings}
+    found = [
+        finding
+        for finding in before.findings
+        if finding["key"] in still or not {ANY_KIND, finding["group"]} & {*unseen}
+    ]
+    return Picture(found, before.set_aside)
 
 
 def at_once(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessage]:

@@ -152,11 +152,16 @@ def as_payload(finding: Finding) -> dict[str, Any]:
     """A finding as messages keep it: with what only their templates need."""
     return {
         **listed(finding),
-        "group": (finding.kind or finding.severity.value).replace("_", " ").replace("-", " "),
+        "group": group_of(finding.kind or finding.severity.value),
         "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
         "hours": finding.hours,
         "bands": list(finding.bands),
     }
+
+
+def group_of(kind: str) -> str:
+    """The heading under which digests list findings of a kind."""
+    return kind.replace("_", " ").replace("-", " ")
 
 
 def listed_aside(aside: SetAside, key: str = "") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a digest shows, in the order that it is read: groups, with sums per currency, and more."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ TOP_WEEKLY: Final = 5
 # What of the news is marked at its row.
 MARKS: Final = {"opened": "new", "moved": "moved", "worsened": "worse", "returned": "back"}
 # The parts that Odoo's own figure is made of, where totals have them all.
+NOT_VERIFIABLE: Final = "not verifiable"
 RECONCILED: Final = ("ready", "blocked", "held", "excluded", "odoo_to_invoice", "residual")
 
 
@@ -133,6 +134,7 @@ class Picture:
     currencies: Sequence[str]
     parts: Sequence[tuple[str, str, Item]]
     bottlenecks: Sequence[tuple[str, Item]]
+    doubted: Sequence[str]
 
     @property
     def snoozed_sums(self) -> Sums:
@@ -155,7 +157,8 @@ def picture(section: Mapping[str, Any], page: Any) -> Picture:
     def row(finding: Item) -> Row:
         return Row(finding, _waiting(finding, today), marks.get(finding["key"], ""), page(finding))
 
-    totals = section["totals"]
+    totals, gaps = section["totals"], section["not_verifiable"]
+    withheld = {name for gap in gaps for name in gap.get("figures", ())}
     return Picture(
         groups=[_group(name, items, top, row, subject) for name, items in _by_badness(awake)],
         snoozed=[f for f in section["findings"] if f.get("snoozed_until")],
@@ -165,7 +168,7 @@ def picture(section: Mapping[str, Any], page: Any) -> Picture:
         ],
         news=_news(section["news"]),
         changed=_changed(section["news"]),
-        figures=_figures(totals),
+        figures=_figures(totals, withheld),
         currencies=[total.get("currency", "") for total in totals],
         parts=_parts(totals),
         bottlenecks=[
@@ -173,6 +176,7 @@ def picture(section: Mapping[str, Any], page: Any) -> Picture:
             for total in totals
             if total.get("bottleneck")
         ],
+        doubted=list(dict.fromkeys(gap["check"] for gap in gaps if gap.get("figures"))),
     )
 
 
@@ -248,19 +252,27 @@ def _changed(news: Mapping[str, Any]) -> int | None:
     return sum(len(news[kind]) for kind in kinds)
 
 
-def _figures(totals: Sequence[Item]) -> Sequence[Figure]:
-    """The columns of totals that hold no parts, RECONCILED ones first where they are all there."""
+def _figures(totals: Sequence[Item], withheld: Collection[str] = ()) -> Sequence[Figure]:
+    """The columns of totals that hold no parts, RECONCILED ones first where they are all there.
+
+    What is withheld says so in the place of its figure.
+    """
+
+    def value(total: Item, name: str) -> Any:
+        nothing = name in withheld or "totals" in withheld
+        return NOT_VERIFIABLE if nothing and total.get(name) is None else total.get(name)
+
     names = [
         name
         for name in dict.fromkeys(name for total in totals for name in total)
         if name != "currency"
         and not any(isinstance(total.get(name), list | dict) for total in totals)
-        and any(total.get(name) is not None for total in totals)
+        and any(value(total, name) is not None for total in totals)
     ]
     if set(RECONCILED) <= set(names):
         names = [*RECONCILED, *(name for name in names if name not in RECONCILED)]
     return [
-        Figure(name, {total.get("currency", ""): total.get(name) for total in totals})
+        Figure(name, {total.get("currency", ""): value(total, name) for total in totals})
         for name in names
     ]
 

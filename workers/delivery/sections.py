@@ -103,8 +103,20 @@ class Heading(TypedDict):
     issued_on: str
 
 
+class Gap(TypedDict):
+    """What this Odoo does not tell; figures: the names of those that are withheld for it."""
+
+    check: str
+    reason: str
+    remedy: str
+    figures: list[str]
+
+
 class Digest(Heading):
-    """For a role: all that stands, and what changed for this reader. `rows` become the CSV."""
+    """For a role: all that stands, and what changed for this reader. `rows` become the CSV.
+
+    unseen: the groups of findings of which some may stand that were not seen; "*" is all.
+    """
 
     role: str
     totals: list[dict[str, Any]]
@@ -112,7 +124,8 @@ class Digest(Heading):
     findings: list[Listed]
     set_aside: list[Aside]
     news: ToldNews
-    not_verifiable: list[dict[str, str]]
+    not_verifiable: list[Gap]
+    unseen: list[str]
 
 
 class Personal(Heading):

@@ -11,6 +11,7 @@ from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from workers import columns
 from workers.delivery import digest
+from workers.delivery.picture import NOT_VERIFIABLE
 from workers.ledger import acts, audit, cases, readers, scopes
 from workers.ledger.audit import Entry
 from workers.ledger.cases import Known
@@ -161,4 +162,9 @@ def _row(connection: Connection, link: Link, finding: Finding) -> Mapping[str, A
     payload = readers.last_seen(connection, digest.STEP, link.person, "email", **scope)
     rows = payload.get("rows", ()) if payload else ()
     own = (row for row in rows if row and next(iter(row.values())) == finding.record_id)
-    return next(own, {})
+    gaps = payload.get("not_verifiable", ()) if payload else ()
+    withheld = {name for gap in gaps for name in gap.get("figures", ())}
+    return {
+        name: NOT_VERIFIABLE if value is None and name in withheld else value
+        for name, value in next(own, {}).items()
+    }

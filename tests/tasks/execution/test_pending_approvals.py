@@ -706,6 +706,32 @@ def test_a_hidden_timesheet_approver_is_told(now: AsOf) -> None:
     assert hours_of(report)
 
 
+def unapproved(rules: Mapping[str, list[Any]]) -> Sandbox:
+    """The firm, none of whose hours is approved, seen by a user from whom rules hide some rows."""
+    return Sandbox(
+        MONDAY.date(),
+        declares=modules.TIMESHEET_GRID,
+        corrupt=every_line({"validated": False}),
+        rules=rules,
+    )
+
+
+def test_hours_that_may_be_hidden_wait_for_nobody_that_is_told(now: AsOf) -> None:
+    report = report_of(unapproved({"account.analytic.line": [("employee_id", "=", 5)]}), now)
+    assert hours_of(report) == []
+    (gap,) = (gap for gap in report.not_verifiable if gap.check == "hours that wait")
+    assert "approvals_hours" in gap.figures
+    assert not [measure for measure in report.measures if measure.name == "approvals_hours"]
+
+
+def test_what_hours_are_worth_is_not_told_by_some_of_the_orders(now: AsOf) -> None:
+    rules = {"sale.order": [("id", ">", 3)], "sale.order.line": [("order_id", ">", 3)]}
+    report = report_of(unapproved(rules), now)
+    assert {row["amount"] for row in hours_of(report)} == {None}
+    (gap,) = (gap for gap in report.not_verifiable if gap.check == "what hours are worth")
+    assert gap.figures == ("amount", "approvals_amount")
+
+
 def sheets(state: str, reviewer: int | bool = False) -> Sandbox:
     """The firm with one sheet of OCA for all that Elise logged in October and November."""
     lines = firm.build(MONDAY.date())["account.analytic.line"]

@@ -393,11 +393,20 @@ def test_hours_on_a_billable_project_without_an_order_line_are_found(
     assert f"{line['unit_amount']:g} h on no order line" in finding.title
 
 
-def test_without_invoice_lines_drafts_are_told_from_quantities(now: AsOf) -> None:
-    blind = changed(denied_models=["account.move.line", "account.move"])
-    report = wip(blind, now)
-    assert [gap.check for gap in report.not_verifiable] == ["draft invoices", "lock-up"]
-    assert any(Decimal(row["in_draft"]) for row in report.rows)
+def test_without_invoice_lines_only_lines_without_drafts_are_told(
+    sandbox: Sandbox, now: AsOf
+) -> None:
+    whole = {row["sale_order_line_id"]: row for row in wip(sandbox, now).rows}
+    reader = reading(changed(denied_models=["account.move.line", "account.move"]))
+    report = JOB.run(reader, now, WipPolicy())
+    assert [gap.check for gap in report.not_verifiable] == ["lock-up", "invoices", "invoice lines"]
+    seen = {row["sale_order_line_id"]: row for row in report.rows}
+    drafted = {number for number, row in whole.items() if Decimal(row["in_draft"])}
+    assert drafted
+    assert drafted <= reader.unreadable("sale.order.line")
+    assert drafted.isdisjoint(seen)
+    assert {(n, row["wip"]) for n, row in seen.items()} <= {(n, r["wip"]) for n, r in whole.items()}
+    assert {total["wip"] for total in report.totals} == {None}
 
 
 def test_a_draft_credit_note_counts_against_the_draft(sandbox: Sandbox, now: AsOf) -> None:

@@ -1,0 +1,119 @@
+"""What of a report is not verifiable, because it is not shown that all rows behind it are seen."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tasks.domain.findings import (
+    ANY_KIND,
+    NOT_SEEN,
+    Finding,
+    Measure,
+    NotVerifiable,
+    Report,
+    Severity,
+    Step,
+)
+from tasks.domain.periods import AsOf
+
+# What a column says whose figure is withheld; all others say nothing (None).
+STATUS: Final = "not_verifiable"
+# Of totals, what is no figure.
+LABELS: Final = frozenset({"currency", "basis", "planned_basis"})
+REMEDY: Final = (
+    "give the fleet's user the groups, rights and rules that docs/operating.md names, then run "
+    "fleet doctor"
+)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What of a job's report rests on seeing every row of a model.
+
+    check: what the rows are, in words. rows: whether rows of ours would be missing, so that no
+    total or measure is a whole. columns: of rows; totals, measures: by name; kinds: of findings.
+    dated: whether findings tell of days that would be others. if_readable: where the user may not
+    read the model at all, the job reads or says something else. instead_of: only where that model
+    may not be read.
+    """
+
+    model: str
+    check: str
+    rows: bool = False
+    columns: Collection[str] = ()
+    totals: Collection[str] = ()
+    measures: Collection[str] = ()
+    kinds: Collection[str] = ()
+    dated: bool = False
+    if_readable: bool = False
+    instead_of: str = ""
+
+    @property
+    def figures(self) -> Sequence[str]:
+        """Everything that is not verifiable, by name, for those who read the document."""
+        every = ("rows", "totals", "measures") if self.rows else ()
+        return (*every, *sorted({*self.columns, *self.totals, *self.measures}))
+
+
+def withhold(report: Report, basis: Basis, doubt: str) -> Report:
+    """The report without the figures that rest on it; `doubt` says why it is not shown."""
+    gap = NotVerifiable(basis.check, doubt, REMEDY, tuple(basis.figures))
+    unseen = {*report.unseen, *basis.kinds, *([ANY_KIND] if basis.rows else [])}
+    return replace(
+        report,
+        rows=tuple(_row(row, basis.columns, doubt) for row in report.rows),
+        totals=tuple(_total(total, basis) for total in report.totals),
+        measures=tuple(found for found in report.measures if not _rests(found, basis)),
+        findings=tuple(
+            replace(found, since=None) if basis.dated else found
+            for found in report.findings
+            if not _is_of(found, basis.kinds)
+        ),
+        not_verifiable=(*report.not_verifiable, gap),
+        unseen=frozenset(unseen),
+    )
+
+
+def told_to_owner(report: Report, owner: str, user_id: int, page: str, as_of: AsOf) -> Report:
+    """The report with a finding for the job's owner where figures are withheld.
+
+    user_id, page: of the fleet's user in Odoo.
+    """
+    gaps = [gap for gap in report.not_verifiable if gap.figures]
+    if not gaps:
+        return report
+    checks = dict.fromkeys(gap.check for gap in gaps)
+    finding = Finding(
+        key=NOT_SEEN,
+        severity=Severity.WARNING,
+        title=f"not verifiable: {', '.join(checks)}",
+        reason="; ".join(dict.fromkeys(gap.reason for gap in gaps)),
+        remedy=REMEDY,
+        owner=owner,
+        model="res.users",
+        record_id=user_id,
+        url=page,
+        steps=(Step(NOT_SEEN, as_of.instant),),
+        kind=NOT_SEEN,
+    )
+    return replace(report, findings=(*report.findings, finding))
+
+
+def _row(row: Mapping[str, Any], columns: Collection[str], doubt: str) -> Mapping[str, Any]:
+    told = {"status": STATUS, "reason": doubt}
+    return {**row, **{name: told.get(name) for name in columns if name in row}}
+
+
+def _total(total: Mapping[str, Any], basis: Basis) -> Mapping[str, Any]:
+    return {
+        name: None if name in basis.totals or (basis.rows and name not in LABELS) else value
+        for name, value in total.items()
+    }
+
+
+def _rests(measure: Measure, basis: Basis) -> bool:
+    return basis.rows or measure.name in basis.measures
+
+
+def _is_of(finding: Finding, kinds: Collection[str]) -> bool:
+    return ANY_KIND in kinds or finding.kind in kinds
