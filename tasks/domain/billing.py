@@ -89,8 +89,10 @@ class Sold:
         """What Odoo's invoice wizard would bill now, and what drafts bill already.
 
         By quantity, so an invoice at another price leaves nothing to bill; negative when too much
-        was billed. Down payments are deducted, as the wizard proposes.
+        was billed. Down payments are deducted at what they were billed for, as the wizard proposes.
         """
+        if self.billing is Billing.DOWN_PAYMENT:
+            return -self.invoiced_amount if self.invoiced else self.draft.value
         return self.worth(self.due - self.invoiced) + self.draft.value
 
     @property

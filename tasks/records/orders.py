@@ -106,7 +106,7 @@ def _terms(
 
 def _sold(line: OrderLine, terms: _Terms) -> Sold:
     product = terms.products.get(line.product_id or 0)
-    on_delivery = product is not None and product.invoice_policy == "delivery"
+    on_delivery = _goes_by_delivery(line, product)
     return Sold(
         currency=terms.currencies[line.currency_id],
         billing=billing_of(
@@ -126,6 +126,21 @@ def _sold(line: OrderLine, terms: _Terms) -> Sold:
         or line.is_reward_line
         or (product is not None and product.type == "combo"),
     )
+
+
+def _goes_by_delivery(line: OrderLine, product: Product | None) -> bool:
+    """Whether what is delivered is billed, as the product says, or said when the line was made.
+
+    Odoo bills a line as it was sold, though its product is billed in another way since; only what
+    it keeps as the quantity to invoice shows it. Of time that may be the zero that billing by dates
+    leaves, which shows nothing.
+    """
+    now = product is not None and product.invoice_policy == "delivery"
+    due = {True: line.qty_delivered, False: line.product_uom_qty}
+    kept = line.qty_to_invoice + line.qty_invoiced
+    timed = line.qty_delivered_method == "timesheet" and line.qty_to_invoice == 0
+    as_sold = kept == due[not now] != due[now] and not timed
+    return not now if as_sold else now
 
 
 def of_one_order(lines: Sequence[SoldLine]) -> Sequence[SoldLine]:

@@ -53,6 +53,7 @@ class OrderLine(Record):
     product_uom_qty: Decimal
     qty_delivered: Decimal
     qty_invoiced: Decimal
+    qty_to_invoice: Decimal
     qty_delivered_method: Literal["manual", "analytic", "milestones", "timesheet", "stock_move"]
     untaxed_amount_invoiced: Decimal
     untaxed_amount_to_invoice: Decimal

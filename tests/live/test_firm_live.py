@@ -77,7 +77,7 @@ ADDED_TO_LINES = ("cost", "cost_currency", "provision", "policy")
 ADDED_TO_WIP = ("provision", "lock_up", "residual_lines", "excluded_lines")
 ADDED_TO_ORDERS = (
     *("waiting_to_be_ready_days", "waiting_for_finance_days", "becomes_ready_when"),
-    *("partial_bill", "lines", "policy"),
+    *("partial_bill", "lines", "policy", "verdict", "not_verified"),
 )
 
 # What there must be, and how much of it at least.
@@ -380,5 +380,5 @@ def test_the_totals_of_readiness_are_odoos_own_and_leave_no_residual(
         scope.totals,
         totals,
         "currency",
-        ["bottleneck", "excluded_lines"],
+        ["bottleneck", "excluded_lines", "ready_not_verified"],
     )

@@ -180,6 +180,8 @@ def test_an_order_that_odoo_does_not_invoice_has_no_row_and_odoos_figure_a_reaso
         ("tax that raises the base of another", "ready", "200.00"),
         ("group of taxes", "ready", "200.00"),
         ("two returned of a fixed price", "ready", "800.00"),
+        ("by delivery, by the order since", "ready", "300.00"),
+        ("by the order, by delivery since", "ready", "1000.00"),
         ("down payment drafted", "ready", "1000.00"),
         ("down payment posted", "ready", "700.00"),
     ],

@@ -14,7 +14,7 @@ from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
 from tasks.financial import invoice_readiness
 from tasks.records.drafts import with_invoices
-from tasks.records.orders import read_orders
+from tasks.records.orders import SoldLine, read_orders
 from tasks.records.people import Employee
 from tasks.records.schedules import read_schedules
 from tests.fakes.overlay import Overlay, fields
@@ -401,6 +401,35 @@ def test_where_odoos_amount_is_another_invoices_say_why(
     assert found.sold.amount == 4400
     assert found.gap.amount == Decimal(str(gap))
     assert reason in found.gap.reason
+
+
+@pytest.mark.parametrize(
+    ("kept", "method", "due"),
+    [(4.0, "manual", 6), (8.0, "manual", 10), (1.0, "manual", 6), (8.0, "timesheet", 10)],
+)
+def test_a_line_is_billed_as_it_was_sold_though_its_product_is_billed_otherwise_since(
+    kept: float, method: str, due: int, sandbox: Sandbox
+) -> None:
+    """Curator workshops: 6 of 10 held, by delivery, 2 of them invoiced."""
+    line = next(s for o in read_orders(reading(sandbox)) for s in o.lines if is_workshop(s))
+    values = {"qty_to_invoice": kept, "qty_delivered_method": method}
+    odoo = reading(changed(corrupt={("sale.order.line", line.line.id): values}))
+    (found,) = [s.sold for o in read_orders(odoo) for s in o.lines if is_workshop(s)]
+    assert found.due == due
+
+
+def test_the_zero_that_billing_by_dates_leaves_does_not_show_how_time_is_billed(
+    sandbox: Sandbox,
+) -> None:
+    line = next(s for o in read_orders(reading(sandbox)) for s in o.lines if is_workshop(s))
+    values = {"qty_to_invoice": 0.0, "qty_delivered_method": "timesheet", "product_uom_qty": 2.0}
+    odoo = reading(changed(corrupt={("sale.order.line", line.line.id): values}))
+    (found,) = [s.sold for o in read_orders(odoo) for s in o.lines if is_workshop(s)]
+    assert found.due == 6
+
+
+def is_workshop(sold: SoldLine) -> bool:
+    return sold.line.price_unit == 1100
 
 
 def test_a_draft_in_another_currency_is_worth_what_the_order_says(sandbox: Sandbox) -> None:

@@ -61,6 +61,7 @@ class Sold:
         due = self.delivered if on_delivery else self.ordered
         invoiced = round(self.posted * self.net_price, 2)
         return {
+            "qty_to_invoice": round(due - self.invoiced, 2),
             "price_subtotal": round(self.ordered * self.net_price, 2),
             "untaxed_amount_invoiced": invoiced,
             "untaxed_amount_to_invoice": round(due * self.net_price - invoiced, 2),
@@ -155,7 +156,7 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when
     sold = _sold(line, key, books)
     amounts = sold.amounts
     if deal.state != "sale":
-        amounts |= {"untaxed_amount_to_invoice": 0.0}
+        amounts |= {"untaxed_amount_to_invoice": 0.0, "qty_to_invoice": 0.0}
     name = "Down payment" if isinstance(line, DownPayment) else line.name
     is_goods = isinstance(line, Units) and line.goods
     in_project = isinstance(line, Hours | Stages | Units) and not is_goods

@@ -11,6 +11,7 @@ def build(env: Any) -> dict[str, int]:
     made = (
         *(invoices_changed_by_hand, credited, drafts_changed_by_hand, discounts_by_the_wizard),
         *(rounded, bundles_and_extras, taxes_in_the_price, negative_quantities, advances),
+        billed_in_another_way_since,
     )
     for make in made:
         make(cases)
@@ -266,6 +267,20 @@ def negative_quantities(cases: Money) -> None:
     billed.order_line[0].qty_delivered = 2
     billed._create_invoices(final=True)
     cases.posted(billed.invoice_ids)
+
+
+def billed_in_another_way_since(cases: Money) -> None:
+    """Odoo goes on billing lines as they were sold when their product changes."""
+    for name, before, after in (
+        ("by delivery, by the order since", "delivered_manual", "ordered_prepaid"),
+        ("by the order, by delivery since", "ordered_prepaid", "delivered_manual"),
+    ):
+        product = cases.product(name, before, 100.0)
+        order = cases.order(name, {"product_id": product.id, "product_uom_qty": 10})
+        order.order_line.qty_delivered = 3
+        # What is computed is written first, as it would be by another request.
+        cases.env.flush_all()
+        product.product_tmpl_id.service_policy = after
 
 
 def advances(cases: Money) -> None:

@@ -96,9 +96,12 @@ class Chance(Money):
 
     @contextmanager
     def _unless_refused(self) -> Iterator[None]:
-        """Odoo refuses what has nothing to bill; outside Odoo there is no such module."""
+        """Odoo refuses what has nothing to bill, and divides by the zero that an order is worth.
+
+        Outside Odoo there is no such module.
+        """
         refusal: type[Exception] = importlib.import_module("odoo.exceptions").UserError
-        with suppress(refusal), self.env.cr.savepoint():
+        with suppress(refusal, ZeroDivisionError), self.env.cr.savepoint():
             yield
 
     def _deliver(self, order: Any) -> None:

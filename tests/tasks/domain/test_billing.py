@@ -31,6 +31,17 @@ def test_time_is_billed_as_delivered() -> None:
     assert HOURS.amount == 1200
 
 
+def test_a_down_payment_is_deducted_at_what_it_was_billed_for() -> None:
+    paid = replace(HOURS, billing=Billing.DOWN_PAYMENT, ordered=Decimal(0), delivered=Decimal(0))
+    assert paid.amount == 0
+    drafted = replace(paid, invoiced=Decimal(1), draft=Draft(Decimal(1), Decimal("119.99")))
+    assert drafted.amount == 0
+    posted = replace(paid, invoiced=Decimal(1), invoiced_amount=Decimal("119.99"))
+    assert posted.amount == Decimal("-119.99")
+    final = Draft(Decimal(-1), Decimal("-119.99"))
+    assert replace(posted, invoiced=Decimal(0), draft=final).amount == Decimal("-119.99")
+
+
 def test_all_that_is_ordered_is_worth_what_odoo_says() -> None:
     """Odoo's discount wizard writes down taxes that its own arithmetic would not come to."""
     fixed = replace(HOURS, on_delivery=False, subtotal=Decimal("4800.01"))

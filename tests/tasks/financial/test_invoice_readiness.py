@@ -85,6 +85,7 @@ def _line(number: int, amount: Decimal, odoo: Decimal) -> OrderLine:
         product_uom_qty=Decimal(1),
         qty_delivered=Decimal(1),
         qty_invoiced=Decimal(0),
+        qty_to_invoice=Decimal(1),
         qty_delivered_method="timesheet",
         untaxed_amount_invoiced=Decimal(0),
         untaxed_amount_to_invoice=odoo,

@@ -79,6 +79,7 @@ def test_a_discount_of_a_fixed_amount_is_earned_and_as_old_as_what_it_is_taken_o
             "price_unit": -480.0,
             "price_subtotal": -480.0,
             "qty_invoiced": invoiced,
+            "qty_to_invoice": 1.0 - invoiced,
             "untaxed_amount_invoiced": -480.0 * invoiced,
             "untaxed_amount_to_invoice": -480.0 * (1 - invoiced),
         }
