@@ -20,7 +20,7 @@ def explain(results: Iterable[ScopeResult], record: str) -> Sequence[Row]:
         {
             "company": result.scope.name if result.scope else None,
             "row": row,
-            "policy": _shown(result.seen.policies.get(row.get("policy", ""), {})),
+            "policy": _policy(result.seen, row.get("policy", "")),
             "findings": _findings(result.seen, row),
         }
         for result in results
@@ -38,12 +38,14 @@ def policies(tenants: Iterable[Tenant], jobs: Sequence[AnyJob], day: date) -> Se
             "company": company_id or "others",
             "job": job.name,
             "version": version,
+            "approved_by": policy.approvals()[version],
             "values": json.dumps(values),
         }
         for tenant in tenants
         for company_id in tenant.company_ids
         for job in jobs
-        for version, values in tenant.policy(job, company_id, day).versions().items()
+        for policy in [tenant.policy(job, company_id, day)]
+        for version, values in policy.versions().items()
     ]
 
 
@@ -67,6 +69,13 @@ def _findings(seen: Look, row: Row) -> Sequence[Row]:
     own = next(iter(row.values()))
     about = (finding for finding in seen.report.findings if finding.record_id == own)
     return [listed(finding) for finding in about]
+
+
+def _policy(seen: Look, version: str) -> Row:
+    """The values of a version; approved_by: of its amendments, where somebody is named."""
+    approved_by = seen.approved.get(version)
+    told = {"approved_by": approved_by} if approved_by else {}
+    return {**_shown(seen.policies.get(version, {})), **told}
 
 
 def _shown(values: Row) -> Row:

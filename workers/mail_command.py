@@ -11,7 +11,8 @@ import typer
 
 from workers import preview, run_command, wiring
 from workers.console import err, out, say
-from workers.run_command import Order
+from workers.preview import WouldSend
+from workers.run_command import ExitCode, Order
 
 cli = typer.Typer(no_args_is_help=True, help="Look at mails: before they are sent, and after.")
 
@@ -26,7 +27,10 @@ def show(
     sandbox: Annotated[bool, typer.Option(help="Of the made-up firm: needs no Odoo.")] = False,
     serve: Annotated[int, typer.Option(help="Show them on this local port until Ctrl-C.")] = 0,
 ) -> None:
-    """Write the mails that a first run would send now into a folder. Sends and records nothing."""
+    """Write the mails that a run now would send into a folder. Sends and records nothing.
+
+    What was sent before is taken from the ledger; without one they are those of a first run.
+    """
     folder = output or Path(tempfile.mkdtemp(prefix="fleet-mails-"))
     if sandbox:
         fleet = preview.sandbox_fleet(Path(tempfile.mkdtemp(prefix="fleet-sandbox-")))
@@ -39,13 +43,38 @@ def show(
         dry_run=True,
     )
     results = run_command.run(fleet, order)
-    mails = list(preview.would_send(fleet, order, results, language))
-    for path in preview.save(fleet, mails, folder):
+    told = preview.would_send(fleet, order, results, language)
+    paths, refused = preview.save(fleet, told.mails, folder)
+    for path in paths:
         say(str(path))
-    say(f"{len(mails)} mails; open {folder / 'index.html'}")
+    for result in results:
+        if result.error:
+            name = result.scope.name if result.scope else "all companies"
+            say(f"{name}: {result.error}", "red", "failed")
+    for problem in refused:
+        say(problem, "red", "would be parked")
+    for reason in told.silent:
+        say(reason, "yellow", "not told")
+    say(_summary(told, len(paths)))
+    say(f"open {folder / 'index.html'}")
     if serve:
         _serve(folder, serve)
-    raise typer.Exit(run_command.exit_code(results))
+    code = run_command.exit_code(results)
+    if refused and code is ExitCode.DONE:
+        code = ExitCode.SOME_FAILED
+    raise typer.Exit(code)
+
+
+def _summary(told: WouldSend, written: int) -> str:
+    which = "a first run" if told.first else "a run now"
+    summary = f"{written} mails that {which} would send"
+    if told.first:
+        summary += ": no run has succeeded here yet, or no ledger remembers one"
+    if told.elsewhere:
+        summary += f"; {told.elsewhere} messages by other channels"
+    if not (told.mails or told.elsewhere or told.silent):
+        summary += "; there is nothing to tell" + ("" if told.first else " that is new")
+    return summary
 
 
 @cli.command()

@@ -83,8 +83,9 @@ def _amended(job: AnyJob, base: Values, amendments: Sequence[Amendment]) -> Poli
     if amendments:
         newest = amendments[-1]
         edition = f"{newest.since} {newest.unit or ''}".strip()
+    approvers = dict.fromkeys(a.approved_by for a in amendments if a.approved_by)
     policy: Policy = job.policy.model_validate(values)
-    return policy.as_edition(edition)
+    return policy.as_edition(edition, "; ".join(approvers))
 
 
 def _over(values: Values, below: Values) -> Values:

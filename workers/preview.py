@@ -1,6 +1,7 @@
 """Mails before and after: what would be sent now, and what was sent, rebuilt from its inputs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -12,11 +13,12 @@ from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks.domain.cases import reconcile
-from workers import runner, settings
+from workers import run_command, runner, settings
 from workers.delivery import writing
-from workers.delivery.announce import announce
+from workers.delivery.announce import Announcement, announce
+from workers.delivery.errors import DeliveryRefused
 from workers.delivery.occasion import Occasion
-from workers.ledger import audit, outbox
+from workers.ledger import audit, cases, outbox
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.statuses import MessageStatus
 from workers.run_command import Order, ScopeResult
@@ -24,6 +26,20 @@ from workers.tenants import Tenant
 from workers.wiring import Fleet, utc_now
 
 CSS = "body{font:16px/1.6 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+
+
+@dataclass(frozen=True)
+class WouldSend:
+    """What a run now would say.
+
+    mails: each as the messages that it carries. elsewhere: messages by other channels. silent: who
+    could not be told, and why. first: whether no run succeeded here before, or no ledger tells.
+    """
+
+    mails: Sequence[Sequence[Message]]
+    elsewhere: int
+    silent: Sequence[str]
+    first: bool
 
 
 @dataclass(frozen=True)
@@ -49,14 +65,22 @@ def sandbox_fleet(folder: Path) -> Fleet:
 
 def would_send(
     fleet: Fleet, order: Order, results: Sequence[ScopeResult], language: str = ""
-) -> Iterator[Sequence[Message]]:
-    """The mails that a first run would send now, each as the messages that it carries."""
-    found = [message for result in results for message in _messages(fleet, order, result)]
+) -> WouldSend:
+    """What a run now would say, after all that the ledger remembers; as a first run without one.
+
+    What waits in the outbox already is no part of it. Sends and records nothing.
+    """
+    said = [_announced(fleet, order, result) for result in results]
+    found = [message for announcement, _ in said for message in announcement.messages]
     now = fleet.clock()
     numbered = [_queued(number, new, language, now) for number, new in enumerate(found, 1)]
     mails = sorted((m for m in numbered if m.channel == "email"), key=_reader)
-    for _, messages in groupby(mails, key=_reader):
-        yield writing.stamped(list(messages), now)
+    return WouldSend(
+        mails=[writing.stamped(list(group), now) for _, group in groupby(mails, key=_reader)],
+        elsewhere=len(numbered) - len(mails),
+        silent=list(dict.fromkeys(why for announcement, _ in said for why in announcement.silent)),
+        first=all(first for _, first in said),
+    )
 
 
 def replay(fleet: Fleet, message_id: int) -> Replayed:
@@ -72,15 +96,26 @@ def replay(fleet: Fleet, message_id: int) -> Replayed:
     return Replayed(mail, None if digest is None else digest == writing.digest_of(mail))
 
 
-def save(fleet: Fleet, mails: Sequence[Sequence[Message]], folder: Path) -> Sequence[Path]:
-    """Each mail as .eml, .html, .txt and its tables, and an index of them; returns the .eml."""
+def save(
+    fleet: Fleet, mails: Sequence[Sequence[Message]], folder: Path
+) -> tuple[Sequence[Path], Sequence[str]]:
+    """Each mail as .eml, .html, .txt and its tables, and an index of them.
+
+    Returns the .eml, and why others cannot be written, which would be parked.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    saved, lines = [], []
+    saved: list[Path] = []
+    refused: list[str] = []
+    lines: list[str] = []
     for number, mailed in enumerate(mails, 1):
-        content = writing.rendered(fleet, mailed)
-        name = f"{number:02}-{mailed[0].recipient.partition('@')[0]}"
+        try:
+            content, written = writing.rendered(fleet, mailed), writing.written(fleet, mailed)
+        except DeliveryRefused as error:
+            refused.append(f"the mail to {mailed[0].recipient!r}: {error}")
+            continue
+        name = f"{number:02}-{_file_name(mailed[0].recipient)}"
         saved.append(folder / f"{name}.eml")
-        saved[-1].write_bytes(writing.written(fleet, mailed).as_bytes())
+        saved[-1].write_bytes(written.as_bytes())
         (folder / f"{name}.html").write_text(content.html, encoding="utf-8")
         (folder / f"{name}.txt").write_text(content.text, encoding="utf-8")
         for filename, text in content.attachments:
@@ -88,7 +123,12 @@ def save(fleet: Fleet, mails: Sequence[Sequence[Message]], folder: Path) -> Sequ
         lines.append(_index_line(name, mailed[0].recipient, content.subject))
     index = f"<!doctype html><meta charset=utf-8><style>{CSS}</style><ul>{''.join(lines)}</ul>"
     (folder / "index.html").write_text(index, encoding="utf-8")
-    return saved
+    return saved, refused
+
+
+def _file_name(recipient: str) -> str:
+    """What is before the @, of characters that every file system and address of a page takes."""
+    return re.sub(r"[^A-Za-z0-9.+_-]", "_", recipient.partition("@")[0]).strip(".")
 
 
 def _index_line(name: str, reader: str, subject: str) -> str:
@@ -96,13 +136,14 @@ def _index_line(name: str, reader: str, subject: str) -> str:
     return f"<li><b>{escape(subject)}</b><br>{escape(reader)} · {links}</li>"
 
 
-def _messages(fleet: Fleet, order: Order, result: ScopeResult) -> Sequence[NewMessage]:
+def _announced(fleet: Fleet, order: Order, result: ScopeResult) -> tuple[Announcement, bool]:
+    """What a run in one company would announce, and whether it would be its first."""
     if result.scope is None or result.seen is None:
-        return ()
+        return Announcement(()), True
     now = fleet.clock()
+    here = (order.job.name, order.tenant.name, result.scope.company_id)
     moment = runner.as_of(result.scope, now, now, order.period)
-    report = result.seen.report
-    changes = reconcile(report.findings, (), moment.day, order.job.ageing).changes
+    moment = run_command.remembering(fleet, here, moment)
     occasion = Occasion(
         job=order.job,
         tenant=order.tenant,
@@ -110,12 +151,24 @@ def _messages(fleet: Fleet, order: Order, result: ScopeResult) -> Sequence[NewMe
         slot=now,
         at=now,
         now=now,
-        run_id=0,
+        run_id=None,
         trace_id="preview",
         mail_domain=fleet.mail.domain,
         policies=tuple(result.seen.policies),
+        approved=result.seen.approved,
+        acts=moment.acts,
     )
-    return announce(occasion, changes, report).messages
+    report, ageing = result.seen.report, order.job.ageing
+    if not run_command.remembers(fleet):
+        changes = reconcile(report.findings, (), moment.day, ageing).changes
+        return announce(occasion, changes, report, first=True), True
+    with fleet.ledger.reading() as connection:
+        known = cases.open_cases(connection, *here)
+        left_alone = result.seen.left_alone
+        changes = reconcile(
+            report.findings, known, moment.day, ageing, left_alone, moment.acts
+        ).changes
+        return runner.announced(connection, occasion, changes, report)
 
 
 def _queued(number: int, new: NewMessage, language: str, now: datetime) -> Message:

@@ -150,7 +150,7 @@ def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
     moment = runner.as_of(scope, asked.instant, now, asked.period)
     if order.dry_run or moment.is_over:
         try:
-            moment = _remembering(fleet, here, moment)
+            moment = remembering(fleet, here, moment)
             seen = runner.look(fleet, order.tenant, order.job, scope.company_id, moment)
         except FleetError as error:
             return ScopeResult(scope, error=error)
@@ -166,19 +166,24 @@ def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
     return ScopeResult(scope, executed.seen, executed.error)
 
 
-def _remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf:
+def remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf:
     """The moment as a run of the fleet would judge it; where no ledger can be read, as its first.
 
     A look needs no ledger, makes none and leaves it as it is.
     """
+    return runner.remembering(fleet, here, moment) if remembers(fleet) else moment
+
+
+def remembers(fleet: Fleet) -> bool:
+    """Whether there is a ledger of this version that can be read; why not is logged."""
     if fleet.ledger.missing:
-        return moment
+        return False
     try:
         fleet.ledger.check()
-        return runner.remembering(fleet, here, moment)
     except (ConfigurationError, LedgerError) as error:
         log.warning("look.nothing_remembered", message=str(error))
-        return moment
+        return False
+    return True
 
 
 def _instant(day: date | None, scope: Scope, now: datetime) -> datetime:

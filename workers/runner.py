@@ -1,6 +1,6 @@
 """One run: claim, read, judge, reconcile, and commit all that follows in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,11 +60,15 @@ AT_LEAST = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Look:
-    """What a job saw and said in one scope; policies: the values that judged, by version."""
+    """What a job saw and said in one scope.
+
+    policies: the values that judged, by version; approved: who approved the amendments of each.
+    """
 
     report: Report
     drift: tuple[Drift, ...]
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    approved: Mapping[str, str] = field(default_factory=dict)
 
     def left_alone(self, finding: Finding) -> bool:
         """Whether a finding rests on a row that could not be read, or was not looked for."""
@@ -77,7 +81,8 @@ def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf
     reader = Reader(fleet.session(tenant), company_id)
     policy = tenant.policy(job, company_id, as_of.day)
     moment = replace(as_of, holds=tenant.holds(company_id, as_of.day))
-    return Look(job.run(reader, moment, policy), tuple(reader.drift), policy.versions())
+    report = job.run(reader, moment, policy)
+    return Look(report, tuple(reader.drift), policy.versions(), policy.approvals())
 
 
 def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None = None) -> AsOf:
@@ -210,6 +215,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None)
         trace_id=run.trace_id,
         mail_domain=fleet.mail.domain,
         policies=tuple(seen.policies),
+        approved=seen.approved,
         acts=moment.acts,
     )
     now = fleet.clock()
@@ -272,6 +278,17 @@ def remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf:
     return replace(moment, standing=standing, closed=closed, acts=done)
 
 
+def announced(
+    connection: Connection, occasion: Occasion, changes: Sequence[Change], report: Report
+) -> tuple[Announcement, bool]:
+    """What changes become, after all that was told before; and whether no run succeeded before."""
+    here = (occasion.job.name, occasion.scope.tenant, occasion.scope.company_id)
+    first = not runs.succeeded(connection, *here)
+    before = readers.told(connection, *here, periods_of(occasion, changes))
+    seen = seen_by(connection, occasion, report)
+    return announce(occasion, changes, report, before, seen, first=first), first
+
+
 def _commit(
     connection: Connection,
     claim: Claim,
@@ -292,8 +309,7 @@ def _commit(
         moment.acts,
     )
     cases.apply(connection, *here, run.id, result, moment.day, now)
-    before = readers.told(connection, *here, periods_of(occasion, result.changes))
-    told = announce(occasion, result.changes, report, before, seen_by(connection, occasion, report))
+    told, _ = announced(connection, occasion, result.changes, report)
     queued = [outbox.enqueue(connection, message, now) for message in told.messages]
     readers.supersede(connection, digest.STEP, now, run.id, **occasion.here)
     suppressed = told.repeated + queued.count(None)

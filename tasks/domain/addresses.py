@@ -6,8 +6,10 @@ from email.headerregistry import Address
 from typing import Final
 
 LONGEST: Final = 254
-# Quoted local parts and address literals are left out: nobody has them, and commas hide in them.
-_SPEC: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
+_ATOM: Final = r"[^\s@<>()\[\]\\,;:\"]+"
+_QUOTED: Final = r'"[^"\\]*"'
+# Address literals are left out: nobody has them.
+_SPEC: Final = re.compile(rf"(?:{_ATOM}|{_QUOTED})@{_ATOM}")
 _NAMED: Final = re.compile(r"([^<>]*)<([^<>]*)>")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?")
 
@@ -23,7 +25,9 @@ def single(text: str) -> Address:
     name, spec = name.strip().strip('"'), spec.strip()
     if any(character < " " for character in text):
         raise ValueError(f"{text!r} is no address: it has a line break or the like in it")
-    if len(_SPEC.findall(text)) > 1:
+    # Within quotes everything is a name.
+    bare = re.sub(_QUOTED, "quoted", text)
+    if len(_SPEC.findall(bare)) > 1 or (named and re.search("[,;@]", bare.partition("<")[0])):
         raise ValueError(f"{text!r} is more than one address")
     if not _SPEC.fullmatch(spec):
         raise ValueError(f"{text!r} is no address")

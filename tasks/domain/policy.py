@@ -22,6 +22,7 @@ class Policy(Written):
     """Typed, frozen, unknown keys refused. Units stand in the names or descriptions."""
 
     _edition: str = PrivateAttr("")
+    _approved_by: str = PrivateAttr("")
     _by_department: Mapping[int, Self] = PrivateAttr({})
     _by_sales_team: Mapping[int, Self] = PrivateAttr({})
 
@@ -40,9 +41,13 @@ class Policy(Written):
         """The policy for orders of a sales team: its business unit's, else this one."""
         return self._by_sales_team.get(team_id or 0, self)
 
-    def as_edition(self, edition: str) -> Self:
-        """The same values, named by the amendment that gave them."""
-        return self._with(_edition=edition)
+    def as_edition(self, edition: str, approved_by: str = "") -> Self:
+        """The same values, named by the amendment that gave them; and who approved that."""
+        return self._with(_edition=edition, _approved_by=approved_by)
+
+    def approvals(self) -> Mapping[str, str]:
+        """Who approved the amendments of each version in force in the scope; "" where none is."""
+        return {found.version: found._approved_by for found in self.everywhere()}
 
     def with_units(
         self, by_department: Mapping[int, Self], by_sales_team: Mapping[int, Self]

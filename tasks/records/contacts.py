@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from odoo_gateway.reader import Reader
+from tasks.domain import addresses
 from tasks.domain.findings import Recipient, Step
 from tasks.domain.ladder import Placed, Who, Workdays, instant
 from tasks.domain.periods import Period
@@ -61,9 +62,9 @@ class Contacts:
         if rung.who is Who.PERSON:
             return self._person(employee, placed)
         if rung.who is Who.MANAGER:
-            unreachable = f"{employee.name} has no manager who can be written to"
             step = self._manager(employee, placed)
-            return step or self.owner(placed, escalates=True, unreachable=unreachable)
+            why = "" if step else self._unreachable_manager(employee)
+            return step or self.owner(placed, escalates=True, unreachable=why)
         return self.owner(placed, escalates=True)
 
     def _manager(self, employee: Employee, placed: Placed) -> Step | None:
@@ -71,6 +72,11 @@ class Contacts:
         if manager is None or not manager.active:
             return None
         return self._mail(manager, placed, escalates=True)
+
+    def _unreachable_manager(self, employee: Employee) -> str:
+        manager = self.people.get(employee.parent_id or 0)
+        wrong = _wrong_address(manager) if manager and manager.active else ""
+        return wrong or f"{employee.name} has no manager who can be written to"
 
     def _person(self, employee: Employee, placed: Placed) -> Step | None:
         if employee.id in self.opted_out:
@@ -81,15 +87,19 @@ class Contacts:
             return replace(step, unreachable=left) if step else self.owner(placed, unreachable=left)
         if not employee.work_email:
             return self.owner(placed, unreachable=f"{employee.name} has no e-mail address")
+        if wrong := _wrong_address(employee):
+            return self.owner(placed, unreachable=wrong)
         return self._mail(employee, placed)
 
     def _mail(self, person: Employee, placed: Placed, *, escalates: bool = False) -> Step | None:
         known = person.resource_id in self.schedules.resources
         if not person.work_email or person.id in self.opted_out or not known:
             return None
+        if _wrong_address(person):
+            return None
         step = self._on(self.workdays(person), placed)
         recipient = Recipient(
-            person.work_email,
+            person.work_email.strip(),
             person.name,
             zone=self.schedules.zone(person).key,
             language=self.languages.get(person.user_id or 0, ""),
@@ -132,3 +142,15 @@ class Contacts:
         if hours is None:
             return [day for day in week.days() if day.weekday() < WEEKEND]
         return [day for day, expected in hours.items() if expected > 0]
+
+
+def _wrong_address(person: Employee) -> str:
+    """Why nobody is written to at the address that Odoo has; empty when it is one, or none.
+
+    Of several, nobody can say which is the person's: all of them would tell others, one of them
+    might be an old one.
+    """
+    address = (person.work_email or "").strip()
+    if not address or not addresses.problem(address):
+        return ""
+    return f"{person.name} has no single usable e-mail address in Odoo, but {address!r}"

@@ -7,11 +7,12 @@ import pytest
 from odoo_gateway.errors import OdooRejected
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
+from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.delivery import dispatcher, failures
 from workers.demo.catcher import Catcher
-from workers.ledger import outbox
+from workers.ledger import audit, outbox, runs
 from workers.ledger.outbox import Message
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
@@ -47,7 +48,9 @@ def test_a_digest_that_could_not_be_made_is_told_to_its_readers_and_to_ops(
     assert failures.tell(fleet) == 2
     found = by_template(fleet)
     assert found["notice"].recipient == "finance@nordwind.example"
-    assert "may not read sale.order" in found["notice"].payload["reason"]
+    assert found["notice"].payload["reason"] == (
+        "Odoo does not show the fleet what the figures rest on"
+    )
     assert found["ops"].recipient == OPS
     (failure,) = found["ops"].payload["failures"]
     assert (failure["name"], failure["error_class"]) == (f"run-{run_id}", "OdooRejected")
@@ -115,4 +118,89 @@ def test_ops_and_readers_get_mails_that_say_what_failed_and_what_to_do(
     assert f"fleet dead retry run-{run_id}" in bodies[OPS]
     assert "trace-1" in bodies[OPS]
     assert "could not be made" in bodies["finance@nordwind.example"]
-    assert "may not read sale.order" in bodies["finance@nordwind.example"]
+    assert "may not read sale.order" in bodies[OPS]
+    told = " ".join(bodies["finance@nordwind.example"].split())
+    assert "Odoo does not show the fleet what the figures rest on" in told
+    assert f"Operations have been told and see to it: {OPS}" in told
+
+
+def test_finance_is_never_told_to_renew_a_key_and_ops_are_told_which(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+    run_id = opened(fleet, READINESS)
+    with fleet.ledger.transaction() as connection:
+        limits = {"lease": failures.LATELY, "tenant_limit": 9, "max_attempts": 5}
+        claim = runs.claim(connection, run_id, clock(), **limits)  # type: ignore[arg-type]
+        assert claim is not None
+        refused = "refused the login; renew FLEET_FIRM_ODOO_API_KEY"
+        runs.die(connection, claim, clock(), "OdooLoginRefused", refused)
+    failures.tell(fleet)
+    deliver_all(fleet)
+    whole = {str(mail["To"]): mail.as_string() for mail in catcher.mails}
+    assert "API_KEY" not in whole["finance@nordwind.example"]
+    assert "renew FLEET_FIRM_ODOO_API_KEY" in whole[OPS]
+
+
+def test_the_footer_of_ops_speaks_of_no_money(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+    die(fleet, odoo, READINESS)
+    failures.tell(fleet)
+    deliver_all(fleet)
+    (told,) = (mail for mail in catcher.mails if str(mail["To"]) == OPS)
+    body = told.get_body(("plain",))
+    assert body is not None
+    text = " ".join(body.get_content().split())
+    assert text.endswith(
+        "You are in the role ops, which is told of each run and message that the fleet gives up."
+    )
+    assert "money" not in text
+
+
+def test_where_nobody_is_ops_readers_are_told_so(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    nobody = "\n".join(line for line in FILE.splitlines() if "recipients.ops" not in line)
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=nobody + "\n")
+    die(fleet, odoo, READINESS)
+    failures.tell(fleet)
+    deliver_all(fleet)
+    (mail,) = catcher.mails
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "Nobody is configured for operations" in " ".join(body.get_content().split())
+
+
+def test_what_is_queued_of_a_job_that_was_disabled_is_dropped_with_its_reason(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+    runner.execute(fleet, opened(fleet, READINESS))
+    run_id = opened_later(fleet, clock)
+    odoo.error = OdooRejected("the user may not read sale.order")
+    runner.execute(fleet, run_id)
+    odoo.error = None
+    failures.tell(fleet)
+    disabled = f'disabled_jobs = ["{READINESS}"]\n'
+    fleet = fleet_on(
+        tmp_path,
+        clock,
+        odoo,
+        smtp_port=catcher.port,
+        file=FILE.replace("recipients.finance", f"{disabled}recipients.finance"),
+    )
+    deliver_all(fleet)
+    assert [str(mail["To"]) for mail in catcher.mails] == [OPS]
+    dropped = [m for m in messages(fleet) if m.status is MessageStatus.DROPPED]
+    assert {m.payload["template"] for m in dropped} == {"digest", "notice"}
+    assert {m.error for m in dropped} == {"its job is disabled for this tenant"}
+    with fleet.ledger.reading() as connection:
+        noted = audit.entries(connection, 10, event="message.dropped")
+    assert {entry.detail["error"] for entry in noted} == {"its job is disabled for this tenant"}
+
+
+def opened_later(fleet: Fleet, clock: Clock) -> int:
+    clock.forward(seconds=1)
+    return opened(fleet, READINESS)

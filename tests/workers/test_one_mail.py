@@ -11,7 +11,7 @@ from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all, states
-from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened, watched_before
 from workers import runner
 from workers.demo.catcher import Catcher
 from workers.ledger import acts
@@ -131,6 +131,7 @@ def test_an_urgent_order_is_told_at_once_and_the_digest_waits_for_its_hour(
 mail.digest_at = 16:00:00
 """
     fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=file)
+    watched_before(fleet, READINESS)
     runner.execute(fleet, opened(fleet, READINESS))
     told = {message.payload["template"] for message in messages(fleet)}
     assert told == {"urgent", "digest"}

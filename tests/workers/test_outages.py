@@ -25,7 +25,7 @@ from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.receiver import receiving
 from tests.fakes.shift import Shift
 from tests.workers.test_routing import SECRET
-from tests.workers.test_runner import messages, opened
+from tests.workers.test_runner import messages, opened, watched_before
 from workers import dispatch, holding, outages, runner
 from workers.delivery.email import SmtpServer
 from workers.delivery.errors import DeliveryClosed, DeliveryUnavailable
@@ -342,6 +342,7 @@ def test_a_webhook_that_is_away_is_tried_by_one_message_until_it_is_back(
         )
         shift = Shift(fleet, clock)
         receiver.status = 503
+        watched_before(fleet, "invoice_readiness")
         runner.execute(fleet, opened(fleet, "invoice_readiness"))
         shift.minutes(THREE_HOURS)
         # Every four minutes, but for the first ones.

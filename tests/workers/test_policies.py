@@ -33,6 +33,18 @@ def test_the_newest_amendment_wins_in_whatever_order_they_stand() -> None:
     assert found.version.startswith("2027-02-01 ")
 
 
+def test_a_version_tells_who_approved_the_amendments_in_it() -> None:
+    made = [
+        amendment("2027-01-01", 60, approved_by="finance board"),
+        amendment("2027-02-01", 30),
+        amendment("2027-03-01", 20, approved_by="Ann", unit="advisory"),
+    ]
+    found = in_force(JOB, [], made, UNITS)
+    assert set(found.approvals().values()) == {"finance board", "finance board; Ann"}
+    assert set(found.approvals()) == set(found.versions())
+    assert in_force(JOB, [], [], {}).approvals() == {in_force(JOB, [], [], {}).version: ""}
+
+
 def test_an_amendment_concerns_its_days_and_companies() -> None:
     made = amendment("2027-01-01", 60, until="2027-01-31", companies=[2])
     told = {

@@ -10,11 +10,11 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.receiver import Receiver, checked, receiving
 from tests.workers.test_dispatcher import deliver_all
-from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened, watched_before
 from workers import runner
 from workers.delivery import dispatcher
 from workers.demo.catcher import Catcher
-from workers.ledger import outbox
+from workers.ledger import cases, outbox
 from workers.ledger.errors import LedgerUnavailable
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
@@ -64,6 +64,7 @@ def test_a_route_without_digest_tells_each_finding_by_itself(
 ) -> None:
     route = '[[tenants.firm.routes]]\nchannels = ["flow"]\ndigest = false\n'
     fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
+    watched_before(fleet, READINESS)
     executed = runner.execute(fleet, opened(fleet, READINESS))
     assert executed is not None
     assert executed.seen is not None
@@ -73,6 +74,47 @@ def test_a_route_without_digest_tells_each_finding_by_itself(
         "fleet.invoice_readiness.urgent"
     }
     assert catcher.mails == []
+
+
+ALONE = "digest = false\n"
+BY_MAIL = '[[tenants.firm.routes]]\nchannels = ["email"]\n'
+BY_WEBHOOK = '[[tenants.firm.routes]]\nchannels = ["flow"]\n'
+BY_ACTIVITY = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
+AT_ONCE = "[tenants.firm.policies.invoice_readiness]\ntell_at_once_from = { EUR = 1 }\n"
+
+
+@pytest.mark.parametrize("route", [BY_MAIL + ALONE, BY_WEBHOOK + ALONE, BY_ACTIVITY + ALONE])
+def test_a_first_run_tells_no_finding_by_itself_on_any_channel(
+    route: str,
+    tmp_path: Path,
+    clock: Clock,
+    odoo: Switchable,
+    catcher: Catcher,
+    receiver: Receiver,
+) -> None:
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
+    executed = runner.execute(fleet, opened(fleet, READINESS))
+    assert executed is not None
+    assert executed.seen is not None
+    assert len(executed.seen.report.findings) > 10
+    assert messages(fleet) == []
+    with fleet.ledger.reading() as connection:
+        known = cases.open_cases(connection, READINESS, "firm", 1)
+    assert len(known) == len(executed.seen.report.findings)
+
+
+@pytest.mark.parametrize("route", [BY_MAIL, BY_WEBHOOK])
+def test_a_first_run_tells_large_orders_in_the_digest_alone(
+    route: str,
+    tmp_path: Path,
+    clock: Clock,
+    odoo: Switchable,
+    catcher: Catcher,
+    receiver: Receiver,
+) -> None:
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route + AT_ONCE)
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert {message.step for message in messages(fleet)} == {"digest"}
 
 
 def test_an_activity_is_made_in_odoo_for_each_finding_once(

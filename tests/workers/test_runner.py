@@ -47,6 +47,18 @@ def opened(fleet: Fleet, job: str, company_id: int = 1) -> int:
     return run_id
 
 
+def watched_before(fleet: Fleet, job: str, company_id: int = 1) -> None:
+    """A run of yesterday that succeeded and saw nothing: what comes is no first run."""
+    dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    at = fleet.clock() - timedelta(days=1)
+    with fleet.ledger.transaction() as connection:
+        made = runs.open_slot(connection, job, "firm", company_id, at, at, "trace-0")
+        limits = {"lease": timedelta(minutes=15), "tenant_limit": 9, "max_attempts": 5}
+        claim = runs.claim(connection, made or 0, at, **limits)  # type: ignore[arg-type]
+        assert claim is not None
+        runs.succeed(connection, claim, at, {})
+
+
 def messages(fleet: Fleet) -> list[outbox.Message]:
     with fleet.ledger.reading() as connection:
         return list(outbox.find(connection, 100))

@@ -3,21 +3,27 @@
 import re
 import subprocess
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
+from tests.fakes.messages import message
 from tests.workers.test_dispatcher import deliver_all
-from tests.workers.test_runner import READINESS, messages, opened
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
+from workers.delivery.email import compose
+from workers.delivery.render import Rendered
 from workers.demo.catcher import Catcher
+from workers.demo.processes import free_port
 from workers.ledger import outbox
 from workers.ledger.outbox import NewMessage
 from workers.ledger.statuses import MessageStatus
@@ -123,3 +129,55 @@ def test_a_thousand_rows_arrive_whole(fleet: Fleet, clock: Clock, catcher: Catch
         MessageStatus.SENT,
         MessageStatus.DROPPED,
     }
+
+
+class SevenBit:
+    """A server that takes no eighth bit, as it says."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Announces everything but 8BITMIME and SMTPUTF8."""
+        session.host_name = hostname
+        return [line for line in responses if "8BITMIME" not in line and "SMTPUTF8" not in line]
+
+    async def handle_DATA(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
+        """Refuses what it did not announce."""
+        self.got.append(envelope.content)
+        clean = all(byte < 128 for byte in envelope.content)
+        return "250 OK" if clean else "554 8-bit content without 8BITMIME"
+
+
+@pytest.mark.parametrize("job", [READINESS, REMINDERS])
+def test_a_server_without_8bitmime_gets_seven_bits(
+    job: str, tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    handler = SevenBit()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        file = f'{FILE}mail.language = "de"\n'
+        fleet = fleet_on(tmp_path, clock, odoo, smtp_port=controller.port, file=file)
+        runner.execute(fleet, opened(fleet, job))
+        assert set(deliver_all(fleet)) == {"sent"}
+    finally:
+        controller.stop()
+    assert handler.got
+    bodies = [parsed(raw).get_body(("plain",)) for raw in handler.got]
+    told = "".join(body.get_content() for body in bodies if body)
+    assert not told.isascii()
+
+
+def test_a_short_body_with_umlauts_goes_out_in_seven_bits() -> None:
+    rendered = Rendered(subject="Grüße", text="Müller fehlen Stunden\n", html="<p>Grüße</p>")
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    mail = compose([message()], rendered, "Flotte <fleet@firm.example>", now)
+    assert all(byte < 128 for byte in mail.as_bytes())
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content() == "Müller fehlen Stunden\n"

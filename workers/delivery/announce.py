@@ -33,17 +33,21 @@ def announce(
     report: Report,
     told: Container[Told] = frozenset(),
     seen: Mapping[Addressee, Seen] | None = None,
+    *,
+    first: bool = False,
 ) -> Announcement:
     """The messages of a run; an unchanged picture gives none.
 
     told: who was written to of which finding at which step, as the outbox remembers.
     seen: what each reader of the job's role saw last.
+    first: whether no run of the job succeeded here before. What stands then is known, and told in
+    digests; nothing of it is told by itself, on no channel.
     """
     if occasion.job.audience is Audience.PERSON:
         spoken = [change for change in changes if change.kind in SPOKEN]
         messages, silent, repeated = personal.letters(occasion, spoken, told)
     else:
-        messages, silent, repeated = _to_role(occasion, changes, report, seen or {})
+        messages, silent, repeated = _to_role(occasion, changes, report, seen or {}, first=first)
     kept, opted_out = _without_opted_out(occasion, messages)
     return Announcement(tuple(kept), (*silent, *opted_out), repeated)
 
@@ -54,12 +58,18 @@ def periods_of(occasion: Occasion, changes: Iterable[Change]) -> frozenset[str]:
 
 
 def _to_role(
-    occasion: Occasion, changes: Sequence[Change], report: Report, seen: Mapping[Addressee, Seen]
+    occasion: Occasion,
+    changes: Sequence[Change],
+    report: Report,
+    seen: Mapping[Addressee, Seen],
+    *,
+    first: bool,
 ) -> tuple[Sequence[NewMessage], Sequence[str], int]:
     role = occasion.job.audience.value
     nobody = changes and not digest.readers_of(occasion, report)
     silent = [f"nobody is configured for the role {role}"] if nobody else []
-    now = [*digest.at_once(occasion, changes), *digest.digests(occasion, report, seen)]
+    alone = [] if first else digest.at_once(occasion, changes)
+    now = [*alone, *digest.digests(occasion, report, seen)]
     return now, silent, 0
 
 

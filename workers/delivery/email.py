@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tasks.domain import addresses
 from workers.delivery.errors import (
     DeliveryClosed,
     DeliveryFailed,
@@ -27,6 +28,9 @@ from workers.delivery.render import Rendered
 from workers.ledger.outbox import Message
 
 NOT_NOW = range(400, 500)
+# A server that does not announce 8BITMIME may cut off each eighth bit, and a mail must be the same
+# bytes whenever it is written again, whichever server it meets.
+SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class SmtpServer:
     @property
     def domain(self) -> str:
         """The domain of our address, in which our message ids are unique."""
-        return parseaddr(self.sender)[1].partition("@")[2] or "localhost"
+        return addresses.single(self.sender).domain
 
     @contextmanager
     def conversation(self) -> Iterator[smtplib.SMTP]:
@@ -111,10 +115,10 @@ def compose(
     would not go out as it is meant.
     """
     first = messages[0]
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=SEVEN_BIT)
     try:
         mail["From"] = _from(sender, first.payload.get("brand", {}))
-        mail["To"] = _address(first.recipient)
+        mail["To"] = addresses.single(first.recipient)
         for name, value in _headers(messages, rendered, now):
             mail[name] = value
     except (ValueError, HeaderParseError) as error:
@@ -146,24 +150,9 @@ def _headers(
 def _from(sender: str, brand: Mapping[str, str]) -> Address:
     """The sender as the fleet is told; under the name of a brand that was configured."""
     if "sender" not in brand:
-        return _address(sender)
-    address = _address(brand["sender"] or sender)
+        return addresses.single(sender)
+    address = addresses.single(brand["sender"] or sender)
     return Address(brand["name"], address.username, address.domain)
-
-
-def _address(text: str) -> Address:
-    """One address that every mail server on the way can answer to.
-
-    Its domain goes out in ASCII (IDNA). Raises ValueError: for a person's name that is not ASCII a
-    server needs SMTPUTF8, which few offer.
-    """
-    name, spec = parseaddr(text)
-    local, _, domain = spec.rpartition("@")
-    if not local or not domain or any(character < " " for character in text):
-        raise ValueError(f"{text!r} is no address")
-    if not local.isascii():
-        raise ValueError(f"{spec} has letters before its @ that few mail servers take")
-    return Address(name, addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
 
 
 def _show_logo(mail: EmailMessage, logo: Path) -> None:

@@ -1,6 +1,6 @@
 """Tells ops what the fleet gave up, and readers that their digest could not be made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,6 +16,15 @@ from workers.wiring import Fleet
 
 # What is older was told, or nobody was there to be told.
 LATELY: Final = timedelta(days=1)
+# What readers of figures are told of an error; what mends it is for ops.
+CAUSES: Final[Mapping[str, str]] = {
+    "OdooUnavailable": "Odoo did not answer, so the figures could not be read",
+    "CircuitOpen": "Odoo did not answer, so the figures could not be read",
+    "OdooLoginRefused": "Odoo no longer lets the fleet in, so the figures could not be read",
+    "OdooRejected": "Odoo does not show the fleet what the figures rest on",
+    "OdooSchemaDrift": "Odoo has changed, so the figures could not be read as before",
+}
+UNKNOWN_CAUSE: Final = "the fleet could not make them out; nothing in Odoo has changed by it"
 
 
 def tell(fleet: Fleet) -> int:
@@ -127,6 +136,11 @@ def _notices(occasion: Occasion, run: Run, role: str) -> Iterator[NewMessage]:
             reader=reader,
             step="notice",
             findings=(),
-            content={"role": role, "slot": run.slot.isoformat(), "reason": run.error or ""},
+            content={
+                "role": role,
+                "slot": run.slot.isoformat(),
+                "reason": CAUSES.get(run.error_class or "", UNKNOWN_CAUSE),
+                "ops": list(occasion.readers("ops")),
+            },
             guarantee=Delivery.AT_LEAST_ONCE,
         )

@@ -21,7 +21,8 @@ class Occasion:
     """The run that speaks: its job, scope, slot, and what people did with its cases.
 
     at: the instant that was judged; now: the true time.
-    run_id: None where no run speaks. policies: the versions that judged.
+    run_id: None where no run speaks. policies: the versions that judged;
+    approved: by whom their amendments were.
     """
 
     job: AnyJob
@@ -34,6 +35,7 @@ class Occasion:
     trace_id: str
     mail_domain: str
     policies: Sequence[str] = ()
+    approved: Mapping[str, str] = field(default_factory=dict)
     acts: Sequence[Act] = field(default=())
 
     @property
@@ -110,6 +112,7 @@ def _heading(
         "title": job.title,
         "why": job.why,
         "policy": list(occasion.policies),
+        "approved": {version: who for version, who in occasion.approved.items() if who},
         "tenant": scope.tenant,
         "company_id": scope.company_id,
         "company": scope.name,

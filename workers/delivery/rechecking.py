@@ -56,11 +56,18 @@ class Round:
         """Raises OdooError when Odoo cannot be asked, UnknownJob when there is no such job."""
         runner.job_named(message.job)
         template = message.payload["template"]
+        if template != "ops" and self._is_disabled(message):
+            return Checked(message, drop="its job is disabled for this tenant")
         if template == "person":
             return self._of_person(message)
         if template == "digest":
             return self._of_digest(message)
         return Checked(message)
+
+    def _is_disabled(self, message: Message) -> bool:
+        """What ops are told of a job that was disabled since is still true."""
+        tenant = self.fleet.settings.tenants.get(message.tenant)
+        return tenant is not None and message.job in tenant.settings.disabled_jobs
 
     def _of_person(self, message: Message) -> Checked:
         standing = self._stands(message)

@@ -83,7 +83,7 @@ class Heading(TypedDict):
     """What every section says of itself.
 
     at: the instant that was judged. issued_on: the day from which links in it count. policy: the
-    versions of the policies that judged.
+    versions of the policies that judged. approved: of each, who approved its amendments.
     """
 
     template: Literal["digest", "person", "urgent", "ops", "notice"]
@@ -92,6 +92,7 @@ class Heading(TypedDict):
     title: str
     why: str
     policy: list[str]
+    approved: NotRequired[dict[str, str]]
     tenant: str
     company_id: int
     company: str
@@ -186,9 +187,10 @@ class Ops(Heading):
 class Notice(Heading):
     """For the readers of a digest that could not be made, so that silence is never taken for ok.
 
-    slot: when it was due.
+    slot: when it was due. ops: the addresses of who was told of it.
     """
 
     role: str
     slot: str
     reason: str
+    ops: NotRequired[list[str]]

@@ -312,6 +312,13 @@ def last_success(connection: Connection) -> Mapping[tuple[str, str], datetime]:
     return {(job, tenant): at for job, tenant, at in rows}
 
 
+def succeeded(connection: Connection, job: str, tenant: str, company_id: int) -> bool:
+    """Whether a run of the job ever succeeded in this company; the newest success is kept."""
+    here = select(runs.c.id).filter_by(job=job, tenant=tenant, company_id=company_id)
+    success = here.where(runs.c.status == RunStatus.SUCCEEDED).limit(1)
+    return connection.execute(success).first() is not None
+
+
 def _claimable(now: datetime) -> ColumnElement[bool]:
     return leases.waiting(runs, RunStatus.PENDING, now) | leases.abandoned(
         runs, RunStatus.RUNNING, now

@@ -14,6 +14,7 @@ from tasks.domain.addresses import problem, single
         ("Acme Consulting <fleet@acme.example>", "fleet@acme.example", "Acme Consulting"),
         ('"Acme, Inc." <fleet@acme.example>', "fleet@acme.example", "Acme, Inc."),
         ("a/b+c@acme.example", "a/b+c@acme.example", ""),
+        ('"eva, maria@home"@acme.example', '"eva, maria@home"@acme.example', ""),
         ("eva@bücher.example", "eva@xn--bcher-kva.example", ""),
     ],
 )
@@ -31,6 +32,7 @@ def test_one_address_is_read(text: str, spec: str, name: str) -> None:
         ("eva@acme.example jan@acme.example", "is more than one address"),
         ("eva@acme.example/jan@acme.example", "is no address"),
         ("eva@acme.example <jan@acme.example>", "is more than one address"),
+        ("Kern, Eva <eva@acme.example>", "is more than one address"),
         ("no address", "is no address"),
         ("", "is no address"),
         ("@acme.example", "is no address"),

@@ -357,6 +357,20 @@ def test_who_opted_out_gets_no_mail_but_the_manager_does() -> None:
 def test_somebody_without_an_address_becomes_the_owners_affair() -> None:
     (step,) = of(judged(snapshot(employee=replace(ANN, work_email=None)))).steps or ()
     assert (step.recipient, step.unreachable) == (None, "Ann has no e-mail address")
+
+
+@pytest.mark.parametrize(
+    "text", ["ann@firm.example; jan@firm.example", "ann@firm.example, jan@firm.example", "ann"]
+)
+def test_nobody_is_written_to_at_what_is_not_one_address(text: str) -> None:
+    (step,) = of(judged(snapshot(employee=replace(ANN, work_email=text)))).steps or ()
+    wrong = f"Ann has no single usable e-mail address in Odoo, but {text!r}"
+    assert (step.recipient, step.unreachable) == (None, wrong)
+    manager = replace(MIA, work_email=text)
+    later = of(judged(snapshot(managers=[manager]), at("2026-11-25 05:00"))).steps or ()
+    assert [(step.recipient, step.unreachable) for step in later] == [
+        (None, wrong.replace("Ann", "Mia"))
+    ]
     assert step.url == "http://odoo.example/odoo/all-timesheets"
 
 
