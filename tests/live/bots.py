@@ -37,6 +37,10 @@ class Bot:
         return replace(fleet, login=self.login, secret=self.password)
 
 
+# The user that docs/operating.md has an administrator make, on Odoo 19.
+RECIPE = Bot("fleet_recipe", READ_BY_THE_JOBS, ("hr.group_hr_manager",))
+
+
 def make(server: OdooServer, database: str, *bots: Bot) -> None:
     """Make the users in the database."""
     users = [{**asdict(bot), "password": bot.password} for bot in bots]
