@@ -92,10 +92,10 @@ def test_a_body_that_drips_is_hung_up_on_too(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_answer_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(serving, "REQUEST_SECONDS", 1)
 
     def slow(request: Request) -> Response:
-        time.sleep(0.5)
+        time.sleep(2)
         return PlainTextResponse("done")
 
     monkeypatch.setattr(f"{__name__}.echo", slow)
