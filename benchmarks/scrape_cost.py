@@ -86,8 +86,6 @@ def cases_of(places: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
             "opened_run_id": 1,
             "opened_on": day,
             "spoken_on": day,
-            "reminders": 0,
-            "escalated": False,
             "last_seen_at": NOW,
         }
 

@@ -1,13 +1,12 @@
 """What a job module declares; adding the file is the registration."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Reader
-from tasks.domain.cases import Ageing
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
@@ -82,7 +81,6 @@ class Job(Generic[P, S]):
     policy: type[P]
     read: Callable[[Reader, AsOf, P], S]
     judge: Callable[[S, AsOf, P], Report]
-    ageing: Ageing = field(default_factory=Ageing)
     delivery: Delivery = Delivery.AT_MOST_ONCE
     shape: Shape = Shape.DIGEST
     channels: tuple[str, ...] = ("email",)

@@ -158,16 +158,14 @@ def _announced(fleet: Fleet, order: Order, result: ScopeResult) -> tuple[Announc
         approved=result.seen.approved,
         acts=moment.acts,
     )
-    report, ageing = result.seen.report, order.job.ageing
+    report = result.seen.report
     if not run_command.remembers(fleet):
-        changes = reconcile(report.findings, (), moment.day, ageing).changes
+        changes = reconcile(report.findings, (), moment.day).changes
         return announce(occasion, changes, report, first=True), True
     with fleet.ledger.reading() as connection:
         known = cases.open_cases(connection, *here)
         left_alone = result.seen.left_alone
-        changes = reconcile(
-            report.findings, known, moment.day, ageing, left_alone, moment.acts
-        ).changes
+        changes = reconcile(report.findings, known, moment.day, left_alone, moment.acts).changes
         return runner.announced(connection, occasion, changes, report)
 
 

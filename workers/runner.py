@@ -304,7 +304,6 @@ def _commit(
         report.findings,
         cases.open_cases(connection, *here, lock=True),
         moment.day,
-        job.ageing,
         seen.left_alone,
         moment.acts,
     )

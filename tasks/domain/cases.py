@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from tasks.domain.acts import Act, ActKind, stands
@@ -20,26 +20,12 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ageing:
-    """When an unchanged case speaks again, in days; None means never.
-
-    stop: no more reminders after so many days since the case opened.
-    """
-
-    remind_every: int | None = None
-    escalate_after: int | None = None
-    stop_after: int | None = None
-
-
-@dataclass(frozen=True)
 class OpenCase:
     """What we remember of a finding: the last one seen, and when we spoke of it."""
 
     finding: Finding
     opened_on: date
     spoken_on: date
-    reminders: int = 0
-    escalated: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +62,6 @@ def reconcile(
     findings: Iterable[Finding],
     cases: Iterable[OpenCase],
     today: date,
-    ageing: Ageing,
     in_doubt: Callable[[Finding], bool] = lambda finding: False,
     acts: Collection[Act] = (),
 ) -> Reconciliation:
@@ -101,7 +86,7 @@ def reconcile(
             finding = replace(found, told=case.finding.told)
             change = _worsened(case, finding)
         else:
-            change = _awake(case, finding, rungs, today, ageing)
+            change = _awake(case, finding, rungs)
             if _has_slept(case, acts, today):
                 change = _woken(change, finding, rungs)
         if change is None:
@@ -141,12 +126,10 @@ def _named(rungs: tuple[Step, ...]) -> str:
     return "+".join(step.name for step in rungs)
 
 
-def _awake(
-    case: OpenCase, finding: Finding, rungs: tuple[Step, ...], today: date, ageing: Ageing
-) -> Change | None:
+def _awake(case: OpenCase, finding: Finding, rungs: tuple[Step, ...]) -> Change | None:
     if finding.steps is not None:
         return _reached(finding, rungs)
-    return _worsened(case, finding) or _continued(case, finding, today, ageing)
+    return _worsened(case, finding)
 
 
 def _worsened(case: OpenCase, finding: Finding) -> Change | None:
@@ -161,21 +144,6 @@ def _worsened(case: OpenCase, finding: Finding) -> Change | None:
 def beyond(bands: Sequence[int], before: Sequence[int]) -> bool:
     """Whether any band is higher than it was; nothing is known of those that were not told."""
     return any(now > then for now, then in zip(bands, before, strict=False))
-
-
-def _continued(case: OpenCase, finding: Finding, today: date, ageing: Ageing) -> Change | None:
-    age = (today - case.opened_on).days
-    if ageing.escalate_after is not None and not case.escalated and age >= ageing.escalate_after:
-        return Change(ChangeKind.ESCALATED, finding, "escalated")
-    if ageing.remind_every is None or _stopped(age, ageing):
-        return None
-    if today >= case.spoken_on + timedelta(days=ageing.remind_every):
-        return Change(ChangeKind.REMINDED, finding, f"reminded-{case.reminders + 1}")
-    return None
-
-
-def _stopped(age: int, ageing: Ageing) -> bool:
-    return ageing.stop_after is not None and age >= ageing.stop_after
 
 
 def _is_quiet(case: OpenCase, finding: Finding, acts: Iterable[Act], today: date) -> bool:

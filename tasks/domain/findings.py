@@ -66,7 +66,7 @@ class Finding:
     key: stable across runs, unique within job and scope. kind: the job's word for its sort, a label
     of metrics. period: what it is about, part of the identity of its mails. recipient: the person
     told, or None when the job's audience is a role. steps: on a ladder, the rungs that speak now,
-    in order, and an empty one is quiet; None leaves it to the job's ageing. told: the rungs that
+    in order, and an empty one is quiet; None speaks when it opens and worsens. told: the rungs that
     have spoken, which the case remembers. cost_per_day: what waiting costs, in the finding's
     currency. urgent: told at once, whatever the digest waits for. hours: how many it holds up.
     part_of: model and id of the order, where it is about a line of it. bands: how many steps of

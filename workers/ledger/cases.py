@@ -44,8 +44,6 @@ def open_cases(
             finding=from_json(row.finding),
             opened_on=row.opened_on,
             spoken_on=row.spoken_on,
-            reminders=row.reminders,
-            escalated=row.escalated,
         )
         for row in rows
     )
@@ -155,8 +153,6 @@ def _opened(finding: Finding, today: date, now: datetime) -> dict[str, Any]:
         "state": CaseState.OPEN,
         "opened_on": today,
         "spoken_on": today,
-        "reminders": 0,
-        "escalated": False,
         "last_seen_at": now,
     }
 
@@ -171,8 +167,6 @@ def _continued(
         "state": CaseState.RESOLVED if resolved else CaseState.OPEN,
         "resolved_at": now if resolved else None,
         "spoken_on": today if kind else row.spoken_on,
-        "reminders": row.reminders + (kind is ChangeKind.REMINDED),
-        "escalated": row.escalated or kind is ChangeKind.ESCALATED,
         "last_seen_at": row.last_seen_at if resolved else now,
     }
 

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
     Double,
@@ -110,8 +109,6 @@ cases = Table(
     Column("opened_run_id", Id, ForeignKey("runs.id"), nullable=False),
     _required("opened_on", Date),
     _required("spoken_on", Date),
-    _required("reminders", Integer),
-    _required("escalated", Boolean),
     _required("last_seen_at", Instant),
     Column("resolved_at", Instant),
     Index("ix_cases_key", "job", "tenant", "company_id", "key"),

@@ -5,11 +5,10 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.cases import Ageing, ChangeKind, OpenCase, Reconciliation, reconcile
+from tasks.domain.cases import ChangeKind, OpenCase, Reconciliation, reconcile
 from tasks.domain.findings import Finding, Severity
 
 TODAY = date(2026, 11, 23)
-SILENT = Ageing()
 
 findings = st.dictionaries(st.integers(1, 9), st.sampled_from(Severity)).map(
     lambda found: [finding(number, severity) for number, severity in found.items()]
@@ -43,7 +42,7 @@ def keys(result: Reconciliation) -> list[str]:
 def test_every_finding_and_every_case_is_told_once(
     seen: list[Finding], known: list[Finding]
 ) -> None:
-    result = reconcile(seen, remembered(known), TODAY, SILENT)
+    result = reconcile(seen, remembered(known), TODAY)
     assert keys(result) == sorted({one.key for one in [*seen, *known]})
 
 
@@ -51,7 +50,7 @@ def test_every_finding_and_every_case_is_told_once(
 def test_what_is_gone_is_resolved_and_nothing_else(
     seen: list[Finding], known: list[Finding]
 ) -> None:
-    result = reconcile(seen, remembered(known), TODAY, SILENT)
+    result = reconcile(seen, remembered(known), TODAY)
     resolved = {c.finding.key for c in result.changes if c.kind is ChangeKind.RESOLVED}
     assert resolved == {one.key for one in known} - {one.key for one in seen}
 
@@ -60,18 +59,18 @@ def test_what_is_gone_is_resolved_and_nothing_else(
 def test_the_order_of_findings_and_cases_does_not_matter(
     seen: list[Finding], known: list[Finding]
 ) -> None:
-    one = reconcile(seen, remembered(known), TODAY, SILENT)
-    other = reconcile(seen[::-1], remembered(known[::-1]), TODAY, SILENT)
+    one = reconcile(seen, remembered(known), TODAY)
+    other = reconcile(seen[::-1], remembered(known[::-1]), TODAY)
     assert set(one.changes) == set(other.changes)
     assert set(one.unchanged) == set(other.unchanged)
 
 
 @given(findings)
 def test_the_same_findings_again_say_nothing(seen: list[Finding]) -> None:
-    assert reconcile(seen, remembered(seen), TODAY, SILENT).changes == ()
+    assert reconcile(seen, remembered(seen), TODAY).changes == ()
 
 
 @given(findings, findings)
 def test_cases_in_doubt_are_left_alone(seen: list[Finding], known: list[Finding]) -> None:
-    result = reconcile(seen, remembered(known), TODAY, SILENT, in_doubt=lambda one: True)
+    result = reconcile(seen, remembered(known), TODAY, in_doubt=lambda one: True)
     assert keys(result) == []

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from tasks.domain.cases import Ageing, OpenCase, reconcile
+from tasks.domain.cases import OpenCase, reconcile
 from tasks.domain.waiting import Waiting
 from tasks.records.people import CalendarLeave
 from tests.tasks.execution.test_pending_approvals import (
@@ -35,7 +35,7 @@ def said(
         if day.weekday() < 5:
             now = at(f"{day} 05:00")
             report = judged(snapshot(*waiting, leaves=leaves), now, **policy)
-            result = reconcile(report.findings, cases.values(), day, Ageing())
+            result = reconcile(report.findings, cases.values(), day)
             for change in result.changes:
                 told += [
                     (str(day), s.name, s.recipient.name if s.recipient else "owner")

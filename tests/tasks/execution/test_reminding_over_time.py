@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, reconcile
+from tasks.domain.cases import Change, ChangeKind, OpenCase, reconcile
 from tasks.domain.findings import Finding
 from tasks.domain.periods import AsOf, Period
 from tasks.records.hours import Logged
@@ -44,7 +44,6 @@ class Firm:
             report.findings,
             self.cases.values(),
             as_of.day,
-            Ageing(),
             lambda finding: not report.covers(finding),
         )
         self.changes += result.changes

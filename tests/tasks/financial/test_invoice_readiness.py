@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.billing import NO_GAP, Billing, Gap, Sold
-from tasks.domain.cases import Ageing, ChangeKind, ClosedCase, OpenCase, reconcile
+from tasks.domain.cases import ChangeKind, ClosedCase, OpenCase, reconcile
 from tasks.domain.evidence import Evidence
 from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
@@ -410,9 +410,9 @@ def test_what_is_ready_is_never_grave() -> None:
 
 def test_a_blocked_order_speaks_again_when_a_band_is_crossed_and_only_then() -> None:
     case = OpenCase(blocked_since(29), NOW.day, NOW.day)
-    same = reconcile([blocked_since(29)], [case], NOW.day, Ageing())
+    same = reconcile([blocked_since(29)], [case], NOW.day)
     assert same.changes == ()
-    (change,) = reconcile([blocked_since(30)], [case], NOW.day, Ageing()).changes
+    (change,) = reconcile([blocked_since(30)], [case], NOW.day).changes
     assert (change.kind, change.step) == (ChangeKind.WORSENED, "worsened-warning-1-0-1")
 
 

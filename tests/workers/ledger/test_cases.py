@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.cases import Ageing, Change, ChangeKind, OpenCase, Reconciliation, reconcile
+from tasks.domain.cases import Change, ChangeKind, OpenCase, Reconciliation, reconcile
 from tasks.domain.findings import Finding, Recipient, Severity, Step
 from workers.ledger import audit, cases
 from workers.ledger.database import Connection, Ledger
@@ -140,23 +140,13 @@ def test_a_worsened_case_takes_the_new_finding_and_has_spoken_today(ledger: Ledg
     assert (row["severity"], row["amount"], row["currency"]) == ("critical", "2000", "USD")
 
 
-def test_reminders_are_counted(ledger: Ledger) -> None:
+@pytest.mark.parametrize("kind", [ChangeKind.REMINDED, ChangeKind.ESCALATED])
+def test_a_case_has_spoken_on_the_day_of_its_last_change(ledger: Ledger, kind: ChangeKind) -> None:
     with ledger.transaction() as connection:
         run_id = opened(connection)
         apply(connection, changes(ChangeKind.REMINDED), run_id, days=1)
-        apply(connection, changes(ChangeKind.REMINDED), run_id, days=2)
-        case = the_case(connection)
-    assert (case.reminders, case.escalated) == (2, False)
-    assert case.spoken_on == TODAY + timedelta(days=2)
-
-
-def test_an_escalated_case_stays_escalated(ledger: Ledger) -> None:
-    with ledger.transaction() as connection:
-        run_id = opened(connection)
-        apply(connection, changes(ChangeKind.ESCALATED), run_id, days=1)
-        apply(connection, changes(ChangeKind.REMINDED), run_id, days=2)
-        case = the_case(connection)
-    assert (case.reminders, case.escalated) == (1, True)
+        apply(connection, changes(kind), run_id, days=2)
+        assert the_case(connection).spoken_on == TODAY + timedelta(days=2)
 
 
 def test_an_unchanged_case_is_seen_but_has_not_spoken(ledger: Ledger) -> None:
@@ -230,21 +220,20 @@ def test_a_case_that_stands_cannot_open_again(ledger: Ledger) -> None:
 
 
 def test_the_life_of_a_case_over_many_days(ledger: Ledger) -> None:
-    ageing = Ageing(remind_every=2, escalate_after=5)
+    worse = replace(FINDING, severity=Severity.CRITICAL)
     spoken = []
     with ledger.transaction() as connection:
         run_id = open_run(connection)
         for day in range(8):
             today = TODAY + timedelta(days=day)
             known = cases.open_cases(connection, *SCOPE)
-            result = reconcile([FINDING] if day < 7 else [], known, today, ageing)
+            found = FINDING if day < 5 else worse
+            result = reconcile([found] if day < 7 else [], known, today)
             apply(connection, result, run_id, days=day)
             spoken += [(day, change.step) for change in result.changes]
     assert spoken == [
         (0, "opened"),
-        (2, "reminded-1"),
-        (4, "reminded-2"),
-        (5, "escalated"),
+        (5, "worsened-critical"),
         (7, "resolved"),
     ]
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from tasks.domain.cases import Ageing, ChangeKind, reconcile
+from tasks.domain.cases import ChangeKind, reconcile
 from tasks.domain.findings import Step
 from workers.ledger import cases, outbox, runs
 from workers.ledger.database import Ledger, connect
@@ -80,7 +80,7 @@ def climb_each(url: str) -> list[str]:
         together()
         with ledger.transaction() as connection:
             known = cases.open_cases(connection, *SCOPE, lock=True)
-            result = reconcile([finding], known, TODAY, Ageing())
+            result = reconcile([finding], known, TODAY)
             cases.apply(connection, *SCOPE, 1, result, TODAY, NOW)
         said += [change.step for change in result.changes]
     ledger.close()
