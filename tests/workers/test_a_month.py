@@ -68,6 +68,9 @@ EXPECTED: Sequence[Told] = (
     ("Fri 20 Nov 06:00", "controller", "held S13 held"),
     ("Fri 20 Nov 06:00", "finance", "held S13 held"),
     # Marco has logged his hours on the 19th, and on the 23rd one entry is gone again.
+    # S2 has waited for more than 90 days.
+    ("Mon 23 Nov 06:00", "controller", "worsened S2 blocked"),
+    ("Mon 23 Nov 06:00", "finance", "worsened S2 blocked"),
     ("Tue 24 Nov 08:00", "delivery", "owner"),
     ("Wed 25 Nov 06:00", "controller", "returned S13 ready as far as verifiable"),
     ("Wed 25 Nov 06:00", "finance", "returned S13 ready as far as verifiable"),
