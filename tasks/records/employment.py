@@ -9,7 +9,7 @@ ends on the day of departure; of who was archived without one, with the last hou
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from odoo_gateway.reader import Domain, Reader
@@ -50,13 +50,13 @@ def read_terms(
 ) -> tuple[Mapping[int, Sequence[Term]], tuple[NotVerifiable, ...]]:
     """The terms of every employee, none for who was not employed in the period, and the gaps.
 
-    resources: whose zones the days are in. period: the days that matter.
+    resources: in whose zones the days are, and which were made with the employees. period: the days that matter.
     """
     agreed = _agreed(odoo, employees)
     calendars = _calendars(odoo, employees)
     terms = {
         each.id: agreed.terms.get(each.id)
-        or (Term(calendars[each.id], _made(each, resources.get(each.resource_id))),)
+        or (Term(calendars[each.id], _made(resources.get(each.resource_id))),)
         for each in employees
     }
     late = {
@@ -104,11 +104,11 @@ def _ended_somehow(employee: Employee, terms: Sequence[Term]) -> bool:
     return not (employee.active or employee.departure_date or terms[-1].last)
 
 
-def _made(employee: Employee, resource: Resource | None) -> date | None:
+def _made(resource: Resource | None) -> date | None:
     """The day when the record was made, where the person is."""
-    if employee.create_date is None:
+    if resource is None or resource.create_date is None:
         return None
-    return employee.create_date.astimezone(resource.tz if resource else UTC).date()
+    return resource.create_date.astimezone(resource.tz).date()
 
 
 def _calendars(odoo: Reader, employees: Iterable[Employee]) -> Mapping[int, int | None]:

@@ -12,7 +12,7 @@ from odoo_gateway.records import Record
 class Employee(Record):
     """An employee as every internal user may see one.
 
-    departure_date and employee_type are shown to HR officers only. create_date: of the record.
+    departure_date and employee_type are shown to HR officers only.
     """
 
     MODEL: ClassVar[str] = "hr.employee"
@@ -28,7 +28,6 @@ class Employee(Record):
     work_email: str | None
     resource_id: int
     resource_calendar_id: int | None
-    create_date: datetime | None = None
     departure_date: date | None = None
     employee_type: str | None = None
 
@@ -56,13 +55,18 @@ class Department(Record):
 
 @dataclass(frozen=True)
 class Resource(Record):
-    """The resource behind an employee: its zone rules the hours of its calendar."""
+    """The resource behind an employee: its zone rules the hours of its calendar.
+
+    create_date: also of the employee, whose own Odoo 19 shows to HR only: to others
+    `hr.employee.public` shows that of the present version, so a change of hours looks like a hiring.
+    """
 
     MODEL: ClassVar[str] = "resource.resource"
     MODULE: ClassVar[str] = "resource"
     id: int
     tz: ZoneInfo
     company_id: int | None
+    create_date: datetime | None = None
 
 
 @dataclass(frozen=True)

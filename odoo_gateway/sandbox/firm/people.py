@@ -166,14 +166,13 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
         "hr.job": [
             {"id": number, "name": name, "sequence": number} for number, name in JOBS.items()
         ],
-        "hr.employee": [_employee(person, when) for person in PEOPLE.values()],
-        "resource.resource": [_resource(person) for person in PEOPLE.values()],
+        "hr.employee": [_employee(person) for person in PEOPLE.values()],
+        "resource.resource": [_resource(person, when) for person in PEOPLE.values()],
         "hr.version": _versions(when),
     }
 
 
-def _employee(person: Person, when: When) -> dict[str, Any]:
-    first, *_ = agreements(person, when)
+def _employee(person: Person) -> dict[str, Any]:
     return {
         "id": person.id,
         "name": person.name,
@@ -186,13 +185,13 @@ def _employee(person: Person, when: When) -> dict[str, Any]:
         "work_email": person.email if person.has_user else False,
         "resource_id": 200 + person.id,
         "resource_calendar_id": person.calendar_id or False,
-        "create_date": f"{first.since} 08:00:00",
         "departure_date": False,
         "employee_type": "employee",
     }
 
 
-def _resource(person: Person) -> dict[str, Any]:
+def _resource(person: Person, when: When) -> dict[str, Any]:
+    first, *_ = agreements(person, when)
     return {
         "id": 200 + person.id,
         "name": person.name,
@@ -200,6 +199,7 @@ def _resource(person: Person) -> dict[str, Any]:
         "tz": person.tz,
         "company_id": person.company_id,
         "calendar_id": person.calendar_id or False,
+        "create_date": f"{first.since} 08:00:00",
     }
 
 

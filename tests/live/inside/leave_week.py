@@ -128,9 +128,10 @@ class Week:
         )
         # Who may not see the history goes by the day on which the record was made.
         made.flush_recordset()
-        long_ago, cr = [date(2020, 1, 1), made.id], made.env.cr
-        cr.execute("UPDATE hr_employee SET create_date = %s WHERE id = %s", long_ago)
-        cr.execute("UPDATE hr_version SET create_date = %s WHERE employee_id = %s", long_ago)
+        long_ago, cr = date(2020, 1, 1), made.env.cr
+        for table, number in (("hr_employee", made.id), ("resource_resource", made.resource_id.id)):
+            command = f"UPDATE {table} SET create_date = %s WHERE id = %s"
+            cr.execute(command, [long_ago, number])
         self.people[name] = made
         return made
 

@@ -81,7 +81,7 @@ def hired_today(version: int) -> dict[str, list[dict[str, Any]]]:
     logged(found, FREE)
     changed(found, "hr.version", "employee_id", FREE, date_version="2026-11-23")
     made = "2026-11-23 07:00:00" if version < 19 else "2020-01-01 07:00:00"
-    changed(found, "hr.employee", "id", FREE, create_date=made)
+    changed(found, "resource.resource", "id", 200 + FREE, create_date=made)
     return found
 
 
@@ -113,7 +113,7 @@ def test_the_day_of_the_record_counts_where_the_history_is_hidden(now: AsOf) -> 
 
 def test_without_any_day_somebody_was_always_there(now: AsOf) -> None:
     found = hired_today(18)
-    hidden = [("hr.employee", "create_date")]
+    hidden = [("resource.resource", "create_date")]
     assert expected(found, now, version=18, hidden_fields=hidden) == WEEK
 
 
