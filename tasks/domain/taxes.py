@@ -28,7 +28,8 @@ class IncludedTax:
 class Included:
     """The taxes in a price, in their order. rounded_each: not only their sum is rounded.
 
-    share: how much of the price is untaxed by Odoo's own figures, where that cannot be computed.
+    share: how much of the price is untaxed by Odoo's own figures, where the taxes, if they are
+    known at all, come to something else.
     """
 
     taxes: tuple[IncludedTax, ...] = ()
@@ -37,11 +38,15 @@ class Included:
 
     def untaxed(self, price: Decimal, quantity: Decimal, currency: Currency) -> Decimal:
         """What so many units at a price (after its discount) are worth without taxes."""
-        gross = price * quantity
         if self.share is not None:
-            return gross * self.share
+            return price * quantity * self.share
+        return self.by_taxes(price, quantity, currency)
+
+    def by_taxes(self, price: Decimal, quantity: Decimal, currency: Currency) -> Decimal:
+        """The same as Odoo's `account.tax.compute_all` tells it, whatever its figures say."""
+        gross = price * quantity
         if not self.taxes:
-            return gross
+            return gross if self.share is None else gross * self.share
         rounding = currency.round if self.rounded_each else _exact
         # A fixed tax has the sign of what is paid.
         units = quantity if price >= 0 else -quantity

@@ -8,16 +8,20 @@ from typing import Final
 
 from odoo_gateway.reader import Drift, Reader
 from tasks.domain.billing import NO_GAP, Draft, Gap
+from tasks.domain.money import Currency
 from tasks.records.orders import SoldLine, SoldOrder
 from tasks.records.sales import InvoiceLine, Order, OrderLine
 
 ZERO = Decimal(0)
+# What companies' currencies round to, but for a few.
+CENT: Final = Decimal("0.01")
 CURRENCY: Final = "an invoice is in another currency than the order"
 DISCOUNT: Final = "an invoice gives another discount than the order"
 PRICE: Final = "an invoice bills another price than the order"
+TAXES: Final = "Odoo takes the taxes out of this price in two ways"
 ROUNDED: Final = "every invoice is rounded for itself"
 OTHER: Final = "invoices bill other amounts than the order"
-REASONS: Final = (CURRENCY, DISCOUNT, PRICE, ROUNDED, OTHER)
+REASONS: Final = (CURRENCY, DISCOUNT, PRICE, TAXES, ROUNDED, OTHER)
 SIGNS: Final = {"out_invoice": 1, "out_refund": -1}
 
 
@@ -83,28 +87,40 @@ def _explained(line: SoldLine, entries: Sequence[InvoiceLine]) -> SoldLine:
     difference = _difference(line)
     if not difference:
         return line
-    beyond = line.line.untaxed_amount_to_invoice - _by_odoos_formula(line, entries)
-    if abs(beyond) > _digit(line):
+    included = line.sold.included
+    beyond = min(
+        (
+            line.line.untaxed_amount_to_invoice - _by_odoos_formula(line, entries, untaxed)
+            for untaxed in (included.untaxed, included.by_taxes)
+        ),
+        key=abs,
+    )
+    if abs(beyond) > max(_digit(line), CENT * len(entries)):
         difference -= beyond
     gap = Gap(line.sold.currency.round(difference), _reason(line, difference, entries))
     return replace(line, gap=gap if gap.amount else NO_GAP)
 
 
-def _by_odoos_formula(line: SoldLine, entries: Sequence[InvoiceLine]) -> Decimal:
+def _by_odoos_formula(
+    line: SoldLine,
+    entries: Sequence[InvoiceLine],
+    untaxed: Callable[[Decimal, Decimal, Currency], Decimal],
+) -> Decimal:
     """`sale.order.line._compute_untaxed_amount_to_invoice`: it subtracts amounts, not quantities.
 
     With another discount on any invoice it takes all invoices before their discount, credit notes
-    and cancelled ones as well.
+    and cancelled ones as well, each as one unit, rounded in the currency of the company.
     """
     sold = line.sold
+    due = untaxed(sold.net_price, sold.due, sold.currency)
     if any(entry.currency_id != line.line.currency_id for entry in entries):
         return line.line.untaxed_amount_to_invoice
     if all(entry.discount == line.line.discount for entry in entries):
-        return sold.untaxed(sold.due) - sold.invoiced_amount
+        return due - sold.invoiced_amount
     gross = [
-        sold.included.untaxed(entry.price_unit, entry.quantity, sold.currency) for entry in entries
+        untaxed(entry.price_unit * entry.quantity, Decimal(1), sold.currency) for entry in entries
     ]
-    return max(sold.untaxed(sold.due) - sum(gross, ZERO), ZERO)
+    return max(due - sum(gross, ZERO), ZERO)
 
 
 def _reason(line: SoldLine, difference: Decimal, entries: Sequence[InvoiceLine]) -> str:
@@ -114,6 +130,8 @@ def _reason(line: SoldLine, difference: Decimal, entries: Sequence[InvoiceLine])
         return DISCOUNT
     if any(entry.price_unit != line.line.price_unit for entry in entries):
         return PRICE
+    if line.sold.included.taxes and line.sold.included.share is not None:
+        return TAXES
     if abs(difference) <= _digit(line) * max(len(entries), 1):
         return ROUNDED
     return OTHER

@@ -50,7 +50,8 @@ def read_terms(
 ) -> tuple[Mapping[int, Sequence[Term]], tuple[NotVerifiable, ...]]:
     """The terms of every employee, none for who was not employed in the period, and the gaps.
 
-    resources: in whose zones the days are, and which were made with the employees. period: the days that matter.
+    resources: in whose zones the days are, and which were made with the employees. period: the days
+    that matter.
     """
     agreed = _agreed(odoo, employees)
     calendars = _calendars(odoo, employees)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from odoo_gateway.reader import Reader
@@ -22,27 +22,28 @@ class Taxes:
     def included(self, line: OrderLine, on_delivery: bool, currency: Currency) -> Included:
         """What the line's price includes: as computed, where Odoo's own figures say the same.
 
-        Else, as of taxes that only Python code knows, the share that Odoo's figures show.
+        Else the share that Odoo's figures show: of taxes that only Python code knows, and of
+        discounts by Odoo's wizard, which keep their own taxes (`extra_tax_data`).
         """
         taxes = [tax for tax in self._sorted(line.tax_ids) if tax.price_include]
         if not taxes:
             return NOTHING
+        understood = all(tax.amount_type in KINDS for tax in taxes)
         computed = Included(
             tuple(
                 IncludedTax(
                     tax.amount_type, tax.amount, tax.include_base_amount, tax.is_base_affected
                 )
-                for tax in taxes
+                for tax in (taxes if understood else ())
             ),
             rounded_each=line.tax_calculation_rounding_method != "round_globally",
         )
         known = [figure for figure in _figures(line, on_delivery) if figure.gross]
-        understood = all(tax.amount_type in KINDS for tax in taxes)
         if understood and (not known or any(f.agrees(computed, currency) for f in known)):
             return computed
         # A share is the more exact the more it was rounded of.
         best = max(known, key=lambda figure: abs(figure.gross), default=None)
-        return Included(share=best.untaxed / best.gross) if best else NOTHING
+        return replace(computed, share=best.untaxed / best.gross) if best else NOTHING
 
     def _sorted(self, tax_ids: Sequence[int]) -> Sequence[Tax]:
         """In the order in which Odoo takes them; groups, which hold no groups, as their members."""

@@ -57,8 +57,8 @@ class Department(Record):
 class Resource(Record):
     """The resource behind an employee: its zone rules the hours of its calendar.
 
-    create_date: also of the employee, whose own Odoo 19 shows to HR only: to others
-    `hr.employee.public` shows that of the present version, so a change of hours looks like a hiring.
+    create_date: also the employee's, made with it. The employee's own Odoo 19 shows to HR only: to
+    others it shows that of the present version, and a change of hours looks like a hiring.
     """
 
     MODEL: ClassVar[str] = "resource.resource"

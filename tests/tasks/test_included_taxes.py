@@ -9,7 +9,7 @@ import pytest
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.money import Currency
 from tasks.domain.taxes import NOTHING, Included, IncludedTax
-from tasks.records.included_taxes import Taxes, read_taxes
+from tasks.records.included_taxes import KINDS, Taxes, read_taxes
 from tasks.records.orders import read_orders
 from tasks.records.sales import OrderLine, Tax
 from tests.fakes.overlay import Overlay
@@ -64,6 +64,7 @@ def test_a_tax_that_nobody_can_compute_is_the_share_that_odoo_says(
 ) -> None:
     found = included(line, unknown)
     assert found.untaxed(Decimal(120), Decimal(3), EUR) == pytest.approx(Decimal(300))
+    assert bool(found.taxes) == (unknown.amount_type in KINDS)
 
 
 def test_the_share_is_taken_of_the_larger_figure(line: OrderLine) -> None:

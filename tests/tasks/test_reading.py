@@ -1,6 +1,7 @@
 """What the jobs read: the sandbox's firm, whole and with parts missing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from statistics import median
@@ -10,10 +11,12 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.domain.billing import Gap
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
+from tasks.domain.taxes import Included, IncludedTax
 from tasks.financial import invoice_readiness
-from tasks.records.drafts import with_invoices
+from tasks.records.drafts import TAXES, with_invoices
 from tasks.records.orders import SoldLine, read_orders
 from tasks.records.people import Employee
 from tasks.records.schedules import read_schedules
@@ -401,6 +404,26 @@ def test_where_odoos_amount_is_another_invoices_say_why(
     assert found.sold.amount == 4400
     assert found.gap.amount == Decimal(str(gap))
     assert reason in found.gap.reason
+
+
+def test_what_odoo_takes_out_of_a_price_in_two_ways_is_said(sandbox: Sandbox) -> None:
+    """As of a discount by its wizard: the line's own taxes say 6600 in all, `compute_all` 6000."""
+    taxes = Included((IncludedTax("percent", Decimal(10)),), share=Decimal(1))
+    line = next(s for o in read_orders(reading(sandbox)) for s in o.lines if is_workshop(s))
+    says = {"untaxed_amount_to_invoice": 3800.0, "untaxed_amount_invoiced": 2200.0}
+    changed_line = {("sale.order.line", line.line.id): says}
+    entry = {**ENTRY, "sale_line_ids": [line.line.id]}
+
+    def answer(args: Any, kwargs: Any) -> Any:
+        return [] if ("parent_state", "=", "draft") in map(tuple, args[0]) else [entry]
+
+    answers = {("account.move.line", "search_read"): answer}
+    odoo = reading(Overlay(changed(corrupt=changed_line), answers))
+    (order,) = (o for o in read_orders(odoo) if any(map(is_workshop, o.lines)))
+    (workshop,) = filter(is_workshop, order.lines)
+    taxed = replace(workshop, sold=replace(workshop.sold, included=taxes))
+    (found,) = with_invoices(odoo, [replace(order, lines=[taxed])])
+    assert found.lines[0].gap == Gap(Decimal(-600), TAXES)
 
 
 @pytest.mark.parametrize(

@@ -54,4 +54,15 @@ def test_each_tax_is_rounded_unless_the_company_rounds_their_sum() -> None:
 
 def test_a_price_without_taxes_is_worth_itself_and_a_share_its_part() -> None:
     assert NOTHING.untaxed(Decimal("9.99"), Decimal(3), EUR) == Decimal("29.97")
-    assert Included(share=Decimal("0.8")).untaxed(Decimal(10), Decimal(3), EUR) == 24
+    part = Included(share=Decimal("0.8"))
+    assert part.untaxed(Decimal(10), Decimal(3), EUR) == 24
+    assert part.by_taxes(Decimal(10), Decimal(3), EUR) == 24
+
+
+def test_what_the_taxes_alone_come_to_is_known_beside_the_share_that_odoo_took() -> None:
+    """A discount by Odoo's wizard: its figures say 93.304 KWD, its `compute_all` 93.284."""
+    dinar = Currency("KWD", 3)
+    found = Included((tax("percent", "7"),), share=Decimal("93.304") / Decimal("99.814296875"))
+    price = Decimal("99.814296875")
+    assert dinar.round(found.untaxed(price, Decimal(1), dinar)) == Decimal("93.304")
+    assert dinar.round(found.by_taxes(price, Decimal(1), dinar)) == Decimal("93.284")
