@@ -110,6 +110,7 @@ def expense_entries(when: When, first_id: int) -> Iterator[Row]:
             if isinstance(line, Reinvoiced) and deal.state == "sale":
                 yield {
                     "id": next(number),
+                    "create_date": utc(when.ago(18), 9, BRUSSELS),
                     "date": when.ago(18).isoformat(),
                     "employee_id": False,
                     "project_id": False,
