@@ -6,11 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import tasks
+from odoo_gateway import sight
 from odoo_gateway.records import Record, fields_of
 
 
 def records() -> list[type[Record]]:
-    """All of them, by model; jobs may declare records of their own."""
+    """All of them, by model; jobs may declare records of their own.
+
+    Not those of `odoo_gateway.sight`: they are about the fleet's user, not about the firm, and the
+    sandbox makes them of the rights that a test gives (`sandbox/rights.py`).
+    """
     for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
         importlib.import_module(module.name)
     return sorted(
@@ -18,6 +23,7 @@ def records() -> list[type[Record]]:
             record
             for record in Record.__subclasses__()
             if record.__module__.split(".")[0] in ("tasks", "odoo_gateway")
+            and record.__module__ != sight.__name__
         ),
         key=lambda record: (record.MODEL, record.__name__),
     )
