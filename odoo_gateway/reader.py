@@ -19,6 +19,9 @@ HIDDEN = "is referred to, but hidden from the fleet's user or deleted"
 
 # Models that an Odoo searches without heeding the order asked for, where the user has no HR rights.
 UNORDERED: Final = {("hr.employee", 16)}
+# Models of which Odoo hides rows after it has taken a page of them (`_search` of both), so that a
+# short page need not be the last.
+HIDDEN_FROM_PAGES: Final = ("mail.activity", "mail.message")
 # Models whose `search_read` takes no further arguments.
 TAKES_NO_LOAD: Final = {("account.move.line", 16)}
 # What Python says of such a model, which a module may bring too.
@@ -226,7 +229,8 @@ class Reader:
         self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Every row, by id."""
-        if (model, self.session.major_version) in UNORDERED:
+        unordered = (model, self.session.major_version) in UNORDERED
+        if unordered or model in HIDDEN_FROM_PAGES:
             return self._rows_by_ids(model, domain, fields, context)
         found: list[dict[str, Any]] = []
         last_id = 0
@@ -249,7 +253,7 @@ class Reader:
     def _rows_by_ids(
         self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """The same where the model does not heed an order: all ids first, then their rows."""
+        """The same where a page tells nothing of the next one: all ids first, then their rows."""
         asked = f"{model}.search"
         answer = self.session.call(model, "search", list(domain), context=context)
         ids = sorted({answers.whole(number, asked) for number in answers.listed(answer, asked)})

@@ -12,8 +12,10 @@ from odoo_gateway.reader import Drift, Group, Reader
 from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
+from tasks.records.evidence import Message
 from tasks.records.people import Employee
 from tasks.records.sales import InvoiceLine, OrderLine
+from tasks.records.submitted import ApprovalActivity
 from tasks.records.timesheets import TimesheetLine
 from tests.fakes.overlay import Answer, Overlay, fields
 
@@ -84,6 +86,31 @@ def test_a_model_that_heeds_no_order_is_read_whole_all_the_same() -> None:
     overlay = users(searched, lambda args, kwargs: by_name)
     found = reader(overlay, page_size=4).search(Named, [])
     assert [user.id for user in found] == list(range(1, 10))
+
+
+@pytest.mark.parametrize("page_size", [2, 2000])
+def test_messages_and_activities_hidden_from_a_page_do_not_end_it(
+    page_size: int, sandbox: Sandbox
+) -> None:
+    """Odoo takes a page and hides rows of it then: every second one is of a hidden document."""
+
+    def shown(method: str, model: str) -> Any:
+        def answer(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+            rows = sandbox.call(model, method, args, kwargs)
+            return [row for row in rows if (row if method == "search" else row["id"]) % 2]
+
+        return answer
+
+    models = ("mail.activity", "mail.message")
+    answers = {
+        (m, method): shown(method, m) for m in models for method in ("search", "search_read")
+    }
+    for record in (ApprovalActivity, Message):
+        odoo = reader(Overlay(sandbox, answers), page_size=page_size)
+        everything = reader(sandbox).search(record, [])
+        found = odoo.search(record, [])
+        assert list(found) == [row for row in everything if row.id % 2]
+        assert found
 
 
 @pytest.mark.parametrize("page_size", [3, 2000])
