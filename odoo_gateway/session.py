@@ -101,7 +101,7 @@ class Session:
 
     def may_read(self, model: str) -> bool:
         """Whether the model exists and the user has the right to read it at all."""
-        if model not in self._rights and self._exists(model) is False:
+        if model not in self._rights and self.exists(model) is False:
             self._rights[model] = False
         if model not in self._rights:
             try:
@@ -133,14 +133,14 @@ class Session:
             return f"{self.base_url}/odoo/{path}"
         return f"{self.base_url}/web#action={action}"
 
-    def _exists(self, model: str) -> bool | None:
+    def exists(self, model: str) -> bool | None:
         """Without asking for the model itself, which Odoo's log would tell of; None: not known."""
         if model not in homes.HOMES:
             return None
         return homes.exists(model, self.modules, self.major_version)
 
     def _fields(self, record: type[Record], wanted: Sequence[str]) -> Mapping[str, Any]:
-        if self._exists(record.MODEL) is False:
+        if self.exists(record.MODEL) is False:
             raise OdooSchemaDrift(_absent_model(record))
         try:
             answer = self.call(record.MODEL, "fields_get", list(wanted), ["type", "relation"])

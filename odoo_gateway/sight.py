@@ -8,6 +8,7 @@ as far as Odoo comes with them, unless a total that Odoo stores says otherwise.
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -105,6 +106,18 @@ class Rule(Record):
 
 
 @dataclass(frozen=True)
+class Agreed(Record):
+    """The days of what was agreed with an employee, which Odoo 19 shows to few."""
+
+    MODEL: ClassVar[str] = "hr.version"
+    MODULE: ClassVar[str] = "hr"
+    id: int
+    date_version: date | None = None
+    contract_date_start: date | None = None
+    contract_date_end: date | None = None
+
+
+@dataclass(frozen=True)
 class Model(Record):
     """A model of the database by its name."""
 
@@ -130,6 +143,8 @@ class Sight:
     def _doubt(self, model: str) -> str:
         if not any(map(self._odoo.session.may_read, (model, *PUBLIC.get(model, ())))):
             return f"{model} is not readable for the fleet's user"
+        if hidden := self._hidden(model):
+            return f"{hidden} of {model} is hidden from the fleet's user"
         if self._groups and self._rules is not None:
             return _narrowed(model, self._rules.get(model, ()), self._groups)
         groups = SEEN_BY.get(model, ("unknown",))
@@ -138,6 +153,12 @@ class Sight:
         if self._is_contradicted(model):
             return f"totals of Odoo are not reached by the rows of {model} that the user sees"
         return ""
+
+    def _hidden(self, model: str) -> str:
+        """A field without which rows do not tell what they are read for."""
+        if model != Agreed.MODEL:
+            return ""
+        return min(self._odoo.session.layout(Agreed).absent, default="")
 
     @cached_property
     def _groups(self) -> frozenset[int]:

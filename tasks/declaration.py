@@ -124,7 +124,8 @@ class Job(Generic[P, S]):
 
     def _doubt(self, odoo: Reader, basis: Basis) -> str:
         may_read = odoo.session.may_read
-        moot = basis.if_readable and not may_read(basis.model)
+        absent = odoo.session.exists(basis.model) is False
+        moot = absent or (basis.if_readable and not may_read(basis.model))
         if moot or (basis.instead_of and may_read(basis.instead_of)):
             return ""
         return odoo.doubt(basis.model)

@@ -58,6 +58,7 @@ class Basis:
 def withhold(report: Report, basis: Basis, doubt: str) -> Report:
     """The report without the figures that rest on it; `doubt` says why it is not shown."""
     gap = NotVerifiable(basis.check, doubt, REMEDY, tuple(basis.figures))
+    said = [g for g in report.not_verifiable if g.figures or g.check != basis.check]
     unseen = {*report.unseen, *basis.kinds, *([ANY_KIND] if basis.rows else [])}
     return replace(
         report,
@@ -69,7 +70,7 @@ def withhold(report: Report, basis: Basis, doubt: str) -> Report:
             for found in report.findings
             if not _is_of(found, basis.kinds)
         ),
-        not_verifiable=(*report.not_verifiable, gap),
+        not_verifiable=(*said, gap),
         unseen=frozenset(unseen),
     )
 

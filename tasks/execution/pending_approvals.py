@@ -32,11 +32,13 @@ from tasks.domain.waiting import Kind, Waiting
 from tasks.domain.withheld import Basis
 from tasks.records.contacts import Contacts, read_languages
 from tasks.records.deciders import Deciders, Status, Turn
+from tasks.records.employment import HISTORIES
 from tasks.records.orders import read_currencies
 from tasks.records.people import Attendance, CalendarLeave, Employee
 from tasks.records.sales import user_names
 from tasks.records.schedules import Schedules, read_schedules
 from tasks.records.submitted import read_submitted
+from tasks.records.timesheets import TimesheetLine
 from tasks.records.unapproved import read_unapproved
 
 WEEKS_BACK: Final = 52
@@ -331,7 +333,16 @@ RESTS_ON = (
     ),
     *(
         Basis(model, check, columns=DECIDED, kinds=(ANY_KIND,))
-        for model, check in ((CalendarLeave.MODEL, "leave"), (Attendance.MODEL, "working hours"))
+        for model, check in (
+            (CalendarLeave.MODEL, "leave"),
+            (Attendance.MODEL, "working hours"),
+            # Of people entered late they tell when they were employed.
+            (TimesheetLine.MODEL, "logged hours"),
+        )
+    ),
+    *(
+        Basis(model, "calendar history", columns=DECIDED, kinds=(ANY_KIND,), instead_of=other)
+        for model, other in HISTORIES
     ),
 )
 

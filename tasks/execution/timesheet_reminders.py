@@ -33,6 +33,7 @@ from tasks.domain.timesheet import Day, Timesheet, is_complete, reason_of, title
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.domain.withheld import Basis
 from tasks.records.contacts import Contacts, read_languages
+from tasks.records.employment import HISTORIES
 from tasks.records.hours import Hours, LateLine, gaps, read_hours, read_late
 from tasks.records.people import Attendance, CalendarLeave, Employee
 from tasks.records.rungs import steps_of
@@ -444,9 +445,21 @@ RESTS_ON = (
     Basis(
         TimesheetLine.MODEL,
         "logged hours",
-        columns=LOGGED,
-        measures=MEASURES,
+        # Of leavers, and of people entered late, they tell when they were employed.
+        rows=True,
+        columns=("expected_hours", *LOGGED),
         kinds=("missing-hours",),
+    ),
+    *(
+        Basis(
+            model,
+            "calendar history",
+            rows=True,
+            columns=EXPECTED,
+            kinds=("missing-hours",),
+            instead_of=other,
+        )
+        for model, other in HISTORIES
     ),
     *(
         Basis(model, check, columns=EXPECTED, measures=MEASURES, kinds=("missing-hours",))

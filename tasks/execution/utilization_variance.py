@@ -19,6 +19,7 @@ from tasks.domain.periods import AsOf, Period, weeks_after
 from tasks.domain.policy import Policy, Share
 from tasks.domain.utilization import Hours, Utilization
 from tasks.domain.withheld import Basis
+from tasks.records.employment import HISTORIES
 from tasks.records.people import Attendance, CalendarLeave, Department, Employee
 from tasks.records.planning import Plan, PlannedTask, PlanningSlot, read_plan
 from tasks.records.schedules import Schedules, read_schedules
@@ -260,6 +261,7 @@ RATIOS: Final = (
     *("utilization_percent", "productive_percent", "total_percent", "status", "explained"),
     *("variance_points", "variance_hours"),
 )
+SCHEDULED: Final = ("capacity_hours", "leave_hours", "ahead", *RATIOS)
 FORECAST: Final = ("forecast_accuracy_percent", "forecast_bias_percent")
 MEASURES: Final = ("utilization_ratio", "utilization_hours", "utilization_variance_hours")
 PLANNED: Final[Mapping[str, Any]] = {
@@ -275,16 +277,27 @@ RESTS_ON = (
     Basis(
         TimesheetLine.MODEL,
         "logged hours",
-        columns=("worked_hours", "billable_hours", *RATIOS),
-        totals=("worked_hours", "billable_hours", *FORECAST),
-        measures=MEASURES,
+        # Of leavers, and of people entered late, they tell when they were employed.
+        rows=True,
+        columns=("worked_hours", "billable_hours", *SCHEDULED),
         kinds=(ANY_KIND,),
     ),
     *(
         Basis(
             model,
+            "calendar history",
+            rows=True,
+            columns=SCHEDULED,
+            kinds=(ANY_KIND,),
+            instead_of=other,
+        )
+        for model, other in HISTORIES
+    ),
+    *(
+        Basis(
+            model,
             check,
-            columns=("capacity_hours", "leave_hours", "ahead", *RATIOS),
+            columns=SCHEDULED,
             totals=("capacity_hours",),
             measures=(*MEASURES, "scheduled_utilization_ratio"),
             kinds=(ANY_KIND,),

@@ -24,6 +24,11 @@ IN_FORCE: Final[Domain] = [
     *("|", ("state", "in", ["open", "close"])),
     *("&", ("state", "=", "draft"), ("kanban_state", "=", "done")),
 ]
+# What tells of past schedules, each where the other may not be read.
+HISTORIES: Final = (
+    (EmploymentVersion.MODEL, Contract.MODEL),
+    (Contract.MODEL, EmploymentVersion.MODEL),
+)
 UNDER_CONTRACT: Final = ("employee", "student")
 
 
@@ -145,18 +150,15 @@ def _logged(odoo: Reader, ids: Iterable[int]) -> Mapping[int, tuple[date, date]]
 
 def _agreed(odoo: Reader, employees: Sequence[Employee]) -> _Agreed:
     ids = [employee.id for employee in employees]
-    if odoo.sees_all(EmploymentVersion.MODEL) and not odoo.lacks(EmploymentVersion, "date_version"):
+    if odoo.sees_all(EmploymentVersion.MODEL):
         versions = odoo.search(EmploymentVersion, [("employee_id", "in", ids)])
-        hidden = odoo.lacks(EmploymentVersion, "contract_date_start")
-        return _of_versions(versions, (_CONTRACTS_HIDDEN,) if hidden else ())
+        return _of_versions(versions)
     if odoo.sees_all(Contract.MODEL):
         return _of_contracts(odoo, employees)
     return _Agreed({}, not_verifiable=(_HISTORY_HIDDEN,))
 
 
-def _of_versions(
-    versions: Iterable[EmploymentVersion], not_verifiable: tuple[NotVerifiable, ...]
-) -> _Agreed:
+def _of_versions(versions: Iterable[EmploymentVersion]) -> _Agreed:
     by_employee: dict[int, list[EmploymentVersion]] = defaultdict(list)
     for version in versions:
         if version.employee_id is not None:
@@ -173,7 +175,7 @@ def _of_versions(
         )
         for employee_id, history in by_employee.items()
     }
-    return _Agreed(terms, frozenset(dated), not_verifiable)
+    return _Agreed(terms, frozenset(dated))
 
 
 def _history(versions: Sequence[EmploymentVersion], *, contracted: bool) -> Sequence[Term]:
@@ -210,12 +212,6 @@ _HISTORY_HIDDEN = NotVerifiable(
     reason="employment versions or contracts are not readable for this user or not installed, so "
     "the present calendar is taken for past days too, from the day on which the record was made",
     remedy="give the fleet's user read access to hr.version (Odoo 19) or hr.contract (16 to 18)",
-)
-_CONTRACTS_HIDDEN = NotVerifiable(
-    check="contract dates",
-    reason="contract dates are hidden from this user, so days before hiring or after leaving "
-    "count as working days",
-    remedy="give the fleet's user the group HR administrator, or end leavers by archiving them",
 )
 _DEPARTURE_UNKNOWN = NotVerifiable(
     check="day of departure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.live
 
 Sql = psycopg.Connection[TupleRow]
 TODAY = date.today()
+NOT_VERIFIABLE = 5
 ALL_APPROVER = Bot("all_approver", (), ("hr_expense.group_hr_expense_user",))
 READER = Bot("reader", READ_BY_THE_JOBS)
 WAITING = """
@@ -153,15 +155,24 @@ def test_the_money_held_up_is_what_the_tables_add_up_to(document: Pending, sql: 
 
 
 @pytest.mark.parametrize("bot", [ALL_APPROVER, READER], ids=lambda bot: bot.login)
-def test_lesser_users_see_what_the_administrator_sees(
-    bot: Bot, fleet: Fleet, document: Pending
-) -> None:
-    seen = pending(bot.instead_of(fleet))
-    shown, known = (
-        [(row.record_id, row.approver, row.since, row.since_basis) for row in found.rows()]
-        for found in (seen, document)
-    )
-    assert shown == known
+def test_lesser_users_see_what_waits_and_who_decides_is_withheld(bot: Bot, fleet: Fleet) -> None:
+    """Without past schedules nobody can tell who is there to decide, nor since when."""
+    told = bot.instead_of(fleet).run("pending_approvals")
+    assert told.code == NOT_VERIFIABLE, told.err
+    scopes = json.loads(told.out)["scopes"]
+    seen = [row for scope in scopes for row in scope["rows"]]
+    whole = [
+        row
+        for scope in json.loads(fleet.run("pending_approvals").out)["scopes"]
+        for row in scope["rows"]
+    ]
+    names = ("record_id", "approver", "since", "since_basis", "waiting_days", "amount")
+    known = [[row[name] for name in names] for row in whole]
+    assert [[row[name] for name in names] for row in seen] == known
+    assert {(row["status"], row["decider"]) for row in seen} == {("not_verifiable", None)}
+    for scope in scopes:
+        assert "calendar history" in {gap["check"] for gap in scope["not_verifiable"]}
+        assert {finding["key"] for finding in scope["findings"]} == {"not-verifiable"}
 
 
 def test_without_expenses_they_are_not_verifiable(odoo_server: OdooServer, fleet: Fleet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -32,6 +33,8 @@ from .run_document import ReminderRow, Reminders
 
 pytestmark = pytest.mark.live
 
+NOT_VERIFIABLE = 5
+
 Sql = psycopg.Connection[TupleRow]
 # Odoo shows contract dates to HR managers and the days of versions to HR officers only.
 HR_READER = Bot("hr_reader", (*READ_BY_THE_JOBS, HISTORY), ("hr.group_hr_manager",))
@@ -58,7 +61,6 @@ SHOWN: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "costs without a project": ("missing", (0, 1, 2, 3, 4)),
     "nothing logged at all": ("missing", (0, 1, 2, 3, 4)),
 }
-CONTRACTED = "SELECT employee_id FROM hr_version WHERE contract_date_start IS NOT NULL"
 LEAVE_LINES = """
     SELECT count(*) FROM account_analytic_line
     WHERE employee_id = %s AND (holiday_id IS NOT NULL OR global_leave_id IS NOT NULL)
@@ -227,22 +229,22 @@ def test_a_user_who_reads_and_manages_people_sees_what_the_administrator_sees(
     print(f"{len(document.rows())} rows equal for {HR_READER.login} and {fleet.login}")
 
 
-def test_without_rights_on_contracts_the_rest_stays_right_and_the_gap_is_told(
-    fleet: Fleet, document: Reminders, sql: Sql, monday: date
+@pytest.mark.parametrize("bot", [READER, BLIND_READER], ids=lambda bot: bot.login)
+def test_without_contract_dates_nothing_is_expected_of_anybody(
+    bot: Bot, fleet: Fleet, document: Reminders, monday: date
 ) -> None:
-    found = reminders(READER.instead_of(fleet), "--as-of", str(monday + timedelta(days=9)))
-    assert all("calendar history" in [n.check for n in s.not_verifiable] for s in found.scopes)
-    assert_rows_are_the_employees(found, sql)
-    contracted = {row[0] for row in sql.execute(CONTRACTED).fetchall()}
-    equal = [row for row in found.rows() if row == row_of(document, row.employee_id)]
-    differing = {row.employee_id for row in found.rows()} - {row.employee_id for row in equal}
-    assert differing <= contracted
-    print(f"{len(equal)} of {len(found.rows())} rows equal without HR rights")
-
-
-def test_versions_whose_days_are_hidden_are_as_good_as_none(fleet: Fleet, monday: date) -> None:
-    blind = reminders(BLIND_READER.instead_of(fleet), "--as-of", str(monday + timedelta(days=9)))
-    assert all("calendar history" in [n.check for n in s.not_verifiable] for s in blind.scopes)
+    """Who left, or came, in that week was asked for days on which they were not employed."""
+    as_of = str(monday + timedelta(days=9))
+    told = bot.instead_of(fleet).run("timesheet_reminders", "--as-of", as_of)
+    assert told.code == NOT_VERIFIABLE, told.err
+    scopes = json.loads(told.out)["scopes"]
+    rows = [row for scope in scopes for row in scope["rows"]]
+    assert {row["expected_hours"] for row in rows} == {None}
+    for row in rows:
+        assert row["logged_hours"] == row_of(document, row["employee_id"]).logged_hours
+    for scope in scopes:
+        assert "calendar history" in {gap["check"] for gap in scope["not_verifiable"]}
+        assert {finding["key"] for finding in scope["findings"]} == {"not-verifiable"}
 
 
 def test_without_the_module_that_books_leave_as_hours_leave_takes_its_hours_once(

@@ -196,16 +196,30 @@ def test_hours_of_nobody_count_for_nobody(sandbox: Sandbox, now: AsOf) -> None:
     assert {row["logged_hours"] for row in reminders(overlay, now).rows} == {0.0}
 
 
-def test_hidden_contract_dates_are_told(now: AsOf) -> None:
-    dates = [("hr.version", "contract_date_start"), ("hr.version", "contract_date_end")]
-    gaps = reminders(changed(hidden_fields=dates), now).not_verifiable
-    assert "contract dates" in {gap.check for gap in gaps}
-
-
-def test_a_hidden_history_is_told_and_the_present_calendar_taken(now: AsOf) -> None:
-    report = reminders(changed(denied_models=["hr.version"]), now)
-    assert "calendar history" in {gap.check for gap in report.not_verifiable}
-    assert any(row["expected_hours"] for row in report.rows)
+@pytest.mark.parametrize(
+    ("hidden", "reason"),
+    [
+        (
+            {"hidden_fields": [("hr.version", "contract_date_start")]},
+            "contract_date_start of hr.version is hidden from the fleet's user",
+        ),
+        (
+            {"denied_models": ["hr.version"]},
+            "hr.version is not readable for the fleet's user",
+        ),
+    ],
+)
+def test_with_contract_dates_or_schedules_hidden_nothing_is_expected_of_anybody(
+    hidden: Mapping[str, Any], reason: str, now: AsOf
+) -> None:
+    """Dates that count as working days before hiring and after leaving gave other hours."""
+    report = reminders(changed(**hidden), now)
+    gaps = [gap for gap in report.not_verifiable if gap.check == "calendar history"]
+    assert [gap.reason for gap in gaps] == [reason]
+    assert report.rows
+    assert {(row["expected_hours"], row["status"]) for row in report.rows} == {
+        (None, "not_verifiable")
+    }
 
 
 def test_contracts_of_older_versions_rule_the_days(sandbox: Sandbox, now: AsOf) -> None:

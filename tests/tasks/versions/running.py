@@ -58,7 +58,7 @@ def told(name: str, version: int) -> Told:
     reports = [_run(name, odoo) for odoo in readers]
     # What its modules and version tell is not asked for.
     wanted = {model for odoo in readers for model in odoo.session._rights}
-    absent = {model for model in wanted if readers[0].session._exists(model) is False}
+    absent = {model for model in wanted if readers[0].session.exists(model) is False}
     return Told(reports, sorted(absent | _lacking(overlay)))
 
 
