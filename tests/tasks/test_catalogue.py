@@ -37,6 +37,10 @@ def test_every_job_says_why_it_is_there_and_what_to_do() -> None:
         assert job.remedy
 
 
+def test_every_job_says_what_must_be_seen_whole() -> None:
+    assert all(job.rests_on for job in catalogue.jobs().values())
+
+
 def test_a_job_under_another_name_than_its_files_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
