@@ -61,7 +61,7 @@ def test_every_line_is_json_with_event_level_time_and_trace(tmp_path: Path) -> N
 def test_a_failure_is_told_by_class_and_outcome(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in logged("json", tmp_path)]
     (failed,) = (line for line in lines if line["event"] == "run.failed")
-    assert (failed["error"], failed["outcome"]) == ("OdooUnavailable", "retried")
+    assert (failed["error"], failed["outcome"]) == ("OdooUnavailable", "waiting")
 
 
 def test_people_read_the_same_without_braces(tmp_path: Path) -> None:

@@ -25,7 +25,15 @@ TIME = Sold(
 )
 STAGE = replace(TIME, billing=Billing.MILESTONE, price_unit=Decimal(5000))
 EXPENSE = replace(TIME, billing=Billing.EXPENSE, price_unit=Decimal(70))
-DOWN = replace(TIME, billing=Billing.DOWN_PAYMENT, delivered=Decimal(-1), price_unit=Decimal(300))
+DOWN = replace(
+    TIME,
+    billing=Billing.DOWN_PAYMENT,
+    ordered=Decimal(0),
+    delivered=Decimal(0),
+    invoiced=Decimal(1),
+    price_unit=Decimal(300),
+    invoiced_amount=Decimal(300),
+)
 FREE = replace(TIME, price_unit=Decimal(0))
 LINE_BOUND = ("price", "milestones", "approved_time", "contract", "acceptance_evidence", "expenses")
 
