@@ -41,7 +41,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "resource.resource": frozenset({"active", "calendar_id"}),
     "sale.order": frozenset({"project_ids", "state"}),
     "sale.order.line": frozenset({"company_id", "display_type", "state", "write_date"}),
-    "uom.uom": frozenset({"name", "relative_uom_id", "sequence"}),
+    "uom.uom": frozenset({"active", "name", "relative_uom_id", "sequence"}),
 }
 
 # Not stored, yet Odoo searches and groups by them: they follow a stored field of another record.

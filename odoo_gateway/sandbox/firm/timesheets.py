@@ -33,9 +33,17 @@ LOG_LATE = frozenset({10, 34})
 WITHOUT_CALENDAR_HOURS = 6.0
 HOUR, DAY = 4, 5
 UNITS = [
-    {"id": HOUR, "name": "Hours", "sequence": 10, "factor": 1.0, "parent_path": f"{HOUR}/"},
+    {
+        "id": HOUR,
+        "active": True,
+        "name": "Hours",
+        "sequence": 10,
+        "factor": 1.0,
+        "parent_path": f"{HOUR}/",
+    },
     {
         "id": DAY,
+        "active": True,
         "name": "Days",
         "sequence": 20,
         "factor": 8.0,

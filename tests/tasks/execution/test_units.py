@@ -28,7 +28,7 @@ def in_days(share: int = 1, unit: int = DAY, per_hour: float = 0.125) -> Rows:
         else row
         for row in built[LINES]
     ]
-    minutes = {"id": MINUTE, "factor": 1 / 60, "parent_path": f"{HOUR}/{MINUTE}/"}
+    minutes = {"id": MINUTE, "active": False, "factor": 1 / 60, "parent_path": f"{HOUR}/{MINUTE}/"}
     built["uom.uom"] = [*built["uom.uom"], minutes]
     return built
 
