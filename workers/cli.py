@@ -28,6 +28,7 @@ from workers.console import (
     STYLES,
     degrade,
     err,
+    harmless,
     out,
     print_json,
     say,
@@ -60,12 +61,16 @@ FirstDay = Annotated[datetime | None, _day("--from", "First day of the period.")
 LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, included.")]
 TenantName = Annotated[str | None, typer.Option(help="Needed when there are several.")]
 CompanyIds = Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")]
+# What the ledger's columns hold.
+MOST = 2**31 - 1
 OfTenant = Annotated[str | None, typer.Option("--tenant", help="Of this one only.")]
-OfCompany = Annotated[int | None, typer.Option("--company", help="Of this company id only.")]
+OfCompany = Annotated[
+    int | None, typer.Option("--company", max=MOST, help="Of this company id only.")
+]
 OfJob = Annotated[str | None, typer.Option("--job", help="Of this one only.")]
 OfPerson = Annotated[str | None, typer.Option("--person", help="Of this address only.")]
 Since = Annotated[str | None, typer.Option(help="No older than this, such as 90m, 12h or 7d.")]
-Newest = Annotated[int, typer.Option("--limit", min=1, help="The newest to list.")]
+Newest = Annotated[int, typer.Option("--limit", min=1, max=MOST, help="The newest to list.")]
 ListensOn = Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every network.")]
 
 
@@ -87,7 +92,7 @@ def _fail(code: ExitCode, *messages: str) -> NoReturn:
 
 
 def _tell(message: str) -> None:
-    err.print(Text.assemble(("error", "bold red"), " ", message), soft_wrap=True)
+    err.print(Text.assemble(("error", "bold red"), " ", harmless(message)), soft_wrap=True)
 
 
 def _fleet(level: int = logging.INFO) -> Fleet:
@@ -517,7 +522,7 @@ def _wanted(
         newest = fleet.clock() - lists.age(since) if since else None
     except ValueError as error:
         raise ConfigurationError(f"--since {error}") from error
-    fleet.ledger.upgrade()
+    fleet.ledger.check()
     return Wanted(tenant, company, job, person, record, newest, limit)
 
 

@@ -47,8 +47,17 @@ def degrade() -> None:
             stream.reconfigure(errors="replace")
 
 
+def harmless(text: str) -> str:
+    """The text without what a terminal would obey: escape sequences and other control signs."""
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )
+
+
 def say(text: str, style: str = "", label: str = "") -> None:
     """A line that may hold anything, whole; the label before it in the style."""
+    text = harmless(text)
     styled = Text.assemble((label, style), " ", text) if label else Text(text, style)
     out.print(styled, soft_wrap=True)
 
@@ -57,7 +66,9 @@ def show_scope(result: ScopeResult) -> None:
     """What a run saw in one company, or why it saw nothing."""
     name = result.scope.name if result.scope else "all companies"
     if result.error:
-        err.print(f"[bold red]failed[/] {escape(f'{name}: {result.error}')}", soft_wrap=True)
+        err.print(
+            f"[bold red]failed[/] {escape(harmless(f'{name}: {result.error}'))}", soft_wrap=True
+        )
     if not result.seen:
         return
     report = result.seen.report
@@ -113,7 +124,7 @@ def table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     if widths is None:
         _list(cells, title)
         return
-    shown = Table(title=Text(title, "bold"), title_justify="left", header_style="bold")
+    shown = Table(title=Text(harmless(title), "bold"), title_justify="left", header_style="bold")
     for column, value in rows[0].items():
         justify: Any = "right" if isinstance(value, int | float) else "left"
         shown.add_column(Text(_words(column)), justify=justify, width=widths[column])
@@ -153,7 +164,7 @@ def _longest_word(text: str) -> int:
 
 
 def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else harmless(str(value))
 
 
 def print_json(document: Any) -> None:

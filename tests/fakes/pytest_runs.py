@@ -9,7 +9,9 @@ ROOT = Path(__file__).parents[2]
 
 def run_pytest(module: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """How it ended, with what it printed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    # A shifted process has time_machine before pytest can look at it.
+    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *quiet]
     return subprocess.run(
         [*command, "-p", "tests.conftest", "--rootdir", str(module.parent), *options, str(module)],
         cwd=ROOT,

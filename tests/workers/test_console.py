@@ -51,6 +51,15 @@ def test_what_a_line_holds_is_never_markup(printed: io.StringIO) -> None:
     assert printed.getvalue() == "[/label] ACME [/x] [red]A[/red] :smile:\n"
 
 
+def test_a_terminal_obeys_nothing_that_is_printed(printed: io.StringIO) -> None:
+    evil = "S1 \x1b]0;owned\x07\x1b[2J\x9b31m\x00"
+    console.say(evil, label="a")
+    console.table([{"partner": evil}], evil)
+    shown = printed.getvalue()
+    assert "S1" in shown
+    assert not {"\x1b", "\x07", "\x9b", "\x00"} & set(shown)
+
+
 @pytest.mark.parametrize("rows", [[], [{}], [{"a": None}, {"b": 1}]])
 def test_odd_rows_are_shown_too(printed: io.StringIO, rows: list[dict[str, object]]) -> None:
     console.table(rows, "Rows")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from odoo_gateway.errors import ConfigurationError
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
 from workers import cli, dispatch, runner
@@ -106,6 +107,38 @@ def test_why_says_what_became_of_a_persons_mail(fleet: Fleet, clock: Clock) -> N
         outbox.drop(connection, mine, clock(), "the finding no longer stands")
     answer = listed("why", first.recipient)["answer"]
     assert any("was dropped: the finding no longer stands" in line for line in answer)
+
+
+def test_why_finds_a_person_by_name_too(fleet: Fleet) -> None:
+    every = listed("cases", "--limit", "500")["cases"]
+    blocked = next(case for case in every if case["key"].startswith("blocked"))
+    found = listed("why", blocked["owner"], "--limit", "500")
+    assert blocked in found["cases"]
+    assert any(blocked["title"] in line for line in found["answer"])
+
+
+@pytest.mark.parametrize("asked", ["", "  "])
+def test_why_asks_for_whom(fleet: Fleet, asked: str) -> None:
+    with pytest.raises(ConfigurationError, match="name an address"):
+        lists.why(fleet, asked, Wanted())
+
+
+def test_a_number_that_no_record_has_is_looked_for_as_a_name(fleet: Fleet) -> None:
+    assert "No open case names" in listed("why", "9" * 30)["answer"][0]
+
+
+def test_looking_makes_no_ledger(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = fleet_on(tmp_path, clock)
+    found.ledger.close()
+    for file in tmp_path.glob("*.db*"):
+        file.unlink()
+    monkeypatch.setattr(cli, "_fleet", lambda level=0: found)
+    result = CliRunner().invoke(cli.cli, ["runs"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "fleet upgrade" in str(result.exception)
+    assert not list(tmp_path.glob("*.db"))
 
 
 def test_why_says_so_where_there_is_nothing(fleet: Fleet) -> None:

@@ -1,11 +1,12 @@
 """`fleet runs`, `cases`, `outbox`, `audit` and `why`: what the ledger knows, without SQL."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from odoo_gateway.errors import ConfigurationError
 from tasks.domain.findings import Finding
 from workers.ledger import lookup
 from workers.ledger.audit import Entry
@@ -17,13 +18,14 @@ from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 from workers.wiring import Fleet
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def age(text: str) -> timedelta:
     """A span such as 90m, 12h, 7d or 2w. Raises ValueError for anything else."""
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
-    if unit not in units or not number.isdecimal() or len(number) > 6:
+    if unit not in units or not number.isdecimal() or len(number) > 4:
         raise ValueError(f"{text!r} is no age; write one like 90m, 12h, 7d or 2w")
     return timedelta(**{units[unit]: int(number)})
 
@@ -55,19 +57,30 @@ def audit(fleet: Fleet, wanted: Wanted, event: str) -> Sequence[Row]:
 def why(fleet: Fleet, asked: str, wanted: Wanted) -> Mapping[str, Any]:
     """Why a person got, or got no, mail; or what became of a record: cases, messages, audit.
 
-    asked: an address or name when it holds an @, else a record's id or name.
+    asked: a person's address or name, or a record's id or name; what either finds is told. Raises
+    ConfigurationError when it is empty.
     """
-    about = replace(wanted, person=asked) if "@" in asked else replace(wanted, record=asked)
+    if not asked.strip():
+        raise ConfigurationError("fleet why: name an address, a person or a record")
+    ways = (replace(wanted, person=asked), replace(wanted, record=asked))
     with fleet.ledger.reading() as connection:
-        found = lookup.find_cases(connection, about, None)
-        messages = lookup.find_messages(connection, about)
-        entries = lookup.find_entries(connection, about)
+        found = _once(lookup.find_cases(connection, about, None) for about in ways)
+        messages = _once(lookup.find_messages(connection, about) for about in ways)
+        entries = _once(lookup.find_entries(connection, about) for about in ways)
     return {
         "answer": [*_standing(asked, found), *_told(messages)],
         "cases": [_case(*case) for case in found],
         "messages": [_message(message) for message in messages],
         "audit": [_entry(entry) for entry in entries],
     }
+
+
+def _once(found: Iterable[Sequence[T]]) -> Sequence[T]:
+    """What any of them found, once."""
+    kept: list[T] = []
+    for rows in found:
+        kept += [row for row in rows if row not in kept]
+    return kept
 
 
 def _standing(asked: str, found: Sequence[tuple[Known, str, str, int]]) -> Iterator[str]:

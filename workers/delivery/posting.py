@@ -19,6 +19,7 @@ from workers.delivery.errors import (
 TIMEOUT_SECONDS: Final = 15.0
 # What never reached the other side.
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+LONGEST_WAIT_SECONDS: Final = 3600.0
 ALLOWED_NOW: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 LATER: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, *ALLOWED_NOW)
 
@@ -78,12 +79,16 @@ def _check(target: str, answer: httpx.Response, now: datetime) -> None:
 
 
 def _seconds(retry_after: str | None, now: datetime) -> float | None:
-    """The header in seconds, whether it names a span or a moment; None when it is neither."""
+    """The header in seconds, whether it names a span or a moment; None when it is neither.
+
+    An hour at most: whoever asks for a year would have us forget them.
+    """
     if not retry_after:
         return None
     if retry_after.isdecimal():
-        return float(retry_after)
+        return min(float(retry_after), LONGEST_WAIT_SECONDS)
     try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
+        asked = (parsedate_to_datetime(retry_after) - now).total_seconds()
     except (TypeError, ValueError):
         return None
+    return min(max(0.0, asked), LONGEST_WAIT_SECONDS)

@@ -112,7 +112,7 @@ def _holds(column: ColumnElement[object], text: str) -> ColumnElement[bool]:
 
 def _about(record: str) -> ColumnElement[bool]:
     """Whether a case is about the record with this id, or whose name stands in its title."""
-    if record.isdecimal():
+    if record.isascii() and record.isdecimal() and len(record) < 10:
         is_it: ColumnElement[bool] = cases.c.finding["record_id"].as_integer() == int(record)
         return is_it
     named: ColumnElement[bool] = (
