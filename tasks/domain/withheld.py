@@ -34,7 +34,7 @@ class Basis:
     total or measure is a whole. columns: of rows; totals, measures: by name; kinds: of findings.
     dated: whether findings tell of days that would be others. if_readable: where the user may not
     read the model at all, the job reads or says something else. instead_of: only where that model
-    may not be read.
+    may not be read. in_part: whether a row stands on several of them, so that none is shown.
     """
 
     model: str
@@ -47,6 +47,7 @@ class Basis:
     dated: bool = False
     if_readable: bool = False
     instead_of: str = ""
+    in_part: bool = False
 
     @property
     def figures(self) -> Sequence[str]:
@@ -62,7 +63,7 @@ def withhold(report: Report, basis: Basis, doubt: str) -> Report:
     unseen = {*report.unseen, *basis.kinds, *([ANY_KIND] if basis.rows else [])}
     return replace(
         report,
-        rows=tuple(_row(row, basis.columns, doubt) for row in report.rows),
+        rows=() if basis.in_part else tuple(_row(row, basis.columns, doubt) for row in report.rows),
         totals=tuple(_total(total, basis) for total in report.totals),
         measures=tuple(found for found in report.measures if not _rests(found, basis)),
         findings=tuple(

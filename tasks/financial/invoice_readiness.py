@@ -17,6 +17,7 @@ from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job
 from tasks.domain.checklist import Check, failed
 from tasks.domain.findings import (
+    ANY_KIND,
     Finding,
     Formula,
     Measure,
@@ -344,7 +345,7 @@ WAITING: Final = ("waiting_days", "waiting_to_be_ready_days", "waiting_for_finan
 # What single checks rest on besides, they say themselves.
 RESTS_ON = (
     Basis(Order.MODEL, "orders", rows=True),
-    Basis(OrderLine.MODEL, "order lines", rows=True),
+    Basis(OrderLine.MODEL, "order lines", rows=True, kinds=(ANY_KIND,), in_part=True),
     *(
         Basis(model, check, columns=WAITING, measures=("invoice_latency_days",), dated=True)
         for model, check in (
