@@ -16,6 +16,7 @@ from workers.variables import Variables
 
 KEY: Final = "_ODOO_API_KEY"
 SHARED_KEY: Final = "FLEET" + KEY
+SHARED_URL: Final = "FLEET_ODOO_URL"
 M = TypeVar("M", bound=BaseModel)
 Location = Sequence[str | int]
 
@@ -82,7 +83,7 @@ class TenantReading:
     def _secret(self) -> tuple[str, str]:
         """The API key, and the variable that holds it. Another tenant's is never taken."""
         own = f"FLEET_{self.name.upper()}{KEY}"
-        names = [own, SHARED_KEY] if self._alone else [own]
+        names = [own, SHARED_KEY] if self._is_shared_key_ours() else [own]
         key = next((name for name in names if name in self._variables.names), own)
         if not self._place and key not in self._variables.names:
             key = SHARED_KEY
@@ -95,11 +96,21 @@ class TenantReading:
             self.problems.append(f"{given}: holds more than one line; {self._asked_for()}")
         return given, secret
 
+    def _is_shared_key_ours(self) -> bool:
+        """Whether the key that names no tenant is this one's, and not that of another address."""
+        meant_for = (
+            self._variables.read(SHARED_URL, []) if SHARED_URL in self._variables.names else ""
+        )
+        return self._alone and meant_for.rstrip("/") in ("", str(self._told("url")).rstrip("/"))
+
+    def _told(self, setting: str) -> Any:
+        return self._table.get(setting) if isinstance(self._table, dict) else None
+
     def _asked_for(self) -> str:
-        login = self._table.get("login") if isinstance(self._table, dict) else None
-        asked = f"give the API key of {login or 'its login'} in Odoo"
-        if not self._alone and SHARED_KEY in self._variables.names:
-            asked += f" ({SHARED_KEY} is used only where there is one tenant)"
+        asked = f"give the API key of {self._told('login') or 'its login'} in Odoo"
+        if not self._is_shared_key_ours() and SHARED_KEY in self._variables.names:
+            where = "where there is one tenant" if not self._alone else f"for {SHARED_URL}"
+            asked += f" ({SHARED_KEY} is used only {where})"
         return asked
 
     def _targets(self, found: TenantSettings) -> Mapping[str, targets.Target]:

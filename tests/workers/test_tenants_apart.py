@@ -74,6 +74,16 @@ def test_a_second_tenant_ends_the_key_that_nobody_is_named_by() -> None:
         assert "only where there is one tenant" in problem
 
 
+def test_the_key_of_another_address_is_not_the_only_tenants() -> None:
+    one = TWO.partition("[tenants.other]")[0]
+    (problem,) = problems(one, FLEET_ODOO_API_KEY="k", FLEET_ODOO_URL="https://alpha.example")
+    assert "FLEET_ACME_ODOO_API_KEY: not set" in problem
+    assert "only for FLEET_ODOO_URL" in problem
+    url = load(one, FLEET_ODOO_API_KEY="k").tenant("acme").settings.url
+    found = load(one, FLEET_ODOO_API_KEY="k", FLEET_ODOO_URL=f"{url}/")
+    assert found.tenant("acme").address.secret == "k"
+
+
 def test_a_tenants_own_key_goes_before_the_one_for_all() -> None:
     one = TWO.partition("[tenants.other]")[0]
     found = load(one, FLEET_ODOO_API_KEY="k", FLEET_ACME_ODOO_API_KEY="own").tenant("acme")
