@@ -106,7 +106,7 @@ class Bench:
         (folder / "fleet.toml").write_text("\n".join(tables), encoding="utf-8")
         return {
             "FLEET_CONFIG": str(folder / "fleet.toml"),
-            "FLEET_ODOO_API_KEY": stage.KEY,
+            **{f"FLEET_{tenant.upper()}_ODOO_API_KEY": stage.KEY for tenant in _tenants()},
             "FLEET_BROKER_URL": f"redis://127.0.0.1:{self.redis.port}/0",
             "FLEET_DATABASE_URL": self.ledger,
             # No part of the time between slots: looks come at every distance, in each round alike.

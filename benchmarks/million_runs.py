@@ -176,7 +176,8 @@ def bench_of(folder: Path, url: str) -> Bench:
     )
     (folder / "fleet.toml").write_text("\n".join(tables))
     environ = {"FLEET_CONFIG": str(folder / "fleet.toml"), "FLEET_DATABASE_URL": url}
-    environ |= {"FLEET_ODOO_API_KEY": "k", "FLEET_RETENTION_DAYS": "90"}
+    environ |= {f"FLEET_T{number}_ODOO_API_KEY": "k" for number in range(TENANTS)}
+    environ |= {"FLEET_RETENTION_DAYS": "90"}
     bench = Bench(Fleet(settings.load(environ)))
     bench.fleet.clock = lambda: bench.now
     return bench

@@ -140,7 +140,8 @@ def fleet_of(folder: Path, url: str, tenants: list[str]) -> Fleet:
     )
     (folder / "fleet.toml").write_text("\n".join(tables))
     environ = {"FLEET_CONFIG": str(folder / "fleet.toml"), "FLEET_DATABASE_URL": url}
-    environ |= {"FLEET_ODOO_API_KEY": "k", "FLEET_BROKER_URL": "redis://127.0.0.1:9/0"}
+    environ |= {f"FLEET_{name.upper()}_ODOO_API_KEY": "k" for name in tenants}
+    environ |= {"FLEET_BROKER_URL": "redis://127.0.0.1:9/0"}
     return Fleet(settings.load(environ), clock=lambda: NOW)
 
 

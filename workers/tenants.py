@@ -68,7 +68,7 @@ def _known_zone(name: str) -> str:
 
 def _crontab(line: str) -> str:
     try:
-        if len(line.split()) != CRONTAB_FIELDS:
+        if len(line.split()) not in CRONTAB_FIELDS:
             raise ValueError("seconds and years are no part of it")
         next(CronSim(line, datetime(2026, 1, 1, tzinfo=UTC)))
     except (CronSimError, ValueError, StopIteration) as error:
@@ -77,7 +77,8 @@ def _crontab(line: str) -> str:
     return line
 
 
-CRONTAB_FIELDS: Final = 5
+# Those of a line without seconds and years.
+CRONTAB_FIELDS: tuple[int, ...] = (5,)
 Zone = Annotated[str, AfterValidator(_known_zone)]
 CrontabLine = Annotated[str, AfterValidator(_crontab)]
 SmtpUrl = Annotated[str, AfterValidator(_mail_server)]

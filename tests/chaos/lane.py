@@ -157,7 +157,7 @@ class Lane:
             **(POISONED if poisoned else {}),
             **(PATIENT if scenario.kind == "workers_stopped" else {}),
             "FLEET_CONFIG": str(config),
-            "FLEET_ODOO_API_KEY": stage.KEY,
+            **{f"FLEET_{name.upper()}_ODOO_API_KEY": stage.KEY for name in TENANTS},
             "FLEET_SMTP_URL": f"smtp://127.0.0.1:{self.ports['via_smtp']}",
             "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
             "FLEET_METRICS_PORT": str(self.ports["metrics"]),

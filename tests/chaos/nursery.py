@@ -62,7 +62,10 @@ def _import_everything() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     from tasks import catalogue
+    from workers import tenants
 
+    # Slots of these fleets come every few seconds.
+    tenants.CRONTAB_FIELDS = (5, 6)
     catalogue.NOT_LAYERS |= {"execution", "financial"}
     catalogue.jobs()
 
