@@ -4,17 +4,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures dashboards test unit any-day two-days lint types live chaos chaos-short bench watch odoo odoo-stop format clean
+.PHONY: help demo pictures languages commands dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short bench watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(STAMP): setup.cfg pyproject.toml
+$(STAMP): setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@echo 'Install what the fleet needs into $(VENV): a minute or two, once.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[demo,test]'
+	@# An editable package is what a checkout wants, so pip need not warn of it.
+	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[demo,test]'
 	@touch $@
 
 demo: $(STAMP)  ## the whole fleet on embedded parts; ends by itself with a summary
@@ -32,20 +34,27 @@ types: $(STAMP)  ## mypy --strict
 
 unit: $(STAMP)  ## tests, with the coverage of tasks/
 	tests/install-services
-	$(BIN)/pytest -m 'not live and not chaos and not watch' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n auto --dist loadfile -m 'not live and not chaos and not watch' --cov=tasks --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 any-day: $(STAMP)  ## the tests and the demo on 14 other days; AT="leap-day saturday": on these
 	tests/install-services
 	$(BIN)/python -m tests.any_day --at-once 2 $(AT)
 	$(BIN)/python -m tests.any_day --demo $(AT)
 
-two-days: $(STAMP)  ## the tests on two of these days, chosen by the commit
+two-days: $(STAMP)  ## two of these days, chosen by the commit; the tests are dealt out between them
 	tests/install-services
 	$(BIN)/python -m tests.any_day --at-once 2 --commit $$(git rev-parse HEAD)
 
 watch: $(STAMP)  ## a real Prometheus, Alertmanager and Flower beside a real fleet
 	tests/install-services
 	$(BIN)/pytest -m watch -rP
+
+attack: $(STAMP)  ## every attack that docs/security.md tells of, on loopback alone
+	tests/install-services
+	$(BIN)/pytest -n auto --dist loadfile -m attack --durations=5
+
+limits: $(STAMP)  ## what hostile answers and half-open connections cost (about five minutes)
+	$(BIN)/python -m benchmarks.limits
 
 chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 50 minutes)
 	tests/install-services
@@ -76,6 +85,22 @@ dashboards: $(STAMP)  ## write Grafana's dashboards anew, and hold them against 
 pictures: $(STAMP)  ## take the pictures of the mails anew, in a real browser
 	tests/install-services
 	$(BIN)/python -m tests.pictures
+
+languages: $(STAMP)  ## bring the catalogues up to date with what the code says
+	$(BIN)/python -m workers.language.extraction
+
+commands: $(STAMP)  ## write what each command prints into docs/commands anew
+	$(BIN)/python -m tests.workers.shown
+
+newest: $(STAMP)  ## the tests with the newest release of every package; constraints.txt anew if they pass
+	rm -rf $(VENV)/newest
+	$(PYTHON) -m venv $(VENV)/newest
+	PYTHONWARNINGS='ignore:Editable installation' $(VENV)/newest/bin/python -m pip install --quiet -e '.[demo,test]'
+	touch $(VENV)/newest/.installed
+	$(MAKE) test VENV=$(VENV)/newest
+	sed -n '/^#/p' constraints.txt > $(VENV)/newest/constraints.txt
+	$(VENV)/newest/bin/python -m pip freeze --exclude-editable >> $(VENV)/newest/constraints.txt
+	mv $(VENV)/newest/constraints.txt constraints.txt
 
 format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff check --fix .

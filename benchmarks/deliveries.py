@@ -23,11 +23,12 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
 from tests.workers.test_runner import READINESS, messages, opened
 from workers import runner
-from workers.delivery import dispatcher, writing
+from workers.delivery import dispatcher
 from workers.demo.processes import answers, free_port
 from workers.ledger import outbox
 from workers.ledger.outbox import NewMessage
 from workers.ledger.statuses import MessageStatus
+from workers.mail import writing
 from workers.wiring import Fleet
 
 SERVER = """

@@ -25,7 +25,8 @@ from benchmarks.scrape_cost import put
 from monitoring import logs
 from tasks import catalogue
 from tests.workers.ledger import postgres_server
-from workers import dispatch, settings, trimming
+from workers import dispatch, trimming
+from workers.config import settings
 from workers.ledger import runs, schema
 from workers.ledger.column_types import Instant
 from workers.ledger.database import Connection
@@ -170,7 +171,7 @@ def bench_of(folder: Path, url: str) -> Bench:
     """A fleet of these tenants on a ledger, with hourly schedules."""
     schedules = "\n".join(f'{job} = "0 * * * *"' for job in catalogue.jobs())
     tables = (
-        f'[tenants.t{number}]\nurl = "http://odoo.example"\ndatabase = "d"\nlogin = "l"\n'
+        f'[tenants.t{number}]\nurl = "https://odoo.example"\ndatabase = "d"\nlogin = "l"\n'
         f"[tenants.t{number}.schedules]\n{schedules}\n"
         for number in range(TENANTS)
     )

@@ -22,9 +22,10 @@ from sqlalchemy import insert
 from monitoring import exporter, metrics
 from tasks import catalogue
 from tests.workers.ledger import postgres_server
-from workers import backlog, settings
+from workers.config import settings
 from workers.ledger import counters, schema
 from workers.ledger.database import Connection
+from workers.watch import scrape as backlog
 from workers.wiring import Fleet
 
 MODELS, METHODS = 25, ("search_read", "fields_get", "formatted_read_group")
@@ -135,7 +136,7 @@ def counted(places: list[tuple[str, str]], tenants: list[str]) -> list[metrics.I
 
 def fleet_of(folder: Path, url: str, tenants: list[str]) -> Fleet:
     tables = (
-        f'[tenants.{name}]\nurl = "http://odoo.example"\ndatabase = "d"\nlogin = "l"\n'
+        f'[tenants.{name}]\nurl = "https://odoo.example"\ndatabase = "d"\nlogin = "l"\n'
         for name in tenants
     )
     (folder / "fleet.toml").write_text("\n".join(tables))

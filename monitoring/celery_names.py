@@ -76,6 +76,7 @@ RENAMED: Final[Mapping[str, tuple[Renaming, ...]]] = {
     metrics.DEAD.name: (_always(FAILED),),
     metrics.DISCARDED.name: (
         _by("reason", {"expired": REVOKED, "revoked": REVOKED, "rejected": REJECTED}),
+        _by("reason", dict.fromkeys(metrics.REFUSED, REJECTED)),
     ),
     metrics.RUN_SECONDS.name: (_always(RUNTIME),),
     metrics.QUEUE_SECONDS.name: (_always(WAIT),),

@@ -6,9 +6,11 @@ import sys
 import stamina
 import structlog
 
+from odoo_gateway.errors import harmless
 
-def configure(log_format: str = "console", level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's loggers through one renderer."""
+
+def configure(log_format: str = "console", level: int | str = logging.INFO) -> None:
+    """Send structlog, the standard library's loggers and warnings through one renderer."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -24,20 +26,33 @@ def configure(log_format: str = "console", level: int = logging.INFO) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_commands,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     stamina.instrumentation.set_on_retry_hooks([_retried])
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
+
+
+def _without_commands(
+    logger: object, name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Names from Odoo command no terminal on which somebody reads the log, and begin no line."""
+    shown = {key: harmless(v) if isinstance(v, str) else v for key, v in event.items()}
+    # Other values are quoted where they have more lines than one.
+    return {**shown, "event": str(shown["event"]).replace("\n", "\n  ")}
 
 
 def _retried(details: stamina.instrumentation.RetryDetails) -> None:

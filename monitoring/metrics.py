@@ -45,11 +45,17 @@ DUPLICATES = Metric(
     "fleet_duplicates_suppressed", "counter", "Messages that stood already.", ("job", "tenant")
 )
 DRIFT = Metric("fleet_drift_rows", "counter", "Odoo rows that fit no record.", ("job", "tenant"))
+UNKNOWN_ZONES = Metric(
+    "fleet_unknown_zones",
+    "counter",
+    "Looks at a company whose working calendar has a time zone that we do not know.",
+    ("tenant",),
+)
 CLAIMS = Metric(
     "fleet_run_claims",
     "counter",
     "Messages of runs that a worker took up: claimed, or why not (limited, held, settled, early, "
-    "away).",
+    "away, paused).",
     ("job", "tenant", "result"),
 )
 PUBLISHED = Metric(
@@ -92,10 +98,16 @@ ODOO_WAITS = Metric(
     "Seconds that calls waited for their tenant's concurrency limit.",
     ("tenant",),
 )
+# Why a message in the broker is none of ours: it is no message, not signed, or not by us.
+UNREADABLE: Final = "unreadable"
+UNSIGNED: Final = "unsigned"
+FORGED: Final = "forged"
+REFUSED: Final = (UNREADABLE, UNSIGNED, FORGED)
 DISCARDED = Metric(
     "fleet_tasks_discarded",
     "counter",
-    "Tasks that a worker revoked (expired ticks too) or rejected.",
+    "Tasks that a worker put away: expired (ticks too), revoked, rejected (unknown to it), or "
+    "refused as unreadable, unsigned or forged.",
     ("task", "reason"),
 )
 QUEUE = Metric("fleet_queue_backlog", "gauge", "Messages waiting in the broker.", ("queue",))
@@ -119,8 +131,15 @@ ABANDONED = Metric(
 DEAD_LETTERS = Metric(
     "fleet_dead_letters",
     "gauge",
-    "Runs that wait for a person, by exception.",
+    "Dead runs, by exception: no later slot has succeeded, and nobody has seen them.",
     ("job", "tenant", "exception"),
+)
+PAUSES = Metric("fleet_pauses", "gauge", "Pauses that stand.", ())
+PAUSED = Metric(
+    "fleet_paused_seconds",
+    "gauge",
+    "How much longer a pause lasts; of all jobs, tenants or companies where a label is empty.",
+    ("job", "tenant", "company_id"),
 )
 OUTBOX = Metric(
     "fleet_outbox_messages",
@@ -130,6 +149,12 @@ OUTBOX = Metric(
 )
 OUTBOX_OLDEST = Metric(
     "fleet_outbox_oldest_due_seconds", "gauge", "Age of the oldest message due.", ("channel",)
+)
+COMPANY = Metric(
+    "fleet_company_info",
+    "gauge",
+    "The name of a company beside its id; always 1.",
+    ("tenant", "company_id", "company"),
 )
 LAST_SUCCESS = Metric(
     "fleet_last_success_timestamp_seconds",
@@ -189,6 +214,18 @@ UNUSABLE = Metric(
     "Whether a tenant is left out, because what is configured for it cannot be used.",
     ("tenant",),
 )
+JOB_UNUSABLE = Metric(
+    "fleet_job_unusable",
+    "gauge",
+    "A job of another installed package is left out, because it cannot be loaded.",
+    ("job",),
+)
+CONFIGURATION = Metric(
+    "fleet_configuration_unusable",
+    "gauge",
+    "A process keeps the configuration that it has, because the edited one cannot be used.",
+    ("process",),
+)
 API_KEY_EXPIRY = Metric(
     "fleet_odoo_api_key_expiry_timestamp_seconds",
     "gauge",
@@ -224,6 +261,7 @@ COUNTERS: Final = {
         MESSAGES,
         DUPLICATES,
         DRIFT,
+        UNKNOWN_ZONES,
         CLAIMS,
         PUBLISHED,
         DEAD,

@@ -23,7 +23,7 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, app: Any, address: str, port: int, proxies: str = "127.0.0.1") -> None:
-        self.listening = _listening(address, port)
+        self.listening = listening(address, port)
         self.port: int = self.listening.getsockname()[1]
         super().__init__(
             uvicorn.Config(
@@ -45,7 +45,8 @@ class Server(uvicorn.Server):
         super().run(sockets or [self.listening])
 
 
-def _listening(address: str, port: int) -> socket.socket:
+def listening(address: str, port: int) -> socket.socket:
+    """Raises ConfigurationError where nothing can be listened on."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         return socket.create_server((address, port), family=family, backlog=MOST_CONNECTIONS)

@@ -63,8 +63,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         raise Redirected(code, newurl)
 
 
-class _BoundedSocket(io.RawIOBase):
-    """The bytes of one answer, until there are too many or they have taken too long."""
+class BoundedSocket(io.RawIOBase):
+    """The bytes of an answer, until there are too many or they have taken too long."""
 
     def __init__(self, connected: socket.socket, bounds: Bounds) -> None:
         # The file keeps the socket open until it is closed itself, as http.client expects.
@@ -72,8 +72,12 @@ class _BoundedSocket(io.RawIOBase):
         self._socket = connected
         self._silence = connected.gettimeout()
         self._bounds = bounds
-        self._left = int(bounds.megabytes * 2**20)
-        self._end = time.monotonic() + bounds.seconds
+        self.begin()
+
+    def begin(self) -> None:
+        """Another answer begins, with bytes and seconds of its own."""
+        self._left = int(self._bounds.megabytes * 2**20)
+        self._end = time.monotonic() + self._bounds.seconds
 
     def readable(self) -> bool:
         return True
@@ -105,7 +109,7 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *rest, **named)
         self._bounds = bounds
         self.fp.close()
-        self.fp = io.BufferedReader(_BoundedSocket(sock, bounds))
+        self.fp = io.BufferedReader(BoundedSocket(sock, bounds))
 
     def begin(self) -> None:
         super().begin()

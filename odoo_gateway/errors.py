@@ -8,12 +8,24 @@
           OdooLoginRefused        credentials, database name or address are wrong; costs no attempt
         OdooSchemaDrift         no retry: the database lacks what a record needs
 
-The class alone decides the retry. Delivery errors stand in `workers.delivery.errors`.
+The class alone decides the retry. Delivery errors stand in `workers.errors`.
 """
+
+
+def harmless(text: str) -> str:
+    """The text without what a terminal would obey, or a ledger cannot keep: control signs."""
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )
 
 
 class FleetError(Exception):
     """An error whose message names the thing and the remedy, fit to be shown to a person."""
+
+    def __init__(self, message: str = "") -> None:
+        # It may quote what an Odoo or a mail server said.
+        super().__init__(harmless(message))
 
 
 class ConfigurationError(FleetError):

@@ -1,14 +1,15 @@
 """Complete answers about one company: search, group and count, or a named error."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from sys import getsizeof
 from typing import Any, Final, TypeVar
 
 from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
-from odoo_gateway.records import BadValue, Record, parse
-from odoo_gateway.session import Session
+from odoo_gateway.records import BadValue, Record, is_sane, parse
+from odoo_gateway.session import Company, Session
 from odoo_gateway.sight import Sight
 
 Condition = tuple[str, str, Any] | str
@@ -24,6 +25,9 @@ UNORDERED: Final = {("hr.employee", 16)}
 HIDDEN_FROM_PAGES: Final = ("mail.activity", "mail.message")
 # Models whose `search_read` takes no further arguments.
 TAKES_NO_LOAD: Final = {("account.move.line", 16)}
+# Models whose `company_id` does not say whose a row is: where somebody starts, where a file was
+# put. No rule of Odoo's goes by it.
+OF_NO_COMPANY: Final = ("ir.attachment", "res.users")
 # What Python says of such a model, which a module may bring too.
 NO_LOAD: Final = "unexpected keyword argument 'load'"
 
@@ -38,12 +42,25 @@ class Drift:
     problem: str
     related: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def told(self) -> str:
+        """The row and what is wrong with it, in words."""
+        of = "" if self.field == "id" else f" {self.field}:"
+        return f"{self.model} {self.record_id}{of} {self.problem}"
+
+    @property
+    def records(self) -> tuple[tuple[str, int], ...]:
+        """Model and id of the row, and of the records that it belongs to."""
+        return ((self.model, self.record_id), *self.related)
+
     def touches(self, model: str, record_id: int | None) -> bool:
         """Whether what we would say about that record rests on the unreadable row."""
-        return (model, record_id) == (self.model, self.record_id) or (
-            model,
-            record_id,
-        ) in self.related
+        return (model, record_id) in self.records
+
+    def may_touch(self, *records: tuple[str, int]) -> bool:
+        """Whether it may, since the row says of no record of their models that it belongs to it."""
+        models = {model for model, _ in self.records}
+        return any(record in self.records or record[0] not in models for record in records)
 
 
 @dataclass(frozen=True)
@@ -98,8 +115,9 @@ class _Asked:
 class Reader:
     """Reads one company of one database.
 
-    Every call names its companies: the reader's own first, then the others that the user has,
-    so rows of other companies are seen only where a domain asks for them.
+    A question about a model with `company_id` is one about the rows of this company and of none,
+    which Odoo's own rules share among all; `all_companies` asks for those of every company that the
+    user has. Records that rows refer to are read by id, whichever company they are of.
     `drift` collects the rows that no record could be made of. `context` goes with every call.
     """
 
@@ -124,18 +142,42 @@ class Reader:
             "tz": "UTC",
         }
 
-    def search(self, record: type[R], domain: Domain, *, archived: bool = False) -> tuple[R, ...]:
+    @property
+    def company(self) -> Company:
+        """The company itself. Raises OdooRejected where the user does not see it."""
+        for company in self.session.companies:
+            if company.id == self.company_id:
+                return company
+        raise OdooRejected(
+            f"{Company.MODEL} {self.company_id} is hidden from the fleet's user: allow it in the "
+            "company, and let it read it"
+        )
+
+    def search(
+        self,
+        record: type[R],
+        domain: Domain,
+        *,
+        archived: bool = False,
+        all_companies: bool = False,
+    ) -> tuple[R, ...]:
         """All records that match, by ascending id; with `archived`, the inactive ones too.
 
         Pages by an id cursor, so rows that come or go meanwhile shift no page. Raises OdooError
-        rather than give part of the answer, or more rows than any firm has.
+        rather than give part of the answer, or more rows or bytes than any firm has.
         """
         found: list[R] = []
         fields = list(self.session.layout(record).names.values())
         context = {**self.context, "active_test": not archived}
-        for row in self._rows(record.MODEL, domain, fields, context):
+        asked = self._asked(record.MODEL, domain, all_companies)
+        for row in self._rows(record.MODEL, asked, fields, context):
             self._take(record, row, found)
         return tuple(found)
+
+    def read(self, record: type[R], ids: Iterable[int]) -> tuple[R, ...]:
+        """The records with these ids, archived ones too, of whichever company, by ascending id."""
+        wanted: Domain = [("id", "in", sorted(ids))]
+        return self.search(record, wanted, archived=True, all_companies=True)
 
     def referred(
         self, record: type[R], by: Mapping[int, Collection[tuple[str, int]]]
@@ -144,19 +186,26 @@ class Reader:
 
         A record that a rule hides, or that is gone, is drift of those that refer to it.
         """
-        found = {
-            each.id: each for each in self.search(record, [("id", "in", sorted(by))], archived=True)
-        }
-        known = found.keys() | self.unreadable(record.MODEL)
-        for record_id in sorted(by.keys() - known):
-            self.drift.append(
-                Drift(record.MODEL, record_id, "id", HIDDEN, tuple(sorted(by[record_id])))
-            )
+        found = {each.id: each for each in self.read(record, by)}
+        self.miss(record.MODEL, by, found.keys() | self.unreadable(record.MODEL))
         return found
 
-    def count(self, model: str, domain: Domain) -> int:
-        """How many rows the user sees."""
-        answer = self.session.call(model, "search_count", list(domain), context=self.context)
+    def miss(
+        self, model: str, by: Mapping[int, Collection[tuple[str, int]]], known: Collection[int]
+    ) -> None:
+        """Make the records that others refer to, and that are not known, drift of those, once."""
+        for record_id in sorted(by.keys() - {*known}):
+            drift = Drift(model, record_id, "id", HIDDEN, tuple(sorted(by[record_id])))
+            if drift not in self.drift:
+                self.drift.append(drift)
+
+    def count(
+        self, model: str, domain: Domain, *, archived: bool = False, all_companies: bool = False
+    ) -> int:
+        """How many rows the user sees; with `archived`, the inactive ones too."""
+        context = {**self.context, "active_test": not archived}
+        asked = self._asked(model, domain, all_companies)
+        answer = self.session.call(model, "search_count", asked, context=context)
         return answers.whole(answer, f"{model}.search_count")
 
     def group(
@@ -167,25 +216,27 @@ class Reader:
         sums: Sequence[str] = (),
         earliest: Sequence[str] = (),
         latest: Sequence[str] = (),
+        all_companies: bool = False,
     ) -> tuple[Group, ...]:
         """Sums, earliest and latest dates by keys (`field` or `date_field:day`), server-side."""
+        domain = self._asked(model, domain, all_companies)
         asked = _Asked(tuple(by), tuple(sums), tuple(earliest), tuple(latest))
         if self.session.major_version >= 19:
             answer = self.session.call(
                 model,
                 "formatted_read_group",
-                list(domain),
+                domain,
                 list(by),
                 ["__count", *asked.aggregates()],
                 context=self.context,
             )
             keys = ("__count", *by, *asked.aggregates())
             rows = answers.rows(answer, f"{model}.formatted_read_group", keys)
-            return tuple(_formatted_group(row, asked) for row in rows)
+            return self._sane(model, asked, [_formatted_group(row, asked) for row in rows])
         answer = self.session.call(
             model,
             "read_group",
-            list(domain),
+            domain,
             asked.classic_aggregates(),
             list(by),
             lazy=False,
@@ -193,7 +244,17 @@ class Reader:
         )
         aggregates = [name.split(":")[0] for name in asked.classic_aggregates()]
         rows = answers.rows(answer, f"{model}.read_group", ("__count", *by, *aggregates))
-        return tuple(_classic_group(row, asked) for row in rows)
+        return self._sane(model, asked, [_classic_group(row, asked) for row in rows])
+
+    def _sane(self, model: str, asked: _Asked, groups: Sequence[Group]) -> tuple[Group, ...]:
+        """The groups; one whose sum no firm has is drift of the records that it is grouped by."""
+        odd = [group for group in groups if not all(map(is_sane, group.sums))]
+        if odd:
+            answer = self.session.call(model, "fields_get", list(asked.by), ["relation"])
+            described = answers.fields(answer, f"{model}.fields_get")
+            relations = [described.get(name, {}).get("relation") for name in asked.by]
+            self.drift += [_odd(model, asked, group, relations) for group in odd]
+        return tuple(group for group in groups if group not in odd)
 
     def lacks(self, record: type[Record], field: str) -> bool:
         """Whether this database has no such optional field for this user."""
@@ -216,14 +277,21 @@ class Reader:
         """Why that cannot be shown; "" where it can."""
         return self._sight.doubt(model)
 
+    def lost(self, model: str) -> str:
+        """Which row of a model could not be read; "" where all could, of those looked up."""
+        return next((drift.told for drift in self.drift if drift.model == model), "")
+
     def unreadable(self, model: str) -> frozenset[int]:
         """Ids of a model's records that rest on a row with drift."""
         return frozenset(
-            record_id
-            for drift in self.drift
-            for of, record_id in ((drift.model, drift.record_id), *drift.related)
-            if of == model
+            record_id for drift in self.drift for of, record_id in drift.records if of == model
         )
+
+    def _asked(self, model: str, domain: Domain, all_companies: bool) -> list[Condition]:
+        """The domain, of our company where the model's rows are of one."""
+        if all_companies or model in OF_NO_COMPANY or not self.session.has_company(model):
+            return list(domain)
+        return [("company_id", "in", [self.company_id, False]), *domain]
 
     def _rows(
         self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
@@ -233,7 +301,7 @@ class Reader:
         if unordered or model in HIDDEN_FROM_PAGES:
             return self._rows_by_ids(model, domain, fields, context)
         found: list[dict[str, Any]] = []
-        last_id = 0
+        held, last_id = 0, 0
         while True:
             rows = self._read(model, [("id", ">", last_id), *domain], fields, context)
             ids = [row["id"] for row in rows]
@@ -245,10 +313,11 @@ class Reader:
             if ids != sorted(ids):
                 return self._rows_by_ids(model, domain, fields, context)
             found += rows
+            held += _bytes(rows)
+            self._hold(model, len(found), held)
             if len(rows) < self._page_size:
                 return found
             last_id = ids[-1]
-            self._hold(model, len(found))
 
     def _rows_by_ids(
         self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
@@ -257,11 +326,15 @@ class Reader:
         asked = f"{model}.search"
         answer = self.session.call(model, "search", list(domain), context=context)
         ids = sorted({answers.whole(number, asked) for number in answers.listed(answer, asked)})
-        self._hold(model, len(ids))
         found: list[dict[str, Any]] = []
+        held = 0
+        self._hold(model, len(ids), held)
         for start in range(0, len(ids), self._page_size):
             chunk = ids[start : start + self._page_size]
-            found += self._read(model, [("id", "in", chunk), *domain], fields, context)
+            rows = self._read(model, [("id", "in", chunk), *domain], fields, context)
+            found += rows
+            held += _bytes(rows)
+            self._hold(model, len(found), held)
         return sorted(found, key=lambda row: int(row["id"]))
 
     def _read(
@@ -287,8 +360,15 @@ class Reader:
             )
         return rows
 
-    def _hold(self, model: str, count: int) -> None:
+    def _hold(self, model: str, count: int, held: int) -> None:
         """Raises OdooRejected where an answer would be larger than any firm has."""
+        most = self.session.read_megabytes
+        if held > most * 2**20:
+            raise OdooRejected(
+                f"{model} has more than {most:g} MB of rows for one question ({count:,} of them so "
+                "far), more than we hold in memory: is what answers there an Odoo? If it really "
+                "has so many, raise the tenant's read_megabytes"
+            )
         if count >= self._most_rows:
             raise OdooRejected(
                 f"{model} has more than {self._most_rows:,} rows for one question, more than we "
@@ -306,6 +386,31 @@ class Reader:
                 if (number := _id_of(row.get(layout.names[field])))
             )
             self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
+
+
+def _odd(model: str, asked: _Asked, group: Group, relations: Sequence[str | None]) -> Drift:
+    field, value = next(
+        pair for pair in zip(asked.sums, group.sums, strict=True) if not is_sane(pair[1])
+    )
+    related = tuple(
+        (relation, key)
+        for relation, key in zip(relations, group.keys, strict=True)
+        if relation and isinstance(key, int)
+    )
+    return Drift(model, 0, field, f"{value!r} in all is no sum that a firm has", related)
+
+
+def _bytes(rows: Sequence[dict[str, Any]]) -> int:
+    """The memory that rows hold; to the last of them, for one may be as large as all others."""
+    return sum(getsizeof(row) + sum(map(_size, row.values())) for row in rows)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return getsizeof(value) + sum(_size(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return getsizeof(value) + sum(map(_size, value))
+    return getsizeof(value)
 
 
 def _id_of(value: Any) -> int | None:

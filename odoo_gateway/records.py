@@ -1,13 +1,14 @@
 """A frozen dataclass is at once the field list, the parser and the type of an Odoo row."""
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, TypeVar, Union
+from typing import Any, ClassVar, Final, Literal, TypeVar, Union
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -25,6 +26,8 @@ class Record:
 
 
 R = TypeVar("R", bound=Record)
+# From here on a float holds no cents, and nobody has that many hours or that much money.
+TOO_LARGE: Final = 1e13
 
 
 class BadValue(ValueError):
@@ -126,16 +129,24 @@ def _integer(value: Any) -> int:
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no number")
+    if not is_sane(value):
+        raise ValueError(f"{value!r} is no number that a firm has")
     return float(value)
+
+
+def is_sane(number: float) -> bool:
+    """Whether a number can be an amount or a quantity, and counted with: finite, below 1e13."""
+    return math.isfinite(number) and abs(number) < TOO_LARGE
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")
-    return value
+    return value.translate(_UNWANTED)
 
 
-def _zone(value: Any) -> ZoneInfo:
+def zone_named(value: Any) -> ZoneInfo:
+    """The time zone of that name. Raises ValueError where we know none."""
     try:
         return ZoneInfo(_text(value))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -154,12 +165,17 @@ def _ids(value: Any) -> tuple[int, ...]:
     return tuple(_integer(item) for item in value)
 
 
+# What turns the direction of all text after it, also of ours, is shown as a sign that is no letter.
+_TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+# No Odoo has NUL, and no ledger on PostgreSQL keeps it.
+_UNWANTED: Final = str.maketrans(_TURNS, "\N{REPLACEMENT CHARACTER}" * len(_TURNS), "\0")
+
 _PARSERS: dict[Any, Callable[[Any], Any]] = {
     int: _integer,
     float: _number,
     str: _text,
     bool: _flag,
-    ZoneInfo: _zone,
+    ZoneInfo: zone_named,
     Decimal: lambda value: Decimal(repr(_number(value))),
     date: lambda value: date.fromisoformat(_text(value)),
     # Datetimes travel as naive UTC strings.

@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from odoo_gateway import answers, field_names, homes
 from odoo_gateway.errors import OdooSchemaDrift
 from odoo_gateway.records import BadValue, Record, fields_of, parse
 from odoo_gateway.transport import Transport
+
+#: The field that says whose a row is.
+COMPANY: Final = "company_id"
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,20 @@ class Layout:
 
 
 class Session:
-    """One tenant's database. Keeps what it learnt for its life: one per process and tenant."""
+    """One tenant's database. Keeps what it learnt for its life: one per process and tenant.
 
-    def __init__(self, transport: Transport, base_url: str = "") -> None:
+    read_megabytes: of memory that the rows of one question may hold.
+    """
+
+    def __init__(
+        self, transport: Transport, base_url: str = "", read_megabytes: float = 256.0
+    ) -> None:
         self.transport = transport
+        self.read_megabytes = read_megabytes
         self.base_url = base_url.rstrip("/")
         self._layouts: dict[type[Record], Layout] = {}
         self._rights: dict[str, bool] = {}
+        self._has_company: dict[str, bool] = {}
         self._references: dict[tuple[str, str], int] = {}
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -99,6 +109,13 @@ class Session:
             self._layouts[record] = self._find_layout(record)
         return self._layouts[record]
 
+    def has_company(self, model: str) -> bool:
+        """Whether rows of the model have a `company_id` that this user may see."""
+        if model not in self._has_company:
+            answer = self.call(model, "fields_get", [COMPANY], ["type", "relation"])
+            self._has_company[model] = COMPANY in answers.fields(answer, f"{model}.fields_get")
+        return self._has_company[model]
+
     def may_read(self, model: str) -> bool:
         """Whether the model exists and the user has the right to read it at all."""
         if model not in self._rights and self.exists(model) is False:
@@ -151,7 +168,9 @@ class Session:
     def _find_layout(self, record: type[Record]) -> Layout:
         declared = fields_of(record)
         wanted = [name for f in declared for name in field_names.candidates(record.MODEL, f.name)]
-        found = self._fields(record, wanted)
+        # Asked along, for every question about the model goes by it.
+        found = self._fields(record, list(dict.fromkeys([*wanted, COMPANY])))
+        self._has_company[record.MODEL] = COMPANY in found
         names = {
             f.name: actual
             for f in declared
@@ -181,5 +200,5 @@ def _absence(record: type[Record], missing: Sequence[str]) -> str:
     return (
         f"{record.MODEL} shows no field {', '.join(missing)} to this user: either the module "
         f"{record.MODULE!r} is not installed, or a group that the user lacks guards the field. "
-        "Install the module or widen the user's groups, then run `fleet doctor`"
+        "Install the module or widen the user's groups"
     )

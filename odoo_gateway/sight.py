@@ -6,16 +6,19 @@ as far as Odoo comes with them, unless a total that Odoo stores says otherwise.
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from enum import Flag, auto
+from functools import cached_property, reduce
+from operator import and_, or_
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from odoo_gateway.records import Record
 
 if TYPE_CHECKING:
-    from odoo_gateway.reader import Reader
+    from odoo_gateway.reader import Domain, Reader
 
 INVOICING: Final = (
     "account.group_account_invoice",
@@ -31,6 +34,7 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "account.analytic.line": ("hr_timesheet.group_timesheet_manager", *PROJECTS),
     "account.move": INVOICING,
     "account.move.line": INVOICING,
+    "account.tax": (),
     "helpdesk.ticket": (
         "helpdesk_mgmt.group_helpdesk_user",
         "helpdesk_mgmt.group_helpdesk_manager",
@@ -41,12 +45,20 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "hr.expense.sheet": EXPENSES,
     "hr.version": (),
     "hr_timesheet.sheet": ("hr_timesheet.group_timesheet_manager",),
+    # Beside rules, Odoo hides of these what belongs to a record that the user may not see.
+    "ir.attachment": (),
+    "mail.activity": (),
+    "mail.message": (),
     "planning.slot": ("planning.group_planning_manager",),
     "project.milestone": PROJECTS,
     "project.project": PROJECTS,
     "project.task": PROJECTS,
+    "res.partner": (),
+    "res.users": (),
+    "resource.calendar": (),
     "resource.calendar.attendance": (),
     "resource.calendar.leaves": (),
+    "resource.resource": (),
     "sale.order": SALES,
     "sale.order.line": SALES,
     "tier.review": (),
@@ -55,15 +67,58 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
 # Models that Odoo reads through another one for who may not read them.
 PUBLIC: Final[Mapping[str, Sequence[str]]] = {"hr.employee": ("hr.employee.public",)}
 
-Leaf = tuple[str, str, str]
-TRUE: Final = ("1", "=", "1")
-# Conditions that leave out nothing which a job looks for: hours, tasks and invoices of customers.
+
+class Shown(Flag):
+    """What of a model's rows a condition is proven to let through."""
+
+    NOTHING = 0
+    OURS = auto()  # all of the user's companies
+    NOBODYS = auto()  # all of no company
+    ALL = OURS | NOBODYS
+
+
+# Conditions are compared as Python writes them, so that a value is one of these or unknown.
+Leaf = tuple[str, ...]
+TRUE: Final = ("1", "'='", "1")
+# Conditions that leave out nothing which a job looks for: hours, tasks and invoices of customers,
+# and who of the firm's people did something.
 ALL_WE_ASK: Final[Mapping[str, Leaf]] = {
-    "account.analytic.line": ("'project_id'", "!=", "False"),
-    "account.move": ("'move_type'", "in", "('out_invoice', 'out_refund')"),
-    "account.move.line": ("'move_id.move_type'", "in", "('out_invoice', 'out_refund')"),
-    "project.task": ("'project_id'", "!=", "False"),
+    "account.analytic.line": ("'project_id'", "'!='", "False"),
+    "account.move": ("'move_type'", "'in'", "('out_invoice', 'out_refund')"),
+    "account.move.line": ("'move_id.move_type'", "'in'", "('out_invoice', 'out_refund')"),
+    "project.task": ("'project_id'", "'!='", "False"),
+    # Homes of employees, which Odoo 16 keeps from most users.
+    "res.partner": ("'type'", "'!='", "'private'"),
+    "res.users": ("'share'", "'='", "False"),
 }
+# Operators and values by which Odoo's own rules go by companies. Of one company of several, as
+# `user.company_id.id` is, the others are hidden; `allowed_company_ids` no rule knows.
+BY_COMPANY: Final[Mapping[Leaf, Shown]] = {
+    ("'='", "False"): Shown.NOBODYS,
+    **{
+        (operator, value): Shown.OURS
+        for operator in ("'in'", "'child_of'", "'parent_of'")
+        for value in ("company_ids", "user.company_ids.ids")
+    },
+    **{
+        ("'in'", value): Shown.ALL
+        for ours in ("company_ids", "user.company_ids.ids")
+        for value in (f"{ours} + [False]", f"[False] + {ours}")
+    },
+}
+# Where the company of a row stands that has no `company_id`.
+COMPANY_OF: Final[Mapping[str, str]] = {"project.milestone": "'project_id.company_id'"}
+# Models of which rows may be of no company, and are looked for all the same: since which Odoo.
+OF_NO_COMPANY: Final[Mapping[str, int]] = {
+    "project.milestone": 17,
+    "project.project": 17,
+    "project.task": 17,
+    "res.partner": 16,
+    "resource.calendar": 16,
+    "resource.calendar.leaves": 16,
+}
+# What may change a name that a later condition uses.
+CHANGES: Final = (ast.Call, ast.NamedExpr)
 
 
 @dataclass(frozen=True)
@@ -146,7 +201,9 @@ class Sight:
         if hidden := self._hidden(model):
             return f"{hidden} of {model} is hidden from the fleet's user"
         if self._groups and self._rules is not None:
-            return _narrowed(model, self._rules.get(model, ()), self._groups)
+            nobodys = self._odoo.session.major_version >= OF_NO_COMPANY.get(model, math.inf)
+            needed = Shown.ALL if nobodys else Shown.OURS
+            return _narrowed(model, self._rules.get(model, ()), self._groups, needed)
         groups = SEEN_BY.get(model, ("unknown",))
         if groups and not self._names & {*groups}:
             return f"nothing shows that the fleet's user sees all rows of {model}"
@@ -196,55 +253,64 @@ class Sight:
         if stored is None or not self._odoo.session.may_read(stored.parent):
             return False
         linked = [(stored.link, "!=", False)]
-        seen = sum(g.sums[0] for g in self._odoo.group(model, linked, [], [stored.amount]))
-        whole = sum(g.sums[0] for g in self._odoo.group(stored.parent, [], [], [stored.total]))
+        seen = self._sum(model, linked, stored.amount)
+        whole = self._sum(stored.parent, [], stored.total)
         return whole - seen > 0.05 + 1e-6 * abs(whole)
 
+    def _sum(self, model: str, domain: "Domain", amount: str) -> float:
+        groups = self._odoo.group(model, domain, [], [amount], all_companies=True)
+        return sum(group.sums[0] for group in groups)
 
-def _narrowed(model: str, rules: Sequence[Rule], groups: frozenset[int]) -> str:
-    """Which rule hides rows of the user's companies; "" where none does."""
+
+def _narrowed(
+    model: str, rules: Sequence[Rule], groups: frozenset[int], needed: Shown = Shown.OURS
+) -> str:
+    """Which rule hides rows that are needed; "" where none does."""
+    shown = {rule.id: _shown(model, rule.domain_force or "[]") for rule in rules}
     of_groups = [rule for rule in rules if rule.groups and groups.intersection(rule.groups)]
-    for_all = [rule for rule in rules if not rule.groups]
-    hiding = [rule for rule in for_all if not _lets(rule, _is_company)]
-    if of_groups and not any(_lets(rule, _is_all(model)) for rule in of_groups):
+    hiding = [rule for rule in rules if not rule.groups and needed not in shown[rule.id]]
+    if of_groups and needed not in reduce(or_, (shown[rule.id] for rule in of_groups)):
         hiding.append(of_groups[0])
     if not hiding:
         return ""
     return f"the record rule {hiding[0].name or hiding[0].id} hides rows of {model}"
 
 
-def _lets(rule: Rule, everything: Callable[[Leaf], bool]) -> bool:
-    """Whether a rule's domain is one of alternatives of which one lets everything through."""
-    leaves = _alternatives(rule.domain_force or "[]")
-    return leaves is not None and (not leaves or any(map(everything, leaves)))
-
-
-def _is_company(leaf: Leaf) -> bool:
-    """Whether a condition lets all rows of the user's companies through."""
-    name, operator, value = leaf
-    field = name.strip("'").split(".")[-1]
-    by_company = field in ("company_id", "company_ids") and operator in ("in", "parent_of")
-    return leaf == TRUE or (by_company and "company_ids" in value)
-
-
-def _is_all(model: str) -> Callable[[Leaf], bool]:
-    return lambda leaf: leaf in (TRUE, ALL_WE_ASK.get(model))
-
-
-def _alternatives(domain: str) -> Sequence[Leaf] | None:
-    """The conditions of a domain that joins them by "or" alone, as text; None of any other."""
+def _shown(model: str, domain: str) -> Shown:
+    """What a rule's domain is proven to let through; nothing where it is not understood."""
     try:
         tree = ast.parse(domain.strip(), mode="eval").body
-    except SyntaxError:
-        return None
-    if not isinstance(tree, ast.List):
-        return None
-    leaves: list[Leaf] = []
-    for item in tree.elts:
-        if isinstance(item, ast.Tuple | ast.List) and len(item.elts) == len(TRUE):
-            name, operator, value = item.elts
-            leaves.append((ast.unparse(name), ast.unparse(operator).strip("'"), ast.unparse(value)))
-        elif not (isinstance(item, ast.Constant) and item.value == "|"):
-            return None
-    ors = len(tree.elts) - len(leaves)
-    return leaves if not leaves or ors == len(leaves) - 1 else None
+        if not isinstance(tree, ast.List) or any(isinstance(n, CHANGES) for n in ast.walk(tree)):
+            return Shown.NOTHING
+        return _all_of(model, tree.elts)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Shown.NOTHING
+
+
+def _all_of(model: str, items: Sequence[ast.expr]) -> Shown:
+    """The items are conditions, and operators before their operands; "and" where there is none."""
+    stack: list[Shown] = []
+    for item in reversed(items):
+        operator = item.value if isinstance(item, ast.Constant) else None
+        if operator in ("|", "&"):
+            if len(stack) < 2:
+                return Shown.NOTHING
+            join = or_ if operator == "|" else and_
+            stack.append(join(stack.pop(), stack.pop()))
+        elif operator == "!":
+            stack[-1:] = [Shown.NOTHING]
+        else:
+            stack.append(_let_by(model, item))
+    return reduce(and_, stack, Shown.ALL)
+
+
+def _let_by(model: str, item: ast.expr) -> Shown:
+    """What a single condition lets through."""
+    if not isinstance(item, ast.Tuple | ast.List):
+        return Shown.NOTHING
+    leaf = tuple(map(ast.unparse, item.elts))
+    if leaf in (TRUE, ALL_WE_ASK.get(model)):
+        return Shown.ALL
+    if leaf[:1] != (COMPANY_OF.get(model, "'company_id'"),):
+        return Shown.NOTHING
+    return BY_COMPANY.get(leaf[1:], Shown.NOTHING)

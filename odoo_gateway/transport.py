@@ -235,7 +235,10 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
             f"{doing}: {first_line}. The module that brings this model is not installed"
         )
     if name.endswith(("ValueError", "KeyError")) and "field" in said.lower():
-        return OdooSchemaDrift(f"{doing}: {first_line}. The database changed; run `fleet doctor`")
+        return OdooSchemaDrift(
+            f"{doing}: {first_line}. The database changed: install or upgrade the module that "
+            "brings this field, and restart Odoo"
+        )
     return OdooRejected(f"Odoo refuses {doing}: {first_line} ({name})")
 
 

@@ -1,16 +1,17 @@
 """What a job module declares; adding the file is the registration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from odoo_gateway.reader import Reader
+from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
-from tasks.domain.withheld import Basis, told_to_owner, withhold
+from tasks.domain.texts import Said, Text
+from tasks.domain.withheld import Basis, told_to_owner, withhold, without_wholes
 
 P = TypeVar("P", bound=Policy)
 S = TypeVar("S")
@@ -60,6 +61,29 @@ class Cron:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What must hold of a record before a job looks at it, in words and as Odoo is asked."""
+
+    says: str
+    domain: Domain
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What rows are about, for who asks why a record of a company is listed, or is not.
+
+    column: the one of a row that holds its id; where that is `record_id`, the column `model` holds
+    its model. rules: those that `read` asks Odoo by. otherwise: why one that fulfils them all may
+    have no row.
+    """
+
+    model: str
+    column: str
+    otherwise: str
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
 class Job(Generic[P, S]):
     """A job: what to look for, when, and who is told.
 
@@ -70,11 +94,11 @@ class Job(Generic[P, S]):
     said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
     job answers for itself. held_as: the model whose records people put on hold by its cases; ""
     where nothing is held. rests_on: the models of which every row must be seen, and what is
-    withheld where that is not shown.
+    withheld where that is not shown. lists: what its rows are about, for `fleet explain`.
     """
 
     name: str
-    title: str
+    title: Said
     owner: str
     cron: Cron
     audience: Audience
@@ -90,20 +114,28 @@ class Job(Generic[P, S]):
     of_the_present: bool = False
     no_history: NotVerifiable | None = None
     rests_on: tuple[Basis, ...] = ()
+    lists: tuple[Listed, ...] = ()
     doc: str | None = None
 
     @property
-    def why(self) -> str:
+    def role(self) -> str:
+        """The role that answers for the job: its audience, or its owner where persons are told."""
+        return self.owner if self.audience is Audience.PERSON else self.audience.value
+
+    @property
+    def why(self) -> Text:
         """The `Why:` paragraph of the job's docstring."""
-        return self._paragraph("Why")
+        return Text(paragraph(self.doc or "", "Why"))
 
     @property
     def remedy(self) -> str:
         """The `Remedy:` paragraph of the job's docstring."""
-        return self._paragraph("Remedy")
+        return paragraph(self.doc or "", "Remedy")
 
     def run(self, odoo: Reader, as_of: AsOf, policy: P) -> Report:
         """Read, then judge; what is not shown to rest on all rows is withheld.
+
+        So are totals and measures where a row could not be read, unless a basis says otherwise.
 
         A day that is over and left no history is not looked at.
         """
@@ -113,16 +145,29 @@ class Job(Generic[P, S]):
         for basis in self.rests_on:
             if doubt := self._doubt(odoo, basis):
                 report = withhold(report, basis, doubt)
+        by_id = {basis.model for basis in self.rests_on if basis.by_id}
+        unread = [drift.told for drift in odoo.drift if drift.model not in by_id]
+        report = without_wholes(report, unread)
         # Whoever reads a digest reads it there.
         if self.audience is Audience.PERSON:
             report = told_to_owner(report, self.owner, *self._user(odoo), as_of)
         return report
+
+    def subjects(self, row: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
+        """Model and id of each record that a row is about, by the columns that `lists` names."""
+        return [
+            (each.model, row.get(each.column))
+            for each in self.lists
+            if each.column != "record_id" or row.get("model") == each.model
+        ]
 
     def _user(self, odoo: Reader) -> tuple[int, str]:
         number = odoo.session.user_id
         return number, odoo.session.link("res.users", number)
 
     def _doubt(self, odoo: Reader, basis: Basis) -> str:
+        if basis.by_id:
+            return odoo.lost(basis.model)
         may_read = odoo.session.may_read
         absent = odoo.session.exists(basis.model) is False
         moot = absent or (basis.if_readable and not may_read(basis.model))
@@ -130,9 +175,9 @@ class Job(Generic[P, S]):
             return ""
         return odoo.doubt(basis.model)
 
-    def _paragraph(self, word: str) -> str:
-        paragraphs = (" ".join(part.split()) for part in (self.doc or "").split("\n\n"))
-        return next(
-            (text.removeprefix(f"{word}:").strip() for text in paragraphs if text.startswith(word)),
-            "",
-        )
+
+def paragraph(docstring: str, word: str) -> str:
+    """The paragraph of a docstring that begins with a word and a colon; "" where there is none."""
+    paragraphs = (" ".join(part.split()) for part in docstring.split("\n\n"))
+    found = (text for text in paragraphs if text.startswith(f"{word}:"))
+    return next(found, "").removeprefix(f"{word}:").strip()

@@ -5,8 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
+from tasks import catalogue
+from tasks.catalogue import NOT_LAYERS
 from tests.real_clock import readings
 
 ROOT = Path(__file__).parents[1]
@@ -14,6 +17,8 @@ PACKAGES = ("workers", "monitoring", "tasks", "odoo_gateway")
 SOURCES = sorted(
     [ROOT / "beat_schedule.py", *(p for name in PACKAGES for p in (ROOT / name).rglob("*.py"))]
 )
+# The demo's own configuration, as a firm writes one.
+NAMES_JOBS = {"workers/demo/stage.py"}
 VAGUE = {"utils", "helpers", "common", "base", "misc"}
 
 
@@ -29,7 +34,7 @@ def test_only_settings_read_the_environment() -> None:
     # The demo hands its own environment on to the processes that it starts.
     assert using(r"os\.(environ|getenv)") == {
         "workers/demo/processes.py",
-        "workers/settings.py",
+        "workers/config/settings.py",
     }
 
 
@@ -48,6 +53,20 @@ def test_the_clock_is_read_in_one_place() -> None:
     }
 
 
+def test_no_list_outside_a_job_names_a_job() -> None:
+    names = re.compile(rf"\b({'|'.join(catalogue.jobs())})\b")
+    found = {
+        str(path.relative_to(ROOT))
+        for package in ("workers", "monitoring")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in {".py", ".j2", ".css", ".yml", ".txt"}
+        # What plays alerts needs names of some.
+        and "tests" not in path.relative_to(ROOT).parts
+        and names.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == NAMES_JOBS
+
+
 def test_celery_stays_in_the_workers_and_the_timetable() -> None:
     assert {path.split("/")[0] for path in using(r"(?m)^(from|import) (celery|kombu)\b")} == {
         "beat_schedule.py",
@@ -59,6 +78,33 @@ def test_celery_stays_in_the_workers_and_the_timetable() -> None:
 def test_every_file_says_in_one_docstring_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
     assert path.stem not in VAGUE
+
+
+def test_no_workflow_layer_that_is_new_escapes_the_contracts() -> None:
+    """Whatever holds jobs is one: nothing below imports a job, and no job imports another."""
+    graph = grimp.build_graph("tasks")
+    below = [module for module in graph.modules if module.split(".")[1:2] and _is_below(module)]
+    jobs = {module for module in graph.modules if module.count(".") >= 2} - set(below)
+    assert {f"tasks.{layer}" for layer in ("execution", "financial")} <= {
+        module.rpartition(".")[0] for module in jobs
+    }
+    found = {
+        (module, imported)
+        for module in below
+        for imported in graph.find_modules_directly_imported_by(module)
+        if imported in jobs
+    }
+    assert not found
+    assert not {
+        (module, imported)
+        for module in jobs
+        for imported in graph.find_modules_directly_imported_by(module)
+        if imported in jobs and module.split(".")[:3] != imported.split(".")[:3]
+    }
+
+
+def _is_below(module: str) -> bool:
+    return module.split(".")[1] in {*NOT_LAYERS, "declaration"}
 
 
 def functions() -> Iterator[tuple[str, int]]:

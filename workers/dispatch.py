@@ -1,7 +1,7 @@
 """Which runs are due: slots of every job and scope, opened once each, published until done."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -11,17 +11,26 @@ import structlog
 from monitoring import metrics
 from monitoring.metrics import Increment
 from odoo_gateway import answers
-from odoo_gateway.errors import OdooError, OdooLoginRefused, OdooRejected, OdooUnavailable
+from odoo_gateway.errors import (
+    FleetError,
+    OdooError,
+    OdooLoginRefused,
+    OdooRejected,
+    OdooUnavailable,
+)
+from odoo_gateway.records import zone_named
 from odoo_gateway.session import Company, Session
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import outages, runner, slots, watching
-from workers.ledger import counters, marks, runs, scopes, standing
+from workers import notes as watching
+from workers import outages, runner, slots
+from workers.config.tenants import Tenant
+from workers.ledger import counters, marks, pauses, runs, scopes, standing
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
+from workers.ledger.pauses import Pause
 from workers.ledger.runs import Run, Slot
 from workers.ledger.scopes import Scope
-from workers.tenants import Tenant
 from workers.tracing import traced
 from workers.wiring import Fleet
 
@@ -49,7 +58,8 @@ def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequenc
     with fleet.ledger.reading() as connection:
         away = standing_outages.standing(connection)
         known = [tenant for tenant in tenants if outages.of_odoo(tenant.name) not in away]
-        old = _with_old_scopes(connection, known, fleet.clock())
+        by_tenant = scopes.by_tenant(connection)
+        old = _with_old_scopes(connection, known, by_tenant, fleet.clock())
     for tenant in old:
         if ask is None:
             learn_scopes(fleet, job, tenant)
@@ -102,8 +112,9 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
     """
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
-        remembered = scopes.of_tenant(connection, tenant.name)
-        old = _with_old_scopes(connection, [tenant], now)
+        known = scopes.by_tenant(connection)
+        old = _with_old_scopes(connection, [tenant], known, now)
+    remembered = known.get(tenant.name, ())
     if not old:
         return remembered
     try:
@@ -114,8 +125,22 @@ def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:
         raise
     with fleet.ledger.transaction() as connection:
         scopes.remember(connection, tenant.name, found, now)
-        counters.add(connection, fleet.take_calls())
+        counters.add(connection, [*fleet.take_calls(), *_unknown_zones(found)])
     return found
+
+
+def _unknown_zones(found: Iterable[Scope]) -> Iterator[Increment]:
+    """Log and count the companies whose working calendar has a zone that we do not know."""
+    for scope in found:
+        if scope.unknown_zone:
+            log.warning(
+                "scopes.zone_unknown",
+                tenant=scope.tenant,
+                company=scope.company_id,
+                zone=scope.unknown_zone,
+                message="it runs by UTC: correct its working calendar, or set `timezone` for it",
+            )
+            yield Increment(metrics.UNKNOWN_ZONES.name, {"tenant": scope.tenant})
 
 
 def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
@@ -127,6 +152,12 @@ def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
         _count_failure(fleet, job, tenant, error)
         if isinstance(error, OdooUnavailable | OdooLoginRefused):
             outages.suspect(fleet, tenant, error)
+    except (FleetError, *runner.INTERRUPTIONS):
+        raise
+    except Exception as error:
+        # What nobody foresaw of one Odoo keeps nobody else's slots waiting.
+        log.exception("scopes.unknown", job=job.name, tenant=tenant.name)
+        _count_failure(fleet, job, tenant, error)
 
 
 def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
@@ -138,16 +169,27 @@ def _time_to_ask(fleet: Fleet, tenant: Tenant) -> bool:
 
 
 def _with_old_scopes(
-    connection: Connection, tenants: Iterable[Tenant], now: datetime
+    connection: Connection,
+    tenants: Iterable[Tenant],
+    known: Mapping[str, Sequence[Scope]],
+    now: datetime,
 ) -> Sequence[Tenant]:
-    """The tenants whose companies are not known, or no longer."""
+    """The tenants whose companies are not known, or no longer, or not all that are configured."""
     before = now - COMPANIES_KEPT
     seen = scopes.last_seen(connection)
-    return [tenant for tenant in tenants if seen.get(tenant.name, NEVER) <= before]
+    return [
+        tenant
+        for tenant in tenants
+        if seen.get(tenant.name, NEVER) <= before
+        or {*tenant.settings.companies} - {scope.company_id for scope in known.get(tenant.name, ())}
+    ]
 
 
 def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
-    """The companies to watch, with their zones: configured, else that of the working calendar."""
+    """The companies to watch, with their zones: configured, else that of the working calendar.
+
+    UTC where the calendar has none, or one that we do not know: then the scope says so.
+    """
     wanted = tenant.settings.companies or [company.id for company in session.companies]
     companies = [company for company in session.companies if company.id in wanted]
     if not wanted:
@@ -163,14 +205,20 @@ def discover(session: Session, tenant: Tenant) -> Sequence[Scope]:
         )
     zones = _calendar_zones(session, companies)
     return [
-        Scope(
-            tenant=tenant.name,
-            company_id=company.id,
-            name=company.name,
-            zone=tenant.zone(company.id, zones.get(company.resource_calendar_id or 0, "UTC")),
-        )
+        _scope(tenant, company, zones.get(company.resource_calendar_id or 0, "UTC"))
         for company in companies
     ]
+
+
+def _scope(tenant: Tenant, company: Company, of_calendar: str) -> Scope:
+    unknown = ""
+    try:
+        zone_named(of_calendar)
+    except ValueError:
+        unknown = "" if tenant.has_zone(company.id) else of_calendar
+        of_calendar = "UTC"
+    zone = tenant.zone(company.id, of_calendar)
+    return Scope(tenant.name, company.id, company.name, zone, unknown)
 
 
 def _publish(fleet: Fleet, run: Run, publish: Publish) -> None:
@@ -182,7 +230,7 @@ def _publish(fleet: Fleet, run: Run, publish: Publish) -> None:
         runner.execute(fleet, run.id)
 
 
-def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: OdooError) -> None:
+def _count_failure(fleet: Fleet, job: AnyJob, tenant: Tenant, error: Exception) -> None:
     labels = {"job": job.name, "tenant": tenant.name, "exception": type(error).__name__}
     failure = Increment(metrics.EXCEPTIONS.name, labels)
     with fleet.ledger.transaction() as connection:
@@ -194,7 +242,7 @@ def _calendar_zones(session: Session, companies: Iterable[Company]) -> dict[int,
     ids = sorted({c.resource_calendar_id for c in companies if c.resource_calendar_id})
     answer = session.call("resource.calendar", "search_read", [("id", "in", ids)], ["tz"])
     rows = answers.rows(answer, "resource.calendar.search_read", ("id", "tz"))
-    return {row["id"]: row["tz"] or "UTC" for row in rows}
+    return {row["id"]: str(row["tz"] or "UTC") for row in rows}
 
 
 def _with_due(
@@ -207,11 +255,14 @@ def _with_due(
     now = fleet.clock()
     with fleet.ledger.reading() as connection:
         known = scopes.by_tenant(connection)
-        closed = runs.closed_slots(connection, job.name)
+        closed = runs.closed_slots(connection, job.name, now)
+        paused = pauses.standing(connection, now)
 
     def is_due(tenant: Tenant, scope: Scope) -> bool:
         since = closed.get((scope.tenant, scope.company_id))
         line = tenant.crontab(job)
+        if since is not None and _is_paused(paused, job, scope):
+            return False
         return since is None or bool(slots.due(job.cron, line, scope.zone, since, now))
 
     due = (
@@ -224,24 +275,35 @@ def _with_due(
 def open_slots_of(
     fleet: Fleet, job: AnyJob, places: Sequence[tuple[Tenant, Sequence[Scope]]]
 ) -> Sequence[int]:
-    """Open a run for every due slot of the job in these scopes; returns the new runs' ids."""
+    """Open a run for every due slot of the job in these scopes; returns the new runs' ids.
+
+    None for what is paused: its slots are opened afterwards, as those that were missed.
+    """
     if not places:
         return []
     now = fleet.clock()
     due: list[Slot] = []
     with fleet.ledger.transaction() as connection:
-        closed = runs.closed_slots(connection, job.name)
+        closed = runs.closed_slots(connection, job.name, now)
+        paused = pauses.standing(connection, now)
         for tenant, here in places:
             for scope in here:
                 place = (job.name, scope.tenant, scope.company_id)
                 since = closed.get(place[1:]) or runs.watch_since(connection, *place, now)
+                if _is_paused(paused, job, scope):
+                    continue
                 found = slots.due(job.cron, tenant.crontab(job), scope.zone, since, now)
                 due += (Slot(*place, slot, uuid4().hex) for slot in found)
         opened = runs.open_slots(connection, due, now)
     for run in opened:
-        with traced(run.trace_id, job=run.job, tenant=run.tenant):
-            log.info("slot.opened", run=run.id, slot=run.slot.isoformat(), company=run.company_id)
+        with traced(run.trace_id, **runner.about(run)):
+            log.info("slot.opened", slot=run.slot.isoformat())
     return [run.id for run in opened]
+
+
+def _is_paused(paused: Iterable[Pause], job: AnyJob, scope: Scope) -> bool:
+    place = (job.name, scope.tenant, scope.company_id)
+    return any(pause.covers(place) for pause in paused)
 
 
 def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:

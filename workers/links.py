@@ -115,8 +115,9 @@ class Links:
     def _fresh(self, page: str, token: str) -> Sequence[Link]:
         links = self._signed(page, token)
         issued_on = links[0].issued_on
-        if self.clock().date() > issued_on + timedelta(days=self.days):
-            raise LinkExpired(f"this link is from {issued_on}, and opens for {self.days} days")
+        last = issued_on + timedelta(days=self.days)
+        if self.clock().date() > last:
+            raise LinkExpired(f"this link is from {issued_on}, and opened until {last}")
         return links
 
     def _signed(self, page: str, token: str) -> Sequence[Link]:

@@ -16,17 +16,17 @@ import structlog
 from odoo_gateway.errors import OdooLoginRefused, OdooUnavailable
 from tasks import catalogue
 from workers import slots
-from workers.delivery import outage_news
-from workers.delivery.errors import DeliveryClosed, DeliveryUnavailable
-from workers.delivery.outage_news import BROKER, LEDGER, MAIL, ODOO, WEBHOOK, Waited
+from workers.config.settings import Environment
+from workers.config.targets import EMAIL, WRITTEN_ONCE
+from workers.config.tenants import Tenant
+from workers.errors import DeliveryClosed, DeliveryUnavailable
 from workers.ledger import marks, outages, outbox, runs, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
-from workers.settings import Environment
-from workers.targets import EMAIL, WRITTEN_ONCE
-from workers.tenants import Tenant
+from workers.messages import outage_news
+from workers.messages.outage_news import BROKER, LEDGER, MAIL, ODOO, WEBHOOK, Waited
 from workers.wiring import Fleet
 
 __all__ = ["BROKER", "LEDGER", "MAIL"]
@@ -50,6 +50,11 @@ def of_odoo(tenant: str) -> str:
 def of_target(tenant: str, channel: str) -> str:
     """The name of a tenant's webhook or chat."""
     return f"{WEBHOOK} {tenant} {channel}"
+
+
+def state(outage: Outage) -> str:
+    """How it is: away, or there and letting us in no more."""
+    return "refuses us" if outage.error_class in CLOSED else "away"
 
 
 def needed_by(message: Message) -> str:

@@ -1,7 +1,8 @@
 """One run: claim, read, judge, reconcile, and commit all that follows in one transaction."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,40 +14,44 @@ from monitoring.metrics import Increment
 from odoo_gateway.errors import (
     FleetError,
     OdooLoginRefused,
-    OdooRejected,
     OdooSchemaDrift,
     OdooUnavailable,
 )
-from odoo_gateway.reader import Drift, Reader
+from odoo_gateway.reader import Drift
 from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
 from tasks.domain.cases import Change, reconcile
-from tasks.domain.findings import Finding, Report
-from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
-from workers import outages, watching
-from workers.delivery import digest
-from workers.delivery.announce import Announcement, announce, periods_of
-from workers.delivery.digest import Addressee, Seen
-from workers.delivery.occasion import Occasion
+from tasks.domain.findings import Report
+from tasks.domain.periods import AsOf, Period
+from workers import looking, outages
+from workers import notes as watching
+from workers.config.settings import Environment
 from workers.holding import holding, lease
-from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs, scopes
+from workers.ledger import (
+    audit,
+    cases,
+    counters,
+    measures,
+    outbox,
+    pauses,
+    readers,
+    runs,
+)
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.measures import Basis
 from workers.ledger.runs import Claim, Run
-from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
-from workers.settings import Environment
-from workers.tenants import Tenant
+from workers.looking import Look, Place, UnknownJob, job_named
+from workers.messages import digest
+from workers.messages.announce import Announcement, announce, periods_of
+from workers.messages.digest import Addressee, Seen
+from workers.messages.occasion import Occasion, occasion_of
 from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
-
-
-class UnknownJob(FleetError):
-    """This version of the fleet has no such job; during a deploy, another one may."""
 
 
 # Raised in the middle of anything when a task has taken too long.
@@ -56,38 +61,6 @@ AWAY = (OdooUnavailable, LedgerUnavailable)
 WORTH_A_RETRY = (OdooLoginRefused, StaleCases, UnknownJob, *INTERRUPTIONS)
 # For a run that is made late, by `fleet dead retry` or after a long outage.
 AT_LEAST = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a job saw and said in one scope.
-
-    policies: the values that judged, by version; approved: who approved the amendments of each.
-    """
-
-    report: Report
-    drift: tuple[Drift, ...]
-    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    approved: Mapping[str, str] = field(default_factory=dict)
-
-    def left_alone(self, finding: Finding) -> bool:
-        """Whether a finding rests on a row that could not be read, or was not looked for."""
-        unread = any(drift.touches(finding.model, finding.record_id) for drift in self.drift)
-        return unread or not self.report.covers(finding)
-
-
-def look(fleet: Fleet, tenant: Tenant, job: AnyJob, company_id: int, as_of: AsOf) -> Look:
-    """Read and judge; writes nothing anywhere. Raises OdooError."""
-    reader = Reader(fleet.session(tenant), company_id)
-    policy = tenant.policy(job, company_id, as_of.day)
-    moment = replace(as_of, holds=tenant.holds(company_id, as_of.day))
-    report = job.run(reader, moment, policy)
-    return Look(report, tuple(reader.drift), policy.versions(), policy.approvals())
-
-
-def as_of(scope: Scope, instant: datetime, now: datetime, asked: Period | None = None) -> AsOf:
-    """The moment that a run in this scope judges."""
-    return AsOf(instant, scope.zone, now, asked)
 
 
 def seen_by(connection: Connection, occasion: Occasion, report: Report) -> Mapping[Addressee, Seen]:
@@ -132,7 +105,7 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
     started = fleet.clock()
     longest = fleet.settings.environment.run_lease_seconds
     with (
-        traced(claim.run.trace_id, job=claim.run.job, tenant=claim.run.tenant),
+        traced(claim.run.trace_id, **about(claim.run)),
         holding(
             fleet,
             longest,
@@ -145,7 +118,12 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
             log.warning("run.taken_over", message=str(error))
             return None
         except Exception as error:
-            return _failed(fleet, claim, started, error)
+            return _failed(fleet, claim, started, error, by_hand=asked is not None)
+
+
+def about(run: Run) -> Mapping[str, str | int]:
+    """What every line of the log says of a run."""
+    return {"job": run.job, "tenant": run.tenant, "company": run.company_id, "run": run.id}
 
 
 def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> Claim | None:
@@ -153,9 +131,8 @@ def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> Claim | None:
     with fleet.ledger.transaction() as connection:
         run = runs.get(connection, run_id)
         now = fleet.clock()
-        if run is not None and not by_hand and _is_put_off(fleet, connection, run, now):
-            away = metrics.run_claimed(run.job, run.tenant, "away")
-            counters.add(connection, away)
+        if run is not None and not by_hand and (refused := _refused(fleet, connection, run, now)):
+            counters.add(connection, metrics.run_claimed(run.job, run.tenant, refused))
             return None
         claim = runs.claim(
             connection,
@@ -168,6 +145,17 @@ def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> Claim | None:
         if run is not None:
             counters.add(connection, watching.claimed(connection, run, claim, now))
         return claim
+
+
+def _refused(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> str:
+    """Why a run does not begin now though a worker is there for it; "" where it may.
+
+    By hand it may: who asks for it knows.
+    """
+    place = (run.job, run.tenant, run.company_id)
+    if any(pause.covers(place) for pause in pauses.standing(connection, now)):
+        return "paused"
+    return "away" if _is_put_off(fleet, connection, run, now) else ""
 
 
 def _is_put_off(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> bool:
@@ -193,34 +181,25 @@ def _last_moment(run: Run, now: datetime) -> datetime:
 
 def _in_vain(run: Run, error: str) -> str:
     hours = job_named(run.job).cron.window / timedelta(hours=1)
-    return f"its window of {hours:g} hours is over, and what it needs is still away: {error}"
+    return f"its window of {hours:g} h is over, and what it needs is still away: {error}"
 
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None) -> Executed:
     run = claim.run
-    tenant, job = fleet.settings.tenant(run.tenant), job_named(run.job)
-    scope = _scope(fleet, run)
-    asked = asked or Asked(_judged(job, scope, run.slot, started))
-    moment = as_of(scope, asked.instant, started, asked.period)
-    moment = remembering(fleet, (run.job, run.tenant, run.company_id), moment)
-    seen = look(fleet, tenant, job, run.company_id, moment)
-    occasion = Occasion(
-        job=job,
-        tenant=tenant,
-        scope=scope,
+    place = looking.place_of(fleet, run.job, run.tenant, run.company_id)
+    asked = asked or Asked(_judged(place, run.slot, started))
+    seen = looking.look(fleet, place, asked.instant, started, asked.period)
+    occasion = occasion_of(
+        place,
+        seen,
         slot=run.slot,
-        at=asked.instant,
-        now=started,
         run_id=run.id,
         trace_id=run.trace_id,
         mail_domain=fleet.mail.domain,
-        policies=tuple(seen.policies),
-        approved=seen.approved,
-        acts=moment.acts,
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        told, suppressed = _commit(connection, claim, occasion, seen, moment, now)
+        told, suppressed = _commit(connection, claim, occasion, seen, now)
         counters.add(
             connection,
             [
@@ -238,44 +217,14 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None)
     return Executed(RunStatus.SUCCEEDED, seen)
 
 
-def _judged(job: AnyJob, scope: Scope, slot: datetime, now: datetime) -> datetime:
+def _judged(place: Place, slot: datetime, now: datetime) -> datetime:
     """The instant that a run judges: its slot.
 
     A job that tells how things stand cannot tell it of a day that is over, so a slot that runs on a
     later day is judged as of now, and says so.
     """
-    over = slot.astimezone(scope.zone).date() < now.astimezone(scope.zone).date()
-    return now if over and job.of_the_present else slot
-
-
-def job_named(name: str) -> AnyJob:
-    """Raises UnknownJob."""
-    jobs = catalogue.jobs()
-    if name not in jobs:
-        raise UnknownJob(f"there is no job {name} in this version: deploy the one that has it")
-    return jobs[name]
-
-
-def _scope(fleet: Fleet, run: Run) -> Scope:
-    with fleet.ledger.reading() as connection:
-        known = scopes.of_tenant(connection, run.tenant)
-    for scope in known:
-        if scope.company_id == run.company_id:
-            return scope
-    raise OdooRejected(
-        f"tenant {run.tenant} shows no company {run.company_id} any more: the fleet's user lost it"
-    )
-
-
-def remembering(fleet: Fleet, here: tuple[str, str, int], moment: AsOf) -> AsOf:
-    """The moment with what the ledger knows of the cases of a job, tenant and company."""
-    since = moment.instant - timedelta(days=CLOSED_DAYS)
-    with fleet.ledger.reading() as connection:
-        known = cases.open_cases(connection, *here)
-        closed = cases.closed_cases(connection, *here, since, moment.zone)
-        done = acts.standing(connection, *here)
-    standing = {case.finding.key: case.opened_on for case in known}
-    return replace(moment, standing=standing, closed=closed, acts=done)
+    is_over = AsOf(slot, place.scope.zone, now).is_over
+    return now if is_over and place.job.of_the_present else slot
 
 
 def announced(
@@ -294,11 +243,10 @@ def _commit(
     claim: Claim,
     occasion: Occasion,
     seen: Look,
-    moment: AsOf,
     now: datetime,
 ) -> tuple[Announcement, int]:
     """What is announced, and how many of its messages stood already."""
-    run, job, report = claim.run, occasion.job, seen.report
+    run, report, moment = claim.run, seen.report, seen.moment
     here = (run.job, run.tenant, run.company_id)
     result = reconcile(
         report.findings,
@@ -318,20 +266,22 @@ def _commit(
         _note(connection, claim, "drift", now, listed_drift(drift))
     # What was measured of a period that somebody asked for is no newer than what stands.
     measured = () if moment.asked else report.measures
-    measures.record(connection, run.id, measured, now, _basis(job, seen, moment))
+    measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
 
 
-def _basis(job: AnyJob, seen: Look, moment: AsOf) -> Basis:
+def _basis(job: AnyJob, seen: Look) -> Basis:
     versions = {formula.measure: formula.version for formula in job.formulas}
-    return Basis(moment.instant, versions, len(seen.drift))
+    return Basis(seen.moment.instant, versions, len(seen.drift))
 
 
-def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> Executed:
+def _failed(
+    fleet: Fleet, claim: Claim, started: datetime, error: Exception, *, by_hand: bool
+) -> Executed:
     if isinstance(error, OdooSchemaDrift):
         fleet.forget(fleet.settings.tenant(claim.run.tenant))
-    until = _away_until(fleet, claim.run, started, error)
+    until = _away_until(fleet, claim.run, started, error, by_hand=by_hand)
     now = fleet.clock()
     name, message = type(error).__name__, str(error)
     retry = isinstance(error, WORTH_A_RETRY) and claim.run.attempts < (
@@ -350,18 +300,35 @@ def _failed(fleet: Fleet, claim: Claim, started: datetime, error: Exception) -> 
             message = message if until is None else _in_vain(claim.run, message)
             runs.die(connection, claim, now, name, message)
         seconds = (now - started).total_seconds()
-        watching.note_circuit(connection, fleet, claim.run.tenant, now)
+        if not by_hand:
+            watching.note_circuit(connection, fleet, claim.run.tenant, now)
         counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
     expected = isinstance(error, FleetError)
-    log.error("run.failed", outcome=outcome, error=name, message=message, exc_info=not expected)
+    log.log(
+        logging.ERROR if outcome == "dead" else logging.WARNING,
+        "run.failed",
+        outcome=outcome,
+        error=name,
+        message=message,
+        exc_info=not expected,
+    )
     return Executed(RunStatus.DEAD if outcome == "dead" else RunStatus.PENDING, error=error)
 
 
-def _away_until(fleet: Fleet, run: Run, started: datetime, error: Exception) -> datetime | None:
-    """From when on a run is tried again that failed for what is away; None for all else."""
+def _away_until(
+    fleet: Fleet, run: Run, started: datetime, error: Exception, *, by_hand: bool
+) -> datetime | None:
+    """From when on a run is tried again that failed for what is away; None for all else.
+
+    What fails by hand may fail for the key or the network of who typed it: it begins no outage.
+    """
     now = fleet.clock()
     if isinstance(error, OdooUnavailable | OdooLoginRefused):
-        outage = outages.suspect(fleet, fleet.settings.tenant(run.tenant), error)
+        outage = (
+            outages.standing(fleet, outages.of_odoo(run.tenant))
+            if by_hand
+            else outages.suspect(fleet, fleet.settings.tenant(run.tenant), error)
+        )
         if outage is not None:
             return max(outage.next_probe, now)
     if not isinstance(error, AWAY):

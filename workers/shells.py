@@ -1,28 +1,50 @@
 """The Celery tasks: one per job, and the fleet's own; the work is done elsewhere."""
 
+from typing import NoReturn
 from uuid import uuid4
 
 from celery import Task
+from celery.exceptions import Retry
 
+from odoo_gateway.errors import FleetError
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, doctor, outages, runner, trimming
+from workers import dispatch, outages, runner, trimming
 from workers.app import app
-from workers.broker import DELIVERY
-from workers.delivery import dispatcher, failures
+from workers.broker.transport import DELIVERY
+from workers.config.tenants import Tenant
+from workers.delivery import dispatcher
 from workers.ledger.runs import Run
-from workers.tenants import Tenant
+from workers.ledger.statuses import RunStatus
+from workers.messages import failures
+from workers.watch import visibility
 from workers.wiring import fleet
 
 
+class RunFailed(FleetError):
+    """A run failed; whether it is tried again is the ledger's to say."""
+
+
 def _task_of(job: AnyJob) -> Task:
-    @app.task(name=f"jobs.{job.name}")
+    @app.task(name=f"jobs.{job.name}", throws=(RunFailed,))
     def execute(run_id: int) -> None:
-        if runner.execute(fleet(), run_id):
+        executed = runner.execute(fleet(), run_id)
+        if executed:
             dispatch.publish_next(fleet(), run_id, publish)
         deliver.delay()
+        if executed and executed.error is not None:
+            _fail(executed.status, executed.error)
 
     return execute
+
+
+def _fail(status: RunStatus, error: Exception) -> NoReturn:
+    """Say so to Celery, whose events Flower shows; all else is settled in the ledger already."""
+    why = RunFailed(f"{type(error).__name__}: {error}")
+    if status is RunStatus.DEAD:
+        raise why
+    # Published by the ledger when its time has come, not by Celery.
+    raise Retry(exc=why)
 
 
 JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().values()}
@@ -89,7 +111,7 @@ def probe(name: str) -> None:
 @app.task(name="fleet.compare")
 def compare() -> None:
     """Measure whether record rules hide rows from us."""
-    doctor.compare_totals(fleet())
+    visibility.compare_totals(fleet())
 
 
 @app.task(name="fleet.trim")

@@ -9,7 +9,7 @@ from odoo_gateway import trace
 
 
 @contextmanager
-def traced(trace_id: str, **about: str) -> Iterator[None]:
+def traced(trace_id: str, **about: str | int) -> Iterator[None]:
     """All that is logged in the block says the id and `about`; all requests carry the id."""
     before = trace.current.set(trace_id)
     try:

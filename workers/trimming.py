@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from workers.ledger import retention
+from workers.ledger import pauses, retention
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -19,20 +19,25 @@ def trim(fleet: Fleet) -> Mapping[str, int]:
 
     What may go is searched without holding anything up; only the deletion writes.
     """
-    before = fleet.clock() - timedelta(days=fleet.settings.environment.retention_days)
+    now, environment = fleet.clock(), fleet.settings.environment
+    before = now - timedelta(days=environment.retention_days)
+    longest = max(environment.audit_retention_days, environment.retention_days)
+    noted_before = now - timedelta(days=longest)
     with fleet.ledger.reading() as connection:
-        chosen = retention.forgettable(connection, before, BATCH)
+        chosen = retention.forgettable(connection, before, BATCH, noted_before)
+    with fleet.ledger.transaction() as connection:
+        pauses.forget(connection, before)
     counts = chosen.counts()
     if any(counts.values()):
         with fleet.ledger.transaction() as connection:
-            retention.forget(connection, chosen)
+            retention.forget(connection, chosen, now)
         log.info("ledger.trimmed", before=before.isoformat(), **counts)
     return counts
 
 
 def trim_all(fleet: Fleet) -> Mapping[str, int]:
     """Forget batch after batch until nothing is left that may go."""
-    total = Counter({"messages": 0, "cases": 0, "runs": 0})
+    total = Counter({"messages": 0, "cases": 0, "runs": 0, "acts": 0, "audit": 0})
     while any((counts := trim(fleet)).values()):
         total.update(counts)
     return total

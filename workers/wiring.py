@@ -2,20 +2,22 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from secrets import token_hex
 from threading import BoundedSemaphore
 
 from monitoring import metrics
 from odoo_gateway.session import Session
 from odoo_gateway.transport import CallSeen, Guarded, OdooRpc, Transport, circuit
-from workers import settings as configuration
-from workers.delivery.email import SmtpServer
+from workers.config import settings as configuration
+from workers.config.settings import Settings
+from workers.config.tenants import Tenant
+from workers.ledger import marks
 from workers.ledger.database import Ledger, connect
 from workers.links import Links
-from workers.settings import Settings
-from workers.tenants import Tenant
+from workers.smtp import SmtpServer
 
 Connect = Callable[[Tenant], Transport]
 
@@ -40,12 +42,38 @@ class Fleet:
     _sessions: dict[str, Session] = field(default_factory=dict)
     _calls: list[metrics.Increment] = field(default_factory=list)
     _guarded: dict[str, Guarded] = field(default_factory=dict)
+    _secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened on first use."""
         environment = self.settings.environment
         return connect(environment.database_url, environment.database_timeout_seconds)
+
+    @property
+    def broker_secrets(self) -> tuple[str, ...]:
+        """What signs messages in the broker, oldest first: as set, else what the ledger keeps.
+
+        Raises LedgerUnavailable, the first time.
+        """
+        self._secrets = self._secrets or self._find_secrets()
+        return self._secrets
+
+    def forked(self) -> "Fleet":
+        """The same for a child process: what was read before is not read again."""
+        return replace(self, _sessions={}, _calls=[], _guarded={})
+
+    def _find_secrets(self) -> tuple[str, ...]:
+        environment = self.settings.environment
+        old = environment.broker_secret_old
+        known = (old.get_secret_value(),) if old else ()
+        if environment.broker_secret is not None:
+            return (*known, environment.broker_secret.get_secret_value())
+        with self.ledger.transaction() as connection:
+            kept = marks.keep(
+                connection, marks.SECRET, "broker", self.clock(), {"value": token_hex(32)}
+            )
+        return (*known, kept["value"])
 
     @cached_property
     def mail(self) -> SmtpServer:
@@ -77,7 +105,9 @@ class Fleet:
                 limit=BoundedSemaphore(tenant.settings.concurrency),
                 on_call=lambda seen: self._count(tenant.name, seen),
             )
-            self._sessions[tenant.name] = Session(guarded, tenant.address.url)
+            self._sessions[tenant.name] = Session(
+                guarded, tenant.address.url, tenant.settings.read_megabytes
+            )
         return self._sessions[tenant.name]
 
     def forget(self, tenant: Tenant) -> None:
@@ -116,13 +146,25 @@ class Fleet:
         )
 
 
+def ledger_alone(environ: Mapping[str, str] | None = None) -> Ledger:
+    """The ledger, for what needs no tenant, so that none need be configured soundly."""
+    return Fleet(configuration.load(environ, tenants_needed=False)).ledger
+
+
 _FLEETS: dict[int, Fleet] = {}
 
 
 def fleet(environ: Mapping[str, str] | None = None) -> Fleet:
-    """This process's fleet, built from the environment. A forked child builds its own."""
+    """This process's fleet, of its environment; that of a child has its parent's settings."""
     pid = os.getpid()
     if pid not in _FLEETS:
+        of_parent = next(iter(_FLEETS.values()), None)
         _FLEETS.clear()
-        _FLEETS[pid] = Fleet(configuration.load(environ))
+        _FLEETS[pid] = of_parent.forked() if of_parent else Fleet(_configured(environ))
     return _FLEETS[pid]
+
+
+def _configured(environ: Mapping[str, str] | None) -> Settings:
+    """What is configured; no tenant of it need be usable, for the ledger answers without one."""
+    found = configuration.load(environ, tenants_needed=False)
+    return found if found.names else configuration.load(environ)

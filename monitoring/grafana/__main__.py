@@ -1,28 +1,30 @@
-"""Writes every dashboard's JSON into the folder that Grafana provisions from."""
+"""Writes every dashboard's JSON into the folder that Grafana provisions from, or another."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Final
 
-from monitoring.grafana.boards import BOARDS
-from monitoring.grafana.panels import Dashboard, as_json
-from monitoring.grafana.roles import ROLES
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from monitoring.grafana import boards, roles
 
 FOLDER: Final = Path(__file__).with_name("dashboards")
-ALL: Final[tuple[Dashboard, ...]] = (*BOARDS, *ROLES)
+ALL: Final = (*boards.BOARDS, *roles.BOARDS)
 
 
 def texts() -> dict[str, str]:
     """The text of each file, by its name."""
-    return {f"{board.uid}.json": json.dumps(as_json(board), indent=2) + "\n" for board in ALL}
+    return {
+        f"{board.uid}.json": json.dumps(board, cls=JSONEncoder, indent=2) + "\n" for board in ALL
+    }
 
 
-def main() -> None:
+def main(folder: str = str(FOLDER)) -> None:
     """Write the files."""
-    FOLDER.mkdir(exist_ok=True)
     for name, text in texts().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+        (Path(folder) / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

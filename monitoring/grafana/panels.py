@@ -1,178 +1,155 @@
-"""Panels and dashboards in Grafana's JSON, from the little that differs between ours."""
+"""What the panels and dashboards of the fleet have in common, on Grafana's foundation SDK."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias, TypedDict, TypeVar, Unpack
 
-SCHEMA_VERSION: Final = 41
+from grafana_foundation_sdk.builders import bargauge, stat, table, timeseries
+from grafana_foundation_sdk.builders.common import (
+    ReduceDataOptions,
+    StackingConfig,
+    VizLegendOptions,
+    VizTooltipOptions,
+)
+from grafana_foundation_sdk.builders.dashboard import (
+    Dashboard,
+    DashboardLink,
+    DatasourceVariable,
+    QueryVariable,
+    Row,
+    ThresholdsConfig,
+)
+from grafana_foundation_sdk.builders.prometheus import Dataquery
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models.common import (
+    BarGaugeDisplayMode,
+    DataSourceRef,
+    SortOrder,
+    StackingMode,
+    TimeZoneBrowser,
+    TooltipDisplayMode,
+    VizOrientation,
+)
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+from grafana_foundation_sdk.models.units import Short
+
+TAG: Final = "odoo-ops-fleet"
 WIDTH: Final = 24
-SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
-HEIGHTS: Final = {"stat": 4, "timeseries": 8, "bargauge": 8, "table": 8}
-WIDTHS: Final = {"stat": 6, "timeseries": 12, "bargauge": 12, "table": 12}
+SOURCE: Final = DataSourceRef("prometheus", "${datasource}")
+
+AnyPanel: TypeAlias = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
+P = TypeVar("P", stat.Panel, timeseries.Panel, bargauge.Panel, table.Panel)
+Rows: TypeAlias = Mapping[str, Sequence[AnyPanel]]
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One panel. unit: Grafana's name of it. bad_from: the value from which it is red.
+class Look(TypedDict, total=False):
+    """What differs between panels of a kind.
 
-    least: where the axis starts; None where values may be negative.
+    unit: Grafana's name of it. red_from: the value from which it is red. about: its description.
     """
 
-    title: str
-    expr: str
-    legend: str = ""
-    kind: str = "timeseries"
-    unit: str = "short"
-    bad_from: float | None = None
-    about: str = ""
-    stacked: bool = False
-    least: float | None = 0
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A choice above a dashboard: the values of a label."""
-
-    name: str
-    label: str
-    of: str
-
-    @property
-    def query(self) -> str:
-        """What asks Prometheus for the values."""
-        return f"label_values({self.of}, {self.label})"
-
-
-@dataclass(frozen=True)
-class Dashboard:
-    """A dashboard: rows of panels under a heading each. for_whom: its tag."""
-
-    uid: str
-    title: str
+    unit: str
+    red_from: float
     about: str
-    for_whom: str
-    rows: tuple[tuple[str, tuple[Panel, ...]], ...]
-    variables: tuple[Variable, ...] = ()
-    since: str = "now-24h"
 
 
-def as_json(board: Dashboard) -> dict[str, Any]:
-    """The dashboard as Grafana's API takes it."""
-    return {
-        "uid": board.uid,
-        "title": board.title,
-        "description": board.about,
-        "tags": ["odoo-ops-fleet", board.for_whom],
-        "schemaVersion": SCHEMA_VERSION,
-        "version": 1,
-        "editable": False,
-        "graphTooltip": 1,
-        "fiscalYearStartMonth": 0,
-        "timezone": "browser",
-        "refresh": "1m",
-        "time": {"from": board.since, "to": "now"},
-        "timepicker": {},
-        "annotations": {"list": []},
-        "links": [],
-        "templating": {"list": [_source(), *map(_variable, board.variables)]},
-        "panels": list(_placed(board.rows)),
-    }
+def figure(title: str, expr: str, legend: str = "", **look: Unpack[Look]) -> stat.Panel:
+    """The newest value of each series."""
+    panel = stat.Panel().height(4).span(6).reduce_options(_newest())
+    return _panel(panel, title, _query(expr, legend).instant(), look)
 
 
-def _source() -> dict[str, Any]:
-    return {"name": "datasource", "label": "Source", "type": "datasource", "query": "prometheus"}
+def bars(title: str, expr: str, legend: str, **look: Unpack[Look]) -> bargauge.Panel:
+    """The newest value of each series, as bars to compare."""
+    panel = bargauge.Panel().height(8).span(12).reduce_options(_newest())
+    panel.orientation(VizOrientation.HORIZONTAL).display_mode(BarGaugeDisplayMode.BASIC)
+    return _panel(panel, title, _query(expr, legend).instant(), look)
 
 
-def _variable(variable: Variable) -> dict[str, Any]:
-    return {
-        "name": variable.name,
-        "type": "query",
-        "datasource": SOURCE,
-        "query": variable.query,
-        "refresh": 2,
-        "sort": 1,
-        "multi": True,
-        "includeAll": True,
-        "allValue": ".*",
-        "current": {"text": ["All"], "value": ["$__all"]},
-    }
+def listing(title: str, expr: str) -> table.Panel:
+    """Labels as columns, and the newest value."""
+    without_time = models.DataTransformerConfig(
+        id_val="organize", options={"excludeByName": {"Time": True}}
+    )
+    panel = table.Panel().height(8).span(12).with_transformation(without_time)
+    return _panel(panel, title, _query(expr).instant().format(PromQueryFormat.TABLE), {})
 
 
-def _placed(rows: Sequence[tuple[str, tuple[Panel, ...]]]) -> Iterator[dict[str, Any]]:
-    """Panels from left to right and from top to bottom, numbered."""
-    number, y = 0, 0
-    for title, panels in rows:
-        number += 1
-        place = {"x": 0, "y": y, "w": WIDTH, "h": 1}
-        row = {"type": "row", "title": title, "collapsed": False, "panels": []}
-        yield {"id": number, "gridPos": place, **row}
-        x, y, tallest = 0, y + 1, 0
+def graph(title: str, expr: str, legend: str = "", **look: Unpack[Look]) -> timeseries.Panel:
+    """Lines over time, on an axis that holds zero."""
+    panel = timeseries.Panel().height(8).span(12).axis_soft_min(0).fill_opacity(0)
+    panel.legend(VizLegendOptions().show_legend(True).calcs(["lastNotNull"]))
+    panel.tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+    return _panel(panel, title, _query(expr, legend).range(), look)
+
+
+def stacked(title: str, expr: str, legend: str, **look: Unpack[Look]) -> timeseries.Panel:
+    """Areas over time, one on the other."""
+    stacking = StackingConfig().mode(StackingMode.NORMAL).group("A")
+    return graph(title, expr, legend, **look).fill_opacity(15).stacking(stacking)
+
+
+def named(expr: str) -> str:
+    """Series by tenant and company_id with the label `company`, its name; empty where unknown."""
+    joined = f"({expr}) * on (tenant, company_id) group_left (company) fleet_company_info"
+    return f"{joined} or on (tenant, company_id) ({expr})"
+
+
+def choice(label: str, series: str, shown: str = "") -> QueryVariable:
+    """A choice above a dashboard, of a label's values; people see another label, if `shown`."""
+    variable = QueryVariable(label).datasource(SOURCE).multi(True).include_all(True).all_value(".*")
+    variable.refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+    variable.sort(models.VariableSort.ALPHABETICAL_ASC)
+    variable.current(models.VariableOption(text=["All"], value=["$__all"]))
+    if not shown:
+        return variable.query(f"label_values({series}, {label})")
+    # A series' labels are in alphabetic order.
+    text_and_value = f'/\\b{shown}="(?<text>[^"]+)".*\\b{label}="(?<value>[^"]+)"/'
+    return variable.query(f"query_result({series})").regex(text_and_value)
+
+
+def board(
+    uid: str,
+    title: str,
+    about: str,
+    rows: Rows,
+    *,
+    role: str = "ops",
+    choices: Sequence[QueryVariable] = (),
+    since: str = "now-24h",
+) -> models.Dashboard:
+    """A dashboard: panels under headings, and a way to the other dashboards of the fleet."""
+    made = Dashboard(f"Fleet / {title}").uid(uid).description(about).tags([TAG, role]).readonly()
+    made.tooltip(models.DashboardCursorSync.CROSSHAIR).timezone(TimeZoneBrowser)
+    made.refresh("1m").time(since, "now").version(1).annotations([])
+    others = DashboardLink("Boards").type(models.DashboardLinkType.DASHBOARDS).tags([TAG])
+    made.link(others.as_dropdown(True).include_vars(True).keep_time(True).icon("external link"))
+    made.variables([DatasourceVariable("datasource").label("Source").type("prometheus"), *choices])
+    for heading, panels in rows.items():
+        made.with_row(Row(heading))
         for panel in panels:
-            width, height = WIDTHS[panel.kind], HEIGHTS[panel.kind]
-            if x + width > WIDTH:
-                x, y, tallest = 0, y + tallest, 0
-            number += 1
-            place = {"x": x, "y": y, "w": width, "h": height}
-            yield {"id": number, "gridPos": place, **_panel(panel)}
-            x, tallest = x + width, max(tallest, height)
-        y += tallest
+            made.with_panel(panel)
+    built = made.build()
+    # Above the panels; the SDK would put the link into a menu.
+    for link in built.links or ():
+        link.placement = None  # type: ignore[assignment]
+    for number, placed in enumerate(built.panels or (), start=1):
+        placed.id_val = number
+    return built
 
 
-def _panel(panel: Panel) -> dict[str, Any]:
-    at_once = panel.kind != "timeseries"
-    target = {
-        "refId": "A",
-        "datasource": SOURCE,
-        "expr": panel.expr,
-        "legendFormat": panel.legend or "__auto",
-        "instant": at_once,
-        "range": not at_once,
-        **({"format": "table"} if panel.kind == "table" else {}),
-    }
-    return {
-        "type": panel.kind,
-        "title": panel.title,
-        "description": panel.about,
-        "datasource": SOURCE,
-        "targets": [target],
-        "fieldConfig": {"defaults": _field(panel), "overrides": []},
-        "options": _options(panel),
-        **({"transformations": [_without_time()]} if panel.kind == "table" else {}),
-    }
+def _newest() -> ReduceDataOptions:
+    return ReduceDataOptions().calcs(["lastNotNull"])
 
 
-def _field(panel: Panel) -> dict[str, Any]:
-    steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
-    if panel.bad_from is not None:
-        steps.append({"color": "red", "value": panel.bad_from})
-    field: dict[str, Any] = {
-        "unit": panel.unit,
-        "thresholds": {"mode": "absolute", "steps": steps},
-    }
-    if panel.kind == "timeseries":
-        stacking = {"mode": "normal" if panel.stacked else "none", "group": "A"}
-        field["custom"] = {"fillOpacity": 15 if panel.stacked else 0, "stacking": stacking}
-        if panel.least is not None:
-            field["min"] = panel.least
-    return field
+def _query(expr: str, legend: str = "") -> Dataquery:
+    return Dataquery().ref_id("A").datasource(SOURCE).expr(expr).legend_format(legend or "__auto")
 
 
-def _options(panel: Panel) -> dict[str, Any]:
-    if panel.kind == "timeseries":
-        legend = {
-            "displayMode": "list",
-            "placement": "bottom",
-            "showLegend": True,
-            "calcs": ["lastNotNull"],
-        }
-        return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
-    if panel.kind == "table":
-        return {"showHeader": True}
-    reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-    if panel.kind == "bargauge":
-        return {"reduceOptions": reduced, "orientation": "horizontal", "displayMode": "basic"}
-    return {"reduceOptions": reduced, "colorMode": "value", "graphMode": "area"}
-
-
-def _without_time() -> dict[str, Any]:
-    return {"id": "organize", "options": {"excludeByName": {"Time": True}}}
+def _panel(panel: P, title: str, query: Dataquery, look: Look) -> P:
+    # Without steps, Grafana paints red from 80.
+    steps = [models.Threshold(None, "green")]
+    if "red_from" in look:
+        steps.append(models.Threshold(look["red_from"], "red"))
+    panel.thresholds(ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps))
+    panel.title(title).description(look.get("about", "")).unit(look.get("unit", Short))
+    return panel.datasource(SOURCE).with_target(query)

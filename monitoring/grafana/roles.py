@@ -1,322 +1,185 @@
-"""The dashboards by role: finance, project and account managers, resource planner, executive.
+"""The dashboards by role, of what each job declares: its measures and how they are shown.
 
 Amounts are shown per currency and never added up over currencies.
 """
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from monitoring.grafana.panels import Dashboard, Panel, Variable
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from grafana_foundation_sdk.models.units import Days, Hours, PercentUnit, Seconds, Short
 
-TENANT: Final = Variable("tenant", "tenant", "fleet_measured_timestamp_seconds")
-COMPANY: Final = Variable("company_id", "company_id", "fleet_measured_timestamp_seconds")
-CHOICES: Final = (TENANT, COMPANY)
+from monitoring.grafana.panels import (
+    WIDTH,
+    AnyPanel,
+    bars,
+    board,
+    choice,
+    figure,
+    graph,
+    listing,
+    named,
+    stacked,
+)
+from tasks.catalogue import jobs
+from tasks.declaration import AnyJob
+from tasks.domain.findings import Formula, Panel
+
+CHOICES: Final = (
+    choice("tenant", "fleet_measured_timestamp_seconds"),
+    choice("company_id", "fleet_company_info", shown="company"),
+)
 HERE: Final = 'tenant=~"$tenant", company_id=~"$company_id"'
-SINCE: Final = "now-90d"
-ON_ORDERS: Final = "invoice_readiness|wip_aging"
+# By the last word of a measure's name: its unit, and what becomes of several series.
+UNITS: Final = {"amount": Short, "hours": Hours, "days": Days, "ratio": PercentUnit}
+SUMMARY: Final = {"days": "max", "ratio": "avg"}
 
 
-def _measure(name: str, by: str, more: str = "") -> str:
-    return f"sum by ({by}) (fleet_{name}{{{HERE}{more}}})"
+@dataclass(frozen=True)
+class Role:
+    """Whose dashboard. cases: whether it shows the open cases of its jobs."""
+
+    name: str
+    uid: str
+    title: str
+    about: str
+    cases: bool = True
 
 
-def _ready(status: str) -> str:
-    return _measure("readiness_amount", "currency", f', status="{status}"')
+ROLES: Final = (
+    Role(
+        "finance",
+        "fleet-finance",
+        "Finance controller",
+        "What can be invoiced, what is blocked, and how old the work in progress is.",
+    ),
+    Role(
+        "delivery",
+        "fleet-projects",
+        "Project manager",
+        "What keeps finished work from being billed, and whose hours are missing.",
+    ),
+    Role(
+        "planning",
+        "fleet-planning",
+        "Resource planner",
+        "How much of the capacity is used, and how much is booked ahead.",
+    ),
+    Role(
+        "accounts",
+        "fleet-accounts",
+        "Account manager",
+        "What clients can be billed for, what waits for them or for us, and for how long.",
+    ),
+    Role(
+        "executive",
+        "fleet-executive",
+        "Executive",
+        "How fast work becomes money, and whether the numbers can be trusted.",
+        cases=False,
+    ),
+)
 
 
-def _trust(job: str) -> Panel:
-    return Panel(
-        f"Age of the numbers of {job}",
-        f'time() - min by (company_id) (fleet_measured_timestamp_seconds{{job="{job}", {HERE}}})',
-        "company {{company_id}}",
-        kind="stat",
-        unit="s",
+def role_boards(of: Sequence[AnyJob]) -> tuple[Dashboard, ...]:
+    """A dashboard for each role, of the jobs that it answers for or that show it something."""
+    return tuple(_board(role, [job for job in of if role.name in _roles(job)]) for role in ROLES)
+
+
+def _roles(job: AnyJob) -> set[str]:
+    panels = (panel for formula in job.formulas for panel in formula.panels)
+    return {job.role, *(name for panel in panels for name in panel.boards)}
+
+
+def _board(role: Role, of: Sequence[AnyJob]) -> Dashboard:
+    rows = {
+        "Now": [panel for job in of for panel in _panels(job, role, now=True)],
+        **{job.title: _panels(job, role, now=False) for job in of},
+        "Open cases": _cases(of) if role.cases else [],
+        "Can the numbers be trusted?": [_ages(of)],
+    }
+    return board(
+        role.uid,
+        role.title,
+        role.about,
+        {heading: panels for heading, panels in rows.items() if panels},
+        role=role.name,
+        choices=CHOICES,
+        since="now-90d",
+    )
+
+
+def _panels(job: AnyJob, role: Role, now: bool) -> list[AnyPanel]:
+    return [
+        _panel(formula, panel)
+        for formula in job.formulas
+        for panel in formula.panels
+        if panel.now == now and role.name in (panel.boards or (job.role,))
+    ]
+
+
+def _panel(formula: Formula, panel: Panel) -> AnyPanel:
+    kind = formula.measure.rpartition("_")[2]
+    make = figure if panel.now else graph if kind in UNITS else stacked
+    return make(
+        panel.title or formula.measure.replace("_", " ").capitalize(),
+        _series(formula.measure, panel, SUMMARY.get(kind, "sum")),
+        _legend(panel.by),
+        unit=UNITS.get(kind, Short),
+        about=formula.text,
+    )
+
+
+def _series(measure: str, panel: Panel, how: str) -> str:
+    where = "".join(f', {label}=~"{_any_of(them)}"' for label, them in panel.where.items())
+    expr = _by(how, panel.by, f"fleet_{measure}", where)
+    if where and how == "sum":
+        # Nothing, rather than unknown, where others were measured.
+        expr = f"{expr} or 0 * {_by(how, panel.by, f'fleet_{measure}')}"
+    return named(expr) if "company_id" in panel.by else expr
+
+
+def _by(how: str, labels: Sequence[str], series: str, where: str = "") -> str:
+    kept = ("tenant", *labels) if "company_id" in labels else labels
+    return f"{how} by ({', '.join(kept)}) ({series}{{{HERE}{where}}})"
+
+
+def _any_of(values: Sequence[str]) -> str:
+    return "|".join(map(re.escape, values)).replace("\\", "\\\\")
+
+
+def _legend(labels: Sequence[str]) -> str:
+    shown = {"company_id": "{{company}} ({{company_id}})"}
+    return " ".join(shown.get(label, f"{{{{{label}}}}}") for label in labels)
+
+
+def _cases(of: Sequence[AnyJob]) -> list[AnyPanel]:
+    def cases(*labels: str) -> str:
+        return _by("sum", labels, "fleet_cases_open", _where(of))
+
+    each = named(cases("job", "company_id", "kind", "severity", "age"))
+    return [
+        stacked("Open cases by job", cases("job"), "{{job}}"),
+        stacked("Open cases by age", cases("age"), "{{age}} days"),
+        listing("Open cases", each).span(WIDTH),
+    ]
+
+
+def _ages(of: Sequence[AnyJob]) -> AnyPanel:
+    labels = ("job", "company_id")
+    return bars(
+        "Age of the numbers",
+        named(_by("time() - min", labels, "fleet_measured_timestamp_seconds", _where(of))),
+        _legend(labels),
+        unit=Seconds,
         about="How long ago Odoo was read for them.",
     )
 
 
-def _days(title: str, name: str, by: str = "company_id", about: str = "") -> Panel:
-    legend = " ".join(f"{{{{{label}}}}}" for label in by.split(", "))
-    expr = f"max by ({by}) (fleet_{name}_days{{{HERE}}})"
-    return Panel(title, expr, f"company {legend}", unit="d", about=about)
+def _where(of: Sequence[AnyJob]) -> str:
+    return f', job=~"{_any_of([job.name for job in of])}"'
 
 
-def _share(title: str, name: str, by: str = "company_id", more: str = "", about: str = "") -> Panel:
-    expr = f"avg by ({by}) (fleet_{name}_ratio{{{more}{HERE}}})"
-    legend = "company {{company_id}}" if by == "company_id" else f"{{{{{by}}}}}"
-    return Panel(title, expr, legend, unit="percentunit", about=about)
-
-
-COMPLIANCE: Final = _share(
-    "Timesheet compliance",
-    "timesheet_compliance",
-    about="People who had logged their last week at its deadline, of all who owed one.",
-)
-UTILIZATION: Final = _share(
-    "Billable utilization",
-    "utilization",
-    more='basis="billable", ',
-    about="Billable hours on capacity net of leave and holidays, last complete month.",
-)
-LOCK_UP: Final = _days(
-    "Lock-up days",
-    "lock_up",
-    "company_id, currency",
-    "WIP days and debtor days: how long money is tied up after the work.",
-)
-LATENCY: Final = _days("Invoice latency, median", "invoice_latency")
-RELEASE: Final = _days(
-    "Invoice release, median", "invoice_release", about="From ready to nothing left to invoice."
-)
-ORDERS: Final = Panel(
-    "Orders by status", _measure("readiness_orders", "status"), "{{status}}", stacked=True
-)
-BEYOND_TARGET: Final = Panel(
-    "Billable hours beyond target",
-    _measure("utilization_variance_hours", "department"),
-    "{{department}}",
-    unit="h",
-    least=None,
-)
-READY: Final = Panel("Ready to invoice", _ready("ready"), "{{currency}}", kind="stat")
-NOT_VERIFIED: Final = Panel(
-    "Of what is ready: not all checks could be made",
-    _measure("readiness_not_verified_amount", "currency"),
-    "{{currency}}",
-    about="No check failed, but some have nothing to look at, or no right to.",
-)
-BLOCKED: Final = Panel("Blocked", _ready("blocked"), "{{currency}}", kind="stat")
-
-FINANCE: Final = Dashboard(
-    uid="fleet-finance",
-    title="Fleet / Finance controller",
-    about="What can be invoiced, what is blocked, and how old the work in progress is.",
-    for_whom="finance",
-    variables=CHOICES,
-    since=SINCE,
-    rows=(
-        ("Invoices", (READY, BLOCKED, _trust("invoice_readiness"), _trust("wip_aging"))),
-        (
-            "Readiness",
-            (
-                Panel(
-                    "Amounts by status",
-                    _measure("readiness_amount", "status, currency"),
-                    "{{status}} {{currency}}",
-                ),
-                ORDERS,
-                NOT_VERIFIED,
-            ),
-        ),
-        (
-            "Work in progress",
-            (
-                Panel(
-                    "WIP by age",
-                    _measure("wip_amount", "bucket, currency"),
-                    "{{bucket}} {{currency}}",
-                ),
-                _days("WIP days", "wip", "company_id, currency"),
-                _days("Debtor days", "debtor", "company_id, currency"),
-                LOCK_UP,
-                LATENCY,
-                RELEASE,
-            ),
-        ),
-    ),
-)
-
-PROJECTS: Final = Dashboard(
-    uid="fleet-projects",
-    title="Fleet / Project manager",
-    about="What keeps finished work from being billed, and whose hours are missing.",
-    for_whom="delivery",
-    variables=CHOICES,
-    since=SINCE,
-    rows=(
-        (
-            "To do",
-            (
-                BLOCKED,
-                Panel(
-                    "Orders blocked",
-                    _measure("readiness_orders", "company_id", ', status="blocked"'),
-                    "company {{company_id}}",
-                    kind="stat",
-                ),
-                Panel(
-                    "Hours missing",
-                    _measure("timesheet_missing_hours", "company_id"),
-                    "company {{company_id}}",
-                    kind="stat",
-                    unit="h",
-                ),
-                _trust("timesheet_reminders"),
-            ),
-        ),
-        (
-            "Approvals",
-            (
-                Panel(
-                    "Approvals that wait",
-                    _measure("approvals_pending", "kind"),
-                    "{{kind}}",
-                    kind="stat",
-                ),
-                Panel(
-                    "Oldest approval that waits",
-                    f"max by (kind) (fleet_approvals_oldest_days{{{HERE}}})",
-                    "{{kind}}",
-                    kind="stat",
-                    unit="d",
-                ),
-                Panel(
-                    "Held up by approvals",
-                    _measure("approvals_amount", "currency"),
-                    "{{currency}}",
-                    kind="stat",
-                ),
-            ),
-        ),
-        (
-            "Cases",
-            (
-                Panel(
-                    "Open cases by job",
-                    _measure("cases_open", "job"),
-                    "{{job}}",
-                    stacked=True,
-                ),
-                Panel(
-                    "Open cases by age",
-                    _measure("cases_open", "age"),
-                    "{{age}} days",
-                    stacked=True,
-                ),
-                COMPLIANCE,
-                BEYOND_TARGET,
-                Panel(
-                    "Open cases",
-                    _measure("cases_open", "job, company_id, kind, severity, age"),
-                    kind="table",
-                ),
-            ),
-        ),
-    ),
-)
-
-PLANNING: Final = Dashboard(
-    uid="fleet-planning",
-    title="Fleet / Resource planner",
-    about="How much of the capacity is used, and how much is booked ahead.",
-    for_whom="planning",
-    variables=CHOICES,
-    since=SINCE,
-    rows=(
-        (
-            "Capacity",
-            (
-                UTILIZATION,
-                _share("Utilization by basis", "utilization", "basis"),
-                _share("Booked in the weeks ahead", "scheduled_utilization"),
-                Panel(
-                    "People outside their band",
-                    _measure("cases_open", "company_id", ', job="utilization_variance"'),
-                    "company {{company_id}}",
-                ),
-            ),
-        ),
-        (
-            "Departments",
-            (
-                Panel(
-                    "Hours by department",
-                    _measure("utilization_hours", "department, kind"),
-                    "{{department}} {{kind}}",
-                    unit="h",
-                ),
-                BEYOND_TARGET,
-            ),
-        ),
-        ("Confidence", (_trust("utilization_variance"), _trust("timesheet_reminders"))),
-    ),
-)
-
-ACCOUNTS: Final = Dashboard(
-    uid="fleet-accounts",
-    title="Fleet / Account manager",
-    about="What clients can be billed for, what waits for them or for us, and for how long.",
-    for_whom="accounts",
-    variables=CHOICES,
-    since=SINCE,
-    rows=(
-        (
-            "Clients' money",
-            (
-                READY,
-                BLOCKED,
-                Panel("On hold", _ready("held") + " or vector(0)", "{{currency}}", kind="stat"),
-                _trust("invoice_readiness"),
-            ),
-        ),
-        (
-            "What waits",
-            (
-                ORDERS,
-                Panel(
-                    "Open cases on orders by age",
-                    _measure("cases_open", "age", f', job=~"{ON_ORDERS}"'),
-                    "{{age}} days",
-                    stacked=True,
-                ),
-                Panel(
-                    "WIP older than 90 days",
-                    _measure("wip_amount", "currency", ', bucket="91+"') + " or vector(0)",
-                    "{{currency}}",
-                    about="The older the work, the harder it is to explain on an invoice.",
-                ),
-                Panel(
-                    "Open cases on orders",
-                    _measure(
-                        "cases_open", "company_id, kind, severity, age", f', job=~"{ON_ORDERS}"'
-                    ),
-                    kind="table",
-                ),
-            ),
-        ),
-        ("How fast", (LATENCY, RELEASE)),
-    ),
-)
-
-EXECUTIVE: Final = Dashboard(
-    uid="fleet-executive",
-    title="Fleet / Executive",
-    about="Six numbers on how fast work becomes money, and whether they can be trusted.",
-    for_whom="executive",
-    variables=CHOICES,
-    since=SINCE,
-    rows=(
-        (
-            "Now",
-            (
-                READY,
-                BLOCKED,
-                Panel(
-                    "WIP older than 60 days",
-                    _measure("wip_amount", "currency", ', bucket=~"61-90|91\\\\+"')
-                    + " or vector(0)",
-                    "{{currency}}",
-                    kind="stat",
-                ),
-                Panel(
-                    "Age of the oldest number",
-                    f"time() - min(fleet_measured_timestamp_seconds{{{HERE}}})",
-                    kind="stat",
-                    unit="s",
-                ),
-            ),
-        ),
-        ("Trend", (LOCK_UP, UTILIZATION, LATENCY, RELEASE, COMPLIANCE)),
-    ),
-)
-
-ROLES: Final = (FINANCE, PROJECTS, PLANNING, ACCOUNTS, EXECUTIVE)
+BOARDS: Final = role_boards(tuple(jobs().values()))

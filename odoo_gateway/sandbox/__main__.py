@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 
 from odoo_gateway.sandbox.sandbox import Sandbox
 from odoo_gateway.sandbox.schema import NEWEST, VERSIONS
@@ -13,7 +13,13 @@ from odoo_gateway.sandbox.server import Site, serving
 def main(arguments: list[str] | None = None) -> int:
     """Prints the address, then what to log in with."""
     parser = argparse.ArgumentParser(prog="odoo_gateway.sandbox", description=__doc__)
-    parser.add_argument("--as-of", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    parser.add_argument(
+        "--as-of",
+        type=date.fromisoformat,
+        default=datetime.now(UTC).date(),
+        metavar="YYYY-MM-DD",
+        help="the day that the firm lives in; this one if left out",
+    )
     parser.add_argument("--port", type=int, default=8069, help="0 takes a free one")
     parser.add_argument("--odoo", type=int, default=NEWEST, choices=VERSIONS, help="its version")
     parser.add_argument("--database", default="sandbox")
@@ -24,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         Sandbox(asked.as_of, version=asked.odoo), asked.database, {asked.login: asked.password}
     )
     with serving(site, asked.port) as address:
-        print(f"{address}  database {asked.database}  login {asked.login}", flush=True)
+        login = f"login {asked.login}  password {asked.password}"
+        print(f"{address}  database {asked.database}  {login}", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0
 

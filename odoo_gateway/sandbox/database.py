@@ -161,9 +161,6 @@ class View:
             raise access_error("Access to unauthorized or invalid companies.")
 
     def _under_rules(self, model: str) -> Test:
-        if model in ABOUT_RECORDS or model == "ir.attachment":
-            named = ABOUT_RECORDS.get(model, "res_model")
-            return lambda row: not row.get(named) or self.sees(row[named], row["res_id"])
         if model not in self._rules:
             self._rules[model] = self._rule(model)
         return self._rules[model]
@@ -171,10 +168,14 @@ class View:
     def _rule(self, model: str) -> Test:
         rule = self.database.ruled.get(model)
         left = rule(self) if rule else None
-        return lambda row: (
-            (left is None or left(row))
-            and may_see_company(model, row, self.database, self.company_ids)
-        )
+        return lambda row: (left is None or left(row)) and self._follows(model, row)
+
+    def _follows(self, model: str, row: Row) -> bool:
+        """Whether the row's company, or the record that it is about, lets it be seen."""
+        if model in ABOUT_RECORDS or model == "ir.attachment":
+            named = row.get(ABOUT_RECORDS.get(model, "res_model"))
+            return not named or self.sees(named, row["res_id"])
+        return may_see_company(model, row, self.database, self.company_ids)
 
     def sees(self, model: str, record_id: int) -> bool:
         """Whether the record is there and the record rules let it through."""

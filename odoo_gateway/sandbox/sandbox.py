@@ -55,10 +55,10 @@ class Sandbox:
         changed = _corrupted(rows or firm.build(as_of), corrupt or {})
         found = older.as_kept_by(version, known, changed)
         found.setdefault("ir.module.module", installed(lacks_modules, version, declares or ()))
-        known = rights.known(known, version)
+        known = rights.known(_with(known, schema.shapes_of(declares or {})), version)
         found |= rights.rows(found, known, version, firm.USER_ID, groups, rules or {})
         self._database = Database(
-            schema=_with(known, schema.shapes_of(declares or {})),
+            schema=known,
             rows=found,
             account=self.account,
             hidden_fields=frozenset(hidden_fields),

@@ -38,6 +38,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "res.currency": frozenset({"active"}),
     "res.partner": frozenset({"active", "name"}),
     "res.users": frozenset({"active", "login", "partner_id", "share"}),
+    "resource.calendar": frozenset({"tz"}),
     "resource.resource": frozenset({"active", "calendar_id"}),
     "sale.order": frozenset({"project_ids", "state"}),
     "sale.order.line": frozenset({"company_id", "display_type", "state", "write_date"}),

@@ -5,7 +5,11 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Final
 
+# Octets (RFC 5321); all that is taken here is ASCII in the end.
 LONGEST: Final = 254
+LONGEST_LOCAL: Final = 64
+# What nobody sees and a paste leaves around a text, beside what Python takes for blank.
+_UNSEEN: Final = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _ATOM: Final = r"[^\s@<>()\[\]\\,;:\"]+"
 _QUOTED: Final = r'"[^"\\]*"'
 # Address literals are left out: nobody has them.
@@ -17,12 +21,13 @@ _DOMAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?")
 def single(text: str) -> Address:
     """The one address in `a@b.example` or `Name <a@b.example>`; its domain is ASCII (IDNA).
 
-    Raises ValueError with what is wrong. A name before the @ that is not ASCII needs SMTPUTF8,
-    which few mail servers offer.
+    What is blank around it does not count. Raises ValueError with what is wrong. A name before the
+    @ that is not ASCII needs SMTPUTF8, which few mail servers offer.
     """
-    named = _NAMED.fullmatch(text.strip())
+    text = stripped(text)
+    named = _NAMED.fullmatch(text)
     name, spec = named.groups() if named else ("", text)
-    name, spec = name.strip().strip('"'), spec.strip()
+    name, spec = stripped(name).strip('"'), stripped(spec)
     if any(character < " " for character in text):
         raise ValueError(f"{text!r} is no address: it has a line break or the like in it")
     # Within quotes everything is a name.
@@ -35,6 +40,14 @@ def single(text: str) -> Address:
     if not local.isascii():
         raise ValueError(f"{spec} has letters before its @ that few mail servers take")
     return _made(name, local, domain)
+
+
+def stripped(text: str) -> str:
+    """Without the blanks, line ends and unseen characters around it."""
+    before = ""
+    while before != text:
+        before, text = text, text.strip().strip(_UNSEEN)
+    return text
 
 
 def problem(text: str) -> str:
@@ -53,6 +66,11 @@ def _made(name: str, local: str, domain: str) -> Address:
         made = Address(name, addr_spec=f"{local}@{ascii_domain}")
     except (UnicodeError, HeaderParseError, ValueError) as error:
         raise ValueError(f"{local}@{domain} is no address") from error
-    if not _DOMAIN.fullmatch(ascii_domain) or len(made.addr_spec) > LONGEST:
+    if not _DOMAIN.fullmatch(ascii_domain):
         raise ValueError(f"{local}@{domain} is no address")
+    if len(local) > LONGEST_LOCAL or len(made.addr_spec) > LONGEST:
+        raise ValueError(
+            f"{local}@{domain} is no address: it is longer than {LONGEST_LOCAL} characters before "
+            f"its @, or than {LONGEST} in all"
+        )
     return made

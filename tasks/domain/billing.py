@@ -61,7 +61,8 @@ class Sold:
 
     invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too. free: at
     no price on purpose. earned_share: how much of the order's other lines is delivered, 0 to 1.
-    subtotal: what Odoo says that all that is ordered is worth.
+    subtotal: what Odoo says that all that is ordered is worth. deducted_whole: of a down payment
+    the wizard deducts one, as since Odoo 19, and not the quantity invoiced.
     """
 
     currency: Currency
@@ -78,6 +79,7 @@ class Sold:
     free: bool = False
     earned_share: Decimal = Decimal(1)
     subtotal: Decimal | None = None
+    deducted_whole: bool = True
 
     @property
     def due(self) -> Decimal:
@@ -89,11 +91,24 @@ class Sold:
         """What Odoo's invoice wizard would bill now, and what drafts bill already.
 
         By quantity, so an invoice at another price leaves nothing to bill; negative when too much
-        was billed. Down payments are deducted at what they were billed for, as the wizard proposes.
+        was billed. Down payments are deducted, as the wizard proposes.
         """
         if self.billing is Billing.DOWN_PAYMENT:
-            return -self.invoiced_amount if self.invoiced else self.draft.value
+            return self.draft.value - self.deduction
         return self.worth(self.due - self.invoiced) + self.draft.value
+
+    @property
+    def deduction(self) -> Decimal:
+        """What the wizard would take off for a down payment: a quantity, at the line's price.
+
+        Odoo sets that price when an invoice of the line is posted, whatever the quantity on it: to
+        zero by a credit note of a part of the quantity. The taxes that a line keeps move a cent.
+        """
+        if not self.invoiced:
+            return ZERO
+        worth = self.worth(Decimal(1) if self.deducted_whole else self.invoiced)
+        billed = self.invoiced_amount + self.draft.value
+        return billed if abs(worth - billed) <= self.currency.smallest else worth
 
     @property
     def deducts(self) -> bool:

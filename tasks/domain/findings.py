@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from tasks.domain.texts import Said
+
 # Stands for every kind of finding.
 ANY_KIND: Final = "*"
 # The kind of the finding that figures are withheld.
@@ -54,9 +56,9 @@ class Step:
     recipient: Recipient | None = None
     not_before: datetime | None = None
     escalates: bool = False
-    unreachable: str = ""
+    unreachable: Said = ""
     url: str = ""
-    remedy: str = ""
+    remedy: Said = ""
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,9 @@ class Finding:
 
     key: str
     severity: Severity
-    title: str
-    reason: str
-    remedy: str
+    title: Said
+    reason: Said
+    remedy: Said
     owner: str
     model: str
     record_id: int
@@ -106,23 +108,14 @@ class Finding:
 class SetAside:
     """Something that was looked at and left out on purpose, and why; `group` like "held"."""
 
-    group: str
-    title: str
-    reason: str
+    group: Said
+    title: Said
+    reason: Said
     url: str
     model: str
     record_id: int
     amount: Decimal | None = None
     currency: str | None = None
-
-
-@dataclass(frozen=True)
-class Formula:
-    """What a measure means. Whoever changes the meaning raises the version, kept by each sample."""
-
-    measure: str
-    text: str
-    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -139,6 +132,44 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """How dashboards show a measure.
+
+    title: the measure's name where empty. by: the labels whose values are shown apart. where: the
+    values of labels that it is limited to. now: the newest value as a figure, instead of its course
+    over time. boards: the roles whose dashboards hold it; the one of the job's role where empty.
+    """
+
+    title: str = ""
+    by: tuple[str, ...] = ("company_id",)
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    now: bool = False
+    boards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What a measure means, and how dashboards show it.
+
+    Whoever changes the meaning raises the version, kept by each sample.
+    """
+
+    measure: str
+    text: str
+    version: int = 1
+    panels: tuple[Panel, ...] = (Panel(),)
+
+    def measured(
+        self,
+        value: float,
+        labels: Mapping[str, str] | None = None,
+        excluded: Mapping[str, int] | None = None,
+    ) -> Measure:
+        """The measure that has this meaning, with a value."""
+        return Measure(self.measure, value, labels or {}, excluded or {})
+
+
+@dataclass(frozen=True)
 class NotVerifiable:
     """What could not be checked on this Odoo, why, and what would make it checkable.
 
@@ -146,9 +177,9 @@ class NotVerifiable:
     "totals" where rows may be missing.
     """
 
-    check: str
-    reason: str
-    remedy: str
+    check: Said
+    reason: Said
+    remedy: Said
     figures: tuple[str, ...] = ()
 
 

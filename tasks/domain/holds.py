@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.policy import Policy
+from tasks.domain.written import Written
 
 
-class Hold(BaseModel):
+class Hold(Written):
     """Somebody's decision not to invoice an order; it ends after its last day by itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     order: str = Field(description="the order's name, like S00042")
     reason: str

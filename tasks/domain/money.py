@@ -7,14 +7,22 @@ from decimal import ROUND_HALF_UP, Decimal
 
 @dataclass(frozen=True, order=True)
 class Currency:
-    """A currency by its ISO code, with the decimals that Odoo rounds it to."""
+    """A currency by its ISO code, with the decimals that it is written with."""
 
     code: str
     decimals: int = 2
+    #: What Odoo rounds to where that is not one unit of the last decimal, like 0.05 in cash.
+    step: Decimal | None = None
+
+    @property
+    def smallest(self) -> Decimal:
+        """The smallest amount there is."""
+        return self.step or Decimal(1).scaleb(-self.decimals)
 
     def round(self, amount: Decimal) -> Decimal:
         """Half away from zero, as Odoo rounds; zero has no sign."""
-        return amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP) + 0
+        steps = (amount / self.smallest).quantize(Decimal(1), ROUND_HALF_UP)
+        return (steps * self.smallest).quantize(Decimal(1).scaleb(-self.decimals)) + 0
 
     def text(self, amount: Decimal) -> str:
         """The plain number with the currency's decimals, for programs."""

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from tasks.domain.ladder import LADDER, Deadline, Rung
 from tasks.domain.policy import Policy
+from tasks.domain.written import Id
 
 
 class ProjectRules(Policy):
@@ -40,19 +41,19 @@ class TimesheetPolicy(Policy):
     )
     look_back_weeks: int = Field(8, ge=1, le=104, description="complete weeks that are looked at")
     effective_from: date | None = Field(None, description="weeks that start before are not judged")
-    effective_from_by_employee: dict[int, date] = Field(
+    effective_from_by_employee: dict[Id, date] = Field(
         {}, description="the same for one person, by id of hr.employee"
     )
-    grace_until_by_employee: dict[int, date] = Field(
+    grace_until_by_employee: dict[Id, date] = Field(
         {}, description="nobody asks this person up to that day, by id of hr.employee"
     )
-    exempt_employees: tuple[int, ...] = Field((), description="ids of hr.employee")
-    exempt_departments: tuple[int, ...] = Field((), description="ids of hr.department")
-    exempt_jobs: tuple[int, ...] = Field((), description="ids of hr.job, the roles")
-    opted_out: tuple[int, ...] = Field(
+    exempt_employees: tuple[Id, ...] = Field((), description="ids of hr.employee")
+    exempt_departments: tuple[Id, ...] = Field((), description="ids of hr.department")
+    exempt_jobs: tuple[Id, ...] = Field((), description="ids of hr.job, the roles")
+    opted_out: tuple[Id, ...] = Field(
         (), description="ids of hr.employee who get no mail; managers and owner still do"
     )
-    projects: dict[int, ProjectRules] = Field({}, description="by id of project.project")
+    projects: dict[Id, ProjectRules] = Field({}, description="by id of project.project")
 
     @property
     def daily_projects(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""What of a report is not verifiable, because it is not shown that all rows behind it are seen."""
+"""What of a report is not verifiable, because not all rows behind it are seen, or could be read."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,18 @@ from tasks.domain.periods import AsOf
 
 # What a column says whose figure is withheld; all others say nothing (None).
 STATUS: Final = "not_verifiable"
+# What of a report is withheld where rows are missing.
+WHOLES: Final = ("rows", "totals", "measures")
 # Of totals, what is no figure.
 LABELS: Final = frozenset({"currency", "basis", "planned_basis"})
-REMEDY: Final = (
-    "give the fleet's user the groups, rights and rules that docs/operating.md names, then run "
-    "fleet doctor"
+REMEDY: Final = "give the fleet's user the groups, rights and rules that docs/operating.md names"
+UNREAD: Final = "rows that could not be read"
+CORRECT: Final = (
+    "correct the rows in Odoo that stand under drift, or give the fleet's user the rules that show "
+    "them"
 )
+# As many rows are named as a sentence has room for.
+MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Basis:
     dated: whether findings tell of days that would be others. if_readable: where the user may not
     read the model at all, the job reads or says something else. instead_of: only where that model
     may not be read. in_part: whether a row stands on several of them, so that none is shown.
+    by_id: each is looked up by its id, so that every one which is missing is known, and nothing is
+    withheld while none is. told: columns that the job itself leaves empty, or where it names what
+    is missing by its id.
     """
 
     model: str
@@ -48,12 +57,15 @@ class Basis:
     if_readable: bool = False
     instead_of: str = ""
     in_part: bool = False
+    by_id: bool = False
+    told: Collection[str] = ()
 
     @property
     def figures(self) -> Sequence[str]:
         """Everything that is not verifiable, by name, for those who read the document."""
-        every = ("rows", "totals", "measures") if self.rows else ()
-        return (*every, *sorted({*self.columns, *self.totals, *self.measures}))
+        findings = {"findings" if kind == ANY_KIND else f"findings: {kind}" for kind in self.kinds}
+        named = {*self.columns, *self.told, *self.totals, *self.measures, *findings}
+        return (*(WHOLES if self.rows else ()), *sorted(named))
 
 
 def withhold(report: Report, basis: Basis, doubt: str) -> Report:
@@ -76,6 +88,29 @@ def withhold(report: Report, basis: Basis, doubt: str) -> Report:
     )
 
 
+def without_wholes(report: Report, unread: Sequence[str]) -> Report:
+    """The report without the totals and measures that the rows which could not be read belong to.
+
+    unread: what is said of each of them. The other rows stay, and what is found of them.
+    """
+    if not unread:
+        return report
+    more = len(unread) - MOST_NAMED
+    # Readers in other languages get them as they are, so they hold no joint of sentences.
+    rows = [each.replace("; ", ", ") for each in unread[:MOST_NAMED]]
+    named = " / ".join(rows) + (f" / and {more} more" if more > 0 else "")
+    basis = Basis("", UNREAD, rows=True)
+    return replace(
+        report,
+        totals=tuple(_total(total, basis) for total in report.totals),
+        measures=(),
+        not_verifiable=(
+            *report.not_verifiable,
+            NotVerifiable(UNREAD, f"in the words of programs: {named}", CORRECT, WHOLES),
+        ),
+    )
+
+
 def told_to_owner(report: Report, owner: str, user_id: int, page: str, as_of: AsOf) -> Report:
     """The report with a finding for the job's owner where figures are withheld.
 
@@ -90,7 +125,7 @@ def told_to_owner(report: Report, owner: str, user_id: int, page: str, as_of: As
         severity=Severity.WARNING,
         title=f"not verifiable: {', '.join(checks)}",
         reason="; ".join(dict.fromkeys(gap.reason for gap in gaps)),
-        remedy=REMEDY,
+        remedy="; ".join(dict.fromkeys(gap.remedy for gap in gaps)),
         owner=owner,
         model="res.users",
         record_id=user_id,

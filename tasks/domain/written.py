@@ -9,12 +9,25 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
 
 NUMBERS: Final = frozenset({int, float, Decimal})
 MOMENTS: Final = frozenset({date, time, datetime})
 # Ids are PostgreSQL's integers.
 TOO_LARGE: Final = 2**31
+
+
+def _refuse_id(value: Any) -> Any:
+    """Raises ValueError for what no record has as its id; TOML's keys are texts."""
+    text = str(value)
+    is_number = text.isascii() and text.isdecimal() and text == text.lstrip("0")
+    if not is_number or len(text) > 10 or int(text) >= TOO_LARGE:
+        raise ValueError(f"{value!r} is no id of a record in Odoo; write a number like 42")
+    return value
+
+
+# The id of a record in Odoo, also as the key of a table. A field of type int is no id.
+Id = Annotated[int, BeforeValidator(_refuse_id)]
 
 
 class Written(BaseModel):
@@ -30,17 +43,13 @@ class Written(BaseModel):
 
 
 def refuse_misread(value: Any, hint: Any) -> None:
-    """Raises ValueError. Whole numbers in a list, and those by which a table is kept, are ids."""
+    """Raises ValueError where a value, or one inside it, was meant as something else."""
     origin, inner = _plain(hint)
     if isinstance(value, dict) and origin is dict:
-        for key, item in value.items():
-            if inner[0] is int:
-                _refuse_key(key)
+        for item in value.values():
             refuse_misread(item, inner[1])
     elif isinstance(value, list | tuple) and origin is tuple:
         for item in value:
-            if inner[0] is int:
-                _refuse_id(item)
             refuse_misread(item, inner[0])
     else:
         _refuse_leaf(value, frozenset(_leaves(hint)))
@@ -96,15 +105,3 @@ def _has_offset(value: Any) -> bool:
     except ValueError:
         return False
     return isinstance(clock, time) and clock.tzinfo is not None
-
-
-def _refuse_key(key: Any) -> None:
-    text = str(key)
-    if not text.isascii() or not text.isdecimal() or text != str(int(text)):
-        raise ValueError(f"{text!r} is no id of a record in Odoo; write a number like 42")
-    _refuse_id(int(text))
-
-
-def _refuse_id(number: Any) -> None:
-    if isinstance(number, bool) or (isinstance(number, int) and not 0 < number < TOO_LARGE):
-        raise ValueError(f"{number!r} is no id of a record in Odoo; write a number like 42")

@@ -105,7 +105,6 @@ class WorkingCalendar(Record):
     MODEL: ClassVar[str] = "resource.calendar"
     MODULE: ClassVar[str] = "resource"
     id: int
-    tz: str
     hours_per_day: float
     two_weeks_calendar: bool
     flexible_hours: bool = False

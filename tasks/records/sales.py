@@ -137,13 +137,14 @@ class Partner(Record):
 
 @dataclass(frozen=True)
 class Currency(Record):
-    """A currency; decimal_places is what Odoo rounds to."""
+    """A currency; rounding is what Odoo rounds to, decimal_places what it writes."""
 
     MODEL: ClassVar[str] = "res.currency"
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
     decimal_places: int
+    rounding: Decimal
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def user_names(odoo: Reader, ids: Iterable[int | None]) -> Mapping[int, str]:
     A user whom a rule hides is called by the id: somebody is there.
     """
     known = sorted({user_id for user_id in ids if user_id is not None})
-    found = odoo.search(User, [("id", "in", known)], archived=True)
+    found = odoo.read(User, known)
     names = {user.id: user.name for user in found}
     return {user_id: names.get(user_id, f"user {user_id}") for user_id in known}
 
@@ -190,6 +191,7 @@ class Project(Record):
     id: int
     name: str
     user_id: int | None
+    active: bool = True
     is_template: bool = False
     sale_line_id: int | None = None
     last_update_status: str | None = None

@@ -34,3 +34,9 @@ def chosen(commit: str, count: int = 2) -> Sequence[str]:
     names = list(INSTANTS)
     first = int(commit, 16) % len(names)
     return [names[(first + step) % len(names)] for step in range(count)]
+
+
+def shares(commit: str, count: int = 2) -> Sequence[str]:
+    """Which files of tests each of them plays, as `--every` takes it: together, all files once."""
+    turn = int(commit, 16) // len(INSTANTS)
+    return [f"{(turn + step) % count + 1}/{count}" for step in range(count)]

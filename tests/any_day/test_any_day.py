@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.any_day import shift
-from tests.any_day.instants import DEMO, INSTANTS, chosen
+from tests.any_day.instants import DEMO, INSTANTS, chosen, shares
 from tests.fakes.pytest_runs import run_pytest
 
 TOLD = """\
@@ -43,6 +43,25 @@ def test_each_commit_plays_two_instants_and_all_commits_play_all() -> None:
     assert set(played) == set(INSTANTS)
     assert set(played.values()) == {2}
     assert chosen("de0e950") == chosen("de0e950")
+
+
+def test_the_two_of_a_commit_play_each_file_once_and_take_turns() -> None:
+    assert sorted(shares("0")) == ["1/2", "2/2"]
+    assert [shares(f"{commit:x}")[0] for commit in (0, 13, 14, 27, 28)] == [
+        "1/2",
+        "1/2",
+        "2/2",
+        "2/2",
+        "1/2",
+    ]
+
+
+def test_a_share_is_every_second_file(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"test_{name}.py").write_text("def test_one(): pass\ndef test_two(): pass\n")
+    first, second = (run_pytest(tmp_path, f"--every={part}").stdout for part in ("1/2", "2/2"))
+    assert "4 passed, 2 deselected" in first
+    assert "2 passed, 4 deselected" in second
 
 
 @pytest.mark.parametrize("name", ["leap-day", "saturday", "before-midnight"])

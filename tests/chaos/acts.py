@@ -18,11 +18,12 @@ from tests.chaos.evidence import rows_of
 from tests.chaos.parts import TooLate
 from tests.chaos.scenario import REDIS, Act, Fault
 from tests.chaos.stage import Play
-from workers import settings
-from workers.celery_settings import make_app
+from workers.broker.celery_settings import make_app
+from workers.config import settings
 from workers.ledger import schema
 from workers.ledger.database import Ledger, connect
 from workers.ledger.errors import LedgerUnavailable
+from workers.wiring import Fleet
 
 Doing = Callable[[Play, Fault], None]
 
@@ -180,7 +181,7 @@ def _in_timetable(play: Play, fault: Fault) -> None:
 
 def _old_messages(play: Play, fault: Fault) -> None:
     """What a version before or after this one may have left in the queues."""
-    app = make_app(settings.load(_past_proxy(play)).environment)
+    app = make_app(Fleet(settings.load(_past_proxy(play))))
     with app.connection_for_write() as connection:
         send: dict[str, Any] = {"connection": connection, "queue": "batch"}
         app.send_task("jobs.no_such_job", (1,), **send)
@@ -195,7 +196,7 @@ def _old_messages(play: Play, fault: Fault) -> None:
 
 def _repeat_messages(play: Play, fault: Fault) -> None:
     """Every run so far is rung for twice more, as a broker may."""
-    app = make_app(settings.load(_past_proxy(play)).environment)
+    app = make_app(Fleet(settings.load(_past_proxy(play))))
     found, _, _ = rows_of(play.prepared.ledger)
     with app.connection_for_write() as connection:
         for run in [*found, *found]:
@@ -210,6 +211,7 @@ def _past_proxy(play: Play) -> Mapping[str, str]:
         "FLEET_ODOO_LOGIN": "none",
         "FLEET_ODOO_API_KEY": "none",
         "FLEET_BROKER_URL": play.prepared.broker,
+        "FLEET_BROKER_SECRET": play.prepared.environ["FLEET_BROKER_SECRET"],
     }
 
 

@@ -1,5 +1,6 @@
 """What is left of a scenario when it is over: rows, mails, metrics, and what was done."""
 
+import re
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ class Evidence:
 
     since, until: the slots later than the one and not later than the other are expected.
     samples: every sample of the exporter by name and labels. done: what the faults did, counted.
-    activities: how many Odoo has by their summary. events: what the webhook's receiver got.
+    activities: how often those of Odoo tell of a chore. events: what the webhook's receiver got.
     unreached: what was waited for in vain. seen_down: sources that the exporter called down.
     asked: the trace ids that requests to Odoo carried. untraced: log lines that lack theirs.
     """
@@ -100,11 +101,15 @@ def digest_of(message: Row[Any]) -> str:
 
 
 def activities_of(port: int) -> Counter[str]:
-    """How many activities the Odoo on this port has of each summary, past the fleet's code."""
+    """How often the Odoo on this port tells of each chore, past the fleet's code.
+
+    By the summary of its own activity, or in the note of that of a first digest.
+    """
     odoo = odoorpc.ODOO("127.0.0.1", port=port, timeout=10)
     odoo.login("sandbox", "fleet", stage.KEY)
-    rows = odoo.execute_kw("mail.activity", "search_read", [[], ["summary"]])
-    return Counter(row["summary"] for row in rows)
+    rows = odoo.execute_kw("mail.activity", "search_read", [[], ["summary", "note"]])
+    noted = (re.search("<p>(.*?)</p>", row["note"] or "") for row in rows)
+    return Counter(row["summary"] for row in rows) + Counter(n[1] for n in noted if n)
 
 
 def in_time(evidence: Evidence) -> list[Row[Any]]:

@@ -157,9 +157,11 @@ class Lane:
             **(POISONED if poisoned else {}),
             **(PATIENT if scenario.kind == "workers_stopped" else {}),
             "FLEET_CONFIG": str(config),
+            "FLEET_WEBHOOK_NETWORKS": "127.0.0.0/8",
             **{f"FLEET_{name.upper()}_ODOO_API_KEY": stage.KEY for name in TENANTS},
             "FLEET_SMTP_URL": f"smtp://127.0.0.1:{self.ports['via_smtp']}",
             "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
+            "FLEET_BROKER_SECRET": "signs-what-goes-through-a-broken-broker",
             "FLEET_METRICS_PORT": str(self.ports["metrics"]),
             **{f"FLEET_{name.upper()}_WEBHOOK_HOOK_SECRET": hooks.SECRET for name in TENANTS},
         }

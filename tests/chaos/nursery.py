@@ -37,9 +37,9 @@ PRELOADED = (
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
-    "workers.backlog",
-    "workers.celery_settings",
-    "workers.cli",
+    "workers.watch.scrape",
+    "workers.broker.celery_settings",
+    "workers.commands.cli",
     "workers.delivery.dispatcher",
 )
 
@@ -62,7 +62,7 @@ def _import_everything() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     from tasks import catalogue
-    from workers import tenants
+    from workers.config import tenants
 
     # Slots of these fleets come every few seconds.
     tenants.CRONTAB_FIELDS = (5, 6)
@@ -132,7 +132,7 @@ def _redirect(log: str) -> None:
 
 def _run(order: dict[str, Any]) -> None:
     from tasks import catalogue
-    from workers.cli import main as fleet
+    from workers.commands.cli import main as fleet
 
     # Beat would look for slots of all other jobs too, which nobody enables here.
     catalogue.jobs = {name: catalogue.jobs()[name] for name in order["jobs"]}.copy  # type: ignore[assignment]

@@ -16,7 +16,7 @@ from tests.chaos.parts import START_SECONDS, TooLate, wait_until
 from tests.chaos.scenario import Fault, Scenario
 from tests.chaos.stage import Play
 from tests.chaos.timetable import slots_of
-from workers import broker
+from workers.broker import transport as broker
 from workers.ledger import runs, schema
 from workers.ledger.database import Ledger, connect
 from workers.ledger.statuses import MessageStatus, RunStatus

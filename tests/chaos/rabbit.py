@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chaos.parts import wait_until
-from workers import broker
+from workers.broker import transport as broker
 from workers.demo.processes import answers, free_port
 
 # Debian's own wrapper would give it to another user and to the machine's folders.

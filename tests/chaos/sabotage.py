@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select
 
-from workers import slots
-from workers.delivery import dispatcher, email, odoo_activity
+from workers import slots, smtp
+from workers.delivery import dispatcher
+from workers.delivery.channels import odoo_activity
 from workers.ledger import leases, outbox, runs
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
@@ -38,24 +39,24 @@ def no_claim() -> None:
 
 def sent_before_sending() -> None:
     """A message is marked as sent, and then sent."""
-    send = email.send
+    send = smtp.send
 
     def mark_sent(
         connection: Connection, message: outbox.Message, now: datetime, lease: timedelta, mail: str
     ) -> None:
         outbox.sent(connection, message, now)
 
-    def send_and_forget(session: Any, mail: Any) -> None:
+    def send_and_forget(session: Any, mail: Any, ours: str) -> None:
         try:
-            send(session, mail)
+            send(session, mail, ours)
         except Exception:
             dispatcher.log.warning("not sent")
 
-    def settled(fleet: Any, mailed: Any, digest: str) -> str:
-        return "sent"
+    def settled(fleet: Any, mailed: Any, digest: str) -> dispatcher.Outcomes:
+        return dispatcher.Outcomes(sent=len(mailed))
 
     outbox.mark_sending = mark_sent
-    email.send = send_and_forget
+    smtp.send = send_and_forget
     dispatcher._sent = settled
 
 

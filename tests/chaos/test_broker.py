@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from pydantic import SecretStr
 
 from tests.chaos import rabbit
 from tests.chaos.proxy import Proxy, proxying
 from tests.chaos.rabbit import RabbitServer
-from workers import patient_amqp
-from workers.celery_settings import make_app
+from workers.broker import patient_amqp
+from workers.broker.celery_settings import make_app
+from workers.config.settings import Environment, Settings
 from workers.demo.processes import free_port
-from workers.settings import Environment
+from workers.wiring import Fleet
 
 pytestmark = pytest.mark.chaos
 
@@ -31,7 +33,10 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
 
 
 def fleet_app(url: str) -> Celery:
-    return make_app(Environment(broker_url=url, broker_timeout_seconds=1))
+    environment = Environment(
+        broker_url=url, broker_timeout_seconds=1, broker_secret=SecretStr("x" * 32)
+    )
+    return make_app(Fleet(Settings(environment)))
 
 
 @pytest.mark.timeout(240)

@@ -16,6 +16,16 @@ from odoo_gateway.transport import Address, OdooRpc
 Row = dict[str, Any]
 # Odoo leaves out the files behind a record's own fields unless a domain names the id.
 EVERYWHERE: Sequence[Any] = [("id", "!=", 0)]
+# What a record rule leaves the clerk, by model.
+RULED: Mapping[str, Sequence[Any]] = {
+    "account.analytic.line": [
+        ("project_id", "!=", False),
+        "|",
+        ("so_line.state", "=", "sale"),
+        ("unit_amount", ">", 3),
+    ],
+    "sale.order": [("state", "=", "sale")],
+}
 ARCHIVED_TOO: Mapping[str, Any] = {"active_test": False}
 
 

@@ -1,9 +1,10 @@
 """A real Odoo 19 as a server under contract: a clone of its demo data, with what that lacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from odoo_gateway.transport import Address
+from tests.contracts.asking import RULED
 from tests.live.odoo_server import LOGIN, PASSWORD, start
 
 # Run inside Odoo: a branch in other zones, archived people, calendars of every kind, an order in
@@ -117,18 +118,37 @@ env['res.users'].create({
 })
 env.cr.commit()
 """
+# Rules of groups widen each other, so the clerk is in none that sees more of these models. RULED is
+# put before it.
+CLERK = """
+group = env['res.groups'].create({'name': 'Clerks'})
+read = [*RULED, 'sale.order.line', 'project.project', 'project.task']
+for model in env['ir.model'].search([('model', 'in', read)]):
+    here = {'name': f'clerks: {model.model}', 'model_id': model.id}
+    env['ir.model.access'].create({**here, 'group_id': group.id, 'perm_read': True})
+    rule = {**here, 'domain_force': repr(RULED.get(model.model, [(1, '=', 1)]))}
+    env['ir.rule'].create({**rule, 'groups': [(4, group.id)]})
+companies = env['res.company'].search([], order='id')
+env['res.users'].create({
+    'name': 'Clerk', 'login': 'clerk', 'password': 'clerk',
+    'company_id': companies[0].id, 'company_ids': [(6, 0, companies.ids)],
+    'group_ids': [(6, 0, [env.ref('base.group_user').id, group.id])],
+})
+env.cr.commit()
+"""
 
 
 @contextmanager
-def odoo19() -> Iterator[tuple[Address, Address]]:
-    """Its administrator, and an officer of the first company."""
+def odoo19() -> Iterator[Sequence[Address]]:
+    """Its administrator, an officer of the first company, and the clerk."""
     server = start()
     database = server.clone("contracts")
     try:
-        server.shell(database, MORE_DATA)
+        server.shell(database, f"RULED = {RULED!r}\n{MORE_DATA}{CLERK}")
         yield (
             Address(server.url, database, LOGIN, PASSWORD),
             Address(server.url, database, "officer", "officer"),
+            Address(server.url, database, "clerk", "clerk"),
         )
     finally:
         server.drop(database)

@@ -25,7 +25,7 @@ CALLS_PER_SEED = 5
 @pytest.fixture(scope="module")
 def real() -> Iterator[Asker]:
     """The real server, without what nobody can see in its answers."""
-    with odoo19() as (fleet, _):
+    with odoo19() as (fleet, *_):
         with psycopg.connect(start().pg_dsn(fleet.database), autocommit=True) as connection:
             for statement in plainer():
                 connection.execute(statement)

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tests.fakes.clock import Clock
-from workers import settings
-from workers.tenants import Tenant
+from workers.config import settings
+from workers.config.tenants import Tenant
 from workers.wiring import Fleet
 
 # How the file of the tenant `firm` starts.
 TENANT = """\
 [tenants.firm]
-url = "http://odoo.example"
+url = "https://odoo.example"
 database = "sandbox"
 login = "fleet"
 """
@@ -60,6 +62,8 @@ def fleet_on(
             "FLEET_DATABASE_URL": f"sqlite:///{folder / 'fleet.db'}",
             "FLEET_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
             "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
+            # Where the receivers of webhooks are.
+            "FLEET_WEBHOOK_NETWORKS": "127.0.0.0/8",
             **(environ or {}),
         }
     )
@@ -72,3 +76,12 @@ def fleet_on(
     if upgraded:
         fleet.ledger.upgrade()
     return fleet
+
+
+def dump(fleet: Fleet) -> str:
+    """Every row of the ledger, which is SQLite's, as text."""
+    with fleet.ledger.reading() as connection:
+        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        tables = [row.name for row in names]
+        rows = [row for t in tables for row in connection.execute(text(f"SELECT * FROM {t}"))]
+    return "\n".join(map(str, rows))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tasks.domain.plurals import counted
+
 ODOO = "https://odoo.nordwind.example/odoo"
 HEADING: dict[str, Any] = {
     "shape": "digest",
@@ -44,9 +46,12 @@ def order(
     }
 
 
-def aside(number: int, customer: str, group: str, amount: str, reason: str) -> dict[str, Any]:
-    """An order that was set aside."""
+def aside(
+    number: int, customer: str, group: str, amount: str, reason: str, **held: str
+) -> dict[str, Any]:
+    """An order that was set aside; held: the job and key of the case on whose page it was."""
     return {
+        "job": "",
         "key": "",
         "group": group,
         "title": f"S{number:05} {customer}",
@@ -56,6 +61,7 @@ def aside(number: int, customer: str, group: str, amount: str, reason: str) -> d
         "record_id": number,
         "amount": amount,
         "currency": "EUR",
+        **held,
     }
 
 
@@ -78,7 +84,7 @@ BLOCKED = [
         "blocked",
         "22400.00",
         reason="no file on the order or its projects shows that the customer accepted; "
-        "1 milestone(s) late, first Launch of 2026-11-14",
+        "1 milestone late, first Launch of 2026-11-14",
         remedy="attach the customer's acceptance to the order",
         owner="Chiara Conti",
         since="2026-11-19",
@@ -88,7 +94,7 @@ BLOCKED = [
         "Kunsthaus Verlag",
         "blocked",
         None,
-        reason="1 line(s) with something to bill have no price",
+        reason="no price on 1 line with something to bill",
         remedy="set the unit price on the order line, or a discount of 100 % if it is given away",
         since=None,
         acknowledged_by="mia@nordwind.example",
@@ -104,7 +110,15 @@ SNOOZED = order(
     snooze_reason="customer on holiday",
 )
 ASIDE = [
-    aside(77, "Museo Civico", "held", "5200.00", "held until 2026-12-15: dispute about scope"),
+    aside(
+        77,
+        "Museo Civico",
+        "held",
+        "5200.00",
+        "held until 2026-12-15: dispute about scope",
+        job="wip_aging",
+        key="old-order-77",
+    ),
     aside(60, "Porto Digital", "excluded", "-1200.00", "billed in advance, or nothing to bill"),
 ]
 TOTALS: list[dict[str, Any]] = [
@@ -289,7 +303,7 @@ WEEKLY: dict[str, Any] = {
             customer,
             "undecided",
             f"{number * 100}.00",
-            title=f"S{number:05} {customer}: unbilled for {number} days",
+            title=f"S{number:05} {customer}: unbilled for {counted(number, 'day')}",
             reason=f"{number * 100}.00 EUR of work since 2026-08-01 is on no posted invoice",
             remedy="bill it, write it off, or document a hold with a review date",
             since="2026-08-01",

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from tasks import catalogue
 from tests.fakes.clock import Clock
-from workers import dispatch, outages, runner, watching
-from workers.delivery import dispatcher, failures
+from workers import dispatch, outages, runner
+from workers import notes as watching
+from workers.delivery import dispatcher
 from workers.ledger import marks
 from workers.ledger.errors import LedgerError
 from workers.ledger.runs import Run
+from workers.messages import failures
 from workers.outages import Remembered
 from workers.wiring import Fleet
 

@@ -1,4 +1,4 @@
-"""Addons from PyPI on the real Odoo, and databases in which they are installed.
+"""Addons from PyPI on the real Odoo, and databases in which they or further ones are installed.
 
 Odoo looks for addons in its data folder too, from the start, so the running server finds what is
 put there without a restart.
@@ -38,18 +38,24 @@ OF_ODOO_19: Final = (BASE_TIER_VALIDATION, SALE_TIER_VALIDATION, HELPDESK_MGMT)
 
 @contextlib.contextmanager
 def database_with(server: OdooServer, *addons: Addon) -> Iterator[str]:
-    """A clone of the demo database in which these addons are installed.
+    """A clone of the demo database in which these addons are installed."""
+    with server.home.locked():
+        put_in_place(server.home, addons)
+    with database_of(server, *(addon.module for addon in addons)) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def database_of(server: OdooServer, *modules: str) -> Iterator[str]:
+    """A clone of the demo database in which these modules are installed; addons are in place.
 
     Another process installs them before the server is asked for the database the first time.
     """
-    with server.home.locked():
-        put_in_place(server.home, addons)
-    names = [addon.module for addon in addons]
-    database = server.clone("with_" + "_".join(names))
+    database = server.clone("with_" + "_".join(modules))
     options = ("--stop-after-init", "--no-http", "--workers=0")
     try:
-        with step(f"install {', '.join(names)}"):
-            odoo(server.home, "server", "-d", database, "-i", ",".join(names), *options)
+        with step(f"install {', '.join(modules)}"):
+            odoo(server.home, "server", "-d", database, "-i", ",".join(modules), *options)
         yield database
     finally:
         server.drop(database)

@@ -10,8 +10,9 @@ from typing import Any
 
 from odoo_gateway.transport import OdooRpc, Transport
 from tasks import catalogue
-from workers import run_command, settings
-from workers.run_command import Order
+from workers.commands import run_command
+from workers.commands.run_command import Order
+from workers.config import settings
 from workers.wiring import Fleet
 
 from .odoo_server import LOGIN, PASSWORD

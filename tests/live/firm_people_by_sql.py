@@ -41,11 +41,16 @@ LOGGED = """
 # Per user: hours x days of the task that lie in the period / all its days / its people.
 PLANNED = """
     WITH leaf AS (
-        SELECT t.id, t.allocated_hours, t.date_deadline::date AS last,
+        SELECT t.id, t.allocated_hours,
+               (t.date_deadline AT TIME ZONE 'UTC' AT TIME ZONE coalesce(k.tz, 'UTC'))::date
+                   AS last,
                -- What is assigned after its deadline is planned for that one day.
-               least(coalesce(t.date_assign, t.create_date), t.date_deadline)::date AS first,
+               (least(coalesce(t.date_assign, t.create_date), t.date_deadline)
+                   AT TIME ZONE 'UTC' AT TIME ZONE coalesce(k.tz, 'UTC'))::date AS first,
                (SELECT count(*) FROM project_task_user_rel r WHERE r.task_id = t.id) AS people
         FROM project_task t
+        LEFT JOIN res_company c ON c.id = t.company_id
+        LEFT JOIN resource_calendar k ON k.id = c.resource_calendar_id
         WHERE t.active AND t.project_id IS NOT NULL AND t.date_deadline IS NOT NULL
           AND t.state <> '1_canceled' AND NOT coalesce(t.is_template, false)
           AND NOT EXISTS (SELECT FROM project_task s WHERE s.parent_id = t.id)

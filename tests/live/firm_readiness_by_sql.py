@@ -48,7 +48,11 @@ STAGES = """
 """
 # Due since the order was confirmed: what is invoiced on order and not yet, drafts or posted.
 IN_ADVANCE = """
-    SELECT o.id, o.date_order::date FROM sale_order o JOIN sale_order_line l ON l.order_id = o.id
+    SELECT o.id,
+           (o.date_order AT TIME ZONE 'UTC' AT TIME ZONE coalesce(k.tz, 'UTC'))::date
+    FROM sale_order o JOIN sale_order_line l ON l.order_id = o.id
+    JOIN res_company c ON c.id = o.company_id
+    LEFT JOIN resource_calendar k ON k.id = c.resource_calendar_id
     JOIN product_product p ON p.id = l.product_id
     JOIN product_template t ON t.id = p.product_tmpl_id
     WHERE o.state = 'sale' AND l.display_type IS NULL AND t.invoice_policy = 'order'

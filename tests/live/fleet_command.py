@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-START = "from workers.cli import main; main()"
+START = "from workers.commands.cli import main; main()"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from odoo_gateway.reader import Reader
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
 from tasks.domain.periods import Period
+from tasks.reads.schedules import read_schedules
 from tasks.records.people import Employee
-from tasks.records.schedules import read_schedules
 
 from .odoo_server import LOGIN, PASSWORD, OdooServer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -116,7 +116,9 @@ class ReminderRow(Exact):
     logged_hours: float
     missing_hours: Hours
     days: list[Day]
-    status: Literal["complete", "missing", "exempt", "no_expected_hours", "not_measurable"]
+    status: Literal[
+        "complete", "missing", "not_due", "exempt", "no_expected_hours", "not_measurable"
+    ]
     reason: str
     counted_hours: float
     draft_hours: float | None
@@ -419,6 +421,15 @@ Row = TypeVar("Row", bound=BaseModel)
 Total = TypeVar("Total", bound=BaseModel)
 
 
+class Queued(Exact):
+    """What a run queued; first: when the first of it goes out, and what it waits for."""
+
+    messages: int
+    mails: int
+    first: datetime | None
+    waits_for: str | None
+
+
 class Scope(Exact, Generic[Row, Total]):
     """One company; without an id and a name when Odoo was not reached."""
 
@@ -432,6 +443,7 @@ class Scope(Exact, Generic[Row, Total]):
     measures: list[Measure]
     not_verifiable: list[NotVerifiable]
     drift: list[Drift]
+    queued: Queued | None
 
     @model_validator(mode="after")
     def fails_with_an_error_and_nothing_else(self) -> Scope[Row, Total]:

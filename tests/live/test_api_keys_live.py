@@ -9,7 +9,7 @@ import pytest
 from odoo_gateway.reader import Reader
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
-from workers import api_keys
+from workers.watch import api_keys
 
 from . import bots
 from .bots import Bot

@@ -18,8 +18,8 @@ from psycopg.rows import TupleRow
 
 from odoo_gateway.reader import Reader
 from tasks.domain import money
-from tasks.records.drafts import with_invoices
-from tasks.records.orders import read_orders
+from tasks.reads.drafts import with_invoices
+from tasks.reads.orders import read_orders
 
 from . import bots, orders_by_sql, project_panel
 from .bots import READ_BY_THE_JOBS, Bot

@@ -8,9 +8,9 @@ import pytest
 
 from odoo_gateway.reader import Reader
 from tasks.domain.periods import Period
-from tasks.records.hours import read_hours
+from tasks.reads.hours import read_hours
+from tasks.reads.units import group_hours
 from tasks.records.people import Employee
-from tasks.records.units import group_hours
 
 from .gateway import session_of
 from .inside import units

@@ -159,6 +159,7 @@ def test_quantities_are_those_of_odoos_own_accrual(
     [
         ("typed since", "typed by hand, and the line was written since"),
         ("invoice cancelled since", "was cancelled, or made a draft again, since"),
+        ("confirmed again since", "was confirmed since: for the first time, or again"),
     ],
 )
 def test_what_has_no_history_is_not_verifiable(

@@ -17,7 +17,7 @@ from odoo_gateway.writer import Writer, external_id
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
 from tests.fakes.messages import NOW, finding, message
-from workers.delivery.channels import channel_of
+from workers.delivery.channels.found import channel_of
 
 from . import bots
 from .bots import Bot

@@ -77,12 +77,12 @@ class Stack:
     ports: Mapping[str, int]
     commands: dict[str, Sequence[str]] = field(default_factory=dict)
     checks: dict[str, Sequence[str]] = field(default_factory=dict)
-    environ: dict[str, str] = field(default_factory=dict)
+    environs: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def is_healthy(self, service: str) -> bool:
         """What the file's health check of the service says."""
         check = self.checks[service]
-        environ = {**self.environ, "PATH": _path()}
+        environ = {**self.environs[service], "PATH": _path()}
         ended = subprocess.run(check, env=environ, capture_output=True, timeout=120, check=False)
         return ended.returncode == 0
 
@@ -113,10 +113,16 @@ def _lay_out(here: Stack) -> None:
     url = f"postgresql://fleet:unused@127.0.0.1:{here.ports['postgres']}/fleet"
     (here.folder / "run/secrets/database_url").write_text(url)
     (here.folder / "run/secrets/odoo_api_key").write_text(stage.KEY)
+    password = (here.folder / "run/secrets/redis_password").read_text()
+    broker = f"redis://:{password}@127.0.0.1:{here.ports['redis']}/0"
+    (here.folder / "run/secrets/broker_url").write_text(broker)
+    mail = f"smtp://127.0.0.1:{here.ports['mail']}"
+    (here.folder / "run/secrets/smtp_url").write_text(mail)
     for name in FILE["volumes"]:
         (here.folder / "volumes" / name).mkdir(parents=True)
     odoo = f"http://127.0.0.1:{here.ports['sandbox']}"
-    (here.folder / "fleet.toml").write_text(stage.FILE.format(url=odoo, schedules=""))
+    (here.folder / "config").mkdir()
+    (here.folder / "config/fleet.toml").write_text(stage.FILE.format(url=odoo, schedules=""))
     shutil.copytree(ROOT / "monitoring", here.folder / "monitoring")
     for file in (here.folder / "monitoring").rglob("*.yml"):
         file.write_text(_addressed(file.read_text(), here.ports))
@@ -126,11 +132,11 @@ def _start(held: ExitStack, here: Stack, service: str) -> None:
     spec = FILE["services"][service]
     for needed in spec.get("depends_on", ()):
         wait_until(lambda needed=needed: here.is_healthy(needed), 300, needed)  # type: ignore[misc]
-    here.environ |= {
+    environ = here.environs[service] = {
         key: _moved(str(value), here, spec) for key, value in spec.get("environment", {}).items()
     }
-    here.environ["FLEET_METRICS_PORT"] = str(here.ports["exporter"])
-    here.environ["FLEET_HEARTBEAT_FOLDER"] = str(here.folder)
+    environ["FLEET_METRICS_PORT"] = str(here.ports["exporter"])
+    environ["FLEET_HEARTBEAT_FOLDER"] = str(here.folder)
     here.checks[service] = _check(here, service, spec)
     if service == "mail":
         held.enter_context(catching(here.folder / "mails", here.ports["mail"]))
@@ -139,7 +145,7 @@ def _start(held: ExitStack, here: Stack, service: str) -> None:
         here.commands[service] = ["postgres", "-p", str(here.ports["postgres"])]
     else:
         here.commands[service] = _command(here, service, spec)
-        environ = {key: value for key, value in here.environ.items() if key.startswith("FLEET_")}
+        environ = {key: value for key, value in environ.items() if key.startswith("FLEET_")}
         held.enter_context(running(service, here.commands[service], environ, here.folder))
 
 
@@ -150,7 +156,13 @@ def _command(here: Stack, service: str, spec: Mapping[str, Any]) -> Sequence[str
     words = [
         str(here.ports[service]) if word == str(PORTS.get(service)) else word for word in words
     ]
-    words += shlex.split(LISTENING.get(service, "").format(port=here.ports.get(service)))
+    listening = LISTENING.get(service, "").format(port=here.ports.get(service))
+    if words[0] == "sh":
+        folder = here.folder / "volumes" / service
+        script = words[-1].replace("$$", "$").replace("/tmp/redis.conf", f"{folder}/redis.conf")
+        script = script.replace("exec redis-server", f"exec {_found('redis-server')}")
+        return ["sh", "-c", f"{script} {listening} --dir {folder}"]
+    words += shlex.split(listening)
     if "build" in spec:
         return fleet_command(*words)
     if service in PROGRAMS:
@@ -163,6 +175,9 @@ def _check(here: Stack, service: str, spec: Mapping[str, Any]) -> Sequence[str]:
         probe = "import smtplib, sys; smtplib.SMTP('127.0.0.1', int(sys.argv[1]), timeout=5).noop()"
         return [sys.executable, "-c", probe, str(here.ports["mail"])]
     how, program, *words = (_moved(word, here, spec) for word in spec["healthcheck"]["test"])
+    if how == "CMD-SHELL":
+        asked = f"redis-cli {ASKING[service].format(port=here.ports[service])}"
+        return ["sh", "-c", program.replace("$$", "$").replace("redis-cli", asked)]
     assert how == "CMD"
     if program == "fleet":
         return fleet_command(*words)

@@ -16,6 +16,9 @@ from tests.monitoring.prometheus_server import Prometheus
 ONLY_IF = {
     "fleet_dead_letters": "no run waits for a person",
     'fleet_outage_seconds{what="webhook"}': "no webhook is configured",
+    "fleet_configuration_unusable": "every process can use its configuration",
+    "fleet_job_unusable": "every job that is installed can be loaded",
+    "fleet_approvals_hours": "no hours are approved in this Odoo",
     "fleet_invoice_release_days": "no order that was seen ready has been invoiced since",
     "fleet_odoo_api_key_expiry_timestamp_seconds": "no API key of the fleet's user expires",
 }

@@ -63,7 +63,7 @@ def of_dashboards() -> Iterator[Expression]:
                 yield Expression(place, filled(target["expr"]))
         for variable in board["templating"]["list"]:
             if variable["type"] == "query":
-                metric = variable["query"].removeprefix("label_values(").split(",")[0]
+                metric = re.split(r"[(),]", variable["query"])[1]
                 yield Expression(f"{board['title']}: variable {variable['name']}", metric)
 
 

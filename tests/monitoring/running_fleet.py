@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from prometheus_client.parser import text_string_to_metric_families
 
-from workers import settings
+from workers.config import settings
 from workers.demo import processes, stage
 from workers.demo.catcher import Catcher
 from workers.demo.processes import Started, free_port, running

@@ -9,7 +9,9 @@ from monitoring import health
 from odoo_gateway.errors import ConfigurationError
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
-from workers import examination, flower_login, watching
+from workers import notes as watching
+from workers.commands import flower_login
+from workers.watch import examination
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

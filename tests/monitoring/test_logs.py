@@ -56,12 +56,14 @@ def test_every_line_is_json_with_event_level_time_and_trace(tmp_path: Path) -> N
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", line["timestamp"])
         assert line["level"] in {"info", "warning", "error"}
         assert (line["trace_id"], line["job"], line["tenant"]) == ("trace-7", "wip_aging", "firm")
+        assert (line["company"], line["run"]) == (1, 1)
 
 
 def test_a_failure_is_told_by_class_and_outcome(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in logged("json", tmp_path)]
     (failed,) = (line for line in lines if line["event"] == "run.failed")
     assert (failed["error"], failed["outcome"]) == ("OdooUnavailable", "waiting")
+    assert (failed["level"], failed["message"]) == ("warning", "away")
 
 
 def test_people_read_the_same_without_braces(tmp_path: Path) -> None:
@@ -70,3 +72,17 @@ def test_people_read_the_same_without_braces(tmp_path: Path) -> None:
     assert "trace_id=trace-7" in failed
     with pytest.raises(json.JSONDecodeError):
         json.loads(failed)
+
+
+def test_a_name_from_odoo_commands_no_terminal_and_forges_no_line() -> None:
+    code = (
+        "import logging, structlog; from monitoring import logs; logs.configure();"
+        "evil = 'ACME\\x1b]0;owned\\x07\\x9b31m\\n2026-01-01 [info] forged';"
+        "structlog.get_logger().info('run.done', company=evil, bare='\\x1b[2J');"
+        "logging.getLogger('other').warning('said %s', evil)"
+    )
+    asked = [sys.executable, "-c", code]
+    ended = subprocess.run(asked, capture_output=True, text=True, timeout=120, check=True)
+    assert "ACME" in ended.stderr
+    assert not {"\x1b", "\x07", "\x9b"} & set(ended.stderr)
+    assert not any(line.startswith("2026-01-01 [info]") for line in ended.stderr.splitlines())

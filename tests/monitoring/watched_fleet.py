@@ -15,12 +15,12 @@ from tests.monitoring import prometheus_server
 from tests.monitoring.prometheus_server import Prometheus, Sink, sink
 from tests.monitoring.running_fleet import RunningFleet, running_fleet, wait_until
 from workers import dispatch
-from workers.celery_settings import make_app
+from workers.broker.celery_settings import make_app
+from workers.broker.queues import PUBLISHED_AT
 from workers.demo import processes
 from workers.demo.processes import fleet as fleet_command
 from workers.demo.stage import TENANT
 from workers.ledger import runs
-from workers.queues import PUBLISHED_AT
 from workers.wiring import utc_now
 
 JOB, FAILING, SENDING = "wip_aging", "invoice_readiness", "utilization_variance"
@@ -101,7 +101,7 @@ def watched_fleet(folder: Path) -> Iterator[Watched]:
         prometheus = Prometheus.on(ports["prometheus"])
         wait_until(prometheus.ready, what="Prometheus")
         wait_until(lambda: len(prometheus.series("fleet_runs_total")) > 0, what="a first scrape")
-        yield Watched(here, prometheus, told, make_app(here.fleet.settings.environment))
+        yield Watched(here, prometheus, told, make_app(here.fleet))
 
 
 def start_worker(here: RunningFleet, queues: str = "batch,events,delivery") -> None:

@@ -1,5 +1,6 @@
 """Answers that are JSON and yet nothing that an Odoo says: a named error, never a traceback."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from odoo_gateway.session import Session
+from tasks.reads.hours import LateLine
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,51 @@ def test_pages_without_end_end() -> None:
     odoo = Odoo(search_read=lambda args: page_after(args, 10))
     with pytest.raises(OdooRejected, match="more than 100 rows"):
         reader(odoo, page_size=10, most_rows=100).search(Line, [])
+
+
+@pytest.mark.parametrize("said", ["x" * 100_000, ["x" * 50_000] * 2, {"x": "x" * 100_000}])
+def test_pages_of_large_rows_end_at_their_bytes(said: Any) -> None:
+    """Whatever the shape that a field's value has, and long before there are many rows."""
+
+    def page(args: Sequence[Any]) -> list[dict[str, Any]]:
+        return [{**row, "name": said} for row in page_after(args, 10)]
+
+    odoo = Odoo(search_read=page)
+    session = Session(odoo, read_megabytes=10)
+    with pytest.raises(OdooRejected, match=r"more than 10 MB.*read_megabytes") as refused:
+        Reader(session, 1, page_size=10).search(Line, [])
+    assert "(110 of them so far)" in str(refused.value)
+
+
+def test_rows_that_are_read_by_their_ids_end_at_their_bytes_too() -> None:
+    class Note(Line):
+        MODEL: ClassVar[str] = "mail.message"
+
+    def page(args: Sequence[Any]) -> list[dict[str, Any]]:
+        return [{"id": number, "name": "x" * 100_000} for number in args[0][0][2]]
+
+    odoo = Odoo(search=list(range(1, 501)), search_read=page)
+    session = Session(odoo, read_megabytes=10)
+    with pytest.raises(OdooRejected, match=r"mail\.message has more than 10 MB"):
+        Reader(session, 1, page_size=10).search(Note, [])
+
+
+def test_the_largest_read_of_a_large_firm_passes() -> None:
+    """2,026 people who each log ten lines on each day of a week, all of them late."""
+    most = 2_026 * 10 * 5
+    line = {"project_id": 7_001, "date": "2026-11-23", "unit_amount": 0.75}
+
+    def page(args: Sequence[Any]) -> list[dict[str, Any]]:
+        last = args[0][0][2]
+        row = json.dumps({**line, "create_date": "2026-11-28 08:00:00"})
+        numbers = range(last + 1, min(last + 2_000, most) + 1)
+        return [
+            json.loads(row) | {"id": number, "employee_id": 1_000 + number % 2_026}
+            for number in numbers
+        ]
+
+    session = Session(Odoo(search_read=page))
+    assert len(Reader(session, 1).search(LateLine, [])) == most
 
 
 def test_a_page_has_no_more_rows_than_were_asked_for() -> None:

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,37 +14,21 @@ import pytest
 from odoo_gateway.bounded import Bounds
 from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.transport import Address, OdooRpc
+from tests.fakes.speaking import Speak, speaking
 
 BOUNDS = Bounds(seconds=1.0, megabytes=1.0)
-Speak = Callable[[socket.socket], None]
 
 
 @contextmanager
 def server(speak: Speak) -> Iterator[str]:
     """Reads each request whole, lets `speak` answer it, and hangs up."""
-    listening = socket.create_server(("127.0.0.1", 0))
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    _read_request(connection)
-                    speak(connection)
-                except OSError:
-                    pass  # the client had enough
+    def heard(connection: socket.socket) -> None:
+        _read_request(connection)
+        speak(connection)
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join(5)
+    with speaking(heard) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def _read_request(connection: socket.socket) -> None:

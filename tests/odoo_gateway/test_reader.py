@@ -12,10 +12,10 @@ from odoo_gateway.reader import Drift, Group, Reader
 from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
-from tasks.records.evidence import Message
+from tasks.financial.invoice_readiness.evidence import Message
+from tasks.reads.submitted import ApprovalActivity
 from tasks.records.people import Employee
 from tasks.records.sales import InvoiceLine, OrderLine
-from tasks.records.submitted import ApprovalActivity
 from tasks.records.timesheets import TimesheetLine
 from tests.fakes.overlay import Answer, Overlay, fields
 
@@ -33,8 +33,8 @@ def reader(transport: Any, company_id: int = 1, page_size: int = 2000) -> Reader
 
 
 def test_pages_add_up_to_the_whole(sandbox: Sandbox) -> None:
-    whole = reader(sandbox).search(Employee, [])
-    paged = reader(sandbox, page_size=7).search(Employee, [])
+    whole = reader(sandbox).search(Employee, [], all_companies=True)
+    paged = reader(sandbox, page_size=7).search(Employee, [], all_companies=True)
     assert paged == whole
     assert len(whole) > 30
 
@@ -118,7 +118,7 @@ def test_employees_of_odoo_16_come_whole_and_by_id_without_rights_in_hr(page_siz
     odoo = Sandbox(TODAY, version=16, hidden_fields=[("hr.employee", "barcode")])
     rows = odoo.call("hr.employee", "search_read", [[], ["name"]], {"order": "id"})
     assert [row["id"] for row in rows] != sorted(row["id"] for row in rows)
-    found = reader(odoo, page_size=page_size).search(Employee, [])
+    found = reader(odoo, page_size=page_size).search(Employee, [], all_companies=True)
     assert [employee.id for employee in found] == sorted(row["id"] for row in rows)
 
 
@@ -270,7 +270,7 @@ def test_a_hidden_field_names_model_field_module_and_remedy() -> None:
     with pytest.raises(OdooSchemaDrift) as caught:
         reader(hidden).search(OrderLine, [])
     message = str(caught.value)
-    for word in ("sale.order.line", "price_unit", "'sale'", "groups", "fleet doctor"):
+    for word in ("sale.order.line", "price_unit", "'sale'", "Install", "groups"):
         assert word in message
 
 
@@ -319,3 +319,30 @@ def test_a_group_without_a_day_where_one_was_asked_for_is_no_answer(key: Any) ->
     assert Group((TODAY,), (), (), 1).day_at(0) == TODAY
     with pytest.raises(OdooUnavailable, match="where a day belongs"):
         Group((key,), (), (), 1).day_at(0)
+
+
+def test_whether_a_model_has_a_company_is_asked_once_and_along_with_its_fields(
+    sandbox: Sandbox,
+) -> None:
+    overlay = Overlay(sandbox, {})
+    found = reader(overlay)
+    found.search(Employee, [])
+    for _ in range(2):
+        found.count("hr.employee", [])
+        found.count("sale.order", [])
+        found.count("res.currency", [])
+    asked = [model for model, method, _, _ in overlay.seen if method == "fields_get"]
+    assert sorted(set(asked)) == ["hr.employee", "res.company", "res.currency", "sale.order"]
+    assert len(asked) == len(set(asked))
+    domains = {
+        (model, str(args[0])) for model, method, args, _ in overlay.seen if method == "search_count"
+    }
+    own = str([("company_id", "in", [1, False])])
+    assert domains == {("hr.employee", own), ("sale.order", own), ("res.currency", "[]")}
+
+
+def test_records_of_other_companies_are_read_by_their_ids(sandbox: Sandbox) -> None:
+    others = {each.id for each in reader(sandbox, company_id=2).search(Employee, [])}
+    assert {each.company_id for each in reader(sandbox).read(Employee, others)} == {2}
+    assert reader(sandbox).search(Employee, [("id", "in", sorted(others))]) == ()
+    assert reader(sandbox).read(Employee, []) == ()

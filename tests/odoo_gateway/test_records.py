@@ -107,3 +107,8 @@ def test_only_fields_with_a_default_may_be_absent() -> None:
 def test_a_text_of_blanks_is_an_empty_one(blank: str) -> None:
     assert parse(Sample, {**ROW, "note": blank}, NAMES).note is None
     assert parse(Sample, {**ROW, "note": " PO 7 "}, NAMES).note == " PO 7 "
+
+
+@pytest.mark.parametrize("sign", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_what_turns_the_direction_of_a_text_is_no_part_of_it(sign: str) -> None:
+    assert parse(Sample, {**ROW, "note": f"Nord{sign}wind"}, NAMES).note == "Nord\ufffdwind"

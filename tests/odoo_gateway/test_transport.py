@@ -111,7 +111,11 @@ def test_a_good_answer_comes_through() -> None:
         (server_error("odoo.exceptions.AccessError", "No."), OdooRejected, "may read this model"),
         (server_error("odoo.exceptions.AccessDenied", "No."), OdooLoginRefused, "API_KEY"),
         (server_error("odoo.exceptions.UserError", "Object x doesn't exist"), OdooSchemaDrift, "x"),
-        (server_error("builtins.ValueError", "Invalid field 'y'"), OdooSchemaDrift, "'y'"),
+        (
+            server_error("builtins.ValueError", "Invalid field 'y'"),
+            OdooSchemaDrift,
+            "'y'.*upgrade the module",
+        ),
         (server_error("odoo.exceptions.UserError", "Please"), OdooRejected, "Please"),
         (server_error("odoo.exceptions.UserError", ""), OdooRejected, "Odoo Server Error"),
         ((200, b"<html>Log in</html>"), OdooUnavailable, "not JSON-RPC"),

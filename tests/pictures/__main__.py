@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.fakes.sections import MAILS, pages
 from tests.pictures import case_page, demo
 from tests.pictures.browser import PHONE, WIDE, chromium, picture, showing
-from workers.delivery.render import render
+from workers.mail.render import render
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 

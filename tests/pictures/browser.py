@@ -44,9 +44,9 @@ def showing(
         context.close()
 
 
-def picture(page: Page) -> bytes:
+def picture(page: Page, colours: int = COLOURS) -> bytes:
     """The whole page as a small PNG."""
     taken = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
     out = io.BytesIO()
-    taken.quantize(COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    taken.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()

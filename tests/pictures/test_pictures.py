@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page
 from tests.fakes.sections import BLOCKED, DIGEST, MAILS, pages
 from tests.pictures import case_page
 from tests.pictures.browser import PHONE, WIDE, chromium, picture, showing
-from workers.delivery.colours import contrast
-from workers.delivery.render import render
+from workers.mail.colours import contrast
+from workers.mail.render import render
 
 AMOUNT = re.compile(r"\b(EUR|USD) ([\d,]+(?:\.\d\d)?)")
 # Each text that is seen, with its colour and the first opaque one behind it.
@@ -69,6 +69,15 @@ def test_a_mail_fits_a_phone(browser: Browser, name: str, language: str) -> None
     with showing(browser, html, PHONE) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
         assert page.evaluate(WIDER) == []
+
+
+def test_a_long_address_of_the_runbook_fits_a_phone_and_can_be_read(browser: Browser) -> None:
+    address = f"https://wiki.example/{'operations' * 12}/runbook"
+    html = render([MAILS["ops"]], runbook_url=address).html
+    for scheme in ("light", "dark"):
+        with showing(browser, html, PHONE, scheme) as page:
+            assert page.evaluate(WIDER) == []
+            assert unreadable(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,9 +1,14 @@
 """Adding a job's file is its registration."""
 
+import re
 import sys
 import types
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from tasks import catalogue
 from tasks.declaration import Audience, Cron, Job
@@ -41,14 +46,103 @@ def test_every_job_says_what_must_be_seen_whole() -> None:
     assert all(job.rests_on for job in catalogue.jobs().values())
 
 
+def settings_of_jobs() -> list[tuple[type[Policy], str, bool]]:
+    """Every setting of every policy, and whether its description says that it holds ids."""
+    return [
+        (job.policy, name, re.search(r"\bids?\b", field.description or "") is not None)
+        for job in catalogue.jobs().values()
+        for name, field in job.policy.model_fields.items()
+    ]
+
+
+@pytest.mark.parametrize(("policy", "name", "holds_ids"), settings_of_jobs())
+def test_a_number_is_refused_as_no_id_only_where_ids_are_set(
+    policy: type[Policy], name: str, holds_ids: bool
+) -> None:
+    refusals = []
+    for value in ([0], {"0": 0}, {"0": "2027-01-01"}):
+        try:
+            policy.model_validate({name: value})
+        except ValidationError as error:
+            refusals.append(str(error))
+    assert any("is no id of a record" in refusal for refusal in refusals) == holds_ids
+
+
 def test_a_job_under_another_name_than_its_files_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    module = types.ModuleType("tasks.financial.invoice_readiness")
+    module = types.ModuleType("tasks.financial.invoice_readiness.job")
     module.JOB = a_job("something_else")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     with pytest.raises(ValueError, match="declares a job named 'something_else'"):
         catalogue.jobs.__wrapped__()
+
+
+Installed = Callable[..., catalogue.Outside]
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Installed:
+    """The catalogue with modules of other packages, each with a job or whatever else is there."""
+
+    def install(**modules: object) -> catalogue.Outside:
+        for name, declared in modules.items():
+            module = types.ModuleType(f"firm.{name}")
+            module.JOB = declared  # type: ignore[attr-defined]
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+        found = [EntryPoint(name, f"firm.{name}", catalogue.GROUP) for name in modules]
+        monkeypatch.setattr(catalogue, "entry_points", lambda group: found)
+        outside = catalogue.outside.__wrapped__()
+        monkeypatch.setattr(catalogue, "outside", lambda: outside)
+        return outside
+
+    return install
+
+
+def test_another_package_adds_its_jobs(installed: Installed) -> None:
+    job = a_job("credit_watch")
+    outside = installed(credit_watch=job, seat_watch=a_job("seat_watch"))
+    assert outside.refused == {}
+    assert catalogue.packages() == ("firm",)
+    found = catalogue.jobs.__wrapped__()
+    assert found["credit_watch"] is job
+    assert list(found) == sorted({*catalogue.jobs(), "credit_watch", "seat_watch"})
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "why"),
+    [
+        ("credit_watch", None, "firm.credit_watch declares no JOB"),
+        ("credit_watch", a_job("watch"), "firm.credit_watch declares a job named 'watch'"),
+        ("wip_aging", a_job("wip_aging"), "the fleet has a job of this name"),
+        ("Credit-Watch", a_job("Credit-Watch"), "name it in small letters"),
+    ],
+)
+def test_a_job_of_another_package_that_cannot_be_used_stops_no_other(
+    installed: Installed, name: str, declared: object, why: str
+) -> None:
+    ours = catalogue.jobs()["wip_aging"]
+    outside = installed(**{name: declared, "seat_watch": a_job("seat_watch")})
+    assert set(outside.jobs) == {"seat_watch"}
+    refused = str(outside.refused[name])
+    assert why in refused
+    assert f"the package firm.{name} cannot be used" in refused
+    assert refused.endswith("correct the package, or uninstall it")
+    assert catalogue.jobs.__wrapped__()["wip_aging"] is ours
+
+
+def test_a_package_whose_module_cannot_be_imported_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    info = tmp_path / "firm_jobs-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: firm-jobs\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(f"[{catalogue.GROUP}]\ncredit_watch = no_such_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert str(catalogue.outside.__wrapped__().refused["credit_watch"]) == (
+        "the package firm-jobs 1.2 cannot be used: ModuleNotFoundError: No module named "
+        "'no_such_module'; correct the package, or uninstall it"
+    )
 
 
 def test_a_job_without_a_docstring_says_nothing() -> None:

@@ -15,11 +15,11 @@ from tasks.domain.billing import Gap
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.taxes import Included, IncludedTax
-from tasks.financial import invoice_readiness
-from tasks.records.drafts import TAXES, with_invoices
-from tasks.records.orders import SoldLine, read_orders
+from tasks.financial.invoice_readiness import job as invoice_readiness
+from tasks.reads.drafts import DOWN_PAYMENT, TAXES, with_invoices
+from tasks.reads.orders import SoldLine, read_orders
+from tasks.reads.schedules import read_schedules
 from tasks.records.people import Employee
-from tasks.records.schedules import read_schedules
 from tests.fakes.overlay import Overlay, fields
 from tests.tasks.conftest import changed, reading
 
@@ -169,7 +169,7 @@ def test_odoos_own_reminders_are_told_where_they_are_on(sandbox: Sandbox, now: A
 
 def test_every_active_employee_has_a_row(sandbox: Sandbox, now: AsOf) -> None:
     for company_id in (1, 2):
-        employees = reading(sandbox).search(Employee, [("company_id", "=", company_id)])
+        employees = reading(sandbox, company_id).search(Employee, [])
         report = reminders(sandbox, now, company_id)
         assert [row["employee_id"] for row in report.rows] == [e.id for e in employees]
 
@@ -420,6 +420,26 @@ def test_where_odoos_amount_is_another_invoices_say_why(
     assert reason in found.gap.reason
 
 
+def test_what_a_down_payment_refunded_in_part_leaves_undeducted_is_said(sandbox: Sandbox) -> None:
+    """A credit note of half the quantity: Odoo sets the price to zero, and deducts nothing."""
+    orders = read_orders(reading(sandbox))
+    line = next(s.line for o in orders for s in o.lines if s.line.is_downpayment)
+    says = {"price_unit": 0.0, "qty_invoiced": 0.5, "untaxed_amount_invoiced": 9000.0}
+    refunded = {("sale.order.line", line.id): {**says, "untaxed_amount_to_invoice": -9000.0}}
+    bill = {**ENTRY, "sale_line_ids": [line.id], "quantity": 1.0, "price_unit": 18000.0}
+    note = {**bill, "id": 2, "move_type": "out_refund", "quantity": 0.5}
+
+    def answer(args: Any, kwargs: Any) -> Any:
+        return [] if ("parent_state", "=", "draft") in map(tuple, args[0]) else [bill, note]
+
+    answers = {("account.move.line", "search_read"): answer}
+    odoo = reading(Overlay(changed(corrupt=refunded), answers))
+    orders = with_invoices(odoo, read_orders(odoo))
+    (found,) = (s for o in orders for s in o.lines if s.line.id == line.id)
+    assert found.sold.amount == 0
+    assert found.gap == Gap(Decimal(-9000), DOWN_PAYMENT)
+
+
 def test_what_odoo_takes_out_of_a_price_in_two_ways_is_said(sandbox: Sandbox) -> None:
     """As of a discount by its wizard: the line's own taxes say 6600 in all, `compute_all` 6000."""
     taxes = Included((IncludedTax("percent", Decimal(10)),), share=Decimal(1))
@@ -612,7 +632,7 @@ def test_projects_are_those_of_the_lines_and_those_that_name_a_line(
     sandbox: Sandbox, now: AsOf
 ) -> None:
     first = next(order for order in read_orders(reading(sandbox)) if order.project_ids)
-    named = {"id": 4711, "name": "X", "user_id": False, "is_template": False}
+    named = {"id": 4711, "name": "X", "user_id": False, "is_template": False, "active": True}
     row = {**named, "sale_line_id": first.lines[0].line.id, "last_update_status": "on_track"}
     overlay = Overlay(sandbox, {("project.project", "search_read"): lambda args, kwargs: [row]})
     again = next(o for o in read_orders(reading(overlay)) if o.order.id == first.order.id)
@@ -654,7 +674,7 @@ def told_in(report: Report) -> Mapping[str, str]:
 
 
 def test_people_are_told_in_the_language_of_their_account(sandbox: Sandbox, now: AsOf) -> None:
-    employees = {e.work_email: e for e in reading(sandbox).search(Employee, [])}
+    employees = {e.work_email: e for e in reading(sandbox).search(Employee, [], all_companies=True)}
     found = told_in(reminders(sandbox, now))
     with_account = sorted(email for email, language in found.items() if language)
     assert {found[email] for email in with_account} == {"en_US"}

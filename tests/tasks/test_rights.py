@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from odoo_gateway.errors import OdooRejected
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tests.fakes.comparing import compare
 from tests.tasks.conftest import MONDAY, changed, reading
-from workers.run_command import ScopeResult, _scope_document
-from workers.runner import Look
+from workers.commands.run_command import ScopeResult, _scope_document
+from workers.looking import Look
 
 JOBS: Final = tuple(catalogue.jobs())
 OWN: Final = [("employee_id", "=", 3)]
@@ -38,7 +40,16 @@ POOR: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
     "own tasks": {"project.task": SOME},
     "own versions": {"hr.version": OWN},
     "own contracts": {"hr.contract": OWN},
+    "some calendars": {"resource.calendar": [("id", "=", 1)]},
+    "own resource": {"resource.resource": [("id", "=", 3)]},
+    "own messages": {"mail.message": [("id", "=", 0)]},
+    "some files": {"ir.attachment": [("id", "<", 3)]},
+    "some colleagues": {"res.users": [("id", "<", 103)]},
     "morning hours": {"resource.calendar.attendance": [("hour_from", "<", 12)]},
+    "some products": {"product.product": SOME},
+    "some customers": {"res.partner": [("id", "not in", list(range(21, 40, 2)))]},
+    "some departments": {"hr.department": [("id", "=", 1)]},
+    "other currencies": {"res.currency": [("id", "=", 2)]},
 }
 # Users by what their version has not.
 ABSENT: Final = {("own reports", 19), ("own contracts", 19), ("own versions", 16)}
@@ -48,7 +59,7 @@ def documents(sandbox: Sandbox, job: str, now: AsOf) -> Mapping[str, Any]:
     """One company as `fleet run --json` tells of it."""
     declared, reader = catalogue.jobs()[job], reading(sandbox)
     report = declared.run(reader, now, declared.policy())
-    return _scope_document(ScopeResult(None, Look(report, tuple(reader.drift))))
+    return _scope_document(ScopeResult(None, Look(report, tuple(reader.drift), now)))
 
 
 def at(version: int, **switches: Any) -> Sandbox:
@@ -72,17 +83,26 @@ def test_nothing_of_an_administrators_is_withheld(job: str, version: int, now: A
     assert not report.unseen - {"pending-time"}
 
 
+@pytest.fixture(scope="module")
+def whole() -> Mapping[int, Mapping[str, Mapping[str, Any]]]:
+    """What each job tells where nothing is hidden, by version: read once for all users."""
+    now = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY)
+    return {
+        version: {job: documents(at(version), job, now) for job in JOBS} for version in (16, 19)
+    }
+
+
 @pytest.mark.parametrize(
     ("user", "version"),
     [(user, version) for user in POOR for version in (16, 19) if (user, version) not in ABSENT],
 )
 def test_every_figure_is_the_administrators_or_said_to_be_not_verifiable(
-    user: str, version: int, now: AsOf
+    user: str, version: int, whole: Mapping[int, Mapping[str, Mapping[str, Any]]], now: AsOf
 ) -> None:
-    whole, poor = at(version), at(version, rules=POOR[user])
+    poor = at(version, rules=POOR[user])
     withheld = 0
     for job in JOBS:
-        found = compare(job, documents(whole, job, now), documents(poor, job, now))
+        found = compare(job, whole[version][job], documents(poor, job, now))
         assert found.wrong == [], (job, found.wrong[:5])
         withheld += found.withheld.total()
     assert withheld
@@ -143,3 +163,17 @@ def test_nothing_without_rows_is_taken_for_ok(now: AsOf) -> None:
     report = look(changed(rules=POOR["own orders"]), "wip_aging", now)
     assert report.rows == ()
     assert "rows" in figures(report)
+
+
+def test_the_company_itself_is_named_where_it_is_hidden(now: AsOf) -> None:
+    hidden = at(19, rules={"res.company": [("id", "=", 2)]})
+    with pytest.raises(OdooRejected, match=r"res.company 1 is hidden from the fleet's user"):
+        look(hidden, "wip_aging", now)
+
+
+def test_no_amount_is_told_in_a_currency_that_is_hidden(now: AsOf) -> None:
+    report = look(changed(rules=POOR["other currencies"]), "pending_approvals", now)
+    expenses = [row for row in report.rows if row["kind"] == "expense"]
+    assert {(row["amount"], row["currency"]) for row in expenses} == {(None, None)}
+    assert {row["status"] for row in expenses} != {"below_minimum"}
+    assert figures(report) == {"amount", "currency", "approvals_amount"}

@@ -15,18 +15,14 @@ from hypothesis import strategies as st
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
-from workers import settings, slots
-from workers.delivery.calm import Calm
-from workers.settings import Settings
+from tests.fakes.example import SECRETS, all_on
+from workers import slots
+from workers.config import settings
+from workers.config.settings import Settings
+from workers.messages.calm import Calm
 
-SECRETS = {
-    "FLEET_ACME_ODOO_API_KEY": "k",
-    "FLEET_ACME_WEBHOOK_N8N_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    "FLEET_ACME_WEBHOOK_FINANCE_ROOM_URL": "https://chat.example/room",
-}
-EXAMPLE = tomllib.loads(
-    (Path(__file__).parents[2] / "fleet.example.toml").read_text(encoding="utf-8")
-)
+EXAMPLE = tomllib.loads(all_on())
+del EXAMPLE["tenants"]["acme"]["brand"]["logo"]
 # What the example leaves out, so that these places are tried too.
 EXAMPLE["tenants"]["acme"]["timezone"] = "Europe/Brussels"
 EXAMPLE["tenants"]["acme"]["timeout_seconds"] = 60.0
@@ -168,7 +164,7 @@ ACME = ("tenants", "acme")
         ("companies", [1, 1], "names company 1 more than once"),
         ("companies", [-1], "-1 is no id of a record in Odoo"),
         ("companies", [0], "0 is no id of a record in Odoo"),
-        ("companies", [True], "is no id of a record in Odoo"),
+        ("companies", [True], "give a number, not true or false"),
         ("companies", [2**31], "is no id of a record in Odoo"),
         ("company", {"01": {}}, "'01' is no id of a record in Odoo"),
         ("company", {"-2": {}}, "'-2' is no id of a record in Odoo"),
@@ -200,6 +196,13 @@ ACME = ("tenants", "acme")
         ("policies.timesheet_reminders.deadline", {"at": 17}, "write it like 17:00:00"),
         ("policies.timesheet_reminders.complete_from_percent", float("nan"), "finite number"),
         ("policies.timesheet_reminders.exempt_departments", [0], "is no id of a record"),
+        ("policies.pending_approvals.delegates", {"4": 0}, "0 is no id of a record"),
+        ("policies.wip_aging.worse_after_days", [-1], "greater than or equal to 0"),
+        (
+            "policies.wip_aging.holds",
+            [{"order": "S1", "reason": "x", "until": 86400}],
+            "not a number",
+        ),
         ("policies.timesheet_reminders.look_back_weeks", 10**9, "less than or equal to 104"),
         ("policies.utilization_variance.targets_by_job", {"3": 0}, "greater than 0"),
         ("policies.utilization_variance.targets_by_job", {"3": 600}, "less than or equal to 100"),

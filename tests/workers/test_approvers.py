@@ -17,7 +17,7 @@ from workers.wiring import Fleet
 JOB = "pending_approvals"
 FILE = """\
 [tenants.firm]
-url = "http://odoo.example"
+url = "https://odoo.example"
 database = "sandbox"
 login = "fleet"
 recipients.delivery = ["delivery@nordwind.example"]

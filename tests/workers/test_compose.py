@@ -5,6 +5,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,14 @@ import pytest
 
 from tests.fakes.messages import message
 from tests.fakes.sections import DIGEST, PERSON, pages
-from workers.delivery import email
-from workers.delivery.email import SmtpServer, compose
-from workers.delivery.errors import DeliveryRefused
-from workers.delivery.render import render
+from workers import smtp
 from workers.demo.catcher import Catcher
+from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
+from workers.mail.email import compose
+from workers.mail.render import render
+from workers.mail.wording import templates
+from workers.smtp import SmtpServer
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SENDER = "Fleet <fleet@firm.example>"
@@ -37,7 +42,7 @@ def sent(catcher: Catcher, *messages: Message) -> tuple[bytes, Path]:
     mail = compose(messages, rendered, SENDER, NOW)
     server = SmtpServer(f"smtp://127.0.0.1:{catcher.port}", SENDER)
     with server.conversation() as session:
-        email.send(session, mail)
+        smtp.send(session, mail, SENDER)
     (file,) = catcher.folder.glob(f"{len(catcher.mails):03}-*.eml")
     return mail.as_bytes(), file
 
@@ -79,6 +84,15 @@ def test_what_arrives_is_what_was_composed(catcher: Catcher) -> None:
     composed, file = sent(catcher, of(DIGEST))
     assert file.read_bytes().rstrip(b"\r\n") == composed.rstrip(b"\r\n")
     assert composed == sent(catcher, of(DIGEST))[0]
+
+
+def test_a_long_word_is_wrapped_in_plain_text_and_an_address_is_not() -> None:
+    wrap, line = (templates("en", "txt").filters[name] for name in ("wrap", "line"))
+    address = "https://odoo.example/" + "a" * 200
+    for shown in (wrap("N" * 4000 + " owes", 2), line("N" * 4000, "1,200.00 EUR", "")):
+        assert max(map(len, shown.splitlines())) <= 78
+        assert shown.count("N") == 4000
+    assert wrap(f"see {address}", 2).split() == ["see", address]
 
 
 def test_a_line_break_in_a_name_from_odoo_adds_no_header(catcher: Catcher) -> None:
@@ -150,3 +164,26 @@ def test_only_a_mail_with_a_page_offers_to_unsubscribe() -> None:
     with_page = compose([of(DIGEST)], render([DIGEST], pages), SENDER, NOW)
     assert str(with_page["List-Unsubscribe"]) == f"<{pages(DIGEST, '')}>"
     assert compose([of(DIGEST)], render([DIGEST]), SENDER, NOW)["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize("length", [60, 68, 70, 75, 80, 300])
+def test_no_subject_begins_with_an_empty_line(length: int) -> None:
+    for word in ("missing ", "fehlt · ", "größer "):
+        subject = (word * length)[:length].strip()
+        mail = compose([of(DIGEST)], replace(render([DIGEST]), subject=subject), SENDER, NOW)
+        lines = mail.as_bytes().split(b"\r\n")
+        (header,) = [line for line in lines if line.startswith(b"Subject:")]
+        assert header.removeprefix(b"Subject:").strip()
+        assert _read(mail, "Subject") == subject
+
+
+def _read(mail: EmailMessage, name: str) -> str:
+    """A header as readers decode it; Python's newer parser loses blanks between encoded words."""
+    return str(make_header(decode_header(message_from_bytes(mail.as_bytes())[name])))
+
+
+@pytest.mark.parametrize("name", ["Größe & Söhne " * 4, "Möller, Jens: von der Ää " * 3])
+def test_the_name_of_a_brand_is_read_as_it_is_written(name: str) -> None:
+    brand = {"name": name.strip(), "logo": "", "colour": "#000000", "sender": "a@firm.example"}
+    mail = compose([of({**DIGEST, "brand": brand})], render([DIGEST]), SENDER, NOW)
+    assert name.strip() in _read(mail, "From")

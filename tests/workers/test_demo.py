@@ -11,7 +11,7 @@ from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
 from tasks import catalogue
 from tasks.domain.periods import AsOf
-from workers import settings
+from workers.config import settings
 from workers.demo import stage
 
 JOB = catalogue.jobs()["timesheet_reminders"]

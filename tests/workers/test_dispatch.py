@@ -1,16 +1,21 @@
 """Slots become runs exactly once, whoever looks and however often."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitoring import metrics
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
+from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
-from workers import dispatch
+from workers import dispatch, runner
+from workers.commands import status
 from workers.ledger import counters, runs
 from workers.ledger.runs import Run
 from workers.ledger.statuses import RunStatus
@@ -39,6 +44,36 @@ def test_each_company_gets_a_run_for_its_own_slot(fleet: Fleet, clock: Clock) ->
         1: datetime(2026, 11, 24, 4, tzinfo=UTC),
         2: datetime(2026, 11, 23, 10, tzinfo=UTC),
     }
+
+
+@pytest.mark.parametrize("ahead_from_the_start", [False, True])
+def test_a_clock_that_ran_ahead_keeps_no_slot_closed_once_it_is_right(
+    fleet: Fleet, clock: Clock, *, ahead_from_the_start: bool
+) -> None:
+    if not ahead_from_the_start:
+        watched_since_yesterday(fleet, clock)
+        _run_due(fleet)
+    clock.forward(days=40)
+    _run_due(fleet)
+    clock.forward(days=1)
+    assert len(_run_due(fleet)) == 2
+    clock.forward(days=-41)
+    _run_due(fleet)
+    opened = []
+    for _ in range(2):
+        clock.forward(days=1)
+        opened.append(len(_run_due(fleet)))
+    assert opened == [2, 2]
+    clock.forward(days=3)
+    late = [problem.what for problem in status.look(fleet).problems if "overdue" in problem.detail]
+    assert f"{JOB.name} of firm, company 1" in late
+
+
+def _run_due(fleet: Fleet) -> Sequence[int]:
+    opened = dispatch.open_due_slots(fleet, JOB)
+    for run_id in opened:
+        runner.execute(fleet, run_id)
+    return opened
 
 
 def test_two_beats_open_a_slot_once(fleet: Fleet, clock: Clock) -> None:
@@ -108,6 +143,20 @@ def test_companies_are_asked_for_at_most_once_an_hour(
     assert odoo.calls > calls
 
 
+def test_a_company_that_is_added_to_the_configuration_is_asked_for_at_once(
+    tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    one = fleet_on(tmp_path, clock, odoo, file=FILE + "companies = [1]\n")
+    tenant = one.settings.tenant("firm")
+    assert [scope.company_id for scope in dispatch.known_scopes(one, tenant)] == [1]
+    both = fleet_on(tmp_path, clock, odoo, file=FILE + "companies = [1, 2]\n")
+    tenant = both.settings.tenant("firm")
+    assert [scope.company_id for scope in dispatch.known_scopes(both, tenant)] == [1, 2]
+    calls = odoo.calls
+    assert len(dispatch.known_scopes(both, tenant)) == 2
+    assert odoo.calls == calls
+
+
 def test_a_disabled_job_opens_nothing(
     tmp_path_factory: pytest.TempPathFactory, clock: Clock, odoo: Switchable
 ) -> None:
@@ -135,6 +184,59 @@ def test_a_zone_of_the_configuration_goes_before_the_calendars(
     )
     scopes = dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     assert {scope.zone.key for scope in scopes} == {"Asia/Kolkata"}
+
+
+NOWHERE = {("resource.calendar", 1): {"tz": "Mars/Phobos"}}
+
+
+def test_a_company_in_a_zone_that_nobody_knows_runs_by_utc_and_is_told(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    odoo.inner = Sandbox(clock().date(), corrupt=NOWHERE)
+    watched_since_yesterday(fleet, clock)
+    with capture_logs() as logs:
+        clock.forward(hours=1)
+        assert len(dispatch.open_due_slots(fleet, JOB)) == 2, "both companies have their runs"
+    zones = [
+        scope.zone.key for scope in dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    ]
+    assert zones == ["UTC", "America/New_York"]
+    (told,) = (each for each in logs if each["event"] == "scopes.zone_unknown")
+    assert (told["company"], told["zone"]) == (1, "Mars/Phobos")
+    with fleet.ledger.reading() as connection:
+        counted = counters.all(connection)
+    assert {c.labels["tenant"] for c in counted if c.name == metrics.UNKNOWN_ZONES.name} == {"firm"}
+
+
+def test_what_nobody_foresaw_of_one_odoo_keeps_no_other_tenant_waiting(
+    tmp_path_factory: pytest.TempPathFactory,
+    clock: Clock,
+    odoo: Switchable,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = FILE.replace("[tenants.firm]", "[tenants.zgood]")
+    fleet = fleet_on(
+        tmp_path_factory.mktemp("two"),
+        clock,
+        odoo,
+        file=FILE + other,
+        environ={"FLEET_ZGOOD_ODOO_API_KEY": "k"},
+    )
+    discover = dispatch.discover
+
+    def odd(session: Any, tenant: Any) -> Any:
+        if tenant.name == "firm":
+            raise KeyError("what nobody foresaw")
+        return discover(session, tenant)
+
+    monkeypatch.setattr(dispatch, "discover", odd)
+    dispatch.open_due_slots(fleet, JOB)
+    clock.forward(days=1)
+    assert len(dispatch.open_due_slots(fleet, JOB)) == 2
+    with fleet.ledger.reading() as connection:
+        counted = counters.all(connection)
+    failed = [c.labels for c in counted if c.name == metrics.EXCEPTIONS.name]
+    assert failed == [{"job": JOB.name, "tenant": "firm", "exception": "KeyError"}]
 
 
 def test_the_next_slots_can_be_listed(fleet: Fleet) -> None:

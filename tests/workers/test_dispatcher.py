@@ -14,14 +14,15 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from billiard.exceptions import SoftTimeLimitExceeded
+from structlog.testing import capture_logs
 
 from odoo_gateway.errors import OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
-from workers import outages, runner
-from workers.delivery import dispatcher, email
+from workers import outages, runner, smtp
+from workers.delivery import dispatcher
 from workers.demo.catcher import Catcher
 from workers.demo.processes import free_port
 from workers.ledger import outbox
@@ -149,13 +150,18 @@ def test_without_a_mail_server_messages_wait_and_are_parked_in_the_end(
 ) -> None:
     fleet = fleet_on(tmp_path, clock, odoo, smtp_port=free_port())
     runner.execute(fleet, opened(fleet, READINESS))
-    assert deliver_all(fleet) == {"waiting": 1}
-    for day in range(7):
-        (message,) = messages(fleet)
-        assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0), day
-        clock.forward(days=1)
-        assert not outages.probe(fleet, outages.MAIL)
-        deliver_all(fleet)
+    with capture_logs() as logged:
+        assert deliver_all(fleet) == {"waiting": 1}
+        for day in range(7):
+            (message,) = messages(fleet)
+            assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0), day
+            clock.forward(days=1)
+            assert not outages.probe(fleet, outages.MAIL)
+            deliver_all(fleet)
+    told = [line for line in logged if line["event"] in ("message.waiting", "message.parked")]
+    assert {line["log_level"] for line in told} == {"warning"}
+    assert {line["event"] for line in told} == {"message.waiting", "message.parked"}
+    assert all("check FLEET_SMTP_URL" in line["reason"] for line in told)
     (message,) = messages(fleet)
     assert message.status is MessageStatus.PARKED
     assert "check FLEET_SMTP_URL" in str(message.error)
@@ -289,13 +295,13 @@ def test_a_slow_mail_server_leaves_the_rest_of_the_batch_to_another_time(
     fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, environ=silence)
     runner.execute(fleet, opened(fleet, REMINDERS))
     waiting = len(messages(fleet))
-    send = email.send
+    send = smtp.send
 
-    def slowly(session: smtplib.SMTP, mail: EmailMessage) -> None:
-        send(session, mail)
+    def slowly(session: smtplib.SMTP, mail: EmailMessage, ours: str) -> None:
+        send(session, mail, ours)
         clock.forward(seconds=80)
 
-    monkeypatch.setattr(email, "send", slowly)
+    monkeypatch.setattr(smtp, "send", slowly)
     # Half of its five minutes are over after the second mail.
     assert dispatcher.deliver(fleet) == {"sent": 2}
     left = [message for message in messages(fleet) if message.status is MessageStatus.QUEUED]
@@ -320,7 +326,7 @@ def test_a_time_limit_leaves_a_message_to_its_lease(
     def too_long(*_: object) -> None:
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(email, "send", too_long)
+    monkeypatch.setattr(smtp, "send", too_long)
     with pytest.raises(SoftTimeLimitExceeded):
         dispatcher.deliver(fleet)
     assert states(fleet) == {MessageStatus.SENDING}

@@ -12,9 +12,9 @@ from odoo_gateway.session import Session
 from odoo_gateway.writer import Writer
 from tests.fakes.fleets import Switchable
 from tests.fakes.messages import finding, message
-from workers.delivery.errors import DeliveryFailed, DeliveryRefused
-from workers.delivery.odoo_activity import OdooActivity
-from workers.delivery.odoo_note import OdooNote
+from workers.delivery.channels.odoo_activity import OdooActivity
+from workers.delivery.channels.odoo_note import OdooNote
+from workers.errors import DeliveryFailed, DeliveryRefused
 
 ACTIVITY, MESSAGE = "mail.activity", "mail.message"
 HOSTILE = "<script>alert('x')</script> & Söhne"

@@ -24,17 +24,17 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.fakes.receiver import receiving
 from tests.fakes.shift import Shift
-from tests.workers.test_routing import SECRET
+from tests.workers.messages.test_routing import SECRET
 from tests.workers.test_runner import messages, opened, watched_before
 from workers import dispatch, holding, outages, runner
-from workers.delivery.email import SmtpServer
-from workers.delivery.errors import DeliveryClosed, DeliveryUnavailable
 from workers.demo.catcher import Catcher, catching
 from workers.demo.processes import free_port
+from workers.errors import DeliveryClosed, DeliveryUnavailable
 from workers.ledger import outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerUnavailable
 from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.smtp import SmtpServer
 from workers.wiring import Fleet
 
 OPS = "ops@nordwind.example"
@@ -431,3 +431,39 @@ def _leased(fleet: Fleet, run_id: int) -> datetime:
     assert run is not None
     assert run.lease_until is not None
     return run.lease_until
+
+
+@pytest.mark.parametrize("name", ["firm", "odoo", "mail_room", "webhook"])
+@pytest.mark.parametrize("kind", ["chat", "webhook"])
+def test_news_of_odoo_take_the_way_of_ops_whatever_its_name(
+    name: str, kind: str, tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    with receiving() as receiver:
+        way = (
+            f'[tenants.firm.webhooks.{name}]\nkind = "{kind}"\nurl = "{receiver.url}"\n'
+            f'[[tenants.firm.routes]]\naudiences = ["ops"]\nchannels = ["{name}"]\n'
+        )
+        secret = {f"FLEET_FIRM_WEBHOOK_{name.upper()}_SECRET": SECRET} if kind == "webhook" else {}
+        fleet = fleet_on(
+            tmp_path, clock, odoo, smtp_port=free_port(), file=FILE + way, environ=secret
+        )
+        outages.begin(fleet, outages.of_odoo("firm"), OdooUnavailable("refused"))
+        clock.forward(minutes=11)
+        assert outages.tell(fleet) == 1
+        told = {(m.channel, m.step) for m in messages(fleet)}
+    assert told == {("email", "outage"), (name, "outage")}
+
+
+def test_of_two_ways_of_ops_the_one_that_is_away_is_not_told_of_itself(
+    tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    ways = "".join(
+        f'[tenants.firm.webhooks.{name}]\nkind = "chat"\nurl = "http://127.0.0.1:9/{name}"\n'
+        for name in ("firm", "room")
+    )
+    route = '[[tenants.firm.routes]]\naudiences = ["ops"]\nchannels = ["firm", "room"]\n'
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=free_port(), file=FILE + ways + route)
+    outages.begin(fleet, outages.of_target("firm", "firm"), DeliveryUnavailable("refused"))
+    clock.forward(minutes=11)
+    outages.tell(fleet)
+    assert {m.channel for m in messages(fleet)} == {"email", "room"}

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
@@ -13,10 +16,13 @@ from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened, watched_before
 from workers import runner
 from workers.delivery import dispatcher
+from workers.delivery.channels.odoo import findings
 from workers.demo.catcher import Catcher
 from workers.ledger import cases, outbox
 from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.schema import messages as table
 from workers.ledger.statuses import MessageStatus
+from workers.messages.digest import Seen, with_news
 from workers.wiring import Fleet
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -117,18 +123,71 @@ def test_a_first_run_tells_large_orders_in_the_digest_alone(
     assert {message.step for message in messages(fleet)} == {"digest"}
 
 
-def test_an_activity_is_made_in_odoo_for_each_finding_once(
-    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, receiver: Receiver
+IN_ODOO = [
+    ("odoo_activity", "mail.activity", "summary"),
+    ("odoo_note", "mail.message", "body"),
+]
+
+
+@pytest.mark.parametrize(("channel", "kind", "words"), IN_ODOO)
+def test_a_first_digest_is_one_record_in_odoo_and_then_each_new_finding_has_its_own(
+    channel: str,
+    kind: str,
+    words: str,
+    tmp_path: Path,
+    clock: Clock,
+    odoo: Switchable,
+    catcher: Catcher,
+    receiver: Receiver,
 ) -> None:
-    route = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
+    def records() -> dict[int, Any]:
+        return {row["id"]: row for row in odoo.call(kind, "search_read", [[]], {})}
+
+    route = f'[[tenants.firm.routes]]\nchannels = ["{channel}"]\n'
     fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
+    before = records()
     runner.execute(fleet, opened(fleet, READINESS))
     assert deliver_all(fleet) == {"sent": 1}
     (message,) = messages(fleet)
-    rows = odoo.call("mail.activity", "search_read", [[], ["res_id", "summary"]], {})
-    found = {(each["record_id"], each["title"]) for each in message.payload["findings"]}
-    made = [(row["res_id"], row["summary"]) for row in rows]
-    assert sorted(each for each in made if each in found) == sorted(found)
+    standing = len(message.payload["news"]["opened"])
+    assert standing > 10
+    (first,) = (row for number, row in records().items() if number not in before)
+    on = first.get("res_model") or first["model"]
+    assert on in ("res.partner", "res.company")
+    assert f"what stands already: {standing}" in first[words]
+
+    # One finding was not known then.
+    known = dict(message.payload)
+    new, *rest = known["findings"]
+    with fleet.ledger.transaction() as connection:
+        old = update(table).where(table.c.id == message.id)
+        connection.execute(old.values(payload={**known, "findings": rest}))
+    clock.forward(seconds=1)
+    before = records()
+    runner.execute(fleet, opened(fleet, READINESS))
+    assert deliver_all(fleet) == {"sent": 1}
+    (second,) = (row for number, row in records().items() if number not in before)
+    assert second["res_id"] == new["record_id"]
+    assert new["title"] in second[words]
+
+
+def test_what_was_queued_as_a_first_digest_is_written_as_that_whatever_went_out_meanwhile(
+    tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher, receiver: Receiver
+) -> None:
+    """Its first attempt may have written it: another form would tell all of it twice."""
+    route = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
+    fleet = routed(tmp_path, clock, odoo, catcher, receiver, route)
+    for _ in range(2):
+        runner.execute(fleet, opened(fleet, READINESS))
+        clock.forward(seconds=1)
+    earlier, later = messages(fleet)
+    told = with_news(later.payload, Seen({**earlier.payload, "findings": []}))
+    assert told is not None
+    assert told["news"]["since"]
+    (one,) = findings(replace(later, payload=told))
+    assert one["model"] == "res.company"
+    (before,) = findings(later)
+    assert one["key"] == before["key"] != findings(earlier)[0]["key"]
 
 
 def test_an_activity_whose_writer_died_is_written_again_and_stays_one(

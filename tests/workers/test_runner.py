@@ -25,12 +25,12 @@ from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, TENANT, Switchable, fleet_on
 from workers import dispatch, runner
+from workers.config.settings import Environment
 from workers.delivery import dispatcher
 from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.runner import Asked
-from workers.settings import Environment
 from workers.wiring import Fleet
 
 REMINDERS, READINESS = "timesheet_reminders", "invoice_readiness"
@@ -224,7 +224,7 @@ def test_a_run_waits_for_its_odoo_until_its_window_is_over_and_then_says_so(
     runner.execute(fleet, run_id)
     run = run_of(fleet, run_id)
     assert (run.status, run.error_class) == (RunStatus.DEAD, type(error).__name__)
-    assert "window of 48 hours is over" in str(run.error)
+    assert "window of 48 h is over" in str(run.error)
     assert str(error) in str(run.error)
 
 

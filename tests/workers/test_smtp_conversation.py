@@ -20,13 +20,13 @@ from tests.fakes.messages import message
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
-from workers.delivery.email import compose
-from workers.delivery.render import Rendered
 from workers.demo.catcher import Catcher
 from workers.demo.processes import free_port
 from workers.ledger import outbox
 from workers.ledger.outbox import NewMessage
 from workers.ledger.statuses import MessageStatus
+from workers.mail.email import compose
+from workers.mail.render import Rendered
 from workers.wiring import Fleet
 
 EVIL = 'Müller & <b>Söhne</b> "GmbH"\r\nBcc: thief@evil.example'

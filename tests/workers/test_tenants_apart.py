@@ -1,7 +1,9 @@
 """What is told of one tenant never touches another: its key, its mistakes, its Odoo."""
 
 import json
+import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,18 @@ from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks import catalogue
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import FILE
-from workers import backlog, dispatch, doctor, examination, runner, settings, wiring
-from workers.cli import cli
+from tests.fakes.fleets import FILE, fleet_on
+from workers import dispatch, runner, wiring
+from workers.commands import doctor
+from workers.commands.cli import cli
+from workers.config import settings
+from workers.config.settings import Settings
+from workers.config.tenants import Tenant
 from workers.delivery import dispatcher
 from workers.ledger import outbox, runs
 from workers.ledger.statuses import MessageStatus, RunStatus
-from workers.settings import Settings
-from workers.tenants import Tenant
+from workers.watch import examination, visibility
+from workers.watch import scrape as backlog
 from workers.wiring import Fleet
 
 TWO = """\
@@ -146,6 +152,11 @@ kind = "chat"
             "FLEET_OTHER_WEBHOOK_ROOM_URL_FILE: '.' cannot be read (Is a directory)",
         ),
         ("schedules.nothing = '0 6 * * *'", {}, "tenants.other.schedules.nothing: no such job"),
+        (
+            "",
+            {"FLEET_OTHER_WEBHOOK_X_SECRETT": "s"},
+            "FLEET_OTHER_WEBHOOK_X_SECRETT: no such setting",
+        ),
     ],
 )
 def test_a_tenants_mistake_is_named_and_the_others_go_on(
@@ -157,6 +168,35 @@ def test_a_tenants_mistake_is_named_and_the_others_go_on(
     assert found.names == ("acme", "other")
     with pytest.raises(ConfigurationError, match=r"other|OTHER"):
         found.tenant("other")
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [("Bad-1", "Bad-1"), ("", "''"), ("x\\u0000", "x\\x00"), ("Acme", "Acme")],
+)
+def test_a_name_that_is_none_is_told_and_the_others_go_on(written: str, named: str) -> None:
+    webhook = 'webhooks.n8n.url = "https://n8n.example/x"\n'
+    found = load(
+        f'[tenants."{written}"]\n{webhook}' + TWO.replace("\n\n", f"\n{webhook}\n"),
+        FLEET_ACME_WEBHOOK_N8N_SECRET="whsec_" + "A" * 44,
+        **KEYS,
+    )
+    assert list(found.tenants) == ["acme", "other"]
+    ((name, (problem,)),) = found.unusable.items()
+    assert name == named
+    assert "a tenant's name becomes part of variables; write it in small letters" in problem
+
+
+def test_a_variable_is_the_longest_named_tenants_and_that_of_none_is_everybodys() -> None:
+    found = load(
+        TWO.replace("tenants.other", "tenants.acme_two"),
+        FLEET_ACME_ODOO_API_KEY="a",
+        FLEET_ACME_TWO_ODOO_API_KEY="b",
+        FLEET_ACME_TWO_ODOO_KEY="b",
+    )
+    assert (list(found.tenants), list(found.unusable)) == (["acme"], ["acme_two"])
+    (problem,) = problems(TWO, **KEYS, FLEET_SMTP_URLL="smtp://mail")
+    assert problem.startswith("FLEET_SMTP_URLL: no such setting")
 
 
 def test_what_all_share_stops_all_and_everything_is_told_at_once() -> None:
@@ -174,7 +214,7 @@ def test_what_is_left_of_a_tenant_that_is_gone_stops_nobody() -> None:
 # What a fleet does with such tenants: FIRM is well, and OTHER has no key or an Odoo that refuses.
 OTHER = """
 [tenants.other]
-url = "http://other.example"
+url = "https://other.example"
 database = "other"
 login = "robot"
 recipients.finance = ["finance@other.example"]
@@ -303,6 +343,67 @@ def test_a_command_about_all_tenants_names_who_is_left_out(
     assert "tenant other is left out: FLEET_OTHER_ODOO_API_KEY: not set" in told
 
 
+# What is asked of the ledger alone, and its exit code where the only tenant has no key.
+ON_THE_LEDGER = {
+    "status": 1,
+    "status --tenant firm --company 1": 1,
+    "runs --tenant firm": 0,
+    "cases": 0,
+    "outbox": 0,
+    "audit": 0,
+    "why finance@nordwind.example": 0,
+    "kpi": 0,
+    "kpi readiness_orders": 0,
+    "dead": 0,
+    "dead retry --all --dry-run": 0,
+    "dead drop --all --dry-run": 0,
+    "pause --tenant firm --company 1 --for 2h --reason x --who ann": 0,
+    "trim": 0,
+    "restored --dry-run": 0,
+    "schedule": 4,
+    "policies": 4,
+    "doctor": 4,
+    "person export finance@nordwind.example": 4,
+    "person erase finance@nordwind.example --name 'Fin Ance' --reason x --dry-run": 0,
+}
+
+
+@pytest.mark.parametrize("command", ON_THE_LEDGER)
+def test_the_ledger_answers_without_any_usable_tenant_and_the_tenant_is_named(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    whole = fleet_on(tmp_path, clock)
+    runner.execute(whole, open_run(whole, "firm", clock))
+    whole.ledger.close()
+    environ = {
+        "FLEET_CONFIG": str(tmp_path / "fleet.toml"),
+        "FLEET_DATABASE_URL": f"sqlite:///{tmp_path / 'fleet.db'}",
+        "FLEET_BROKER_URL": "redis://127.0.0.1:9/0",
+        "FLEET_SMTP_URL": "smtp://127.0.0.1:9",
+    }
+    monkeypatch.setattr(wiring, "_FLEETS", {})
+    without = replace(wiring.fleet(environ), clock=clock)
+    monkeypatch.setattr(wiring, "fleet", lambda: without)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    code, printed, told = invoke(*shlex.split(command))
+    assert code == ON_THE_LEDGER[command], printed + told
+    assert "FLEET_FIRM_ODOO_API_KEY: not set" in printed + told
+    assert "firm" in printed + told
+
+
+@pytest.mark.parametrize("command", ["worker", "beat", "exporter", "web", "run wip_aging"])
+def test_a_process_does_not_start_without_any_usable_tenant(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    fleet_on(tmp_path, clock).ledger.close()
+    monkeypatch.setenv("FLEET_CONFIG", str(tmp_path / "fleet.toml"))
+    monkeypatch.setenv("FLEET_DATABASE_URL", f"sqlite:///{tmp_path / 'fleet.db'}")
+    monkeypatch.setattr(wiring, "_FLEETS", {})
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    with pytest.raises(ConfigurationError, match="FLEET_FIRM_ODOO_API_KEY: not set"):
+        invoke(*command.split())
+
+
 @pytest.mark.parametrize("command", ["run", "explain", "mail preview"])
 def test_a_command_about_one_tenant_needs_that_one_only(fleet_with: Fleets, command: str) -> None:
     fleet_with({}, "FLEET_OTHER_ODOO_API_KEY")
@@ -339,7 +440,7 @@ def test_one_odoo_that_refuses_stops_no_nightly_comparison_of_the_others(
     fleet_with: Fleets,
 ) -> None:
     fleet = fleet_with({"firm": Refusing(OdooLoginRefused("refused"))})
-    doctor.compare_totals(fleet)
+    visibility.compare_totals(fleet)
     families = backlog.collector(fleet).collect()
     rows = next(found for found in families if found.name == "fleet_odoo_visible_rows")
     assert {sample.labels["tenant"] for sample in rows.samples} == {"other"}

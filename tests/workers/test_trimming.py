@@ -20,7 +20,7 @@ def test_old_runs_are_forgotten_and_no_slot_is_opened_again(
     clock.forward(days=fleet.settings.environment.retention_days + 1)
     # The first run opened cases that stand, the last one is the newest.
     assert trimming.trim_all(fleet)["runs"] == 3
-    assert trimming.trim_all(fleet) == {"messages": 0, "cases": 0, "runs": 0}
+    assert set(trimming.trim_all(fleet).values()) == {0}
     with fleet.ledger.reading() as connection:
         assert len(runs.latest(connection, 100)) == 2
     found = dispatch.open_due_slots(fleet, catalogue.jobs()[READINESS])

@@ -10,13 +10,17 @@ from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.tasks.test_rights import ABSENT, POOR
-from tests.workers.test_language import sentences
+from tests.workers.language.test_language import sentences
+from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import messages, opened
-from workers import doctor, run_command, runner
-from workers.delivery.language import language
-from workers.delivery.render import render
+from workers import runner
+from workers.commands import doctor, run_command
+from workers.commands.run_command import ExitCode, Order
+from workers.demo.catcher import Catcher
+from workers.language.language import language
 from workers.ledger import cases
-from workers.run_command import ExitCode, Order
+from workers.ledger.statuses import MessageStatus
+from workers.mail.render import render
 from workers.wiring import Fleet
 
 WIP, READINESS, REMINDERS = "wip_aging", "invoice_readiness", "timesheet_reminders"
@@ -130,3 +134,33 @@ def test_doctor_calls_nothing_ok_that_may_be_hidden(
     assert found["firm: visibility of order lines by state"] != "ok"
     assert found["firm: rows of sale.order"] == "warning"
     assert {state for what, state in found.items() if WIP in what} == {"failed"}
+
+
+def test_a_reminder_whose_hours_are_no_longer_shown_waits_and_goes_out_when_they_are(
+    tmp_path: Path, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+    runner.execute(fleet, opened(fleet, REMINDERS, 1))
+    queued = len(messages(fleet))
+    seen, odoo.inner = odoo.inner, Sandbox(clock().date(), rules=POOR["own leave"])
+    assert deliver_all(fleet) == {"waiting": queued}
+    for message in messages(fleet):
+        assert (message.status, message.attempts) == (MessageStatus.QUEUED, 0)
+        assert "no longer verifiable" in str(message.error)
+        assert "leave" in str(message.error)
+    odoo.inner = seen
+    clock.forward(minutes=1)
+    assert deliver_all(fleet) == {"sent": queued}
+
+
+def test_a_reminder_that_stays_unverifiable_is_given_up_and_says_so(
+    tmp_path: Path, odoo: Switchable, clock: Clock, catcher: Catcher
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=FILE)
+    runner.execute(fleet, opened(fleet, REMINDERS, 1))
+    odoo.inner = Sandbox(clock().date(), rules=POOR["own leave"])
+    deliver_all(fleet)
+    clock.forward(days=7)
+    assert set(deliver_all(fleet)) == {"parked"}
+    assert {"no longer verifiable" in str(message.error) for message in messages(fleet)} == {True}
+    assert catcher.mails == []

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from odoo_gateway.errors import ConfigurationError
+from tasks import catalogue
 from tasks.domain.findings import Finding
+from workers.commands import readers
+from workers.delivery import waiting
+from workers.delivery.waiting import Hindrances, Wait
 from workers.ledger import lookup
-from workers.ledger.audit import Entry
+from workers.ledger.audit import EVENTS, Entry
 from workers.ledger.cases import Known
 from workers.ledger.lookup import Wanted
 from workers.ledger.outbox import Message
@@ -19,15 +23,41 @@ from workers.wiring import Fleet
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
+NOTHING: Mapping[str, Sequence[Row]] = {"cases": [], "messages": [], "audit": []}
+# What one sentence can name.
+MOST_NAMED = 3
 
 
 def age(text: str) -> timedelta:
     """A span such as 90m, 12h, 7d or 2w. Raises ValueError for anything else."""
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
-    if unit not in units or not number.isdecimal() or len(number) > 4:
+    if unit not in units or not number.isdecimal() or len(number) > 4 or not int(number):
         raise ValueError(f"{text!r} is no age; write one like 90m, 12h, 7d or 2w")
     return timedelta(**{units[unit]: int(number)})
+
+
+def refuse_unknown(fleet: Fleet, wanted: Wanted) -> None:
+    """Raises ConfigurationError for a tenant, job or company that there never was.
+
+    Those that are gone from the configuration are known as long as the ledger speaks of them.
+    """
+    there = {
+        "tenant": (wanted.tenant, fleet.settings.names),
+        "job": (wanted.job, catalogue.jobs()),
+        "company_id": (wanted.company_id, ()),
+    }
+    for column, (name, configured) in there.items():
+        if name is None or name in configured:
+            continue
+        # A company is one of its tenant, where one is named.
+        of = {"tenant": wanted.tenant} if column == "company_id" and wanted.tenant else {}
+        with fleet.ledger.reading() as connection:
+            known = sorted({*configured, *lookup.names(connection, column, **of)})
+        if name not in known:
+            what = column.removesuffix("_id")
+            listed = ", ".join(map(str, known)) or "none yet"
+            raise ConfigurationError(f"--{what} {name}: there is none such; there are: {listed}")
 
 
 def runs(fleet: Fleet, wanted: Wanted, status: RunStatus | None) -> Sequence[Row]:
@@ -45,33 +75,77 @@ def cases(fleet: Fleet, wanted: Wanted, state: CaseState | None) -> Sequence[Row
 def outbox(fleet: Fleet, wanted: Wanted, status: MessageStatus | None) -> Sequence[Row]:
     """Messages, newest first."""
     with fleet.ledger.reading() as connection:
-        return [_message(m) for m in lookup.find_messages(connection, wanted, status)]
+        found = lookup.find_messages(connection, wanted, status)
+        hindered = waiting.hindrances(connection, fleet.clock())
+    waits = _waits(fleet, found, hindered)
+    return [message_row(message, waits.get(message.id)) for message in found]
 
 
 def audit(fleet: Fleet, wanted: Wanted, event: str) -> Sequence[Row]:
-    """Entries of the audit, newest first."""
+    """Entries of the audit, newest first.
+
+    event: how their names start. Raises ConfigurationError where no name starts so.
+    """
     with fleet.ledger.reading() as connection:
+        known = sorted(EVENTS | lookup.events(connection))
+        if not any(name.startswith(event) for name in known):
+            listed = ", ".join(known)
+            raise ConfigurationError(f"--event {event}: there is none such; there are: {listed}")
         return [_entry(entry) for entry in lookup.find_entries(connection, wanted, event)]
 
 
 def why(fleet: Fleet, asked: str, wanted: Wanted) -> Mapping[str, Any]:
     """Why a person got, or got no, mail; or what became of a record: cases, messages, audit.
 
-    asked: a person's address or name, or a record's id or name; what either finds is told. Raises
-    ConfigurationError when it is empty.
+    asked: a person's address or name, a role, a record's id, name or `model,id`, or the key of a
+    case; what any of them finds is told. Of an id that records of several models have, those are
+    told to choose from. Raises ConfigurationError when it is empty.
     """
     if not asked.strip():
         raise ConfigurationError("fleet why: name an address, a person or a record")
-    ways = (replace(wanted, person=asked), replace(wanted, record=asked))
+    record = replace(wanted, record=asked)
     with fleet.ledger.reading() as connection:
-        found = _once(lookup.find_cases(connection, about, None) for about in ways)
-        messages = _once(lookup.find_messages(connection, about) for about in ways)
-        entries = _once(lookup.find_entries(connection, about) for about in ways)
+        if asked.isdecimal() and len(models := lookup.models_of(connection, record)) > 1:
+            return {"answer": list(_choices(asked, models)), **NOTHING}
+        by_name = lookup.find_cases(connection, replace(wanted, person=asked), None)
+        people = readers.names_of(asked, by_name)
+        ways = [*(replace(wanted, person=each) for each in people), record]
+        about = _once(lookup.find_cases(connection, way, None) for way in ways)
+        roles = readers.roles_of(fleet, connection, people, wanted)
+        heard = readers.cases_of(connection, roles, wanted)
+        found = _once([about, heard])
+        behind = [each for role in roles if asked == role.name for each in role.readers]
+        ways += [replace(wanted, person=each) for each in behind]
+        messages = _once(
+            [
+                *(lookup.find_messages(connection, way) for way in ways),
+                lookup.messages_about(connection, wanted, about),
+            ]
+        )
+        entries = _once(
+            [
+                *(lookup.find_entries(connection, way) for way in ways),
+                lookup.entries_about(connection, wanted, found, messages),
+            ]
+        )
+        hindered = waiting.hindrances(connection, fleet.clock())
+        told = [*readers.told_of(connection, roles)]
+        untold = {
+            each[0].id: readers.why_untold(fleet, connection, each, people)
+            for each in about
+            if each[0].state == CaseState.OPEN and each not in heard
+            if readers.concerns(each[0], people)
+        }
+    waits = _waits(fleet, messages, hindered)
     return {
-        "answer": [*_standing(asked, found), *_told(messages)],
+        "answer": [
+            *told,
+            *_standing(asked, about, untold, in_a_role=bool(roles)),
+            *_told(messages, found, waits, fleet.clock()),
+        ],
         "cases": [_case(*case) for case in found],
-        "messages": [_message(message) for message in messages],
-        "audit": [_entry(entry) for entry in entries],
+        "messages": [message_row(message, waits.get(message.id)) for message in messages],
+        "audit": [_entry(e) for e in sorted(entries, key=lambda e: e.at, reverse=True)],
     }
 
 
@@ -83,19 +157,49 @@ def _once(found: Iterable[Sequence[T]]) -> Sequence[T]:
     return kept
 
 
-def _standing(asked: str, found: Sequence[tuple[Known, str, str, int]]) -> Iterator[str]:
+def _choices(number: str, models: Sequence[str]) -> Iterator[str]:
+    yield f"{number} is the id of {len(models)} records, each of another model; ask for one:"
+    for model in models:
+        yield f"    fleet why {model},{number}"
+
+
+def _standing(
+    asked: str, found: Sequence[readers.Found], untold: Mapping[int, str], *, in_a_role: bool
+) -> Iterator[str]:
     standing = [(case, job) for case, job, _, _ in found if case.state == CaseState.OPEN]
-    if not standing:
+    if not standing and not in_a_role:
         yield f"No open case names {asked}: no job has found anything that waits there."
     for case, job in standing:
-        yield f"{job} has had a case open since {case.opened_on}: {case.finding.title}."
+        about = f"{_record(case)} ({case.finding.title})"
+        yield f"{job} has had a case open on {about} since {case.opened_on}."
+        if why := untold.get(case.id):
+            yield f"    No message of it to {asked}: {why}."
 
 
-def _told(messages: Sequence[Message]) -> Iterator[str]:
+def _record(case: Known) -> str:
+    """As Odoo writes references; `fleet why` takes it."""
+    return f"{case.finding.model},{case.finding.record_id}"
+
+
+def _told(
+    messages: Sequence[Message],
+    found: Sequence[tuple[Known, str, str, int]],
+    waits: Mapping[int, Wait],
+    now: datetime,
+) -> Iterator[str]:
+    records = {
+        (job, tenant, company, case.finding.key): _record(case)
+        for case, job, tenant, company in found
+    }
     if not messages:
         yield "No message was ever queued about it, or what was is older than the ledger keeps."
     for message in messages:
-        what = f"message-{message.id} ({message.job}, {message.step}, to {message.recipient})"
+        here = (message.job, message.tenant, message.company_id)
+        keys = [(*here, key) for key in message.finding_keys]
+        about = list(dict.fromkeys(records[key] for key in keys if key in records))
+        named = f"{len(about)} records" if len(about) > MOST_NAMED else ", ".join(about)
+        what = f"message-{message.id} ({message.job}, {message.step}, to {message.recipient}"
+        what += f", about {named})" if about else ")"
         if message.status == MessageStatus.SENT:
             yield f"{what} was sent at {_instant(message.sent_at)}."
         elif message.status == MessageStatus.DROPPED:
@@ -103,7 +207,23 @@ def _told(messages: Sequence[Message]) -> Iterator[str]:
         elif message.status == MessageStatus.PARKED:
             yield f"{what} was given up: {message.error_class}: {message.error}; see `fleet dead`."
         else:
-            yield f"{what} waits until {_instant(message.next_attempt_at)}."
+            yield f"{what} {_waiting(waits[message.id], now)}."
+
+
+def _waits(fleet: Fleet, found: Sequence[Message], hindered: Hindrances) -> Mapping[int, Wait]:
+    """Of those that are neither sent nor given up, by id."""
+    now = fleet.clock()
+    return {
+        message.id: waiting.wait_of(fleet, message, hindered, now)
+        for message in found
+        if message.status in (MessageStatus.QUEUED, *waiting.UNDER_WAY)
+    }
+
+
+def _waiting(wait: Wait, now: datetime) -> str:
+    if wait.until > now:
+        return f"waits until {_instant(wait.until)}: {wait.why}"
+    return f"waits: {wait.why}" if wait.why else "goes out now"
 
 
 def _run(run: Run) -> Row:
@@ -128,6 +248,7 @@ def _case(case: Known, job: str, tenant: str, company_id: int) -> Row:
         "state": case.state.value,
         "severity": finding.severity.value,
         "title": finding.title,
+        "record": _record(case),
         "amount": None if finding.amount is None else f"{finding.amount} {finding.currency}",
         "reason": finding.reason,
         "owner": finding.owner,
@@ -142,12 +263,12 @@ def _case(case: Known, job: str, tenant: str, company_id: int) -> Row:
 
 def _told_of(finding: Finding) -> Sequence[str]:
     """The people that a finding names to be told, in the order of its ladder."""
-    recipients = (finding.recipient, *(step.recipient for step in finding.steps or ()))
-    return list(dict.fromkeys(recipient.email for recipient in recipients if recipient))
+    return list(dict.fromkeys(recipient.email for recipient in readers.told_by(finding)))
 
 
-def _message(message: Message) -> Row:
-    waiting = message.status == MessageStatus.QUEUED
+def message_row(message: Message, wait: Wait | None = None) -> Row:
+    """A message as lists show it; without its wait, due as the outbox remembers."""
+    due = message.next_attempt_at if message.status == MessageStatus.QUEUED else None
     return {
         "name": f"message-{message.id}",
         **_place(message.job, message.tenant, message.company_id),
@@ -156,7 +277,8 @@ def _message(message: Message) -> Row:
         "about": message.period or message.subject,
         "channel": message.channel,
         "status": message.status.value,
-        "due": _instant(message.next_attempt_at) if waiting else None,
+        "due": _instant(wait.until if wait else due),
+        "waits_for": (wait.why or None) if wait else None,
         "sent": _instant(message.sent_at),
         "attempts": message.attempts,
         "run": None if message.run_id is None else f"run-{message.run_id}",

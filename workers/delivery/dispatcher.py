@@ -1,46 +1,47 @@
 """Sends what is due: claims under a lease, re-checks, tells each reader in one mail, settles."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from monitoring import metrics
 from odoo_gateway.errors import FleetError, OdooLoginRefused, OdooUnavailable
-from tasks import catalogue
-from tasks.declaration import Audience, Delivery
-from workers import outages, runner
-from workers.delivery import email
-from workers.delivery.calm import Calm
-from workers.delivery.channels import channel_of
-from workers.delivery.errors import (
+from tasks.declaration import Delivery
+from tasks.domain.plurals import counted
+from workers import outages, runner, smtp
+from workers.config.targets import EMAIL, WRITTEN_ONCE
+from workers.delivery.channels.found import channel_of
+from workers.delivery.rechecking import Round, Unverifiable
+from workers.delivery.waiting import too_early
+from workers.errors import (
     DeliveryClosed,
+    DeliveryError,
     DeliveryFailed,
     DeliveryUnavailable,
     DeliveryUnknown,
 )
-from workers.delivery.rechecking import Round
-from workers.delivery.writing import digest_of, stamped, written
 from workers.holding import holding, lease
-from workers.ledger import counters, outbox, readers
+from workers.ledger import counters, outbox
 from workers.ledger.database import Connection
-from workers.ledger.errors import LedgerError
+from workers.ledger.errors import LeaseLost, LedgerError, LedgerUnavailable
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
-from workers.targets import EMAIL, WRITTEN_ONCE
+from workers.ledger.statuses import MessageStatus
+from workers.mail.writing import digest_of, stamped, written
 from workers.tracing import traced
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
+# What a message was made to do; anything else is news to whoever reads the log.
+EXPECTED: Final = ("dropped", "postponed")
 
 BATCH = 20
-# These wait for no morning and count towards no cap.
-AT_ONCE = frozenset({"urgent", "ops", "notice"})
 # How long a message is worth waiting for what is away, by its template; then it is parked.
 USEFUL: Final[Mapping[str, timedelta]] = {
     "person": timedelta(days=7),
@@ -106,25 +107,23 @@ def _mail_of(fleet: Fleet, message: Message) -> Hashable:
 
 
 def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
-    outcomes, going = Counter[str](), list[Message]()
+    fleet, outcomes, going = this_round.fleet, Counter[str](), list[Message]()
     for message in mail:
         try:
             with _traced(message):
                 checked = _checked(this_round, message)
-        except LedgerError as error:
-            outcomes += _unsettled([message], error)
-            continue
+        except runner.INTERRUPTIONS:
+            raise
+        except Exception as error:
+            checked = _unsettled(fleet, message, error)
         if isinstance(checked, Message):
             going.append(checked)
         else:
             outcomes += _noted([message], checked)
     if not going:
         return outcomes
-    try:
-        with _traced(going[0]):
-            return outcomes + _send(this_round.fleet, going)
-    except LedgerError as error:
-        return outcomes + _unsettled(going, error)
+    with _traced(going[0]):
+        return outcomes + _send(fleet, going)
 
 
 def _traced(message: Message) -> AbstractContextManager[None]:
@@ -142,11 +141,13 @@ def _checked(this_round: Round, message: Message) -> Message | str:
         if checked.drop:
             return _settled(fleet, message, "dropped", checked.drop)
         if checked.wait_until:
-            return _postponed(fleet, message, checked.wait_until, "its day has moved")
-        until, reason = _too_early(fleet, message)
+            return _postponed(fleet, message, checked.wait_until, checked.why)
+        until, reason = too_early(fleet, message, fleet.clock())
         return checked.message if until is None else _postponed(fleet, message, until, reason)
     except (OdooUnavailable, OdooLoginRefused) as error:
         return _after_odoo(fleet, error, message)
+    except Unverifiable as error:
+        return _waits(fleet, message, None, error)
     except (LedgerError, *runner.INTERRUPTIONS):
         raise
     except Exception as error:
@@ -163,61 +164,58 @@ def _away(fleet: Fleet, message: Message) -> Outage | None:
     return outages.may_try(fleet, outages.needed_by(message))
 
 
-def _too_early(fleet: Fleet, message: Message) -> tuple[datetime | None, str]:
-    """From when on the reader may be written to, and why not now; None when now."""
-    if message.payload["template"] in AT_ONCE or message.channel != EMAIL:
-        return None, ""
-    tenant, now = fleet.settings.tenant(message.tenant), fleet.clock()
-    calm = Calm(tenant.settings.mail, ZoneInfo(message.payload["zone"]))
-    to_role = catalogue.jobs()[message.job].audience is not Audience.PERSON
-    at = calm.send_at(now, to_role=to_role)
-    if at > now:
-        return at, "quiet hours"
-    if to_role:
-        return None, ""
-    with fleet.ledger.reading() as connection:
-        sent = readers.mails_since(
-            connection, message.tenant, message.recipient, _personal_jobs(), calm.week_began(now)
-        )
-    return calm.after_cap(sent, now), "enough mails to this person for now"
-
-
-def _personal_jobs() -> Sequence[str]:
-    return [job.name for job in catalogue.jobs().values() if job.audience is Audience.PERSON]
-
-
 def _send(fleet: Fleet, going: Sequence[Message]) -> Outcomes:
     try:
-        return _noted(going, _hand_over(fleet, going))
+        mailed, digest = _hand_over(fleet, going)
     except DeliveryUnknown as error:
-        return _each(going, partial(_after_unknown, fleet, error))
+        return _each(fleet, going, partial(_after_unknown, fleet, error))
     except DeliveryFailed as error:
-        return _each(going, partial(_after_failure, fleet, error))
-    except (LedgerError, *runner.INTERRUPTIONS):
+        return _each(fleet, going, partial(_after_failure, fleet, error))
+    except runner.INTERRUPTIONS:
         raise
     except Exception as error:
-        if len(going) == 1:
-            return _noted(going, _broken(fleet, going[0], error))
-        # Whichever of them it is, the others go out without it.
-        return sum((_send(fleet, [message]) for message in going), Counter())
+        if _may_be_of_one(error, going):
+            # Whichever of them it is, the others go out without it.
+            return sum((_send(fleet, [message]) for message in going), Counter())
+        if isinstance(error, LedgerError):
+            return _each(fleet, going, partial(_unsettled, fleet, error=error))
+        return _each(fleet, going, partial(_broken, fleet, error=error))
+    outcomes = _sent(fleet, mailed, digest)
+    if going[0].channel != EMAIL:
+        _answered(fleet, going[0])
+    return outcomes
 
 
-def _hand_over(fleet: Fleet, going: Sequence[Message]) -> str:
+def _may_be_of_one(error: Exception, messages: Sequence[Message]) -> bool:
+    """Whether trying each by itself may help the others."""
+    return len(messages) > 1 and not isinstance(error, LedgerUnavailable)
+
+
+def _hand_over(fleet: Fleet, going: Sequence[Message]) -> tuple[Sequence[Message], str]:
+    """What was accepted, as it went out, and the digest of the mail that carried it."""
     if going[0].channel == EMAIL:
         return _mail(fleet, going)
-    for message in going:
-        channel_of(fleet, message).send(message, partial(_sending, fleet, [message]))
-        outages.answered(fleet, outages.needed_by(message))
-    return _sent(fleet, going, "")
+    (message,) = going
+    channel_of(fleet, message).send(message, partial(_sending, fleet, going))
+    return going, ""
 
 
-def _mail(fleet: Fleet, going: Sequence[Message]) -> str:
+def _mail(fleet: Fleet, going: Sequence[Message]) -> tuple[Sequence[Message], str]:
     mailed = stamped(going, fleet.clock())
     mail = written(fleet, mailed)
+    digest = digest_of(mail)
     with fleet.mail.conversation() as session:
         _sending(fleet, mailed)
-        email.send(session, mail)
-    return _sent(fleet, mailed, digest_of(mail))
+        smtp.send(session, mail, fleet.mail.sender)
+    return mailed, digest
+
+
+def _answered(fleet: Fleet, message: Message) -> None:
+    """End the outage of what took the message; where that cannot be written, the next one does."""
+    try:
+        outages.answered(fleet, outages.needed_by(message))
+    except LedgerError as error:
+        log.warning("outage.not_ended", message=message.id, error=str(error))
 
 
 def _sending(fleet: Fleet, mailed: Sequence[Message]) -> None:
@@ -229,12 +227,20 @@ def _sending(fleet: Fleet, mailed: Sequence[Message]) -> None:
             )
 
 
-def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> str:
-    with fleet.ledger.transaction() as connection:
-        for message in mailed:
-            outbox.sent(connection, message, fleet.clock(), digest)
-            _count(fleet, connection, message, "sent", None)
-    return "sent"
+def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> Outcomes:
+    """Settle them together; where one cannot be, each by itself."""
+    try:
+        with fleet.ledger.transaction() as connection:
+            for message in mailed:
+                outbox.sent(connection, message, fleet.clock(), digest)
+                _count(fleet, connection, message, "sent", None)
+    except runner.INTERRUPTIONS:
+        raise
+    except Exception as error:
+        if _may_be_of_one(error, mailed):
+            return sum((_sent(fleet, [message], digest) for message in mailed), Counter())
+        return _each(fleet, mailed, partial(_unsettled, fleet, error=error))
+    return _noted(mailed, "sent")
 
 
 def _after_unknown(fleet: Fleet, error: DeliveryUnknown, message: Message) -> str:
@@ -311,15 +317,16 @@ def _put_back(
 ) -> str:
     now = fleet.clock()
     useful = USEFUL[message.payload["template"]]
-    if now - (message.waiting_since or now) >= useful:
-        in_vain = f"it waited for {useful.days} days and is of no use any more: {reason}"
+    over = (message.waiting_since or now) + useful
+    if now >= over:
+        in_vain = f"it waited for {counted(useful.days, 'day')} and is of no use any more: {reason}"
         return _settled(fleet, message, "parked", in_vain, error, error_class)
     with fleet.ledger.transaction() as connection:
         tried = error is not None
-        outbox.wait(connection, message, now, until, error_class, reason, tried=tried)
+        outbox.wait(connection, message, now, min(until, over), error_class, reason, tried=tried)
         if tried:
             _count(fleet, connection, message, "waiting", error)
-    return "waiting"
+    return _told(message, "waiting", error_class, reason)
 
 
 def _broken(fleet: Fleet, message: Message, error: Exception) -> str:
@@ -328,33 +335,76 @@ def _broken(fleet: Fleet, message: Message, error: Exception) -> str:
     return _settled(fleet, message, "parked", str(error), error)
 
 
-def _each(messages: Iterable[Message], act: Callable[[Message], str]) -> Outcomes:
+def _each(fleet: Fleet, messages: Iterable[Message], settle: Callable[[Message], str]) -> Outcomes:
+    """Settle each by itself: what is wrong with one does no harm to the others."""
     outcomes: Outcomes = Counter()
     for message in messages:
-        outcomes += _noted([message], act(message))
+        try:
+            outcome = settle(message)
+        except runner.INTERRUPTIONS:
+            raise
+        except Exception as error:
+            outcome = _unsettled(fleet, message, error)
+        outcomes += _noted([message], outcome)
     return outcomes
 
 
 def _noted(messages: Sequence[Message], outcome: str) -> Outcomes:
     for message in messages:
         with _traced(message):
-            log.info("message." + outcome, message=message.id)
+            if outcome == "sent":
+                log.info("message.sent", message=message.id)
     return Counter({outcome: len(messages)})
 
 
-def _unsettled(messages: Sequence[Message], error: LedgerError) -> Outcomes:
-    """What became of them cannot be written down: their leases run out, their guarantee decides."""
-    for message in messages:
-        with _traced(message):
-            log.error("message.unsettled", message=message.id, error=str(error))
-    return Counter({"unsettled": len(messages)})
+def _told(message: Message, outcome: str, error_class: str, reason: str) -> str:
+    """Log what became of a message that did not go out, and why."""
+    level = logging.INFO if outcome in EXPECTED else logging.WARNING
+    with _traced(message):
+        log.log(level, "message." + outcome, message=message.id, error=error_class, reason=reason)
+    return outcome
+
+
+def _unsettled(fleet: Fleet, message: Message, error: Exception) -> str:
+    """What became of it cannot be written down: it is put back, at the cost of an attempt.
+
+    One that may have arrived and must not arrive twice keeps its lease, and so does one of which
+    the ledger takes nothing: when that has run out, the guarantee decides.
+    """
+    is_ours = not isinstance(error, FleetError)
+    log.error("message.not_settled", message=message.id, error=str(error), exc_info=is_ours)
+    if isinstance(error, LedgerUnavailable | LeaseLost):
+        return "unsettled"
+    # In our own words: what the error says may be what the ledger does not take.
+    plain = DeliveryError(
+        f"what became of it could not be written down ({type(error).__name__}); see the log"
+    )
+    try:
+        with fleet.ledger.transaction() as connection:
+            _count(fleet, connection, message, "unsettled", error)
+        if not _may_have_arrived(fleet, message):
+            _again(fleet, plain, message)
+    except runner.INTERRUPTIONS:
+        raise
+    except Exception as again:
+        log.error("message.not_put_back", message=message.id, error=str(again))
+    return "unsettled"
+
+
+def _may_have_arrived(fleet: Fleet, message: Message) -> bool:
+    """Whether it was going out already, and promises not to arrive twice."""
+    if message.guarantee is not Delivery.AT_MOST_ONCE:
+        return False
+    with fleet.ledger.reading() as connection:
+        (now,) = outbox.find(connection, 1, id=message.id)
+    return now.status is MessageStatus.SENDING
 
 
 def _postponed(fleet: Fleet, message: Message, until: datetime, reason: str) -> str:
     with fleet.ledger.transaction() as connection:
         outbox.postpone(connection, message, fleet.clock(), until, reason)
         _count(fleet, connection, message, "postponed", None)
-    return "postponed"
+    return _told(message, "postponed", "", reason)
 
 
 def _lease(fleet: Fleet) -> timedelta:
@@ -378,7 +428,7 @@ def _again(fleet: Fleet, error: FleetError, message: Message) -> str:
     with fleet.ledger.transaction() as connection:
         outbox.failed(connection, message, now, retry_at, type(error).__name__, str(error))
         _count(fleet, connection, message, "retried", error)
-    return "retried"
+    return _told(message, "retried", type(error).__name__, str(error))
 
 
 def _settled(
@@ -390,14 +440,14 @@ def _settled(
     error_class: str = "",
 ) -> str:
     now = fleet.clock()
+    name = error_class or (type(error).__name__ if error else "")
     with fleet.ledger.transaction() as connection:
         if outcome == "dropped":
             outbox.drop(connection, message, now, reason)
         else:
-            name = error_class or type(error).__name__
             outbox.park(connection, message, now, name, reason)
         _count(fleet, connection, message, outcome, error)
-    return outcome
+    return _told(message, outcome, name, reason)
 
 
 def _count(

@@ -1,48 +1,82 @@
 """What still stands of a message right before it goes out, and what its reader saw meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from odoo_gateway.errors import OdooError
-from tasks import catalogue
+from odoo_gateway.errors import FleetError, OdooError
+from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from tasks.domain.periods import Period
-from workers import runner
-from workers.delivery import digest
-from workers.delivery.digest import Seen
-from workers.delivery.occasion import as_payload
-from workers.ledger import readers, scopes
+from workers import looking
+from workers.ledger import acts, outbox, readers
 from workers.ledger.outbox import Message
+from workers.looking import Look, Place
+from workers.messages import digest
+from workers.messages.digest import Seen
+from workers.messages.occasion import as_payload, occasion_of
 from workers.wiring import Fleet
+
+# What somebody does so that a case is not spoken of.
+QUIETING: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED})
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A message as it is to go out; `drop` says why not at all, `wait_until` from when."""
+    """A message as it is to go out; `drop` says why not at all, `wait_until` from when, and why."""
 
     message: Message
     drop: str = ""
     wait_until: datetime | None = None
+    why: str = ""
+
+
+class Unverifiable(FleetError):
+    """Nobody can tell whether what a message says still stands: not now, perhaps later."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a look found, by key, and when that was."""
+    """What a look found, by key."""
 
+    place: Place
+    seen: Look
     findings: Mapping[str, Finding]
-    at: datetime
 
-    def not_before(self, message: Message) -> datetime | None:
-        """From when on the message's step may be told of any finding, as this look sees it."""
-        steps = [
-            step
-            for key in message.finding_keys
-            if key in self.findings
-            for step in self.findings[key].steps or ()
-        ]
+    @property
+    def unseen(self) -> frozenset[str]:
+        """What is known and may stand, but was not seen in this look."""
+        known = (case.finding for case in self.seen.known)
+        absent = (finding for finding in known if finding.key not in self.findings)
+        return frozenset(f.key for f in absent if self.seen.left_alone(f))
+
+    @property
+    def why_unseen(self) -> str:
+        """What of this look was not seen."""
+        gaps = [f"{gap.check}: {gap.reason}" for gap in self.seen.report.not_verifiable]
+        rows = [f"{drift.model} {drift.record_id} cannot be read" for drift in self.seen.drift]
+        return "; ".join([*gaps, *rows]) or "it was not looked for"
+
+    def not_before(self, message: Message, keys: Iterable[str]) -> datetime | None:
+        """From when on the message's step may be told of any of these, as this look sees it."""
+        steps = [step for key in keys for step in self.findings[key].steps or ()]
         times = [step.not_before for step in steps if step.name == message.step]
         return min((time for time in times if time), default=None)
+
+    def handed_over(self, message: Message, key: str) -> bool:
+        """Whether somebody handed it over, so that others than its reader are asked now."""
+        handed_over = (act for act in self.seen.moment.acts if act.kind is ActKind.HANDED_OVER)
+        return any(act.key == key for act in handed_over) and not self._asks(key, message.recipient)
+
+    def _asks(self, key: str, address: str) -> bool:
+        steps = self.findings[key].steps or ()
+        asked = [step.recipient for step in steps]
+        role = self.place.job.owner
+        owners = dict(self.place.tenant.recipients(self.place.scope.company_id)).get(role, ())
+        named = {person.email for person in asked if person}
+        return address in named or (None in asked and address in owners)
 
 
 @dataclass
@@ -53,15 +87,23 @@ class Round:
     _standing: dict[tuple[str, str, int, str], Standing | OdooError] = field(default_factory=dict)
 
     def check(self, message: Message) -> Checked:
-        """Raises OdooError when Odoo cannot be asked, UnknownJob when there is no such job."""
-        runner.job_named(message.job)
+        """Raises OdooError when Odoo cannot be asked, UnknownJob when there is no such job.
+
+        Raises Unverifiable when Odoo does not show whether any of it stands.
+        """
+        looking.job_named(message.job)
         template = message.payload["template"]
         if template != "ops" and self._is_disabled(message):
             return Checked(message, drop="its job is disabled for this tenant")
+        if message.step == outbox.RESENT:
+            # Somebody wants it as it was.
+            return Checked(message)
         if template == "person":
             return self._of_person(message)
         if template == "digest":
             return self._of_digest(message)
+        if template == "urgent":
+            return self._of_one(message)
         return Checked(message)
 
     def _is_disabled(self, message: Message) -> bool:
@@ -71,20 +113,58 @@ class Round:
 
     def _of_person(self, message: Message) -> Checked:
         standing = self._stands(message)
+        still = [key for key in message.finding_keys if key in standing.findings]
+        if not still:
+            if standing.unseen & {*message.finding_keys}:
+                why = standing.why_unseen
+                raise Unverifiable(f"it is no longer verifiable whether it stands: {why}")
+            return Checked(message, drop="nothing of it stands any more")
+        kept = [key for key in still if not standing.handed_over(message, key)]
+        if not kept:
+            return Checked(message, drop="it was handed over: others are asked now")
+        quiet = _quiet(message, standing.seen.moment.acts, standing.seen.moment.day)
+        kept, quieted = _apart(kept, quiet)
+        if not kept:
+            return _put_off(message, quieted, standing.place.scope.zone)
+        not_before = standing.not_before(message, kept)
+        late = not_before if not_before and not_before > self.fleet.clock() else None
         findings = [
             {**said, **as_payload(standing.findings[said["key"]])}
             for said in message.payload["findings"]
-            if said["key"] in standing.findings
+            if said["key"] in kept
         ]
-        if not findings:
-            return Checked(message, drop="nothing of it stands any more")
-        not_before = standing.not_before(message)
-        late = not_before if not_before and not_before > self.fleet.clock() else None
-        payload = {**message.payload, "findings": findings, "at": standing.at.isoformat()}
-        return Checked(replace(message, payload=payload), wait_until=late)
+        at = standing.seen.moment.instant.isoformat()
+        payload = {**message.payload, "findings": findings, "at": at}
+        why = "its day has moved" if late else ""
+        return Checked(replace(message, payload=payload), wait_until=late, why=why)
+
+    def _of_one(self, message: Message) -> Checked:
+        """What waits for no digest goes out, unless somebody dealt with it meanwhile."""
+        done, today = self._acts(message)
+        quiet = _quiet(message, done, today, frozenset({*QUIETING, ActKind.HELD}))
+        kept, quieted = _apart(message.finding_keys, quiet)
+        return Checked(message, drop="" if kept else _told(quieted[-1]))
+
+    def _acts(self, message: Message) -> tuple[Sequence[Act], date]:
+        """What people did about the cases of its job, and the day in its scope."""
+        here = (message.job, message.tenant, message.company_id)
+        zone = ZoneInfo(message.payload["zone"])
+        with self.fleet.ledger.reading() as connection:
+            return acts.standing(connection, *here), self.fleet.clock().astimezone(zone).date()
 
     def _of_digest(self, message: Message) -> Checked:
-        """Digests are not asked of Odoo again; what their reader was sent meanwhile is no news."""
+        """As what people did since has it; what its reader was sent meanwhile is no news.
+
+        Odoo is asked again only where a hold was put on, or is over.
+        """
+        done, today = self._acts(message)
+        is_holding = looking.job_named(message.job).held_as != ""
+        if is_holding and digest.is_held_otherwise(
+            message.payload, done, today, message.created_at
+        ):
+            message = self._anew(message)
+        else:
+            message = replace(message, payload=digest.with_acts(message.payload, done, today))
         with self.fleet.ledger.reading() as connection:
             seen = readers.last_seen(
                 connection,
@@ -100,6 +180,25 @@ class Round:
             return Checked(message, drop="the reader was sent all of it meanwhile")
         return Checked(replace(message, payload=told))
 
+    def _anew(self, message: Message) -> Message:
+        """The digest of what stands now."""
+        standing = self._stands(message)
+        occasion = occasion_of(
+            standing.place,
+            standing.seen,
+            slot=standing.seen.moment.instant,
+            run_id=message.run_id,
+            trace_id=message.trace_id,
+            mail_domain=self.fleet.mail.domain,
+        )
+        content = digest.content_of(occasion, standing.seen.report)
+        at = standing.seen.moment.instant.isoformat()
+        return replace(
+            message,
+            payload={**message.payload, **content, "at": at},
+            finding_keys=tuple(standing.findings),
+        )
+
     def _stands(self, message: Message) -> Standing:
         key = (message.job, message.tenant, message.company_id, message.period)
         if key not in self._standing:
@@ -110,18 +209,48 @@ class Round:
         return standing
 
     def _ask(self, message: Message) -> Standing | OdooError:
-        tenant = self.fleet.settings.tenant(message.tenant)
-        job = catalogue.jobs()[message.job]
-        with self.fleet.ledger.reading() as connection:
-            known = scopes.of_tenant(connection, message.tenant)
-        (scope,) = (s for s in known if s.company_id == message.company_id)
+        here = (message.job, message.tenant, message.company_id)
+        place = looking.place_of(self.fleet, *here)
         now = self.fleet.clock()
-        moment = runner.as_of(scope, now, now, _period(message.period))
         try:
-            seen = runner.look(self.fleet, tenant, job, scope.company_id, moment)
+            seen = looking.look(self.fleet, place, now, now, _period(message.period))
         except OdooError as error:
             return error
-        return Standing({finding.key: finding for finding in seen.report.findings}, now)
+        return Standing(place, seen, {finding.key: finding for finding in seen.report.findings})
+
+
+def _quiet(
+    message: Message,
+    done: Iterable[Act],
+    today: date,
+    kinds: frozenset[ActKind] = QUIETING,
+) -> Mapping[str, Act]:
+    """What was done since the message was written so that a case is not told of, by its key."""
+    since = (act for act in done if act.kind in kinds and act.at > message.created_at)
+    return {act.key: act for act in since if stands(act, today)}
+
+
+def _apart(keys: Iterable[str], quiet: Mapping[str, Act]) -> tuple[list[str], list[Act]]:
+    """What is told of, and why the rest is not."""
+    found = list(keys)
+    return [key for key in found if key not in quiet], [quiet[k] for k in found if k in quiet]
+
+
+def _put_off(message: Message, quieted: Sequence[Act], zone: ZoneInfo) -> Checked:
+    """Until the first day after a snooze; what was acknowledged is never told."""
+    snoozed = [act for act in quieted if act.kind is ActKind.SNOOZED and act.until]
+    if not snoozed:
+        return Checked(message, drop=_told(quieted[-1]))
+    first = min(snoozed, key=lambda act: act.until or date.max)
+    after = (first.until or date.max) + timedelta(days=1)
+    return Checked(
+        message, wait_until=datetime.combine(after, time(), zone).astimezone(UTC), why=_told(first)
+    )
+
+
+def _told(act: Act) -> str:
+    until = f" until {act.until}" if act.until else ""
+    return f"{act.person} {act.kind} it{until}"
 
 
 def _period(text: str) -> Period | None:

@@ -87,7 +87,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def fleet(*arguments: str) -> Sequence[str]:
     """The `fleet` command of this very installation."""
-    return [sys.executable, "-c", "from workers.cli import main; main()", *arguments]
+    return [sys.executable, "-c", "from workers.commands.cli import main; main()", *arguments]
 
 
 def free_port() -> int:

@@ -20,7 +20,8 @@ from rich.table import Table
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
-from workers import dispatch, settings
+from workers import dispatch
+from workers.config import settings
 from workers.demo import processes
 from workers.demo.catcher import Catcher, catching
 from workers.demo.processes import Started, fleet, free_port, running

@@ -1,4 +1,4 @@
-"""Acts: what people did on their page, for ever and in order."""
+"""Acts: what people did on their page, in order."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -46,7 +46,7 @@ def standing(connection: Connection, job: str, tenant: str, company_id: int) -> 
     """
     statement = select(acts).filter_by(tenant=tenant, company_id=company_id)
     wanted = statement.where((acts.c.job == job) | acts.c.kind.in_(OF_THE_ORDER))
-    found = unended(_act(row) for row in connection.execute(wanted.order_by(acts.c.id)))
+    found = unended(of_row(row) for row in connection.execute(wanted.order_by(acts.c.id)))
     resolved = _resolved(connection, job, tenant, company_id, found)
     return tuple(act for act in found if act.kind not in OF_THE_CASE or not _past(act, resolved))
 
@@ -112,7 +112,8 @@ def _entry(act: Act, case: Row[Any] | None, detail: Mapping[str, Any]) -> audit.
     )
 
 
-def _act(row: Row[Any]) -> Act:
+def of_row(row: Row[Any]) -> Act:
+    """An act from a whole row."""
     return Act(
         kind=row.kind,
         person=row.person,

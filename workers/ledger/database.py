@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from odoo_gateway.errors import ConfigurationError
 from workers.ledger import counters, revisions
 from workers.ledger.address import Address, parse
-from workers.ledger.errors import LedgerError, LedgerUnavailable
+from workers.ledger.errors import LedgerError, LedgerNotSetUp, LedgerUnavailable
 from workers.ledger.patient_connection import PatientConnection
 
 __all__ = ["Connection", "Ledger", "connect"]
@@ -91,10 +91,11 @@ class Ledger:
             with connection.begin():
                 yield connection
 
-    def upgrade(self) -> None:
+    def upgrade(self) -> str | None:
         """Bring the schema to this version's; several processes may do so at once.
 
-        Raises ConfigurationError when the database cannot be opened or is newer than the fleet.
+        Returns the revision that it had, None where there was none yet. Raises ConfigurationError
+        when the database cannot be opened or is newer than the fleet.
         """
         with self._opened(self.transaction()) as connection:
             if connection.dialect.name == "postgresql":
@@ -103,8 +104,10 @@ class Ledger:
                     PatientConnection, connection.connection.driver_connection
                 ).answer_seconds = None
                 connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
-            self._refuse_newer(revisions.current(connection))
+            before = revisions.current(connection)
+            self._refuse_newer(before)
             revisions.upgrade(connection)
+        return before
 
     @property
     def missing(self) -> bool:
@@ -112,20 +115,38 @@ class Ledger:
         return self.address.file is not None and not self.address.file.exists()
 
     def check(self) -> None:
-        """Raise ConfigurationError unless the database opens and has exactly this schema."""
+        """Raise ConfigurationError unless the database opens and has exactly this schema.
+
+        LedgerNotSetUp, which is one, where there is no schema at all yet.
+        """
         if self.missing:
-            raise self._wrong("there is no such file yet: run `fleet upgrade`")
+            raise LedgerNotSetUp(f"{self._named}: there is no such file yet: run `fleet upgrade`")
         with self._opened(self.reading()) as connection:
             revision = revisions.current(connection)
         self._refuse_newer(revision)
         needed = revisions.known()[0]
+        if not revision:
+            raise LedgerNotSetUp(f"{self._named}: it is empty: run `fleet upgrade`")
         if revision != needed:
-            at = revision or "empty"
-            raise self._wrong(f"its schema is {at}, not {needed}: run `fleet upgrade`")
+            raise self._wrong(f"its schema is {revision}, not {needed}: run `fleet upgrade`")
 
     def close(self) -> None:
         """Close every pooled connection; the next use opens new ones."""
         self._engine.dispose()
+
+    def leave_no_traces(self) -> None:
+        """Have a file keep nothing of what was changed or deleted; a server cleans up by itself.
+
+        Raises LedgerUnavailable while others use the file all the time.
+        """
+        if self.address.file is None:
+            return
+        autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._translated(), autocommit.connect() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute("PRAGMA query_only = 0")
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -133,6 +154,9 @@ class Ledger:
             yield
         except PoolExhausted as error:
             raise LedgerUnavailable(f"{self.address}: no connection is free") from error
+        except OverflowError as error:
+            # What SQLite's driver raises by itself.
+            raise LedgerError(f"{self.address}: no number there is so large") from error
         except DBAPIError as error:
             words = self.address.without_secrets(str(error.orig))
             if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
@@ -158,8 +182,12 @@ class Ledger:
                 "install that version, or restore the backup taken before it"
             )
 
+    @property
+    def _named(self) -> str:
+        return f"the ledger at {self.address}"
+
     def _wrong(self, problem: str) -> ConfigurationError:
-        return ConfigurationError(f"the ledger at {self.address}: {problem}")
+        return ConfigurationError(f"{self._named}: {problem}")
 
     def _leave_connections_to_parent(self) -> None:
         # Kept, not collected: closing a socket or file here could disturb the parent's.

@@ -4,11 +4,13 @@
       LedgerUnavailable    the database is away, busy or full; the same transaction may work later
       LeaseLost            another worker holds the row now: throw away what was done for it
       StaleCases           the cases changed since they were read: read them and reconcile again
+    ConfigurationError
+      LedgerNotSetUp       there is no ledger yet: `fleet upgrade` makes one
 
 The class alone decides what to do.
 """
 
-from odoo_gateway.errors import FleetError
+from odoo_gateway.errors import ConfigurationError, FleetError
 
 
 class LedgerError(FleetError):
@@ -25,3 +27,7 @@ class LeaseLost(LedgerError):
 
 class StaleCases(LedgerError):
     """A reconciliation rests on cases that are no longer as they were read."""
+
+
+class LedgerNotSetUp(ConfigurationError):
+    """There is no ledger yet: its file is not there, or its database is empty."""

@@ -80,10 +80,16 @@ def oldest(
     free: ColumnElement[bool],
     by: Column[str],
     now: datetime,
+    **of: Any,
 ) -> dict[str, float]:
-    """Seconds that the longest waiting free row has been free, per value of the column `by`."""
+    """Seconds that the longest waiting free row has been free, per value of the column `by`.
+
+    of: these columns' values only.
+    """
     since = func.min(func.coalesce(table.c.lease_until, table.c.next_attempt_at))
-    rows = connection.execute(select(by, since).where(free).group_by(by).order_by(by))
+    rows = connection.execute(
+        select(by, since).where(free).filter_by(**of).group_by(by).order_by(by)
+    )
     return {value: (now - instant).total_seconds() for value, instant in rows}
 
 

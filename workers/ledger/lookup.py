@@ -1,11 +1,25 @@
 """What people ask of the ledger: rows by tenant, company, job, person and age, newest first."""
 
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Table, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    union,
+)
 
 from workers.ledger import audit as entries
 from workers.ledger import cases as standing
@@ -15,24 +29,37 @@ from workers.ledger.audit import Entry
 from workers.ledger.cases import Known
 from workers.ledger.outbox import Message
 from workers.ledger.runs import Run
-from workers.ledger.schema import audit, cases, messages, runs
+from workers.ledger.schema import audit, cases, messages, runs, scopes
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+
+# What the columns hold.
+MOST: Final = 2**31 - 1
+# The id of a record, perhaps with its model before it, as Odoo writes references.
+RECORD: Final = re.compile(r"(?:([a-z][a-z0-9_.]*),)?([0-9]{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows; what is None or empty says nothing."""
+    """Which rows; what is None says nothing."""
 
     tenant: str | None = None
     company_id: int | None = None
     job: str | None = None
     #: an address, in any case; of a case its owner or whom it is told to
     person: str | None = None
-    #: the id or name of a record in Odoo
+    #: a record in Odoo by its id, name or `model,id`; or the key of a case
     record: str | None = None
     #: nothing older
     since: datetime | None = None
-    limit: int = 50
+    #: nothing younger
+    before: datetime | None = None
+    limit: int | None = 50
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What is wanted of tenant, company and job, by column."""
+        asked = {"tenant": self.tenant, "company_id": self.company_id, "job": self.job}
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 def find_runs(
@@ -52,14 +79,25 @@ def find_cases(
     found = _of(select(cases), cases, wanted, cases.c.last_seen_at)
     if state is not None:
         found = found.where(cases.c.state == state)
-    if wanted.person:
+    if wanted.person is not None:
         found = found.where(_holds(cases.c.finding, wanted.person))
-    if wanted.record:
+    if wanted.record is not None:
         found = found.where(_about(wanted.record))
     return [
         (standing.known_of_row(row), row.job, row.tenant, row.company_id)
         for row in connection.execute(found)
     ]
+
+
+def models_of(connection: Connection, wanted: Wanted) -> Sequence[str]:
+    """The models whose records the wanted record's id or name leads to, by name."""
+    model = cases.c.finding["model"].as_string()
+    every = replace(wanted, limit=None)
+    found = _of(select(cases), cases, every, cases.c.last_seen_at).where(
+        _about(wanted.record or "")
+    )
+    told = found.with_only_columns(model).order_by(None).distinct()
+    return sorted(connection.scalars(told))
 
 
 def find_messages(
@@ -69,13 +107,46 @@ def find_messages(
     found = _of(select(messages), messages, wanted, messages.c.created_at)
     if status is not None:
         found = found.where(messages.c.status == status)
-    if wanted.person:
+    if wanted.person is not None:
         found = found.where(func.lower(messages.c.recipient) == wanted.person.lower())
-    if wanted.record:
+    if wanted.record is not None:
         keys = select(cases.c.key).where(_about(wanted.record)).distinct()
         told = [_holds(messages.c.finding_keys, key) for key in connection.scalars(keys)]
         found = found.where(or_(*told)) if told else found.where(messages.c.id < 0)
     return [outbox.of_row(row) for row in connection.execute(found)]
+
+
+def messages_about(
+    connection: Connection, wanted: Wanted, found: Sequence[tuple[Known, str, str, int]]
+) -> Sequence[Message]:
+    """Messages that speak of any of these cases, to whomever, by when they were queued."""
+    if not found:
+        return []
+    m = messages.c
+    told = [
+        and_(
+            m.job == job,
+            m.tenant == tenant,
+            m.company_id == company_id,
+            _holds(m.finding_keys, case.finding.key),
+        )
+        for case, job, tenant, company_id in found
+    ]
+    speaking = _of(select(messages), messages, wanted, m.created_at).where(or_(*told))
+    return [outbox.of_row(row) for row in connection.execute(speaking)]
+
+
+def entries_about(
+    connection: Connection,
+    wanted: Wanted,
+    found: Sequence[tuple[Known, str, str, int]],
+    told: Sequence[Message],
+) -> Sequence[Entry]:
+    """Entries of the audit about any of these cases or messages, newest first."""
+    of_cases = audit.c.case_id.in_([case.id for case, *_ in found])
+    of_messages = audit.c.message_id.in_([message.id for message in told])
+    noted = _of(select(audit), audit, wanted, audit.c.at).where(of_cases | of_messages)
+    return [entries.of_row(row) for row in connection.execute(noted)]
 
 
 def find_entries(connection: Connection, wanted: Wanted, event: str = "") -> Sequence[Entry]:
@@ -83,25 +154,38 @@ def find_entries(connection: Connection, wanted: Wanted, event: str = "") -> Seq
     found = _of(select(audit), audit, wanted, audit.c.at)
     if event:
         found = found.where(audit.c.event.startswith(event, autoescape=True))
-    if wanted.person:
+    if wanted.person is not None:
         theirs = select(messages.c.id).where(
             func.lower(messages.c.recipient) == wanted.person.lower()
         )
         found = found.where(audit.c.message_id.in_(theirs) | _holds(audit.c.detail, wanted.person))
-    if wanted.record:
+    if wanted.record is not None:
         about = select(cases.c.id).where(_about(wanted.record))
         found = found.where(audit.c.case_id.in_(about))
     return [entries.of_row(row) for row in connection.execute(found)]
+
+
+def events(connection: Connection) -> frozenset[str]:
+    """The names of events that the audit holds."""
+    return frozenset(connection.scalars(select(audit.c.event).distinct()))
+
+
+def names(connection: Connection, column: str, **of: str) -> frozenset[Any]:
+    """Every tenant, job or company_id that the ledger speaks of; `of` as in a column."""
+    tables = [table for table in (scopes, runs, cases, messages, audit) if column in table.c]
+    found = union(*(select(table.c[column]).filter_by(**of) for table in tables))
+    return frozenset(connection.scalars(found)) - {None}
 
 
 def _of(
     found: Select[tuple[object, ...]], table: Table, wanted: Wanted, at: ColumnElement[datetime]
 ) -> Select[tuple[object, ...]]:
     """Of the wanted job and scope and age, newest first."""
-    only = {"tenant": wanted.tenant, "company_id": wanted.company_id, "job": wanted.job}
-    found = found.filter_by(**{name: value for name, value in only.items() if value is not None})
+    found = found.filter_by(**wanted.place)
     if wanted.since is not None:
         found = found.where(at >= wanted.since)
+    if wanted.before is not None:
+        found = found.where(at < wanted.before)
     return found.order_by(at.desc(), table.c.id.desc()).limit(wanted.limit)
 
 
@@ -111,11 +195,13 @@ def _holds(column: ColumnElement[object], text: str) -> ColumnElement[bool]:
 
 
 def _about(record: str) -> ColumnElement[bool]:
-    """Whether a case is about the record with this id, or whose name stands in its title."""
-    if record.isascii() and record.isdecimal() and len(record) < 10:
-        is_it: ColumnElement[bool] = cases.c.finding["record_id"].as_integer() == int(record)
-        return is_it
-    named: ColumnElement[bool] = (
-        cases.c.finding["title"].as_string().icontains(record, autoescape=True)
-    )
-    return named
+    """Whether a case has this key, or is about this record, whose name stands in its title."""
+    if found := RECORD.fullmatch(record):
+        model, number = found.groups()
+        is_it: ColumnElement[bool] = cases.c.finding["record_id"].as_integer() == int(number)
+        return is_it & (cases.c.finding["model"].as_string() == model) if model else is_it
+    title = cases.c.finding["title"].as_string()
+    # In a title that keeps its values it stands as JSON has it.
+    kept = title.icontains(json.dumps(record)[1:-1], autoescape=True)
+    named: ColumnElement[bool] = kept | title.icontains(record, autoescape=True)
+    return named | (cases.c.key == record)

@@ -20,6 +20,10 @@ VISIBLE_ROWS = "visible_rows"
 API_KEY = "api_key"
 OUTAGE = "outage"
 RETURN = "return"
+# Seen only by the transaction that may rewrite what is append-only: see `audit.rewriting`.
+REWRITING = "rewriting"
+SECRET = "secret"
+CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,16 @@ def renew(connection: Connection, kind: str, name: str, at: datetime, young: dat
         .returning(marks.c.name)
     )
     return left is not None
+
+
+def keep(
+    connection: Connection, kind: str, name: str, at: datetime, detail: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Leave a mark unless one stands; what the one that stands says, for all who try alike."""
+    left = upsert(connection, marks).values(kind=kind, name=name, at=at, detail=dict(detail))
+    connection.execute(left.on_conflict_do_nothing())
+    found = select(marks.c.detail).filter_by(kind=kind, name=name)
+    return dict(connection.execute(found).scalar_one())
 
 
 def wipe(connection: Connection, kind: str, name: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, true, tuple
 from monitoring import metrics
 from monitoring.metrics import Increment
 from tasks.declaration import Delivery
-from workers.ledger import audit, counters, leases
+from workers.ledger import audit, counters, leases, pauses
 from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
 from workers.ledger.schema import messages
@@ -20,6 +20,14 @@ from workers.ledger.statuses import WORKER_LOST, MessageStatus
 UNKNOWN = "unknown whether it was sent"
 # What one mail holds at most beside the message that is due longest.
 TOGETHER = 50
+# Not settled yet.
+GOING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
+# The step of what is sent once more.
+RESENT = "resent"
+_OF_COPIES = (
+    *("job", "tenant", "company_id", "period", "recipient", "channel", "guarantee"),
+    *("finding_keys", "trace_id", "run_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,11 @@ class Message:
     run_id: int | None
     trace_id: str
 
+    @property
+    def told_step(self) -> str:
+        """The step that it tells; of what is sent once more, that of the first time."""
+        return str(self.payload.get("first_step", self.step))
+
 
 def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int | None:
     """Queue a message; returns its id, or None when one with this identity was queued before."""
@@ -104,15 +117,17 @@ def claim(
     at-least-once. One, because it may be what killed its sender, and must not take others along;
     but a mail that was on its way is claimed as it was, with all its messages. Parks those that may
     have been sent and promise at most once, and those whose attempts are used up. Counts the
-    senders that were lost. Messages of the tenants `without` wait where they are.
+    senders that were lost. Messages of the tenants `without`, and of what is paused, wait where
+    they are; but what ops are told goes out all the same.
     """
     increments = _park_ambiguous(connection, now) + _park_poison(connection, now, max_attempts)
-    due = leases.waiting(messages, MessageStatus.QUEUED, now) & _of_others(without)
+    may_go = _may_go(now, without)
+    due = leases.waiting(messages, MessageStatus.QUEUED, now) & may_go
     rows = leases.pick(connection, messages, due, limit)
     if rows:
         rows = [*rows, *_for_the_same_readers(connection, rows, due)]
     else:
-        rows = _one_abandoned_mail(connection, now, without)
+        rows = _one_abandoned_mail(connection, now, may_go)
         increments += _note_losses(connection, rows, now)
     counters.add(connection, increments)
     ids = [row.id for row in rows]
@@ -143,14 +158,16 @@ def _for_the_same_readers(
     return leases.pick(connection, messages, due & reader.in_(readers) & others, TOGETHER)
 
 
-def _of_others(without: Collection[str]) -> ColumnElement[bool]:
-    return messages.c.tenant.not_in(sorted(without)) if without else true()
+def _may_go(now: datetime, without: Collection[str] = ()) -> ColumnElement[bool]:
+    of_others = messages.c.tenant.not_in(sorted(without)) if without else true()
+    to_ops: ColumnElement[bool] = messages.c.payload["template"].as_string() == "ops"
+    return of_others & (to_ops | ~pauses.paused(messages, now))
 
 
 def _one_abandoned_mail(
-    connection: Connection, now: datetime, without: Collection[str]
+    connection: Connection, now: datetime, may_go: ColumnElement[bool]
 ) -> Sequence[Row[Any]]:
-    rows = leases.pick(connection, messages, _abandoned(now) & _of_others(without), 1)
+    rows = leases.pick(connection, messages, _abandoned(now) & may_go, 1)
     for first in rows:
         if first.status == MessageStatus.SENDING:
             same_mail = (messages.c.sent_in == first.sent_in) & (messages.c.id != first.id)
@@ -266,10 +283,11 @@ def wake(connection: Connection, message_ids: Collection[int], now: datetime) ->
     connection.execute(due.values(next_attempt_at=now, waiting_since=None))
 
 
-def longest_waiting(connection: Connection) -> Mapping[str, datetime]:
-    """Since when the message that waits longest does, by channel."""
+def longest_waiting(connection: Connection, now: datetime) -> Mapping[str, datetime]:
+    """Since when the message that waits longest for what is away does, by channel."""
     since = func.min(messages.c.waiting_since).label("since")
     waiting = (messages.c.status == MessageStatus.QUEUED) & messages.c.waiting_since.is_not(None)
+    waiting &= _may_go(now)
     rows = connection.execute(
         select(messages.c.channel, since).where(waiting).group_by(messages.c.channel)
     )
@@ -288,7 +306,7 @@ def drop(connection: Connection, message: Message, now: datetime, reason: str) -
     _settle(connection, message, now, MessageStatus.DROPPED, error=reason)
 
 
-def drop_queued(connection: Connection, now: datetime, reason: str, **only: str) -> None:
+def drop_queued(connection: Connection, now: datetime, reason: str, **only: str | int) -> None:
     """Drop what waits and has these values: it need not be sent any more."""
     waiting = messages.c.status == MessageStatus.QUEUED
     for name, value in only.items():
@@ -302,29 +320,72 @@ def drop_queued(connection: Connection, now: datetime, reason: str, **only: str)
         _note(connection, "dropped", of_row(row), now, error=reason)
 
 
-def revive(connection: Connection, message_id: int, now: datetime) -> bool:
-    """Queue a parked message again, with all its attempts; whether it was parked."""
+def set_aside(
+    connection: Connection, now: datetime, error_class: str, error: str, limit: int
+) -> Sequence[Message]:
+    """Have up to `limit` messages that are not settled wait for a person, whoever holds them."""
+    going = messages.c.status.in_(GOING)
+    rows = connection.execute(select(messages).where(going).order_by(messages.c.id).limit(limit))
+    found = [of_row(row) for row in rows]
+    said = {"status": MessageStatus.PARKED, "error_class": error_class, "error": error}
+    leases.mark(connection, messages, [each.id for each in found], **said, **leases.LET_GO)
+    for each in found:
+        _note(connection, "set_aside", each, now, error_class=error_class, error=error)
+    return found
+
+
+def revive(connection: Connection, message_id: int, now: datetime, **noted: str) -> bool:
+    """Queue a parked message again, with all its attempts; whether it was parked.
+
+    noted: what the audit says of it beside the error, such as who did it.
+    """
     fresh: dict[str, Any] = {
         "attempts": 0,
         "next_attempt_at": now,
         "waiting_since": None,
         "status": MessageStatus.QUEUED,
     }
-    return _unpark(connection, message_id, now, "revived", **fresh)
+    return _unpark(connection, message_id, now, "revived", noted, **fresh)
 
 
-def discard(connection: Connection, message_id: int, now: datetime) -> bool:
+def discard(connection: Connection, message_id: int, now: datetime, **noted: str) -> bool:
     """Give a parked message up for good; whether it was parked."""
-    return _unpark(connection, message_id, now, "dropped", status=MessageStatus.DROPPED)
+    return _unpark(connection, message_id, now, "dropped", noted, status=MessageStatus.DROPPED)
+
+
+def resend(
+    connection: Connection, message: Message, message_id: str, now: datetime, **noted: str
+) -> Message:
+    """Queue a copy of what was sent, under another Message-ID. Audited with what is `noted`.
+
+    It counts as no telling of its own: what was told and when stays as it was.
+    """
+    copy = NewMessage(
+        **{name: getattr(message, name) for name in _OF_COPIES},
+        subject=f"message-{message.id} as {message_id}",
+        step=RESENT,
+        payload={**message.payload, "first_step": message.told_step},
+        message_id=message_id,
+    )
+    number = enqueue(connection, copy, now)
+    (queued,) = find(connection, 1, id=number or 0)
+    _note(connection, RESENT, queued, now, of=f"message-{message.id}", **noted)
+    return queued
 
 
 def _unpark(
-    connection: Connection, message_id: int, now: datetime, what: str, **values: Any
+    connection: Connection,
+    message_id: int,
+    now: datetime,
+    what: str,
+    noted: Mapping[str, str],
+    **values: Any,
 ) -> bool:
     parked = (messages.c.id == message_id) & (messages.c.status == MessageStatus.PARKED)
     for row in leases.pick(connection, messages, parked, 1):
         leases.mark(connection, messages, [message_id], **values)
-        _note(connection, what, of_row(row), now, error_class=row.error_class, error=row.error)
+        said = {"error_class": row.error_class, "error": row.error, **noted}
+        _note(connection, what, of_row(row), now, **said)
         return True
     return False
 
@@ -348,9 +409,13 @@ def by_status(connection: Connection) -> Mapping[tuple[str, str, str, MessageSta
     return {(job, tenant, channel, status): n for job, tenant, channel, status, n in rows}
 
 
-def oldest_due(connection: Connection, now: datetime) -> Mapping[str, float]:
-    """Seconds that the longest waiting message has been claimable, by channel."""
-    return leases.oldest(connection, messages, _claimable(now), messages.c.channel, now)
+def oldest_due(connection: Connection, now: datetime, **of: Any) -> Mapping[str, float]:
+    """Seconds that the longest waiting message has been claimable, by channel.
+
+    of: these columns' values only.
+    """
+    free = _claimable(now) & _may_go(now)
+    return leases.oldest(connection, messages, free, messages.c.channel, now, **of)
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:

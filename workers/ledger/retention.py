@@ -1,10 +1,11 @@
 """What the ledger may forget: what was settled long ago and nothing else in it speaks of.
 
-The audit is kept for ever, and so are dead letters that wait for a person: parked messages. A
-message stays while a case is open that it told of for the case's own period, because it is what
-keeps the next run from telling it again; and the last of each kind that a reader got, because the
-next one tells what is new since. A run stays until its job and company have succeeded later: its
-slot is what dispatch counts from, and what it measured is the newest that is known.
+Dead letters that wait for a person are kept: parked messages. Audit and acts are kept longer than
+all else, and what holds as long as it does. A message stays while a case is open that it told of
+for the case's own period, because it is what keeps the next run from telling it again; and the last
+of each kind that a reader got, because the next one tells what is new since. A run stays until its
+job and company have succeeded later: its slot is what dispatch counts from, and what it measured is
+the newest that is known.
 """
 
 from collections import defaultdict
@@ -23,10 +24,22 @@ from sqlalchemy import (
     select,
 )
 
-from workers.ledger.schema import case_is_open, cases, measures, messages, metadata, runs
+from tasks.domain.acts import Act, stands, unended
+from workers.ledger import acts as done
+from workers.ledger import audit as entries
+from workers.ledger.schema import (
+    acts,
+    audit,
+    case_is_open,
+    cases,
+    measures,
+    messages,
+    metadata,
+    runs,
+)
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 
-SETTLED_RUNS = (RunStatus.SUCCEEDED, RunStatus.DEAD)
+SETTLED_RUNS = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
 # Said as what is not settled: asked for by status, SQLite sorts all of a large table for a page.
 UNSETTLED_MESSAGES = set(MessageStatus) - {MessageStatus.SENT, MessageStatus.DROPPED}
 # What a run measured goes with it.
@@ -42,22 +55,31 @@ class Forgettable:
     messages: Sequence[int]
     cases: Sequence[int]
     runs: Sequence[int]
+    acts: Sequence[int] = ()
+    audit: Sequence[int] = ()
 
     def counts(self) -> Mapping[str, int]:
         """How many rows of each table."""
-        return {"messages": len(self.messages), "cases": len(self.cases), "runs": len(self.runs)}
+        return {name: len(ids) for name, ids in vars(self).items()}
 
 
-def forgettable(connection: Connection, before: datetime, limit: int) -> Forgettable:
-    """Up to `limit` rows of each table that were settled before that instant and may go."""
+def forgettable(
+    connection: Connection, before: datetime, limit: int, noted_before: datetime
+) -> Forgettable:
+    """Up to `limit` rows of each table that were settled before that instant and may go.
+
+    noted_before: the same of audit and acts.
+    """
     return Forgettable(
         messages=_first(_messages(connection, before), limit),
         cases=_ids(connection, _resolved(before), limit),
         runs=_ids(connection, _finished(before), limit),
+        acts=_first(_ended(connection, noted_before), limit),
+        audit=_first(_noted(connection, noted_before, limit), limit),
     )
 
 
-def forget(connection: Connection, chosen: Forgettable) -> None:
+def forget(connection: Connection, chosen: Forgettable, now: datetime) -> None:
     """Delete these rows. What was settled stays so, but for a dead run that was revived."""
     still_settled = runs.c.status.in_(SETTLED_RUNS)
     ids = select(runs.c.id).where(runs.c.id.in_(chosen.runs), still_settled)
@@ -65,6 +87,10 @@ def forget(connection: Connection, chosen: Forgettable) -> None:
     connection.execute(delete(cases).where(cases.c.id.in_(chosen.cases)))
     connection.execute(delete(measures).where(measures.c.run_id.in_(ids)))
     connection.execute(delete(runs).where(runs.c.id.in_(chosen.runs), still_settled))
+    if chosen.acts or chosen.audit:
+        with entries.rewriting(connection, now):
+            connection.execute(delete(acts).where(acts.c.id.in_(chosen.acts)))
+            connection.execute(delete(audit).where(audit.c.id.in_(chosen.audit)))
 
 
 def _messages(connection: Connection, before: datetime) -> Iterator[int]:
@@ -126,6 +152,45 @@ def _finished(before: datetime) -> Select[tuple[int]]:
         .where(old, succeeded_later, _unreferenced(runs))
         .order_by(runs.c.finished_at, runs.c.id)
     )
+
+
+def _ended(connection: Connection, before: datetime) -> Iterator[int]:
+    """Acts that hold no longer: expired, taken back, followed by another, or of no open case."""
+    if connection.scalar(select(acts.c.id).where(acts.c.at < before).limit(1)) is None:
+        return
+    standing = connection.execute(_keys_of_open_cases())
+    open_keys = {(row.job, row.tenant, row.company_id, row.key) for row in standing}
+    scopes: dict[tuple[str, int], list[Act]] = defaultdict(list)
+    every = {
+        row.id: done.of_row(row) for row in connection.execute(select(acts).order_by(acts.c.id))
+    }
+    for act in every.values():
+        scopes[act.tenant, act.company_id].append(act)
+    holding = {
+        id(act)
+        for of_scope in scopes.values()
+        for act in unended(of_scope)
+        if stands(act, before.date())
+        and (
+            act.kind not in done.OF_THE_CASE
+            or (act.job, act.tenant, act.company_id, act.key) in open_keys
+        )
+    }
+    for act_id, act in every.items():
+        if act.at < before and id(act) not in holding:
+            yield act_id
+
+
+def _noted(connection: Connection, before: datetime, limit: int) -> Iterator[int]:
+    """The first entries of the audit are the oldest."""
+    for row in connection.execute(select(audit.c.id, audit.c.at).order_by(audit.c.id).limit(limit)):
+        if row.at < before:
+            yield row.id
+
+
+def _keys_of_open_cases() -> Select[tuple[str, str, int, str]]:
+    found = select(cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.key)
+    return found.where(case_is_open)
 
 
 def _unreferenced(table: Table) -> ColumnElement[bool]:

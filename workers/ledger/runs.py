@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, true, tuple_, update
 
 from monitoring import metrics
-from workers.ledger import audit, counters, leases
+from tasks.domain.plurals import counted
+from workers.ledger import audit, counters, leases, pauses
 from workers.ledger.inserts import upsert
 from workers.ledger.schema import runs, watches
 from workers.ledger.statuses import WORKER_LOST, RunStatus
@@ -64,27 +65,39 @@ class Claim:
 def watch_since(
     connection: Connection, job: str, tenant: str, company_id: int, now: datetime
 ) -> datetime:
-    """The instant from which slots of this job and scope count: `now` at first sight."""
+    """The instant from which slots of this job and scope count: `now` at first sight.
+
+    A first sight that lies ahead is that of a clock that was wrong: it is `now` instead.
+    """
     scope = {"job": job, "tenant": tenant, "company_id": company_id}
     first_sight = upsert(connection, watches).values(**scope, since=now)
-    connection.execute(first_sight.on_conflict_do_nothing())
+    connection.execute(
+        first_sight.on_conflict_do_update(
+            index_elements=list(scope), set_={"since": now}, where=watches.c.since > now
+        )
+    )
     since: datetime = connection.scalars(select(watches.c.since).filter_by(**scope)).one()
     return since
 
 
-def closed_slots(connection: Connection, job: str) -> Mapping[tuple[str, int], datetime]:
+def closed_slots(
+    connection: Connection, job: str, now: datetime
+) -> Mapping[tuple[str, int], datetime]:
     """Up to when slots are dealt with: the newest slot with a run, or the first sight.
 
-    By tenant and company; one that was never looked at is missing.
+    By tenant and company; one that was never looked at is missing. What lies ahead is of a clock
+    that was wrong, and closes nothing before it.
     """
     newest = (
         select(func.max(runs.c.slot))
         .where(*(runs.c[name] == watches.c[name] for name in ("job", "tenant", "company_id")))
+        .where(runs.c.slot <= now)
         .scalar_subquery()
     )
     place = (watches.c.tenant, watches.c.company_id)
     rows = connection.execute(select(*place, newest, watches.c.since).where(watches.c.job == job))
-    return {(tenant, company_id): slot or since for tenant, company_id, slot, since in rows}
+    closed = {(tenant, company_id): slot or since for tenant, company_id, slot, since in rows}
+    return {place: until for place, until in closed.items() if until <= now}
 
 
 def open_slots(connection: Connection, slots: Sequence[Slot], now: datetime) -> Sequence[Run]:
@@ -128,13 +141,16 @@ def claim(
 ) -> Claim | None:
     """Take a run that is due or abandoned; None when it is not ours to run now.
 
+    What was published is due, whatever our clock says: that of who published it is a bit ahead.
     That is so while it is held or settled, while another run of its job and scope or
     `tenant_limit` runs of its tenant are held, and when its attempts are used up: then it is dead.
     Claims of one tenant wait for each other until the transaction ends, so make it short and claim
     once in it. Counts a worker that was lost.
     """
     _claim_alone(connection, run_id)
-    for row in leases.pick(connection, runs, (runs.c.id == run_id) & _claimable(now), 1):
+    told = (runs.c.status == RunStatus.PENDING) & runs.c.published_at.is_not(None)
+    ours = (runs.c.id == run_id) & (_claimable(now) | told)
+    for row in leases.pick(connection, runs, ours, 1):
         run = of_row(row)
         if run.attempts >= max_attempts:
             _bury(connection, run, now)
@@ -156,9 +172,17 @@ def extend(connection: Connection, claim: Claim, now: datetime, lease: timedelta
 
 
 def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]) -> None:
-    """Settle a run as done. Raises LeaseLost when somebody took it over."""
+    """Settle a run as done: what died before it in its place waits for nobody any more.
+
+    Raises LeaseLost when somebody took it over.
+    """
     outcome = {"finished_at": now, "detail": detail}
     _settle(connection, claim, RunStatus.SUCCEEDED, None, None, **outcome)
+    run = claim.run
+    place = {"job": run.job, "tenant": run.tenant, "company_id": run.company_id}
+    dead = select(runs).filter_by(**place, status=RunStatus.DEAD)
+    for row in connection.execute(dead.where(runs.c.slot < run.slot)):
+        _clear(connection, row, now, by=f"run-{run.id}", reason="a later slot succeeded")
 
 
 def retry_later(
@@ -242,13 +266,14 @@ def to_publish(
 ) -> tuple[Run, ...]:
     """Claimable runs that the broker was not told of within `quiet`, marked as told now.
 
-    All, or those of one tenant; but none of the tenants that are `full`, and none of a job and
-    scope of which a run is held: no worker could take them. Publish them after the transaction:
-    what a crash between leaves out comes again after `quiet`.
+    All, or those of one tenant; but none of the tenants that are `full`, none that is paused, and
+    none of a job and scope of which a run is held: no worker could take them. Publish them after
+    the transaction: what a crash between leaves out comes again after `quiet`.
     """
     place = (runs.c.job, runs.c.tenant, runs.c.company_id)
     wanted = and_(
         _claimable(now),
+        ~pauses.paused(runs, now),
         runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet),
         runs.c.tenant.not_in(full),
         tuple_(*place).not_in(select(*place).where(_held(now))),
@@ -270,34 +295,54 @@ def latest(connection: Connection, limit: int) -> tuple[Run, ...]:
     return tuple(of_row(row) for row in rows)
 
 
-def find(connection: Connection, limit: int, status: RunStatus) -> tuple[Run, ...]:
-    """The newest runs in this state first."""
-    found = select(runs).where(runs.c.status == status).order_by(runs.c.id.desc()).limit(limit)
-    return tuple(of_row(row) for row in connection.execute(found))
+def revive(connection: Connection, run_id: int, now: datetime, **noted: str) -> bool:
+    """Make a dead run due again, with all its attempts; whether it was dead.
 
-
-def revive(connection: Connection, run_id: int, now: datetime) -> bool:
-    """Make a dead run due again, with all its attempts; whether it was dead."""
-    dead = (runs.c.id == run_id) & (runs.c.status == RunStatus.DEAD)
-    for row in leases.pick(connection, runs, dead, 1):
+    noted: what the audit says of it beside the error, such as who did it.
+    """
+    for row in _pick_dead(connection, run_id):
         fresh = {"attempts": 0, "next_attempt_at": now, "published_at": None, "finished_at": None}
         fresh["started_at"] = None
         leases.mark(connection, runs, [run_id], status=RunStatus.PENDING, **fresh)
-        _note(connection, "run.revived", of_row(row), now, row.error_class, row.error)
+        _note(connection, "run.revived", of_row(row), now, row.error_class, row.error, **noted)
         return True
     return False
 
 
-def by_status(connection: Connection) -> Mapping[tuple[str, str, RunStatus], int]:
-    """How many runs there are, by job, tenant and status."""
+def clear(connection: Connection, run_id: int, now: datetime, **noted: str) -> bool:
+    """Have a dead run wait for nobody any more: a person has seen it; whether it was dead."""
+    for row in _pick_dead(connection, run_id):
+        _clear(connection, row, now, **noted)
+        return True
+    return False
+
+
+def _pick_dead(connection: Connection, run_id: int) -> Sequence[Row[Any]]:
+    dead = (runs.c.id == run_id) & (runs.c.status == RunStatus.DEAD)
+    return leases.pick(connection, runs, dead, 1)
+
+
+def _clear(connection: Connection, row: Row[Any], now: datetime, **noted: str) -> None:
+    cleared = update(runs).where(runs.c.id == row.id, runs.c.status == RunStatus.DEAD)
+    if connection.execute(cleared.values(status=RunStatus.CLEARED)).rowcount == 1:
+        _note(connection, "run.cleared", of_row(row), now, row.error_class, row.error, **noted)
+
+
+def by_status(connection: Connection, **of: Any) -> Mapping[tuple[str, str, RunStatus], int]:
+    """How many runs there are, by job, tenant and status; of these columns' values only."""
     kind = (runs.c.job, runs.c.tenant, runs.c.status)
-    rows = connection.execute(select(*kind, func.count()).group_by(*kind).order_by(*kind))
+    counted = select(*kind, func.count()).filter_by(**of)
+    rows = connection.execute(counted.group_by(*kind).order_by(*kind))
     return {(job, tenant, status): count for job, tenant, status, count in rows}
 
 
-def oldest_due(connection: Connection, now: datetime) -> Mapping[str, float]:
-    """Seconds that the longest waiting run has been claimable, by job; no job without one."""
-    return leases.oldest(connection, runs, _claimable(now), runs.c.job, now)
+def oldest_due(connection: Connection, now: datetime, **of: Any) -> Mapping[str, float]:
+    """Seconds that the longest waiting run has been claimable, by job; no job without one.
+
+    of: these columns' values only. What is paused waits on purpose.
+    """
+    free = _claimable(now) & ~pauses.paused(runs, now)
+    return leases.oldest(connection, runs, free, runs.c.job, now, **of)
 
 
 def last_success(connection: Connection) -> Mapping[tuple[str, str], datetime]:
@@ -380,7 +425,7 @@ def _note_loss(
 
 def _cause_of_death(run: Run) -> tuple[str, str]:
     if run.error_class is None:
-        return WORKER_LOST, f"lost its worker {run.attempts} times"
+        return WORKER_LOST, f"lost its worker at {counted(run.attempts, 'attempt')}"
     if run.status is RunStatus.RUNNING:
         return WORKER_LOST, f"lost its worker at attempt {run.attempts}; before: {run.error}"
     return run.error_class, f"attempt {run.attempts} was its last: {run.error}"
@@ -399,7 +444,13 @@ def _settle(
 
 
 def _note(
-    connection: Connection, what: str, run: Run, now: datetime, error_class: str, error: str
+    connection: Connection,
+    what: str,
+    run: Run,
+    now: datetime,
+    error_class: str,
+    error: str,
+    **noted: str,
 ) -> None:
     entry = audit.Entry(
         what,
@@ -414,6 +465,7 @@ def _note(
             "attempts": run.attempts,
             "error_class": error_class,
             "error": error,
+            **noted,
         },
     )
     audit.note(connection, entry)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +15,16 @@ from workers.ledger.schema import scopes
 
 @dataclass(frozen=True)
 class Scope:
-    """One company of one tenant, and the time zone that its schedules are read in."""
+    """One company of one tenant, and the time zone that its schedules are read in.
+
+    unknown_zone: what its Odoo says instead of a zone that we know, which only who asks Odoo hears.
+    """
 
     tenant: str
     company_id: int
     name: str
     zone: ZoneInfo
+    unknown_zone: str = field(default="", compare=False)
 
 
 def remember(connection: Connection, tenant: str, seen: Sequence[Scope], now: datetime) -> None:

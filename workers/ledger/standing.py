@@ -6,11 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
-from workers.ledger import leases
+from workers.ledger import leases, pauses
+from workers.ledger.pauses import Place
 from workers.ledger.schema import case_is_open, cases, runs, watches
 from workers.ledger.statuses import RunStatus
-
-Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,15 @@ class Success:
     at: datetime
 
 
-def successes(connection: Connection) -> Mapping[Place, Success]:
-    """The newest success of each job, tenant and company that has one."""
+def successes(connection: Connection, now: datetime) -> Mapping[Place, Success]:
+    """The newest success of each job, tenant and company that has one.
+
+    A slot that lies ahead is of a clock that was wrong, and its success covers nothing.
+    """
     place = (runs.c.job, runs.c.tenant, runs.c.company_id)
     rows = connection.execute(
         select(*place, func.max(runs.c.slot), func.max(runs.c.finished_at))
-        .where(runs.c.status == RunStatus.SUCCEEDED)
+        .where(runs.c.status == RunStatus.SUCCEEDED, runs.c.slot <= now)
         .group_by(*place)
     )
     return {(job, tenant, company): Success(slot, at) for job, tenant, company, slot, at in rows}
@@ -56,9 +58,12 @@ def in_flight(connection: Connection, now: datetime) -> Mapping[tuple[str, str],
 
 
 def abandoned(connection: Connection, now: datetime) -> Mapping[tuple[str, str], int]:
-    """Runs whose holder let the lease run out and that nobody has taken over, by job and tenant."""
+    """Runs whose holder let the lease run out and that nobody has taken over, by job and tenant.
+
+    Nobody takes over what is paused.
+    """
     kind = (runs.c.job, runs.c.tenant)
-    left = leases.abandoned(runs, RunStatus.RUNNING, now)
+    left = leases.abandoned(runs, RunStatus.RUNNING, now) & ~pauses.paused(runs, now)
     rows = connection.execute(select(*kind, func.count()).where(left).group_by(*kind))
     return {(job, tenant): count for job, tenant, count in rows}
 

@@ -8,12 +8,17 @@ WORKER_LOST: Final = "WorkerLost"
 
 
 class RunStatus(StrEnum):
-    """pending waits for its time, running is leased, succeeded and dead are final."""
+    """pending waits for its time, running is leased, succeeded is final.
+
+    dead waits for a person, as `fleet dead`, metrics and alerts count it. cleared: it was dead, and
+    a later slot of its job and company succeeded or a person has seen it.
+    """
 
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     DEAD = "dead"
+    CLEARED = "cleared"
 
 
 class MessageStatus(StrEnum):

@@ -7,7 +7,7 @@ from typing import Final
 
 from babel import localedata, negotiate_locale
 
-from workers.delivery.language import SOURCE, Language, language, languages
+from workers.language.language import SOURCE, Language, language, languages
 
 # More languages are no reader's wish.
 MOST_WANTED: Final = 20

@@ -7,16 +7,16 @@ import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from monitoring.serving import Server
 from odoo_gateway.errors import ConfigurationError, FleetError
-from workers import examination
 from workers.ledger.errors import LedgerError
 from workers.links import LinkExpired, LinkForged, Links
+from workers.watch import examination
 from workers.web import guard
 from workers.web.acting import Site
 from workers.web.case_page import CasePage
@@ -79,7 +79,12 @@ def _acting(site: Site, act: Act) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         guard.refuse_foreign(request, site.links.web_url)
-        fields = await guard.fields(request)
+        try:
+            fields = await guard.fields(request)
+        except ClientDisconnect:
+            # Nobody is there to be told.
+            log.info("page.form_not_sent")
+            return Response(status_code=400)
         return await run_in_threadpool(act, request, fields)
 
     return endpoint

@@ -9,17 +9,16 @@ from tasks import catalogue
 from tasks.declaration import AnyJob, Audience, Shape
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
-from workers import columns
-from workers.delivery import digest
-from workers.delivery.picture import NOT_VERIFIABLE
+from workers import looking
 from workers.ledger import acts, audit, cases, readers, scopes
 from workers.ledger.audit import Entry
 from workers.ledger.cases import Known
 from workers.ledger.database import Connection
-from workers.ledger.scopes import Scope
 from workers.ledger.statuses import CaseState
 from workers.links import Link
-from workers.tenants import Tenant
+from workers.mail import columns
+from workers.mail.picture import NOT_VERIFIABLE
+from workers.messages import digest
 from workers.web.refusals import NotYours, UnknownCase
 from workers.wiring import Fleet
 
@@ -29,12 +28,9 @@ NO_FACTS: Final = frozenset({"becomes_ready_when", "policy"})
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(looking.Place):
     """The job, tenant and company that a link is about, and what day it is there."""
 
-    job: AnyJob
-    tenant: Tenant
-    scope: Scope
     now: datetime
 
     @property
@@ -112,7 +108,7 @@ def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
         case=case,
         acts=standing,
         history=audit.entries(connection, HISTORY, case_id=case.id),
-        row=_row(connection, link, case.finding),
+        row=_row(connection, where.job, link, case.finding),
         offered=_offered(where, case, standing, link.person),
     )
 
@@ -152,8 +148,8 @@ def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) ->
     return offered
 
 
-def _row(connection: Connection, link: Link, finding: Finding) -> Mapping[str, Any]:
-    """A row's own id stands first in it."""
+def _row(connection: Connection, job: AnyJob, link: Link, finding: Finding) -> Mapping[str, Any]:
+    """The row of the digest that is about what the finding is about."""
     scope: dict[str, str | int] = {
         "job": link.job,
         "tenant": link.tenant,
@@ -161,7 +157,8 @@ def _row(connection: Connection, link: Link, finding: Finding) -> Mapping[str, A
     }
     payload = readers.last_seen(connection, digest.STEP, link.person, "email", **scope)
     rows = payload.get("rows", ()) if payload else ()
-    own = (row for row in rows if row and next(iter(row.values())) == finding.record_id)
+    about = (finding.model, finding.record_id)
+    own = (row for row in rows if about in job.subjects(row))
     gaps = payload.get("not_verifiable", ()) if payload else ()
     withheld = {name for gap in gaps for name in gap.get("figures", ())}
     return {

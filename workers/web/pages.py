@@ -8,9 +8,9 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from workers.delivery import wording
-from workers.delivery.language import Language, language
+from workers.language.language import Language, language
 from workers.links import Links
+from workers.mail import wording
 from workers.web.accept_language import accepted
 
 

@@ -32,6 +32,7 @@ def rows() -> dict[str, list[Row]]:
                 "id": number,
                 "name": name,
                 "decimal_places": UNUSED.get(name, 2),
+                "rounding": 10.0 ** -UNUSED.get(name, 2),
                 "active": name not in UNUSED,
             }
             for name, number in CURRENCIES.items()

@@ -1,5 +1,6 @@
 """Orders, lines, milestones and invoice lines, with quantities and amounts as Odoo has them."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -70,6 +71,15 @@ class Sold:
 
 def rows(when: When, books: Books) -> dict[str, list[Row]]:
     """Everything that follows from the deals."""
+    lines = [
+        _line(number, deal, position, line, books, when)
+        for number, deal in enumerate(DEALS)
+        for position, line in enumerate(deal.lines)
+    ]
+    untaxed: dict[int, float] = defaultdict(float)
+    for line in lines:
+        untaxed[line["order_id"]] += line["price_subtotal"]
+    orders = [_order(number, deal, when) for number, deal in enumerate(DEALS)]
     return {
         "account.move": [_invoice(move, books) for move in books.moves],
         "account.move.line": numbered(_invoice_lines(books)),
@@ -99,12 +109,8 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
         # The firm sells no bundles.
         "product.combo.item": [],
         "project.milestone": _milestones(when),
-        "sale.order": [_order(number, deal, when) for number, deal in enumerate(DEALS)],
-        "sale.order.line": [
-            _line(number, deal, position, line, books, when)
-            for number, deal in enumerate(DEALS)
-            for position, line in enumerate(deal.lines)
-        ],
+        "sale.order": [{**o, "amount_untaxed": round(untaxed[o["id"]], 2)} for o in orders],
+        "sale.order.line": lines,
     }
 
 

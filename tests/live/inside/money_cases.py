@@ -303,6 +303,16 @@ def advances(cases: Money) -> None:
     drafted = down("down payment deducted on a draft", cases.workshop)
     cases.posted(drafted.invoice_ids)
     drafted._create_invoices(final=True)
+    refunded = down("down payment refunded by half its quantity", cases.workshop)
+    cases.posted(cases.credit(cases.posted(refunded.invoice_ids), 0.5))
+    locked = down("locked down payment refunded by half its quantity", cases.workshop)
+    note = cases.credit(cases.posted(locked.invoice_ids), 0.5)
+    locked.locked = True
+    cases.posted(note)
+    third = down("down payment refunded by a third of its price", cases.workshop)
+    note = cases.credit(cases.posted(third.invoice_ids), 1)
+    note.invoice_line_ids.price_unit = 100
+    cases.posted(note)
     taxed = cases.tax("n21", 21)
     with_tax = down("down payment with tax", {**cases.workshop, "tax_ids": [(6, 0, taxed.ids)]})
     cases.posted(with_tax.invoice_ids)

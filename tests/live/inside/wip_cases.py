@@ -9,7 +9,7 @@ from tests.live.inside.billing_cases import Cases
 def build(env: Any, month_end: str) -> dict[str, int]:
     """Make the orders in the first company; returns their ids by what they show."""
     cases = Across(env, date.fromisoformat(month_end))
-    for make in (_across, _stages, _by_hand, _undone, _corrected, _cancelled):
+    for make in (_across, _stages, _by_hand, _undone, _corrected, _cancelled, _confirmed_again):
         make(cases)
     env.cr.commit()
     return {name: order.id for name, order in cases.orders.items()}
@@ -154,3 +154,11 @@ def _cancelled(cases: Across) -> None:
     order = cases.sold("cancelled", cases.hour)
     cases.work(order, 7, -35)
     order._action_cancel()
+
+
+def _confirmed_again(cases: Across) -> None:
+    order = cases.sold("confirmed again since", cases.hour)
+    cases.work(order, 4, -15)
+    order._action_cancel()
+    order.action_draft()
+    order.action_confirm()

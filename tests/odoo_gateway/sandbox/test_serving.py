@@ -64,6 +64,6 @@ def test_the_command_prints_its_address_and_stops_when_told() -> None:
         url, *login = process.stdout.readline().split()
         session = Session(OdooRpc(Address(url, "sandbox", "fleet", "sandbox")))
         assert session.major_version == 19
-        assert login == ["database", "sandbox", "login", "fleet"]
+        assert login == ["database", "sandbox", "login", "fleet", "password", "sandbox"]
         process.terminate()
         assert process.wait(10) == 0

@@ -31,15 +31,47 @@ def test_time_is_billed_as_delivered() -> None:
     assert HOURS.amount == 1200
 
 
+PAID = replace(
+    HOURS,
+    billing=Billing.DOWN_PAYMENT,
+    ordered=Decimal(0),
+    delivered=Decimal(0),
+    invoiced=Decimal(1),
+    price_unit=Decimal(300),
+    invoiced_amount=Decimal(300),
+)
+
+
 def test_a_down_payment_is_deducted_at_what_it_was_billed_for() -> None:
-    paid = replace(HOURS, billing=Billing.DOWN_PAYMENT, ordered=Decimal(0), delivered=Decimal(0))
-    assert paid.amount == 0
-    drafted = replace(paid, invoiced=Decimal(1), draft=Draft(Decimal(1), Decimal("119.99")))
+    assert PAID.amount == -300
+    assert replace(PAID, invoiced=Decimal(0), invoiced_amount=Decimal(0)).amount == 0
+    drafted = replace(PAID, invoiced_amount=Decimal(0), draft=Draft(Decimal(1), Decimal(300)))
     assert drafted.amount == 0
-    posted = replace(paid, invoiced=Decimal(1), invoiced_amount=Decimal("119.99"))
-    assert posted.amount == Decimal("-119.99")
-    final = Draft(Decimal(-1), Decimal("-119.99"))
-    assert replace(posted, invoiced=Decimal(0), draft=final).amount == Decimal("-119.99")
+    final = Draft(Decimal(-1), Decimal(-300))
+    assert replace(PAID, invoiced=Decimal(0), draft=final).amount == -300
+
+
+def test_a_down_payment_keeps_the_cent_that_its_taxes_moved() -> None:
+    assert replace(PAID, invoiced_amount=Decimal("300.01")).amount == Decimal("-300.01")
+
+
+@pytest.mark.parametrize(
+    ("whole", "price", "deducted"),
+    [
+        # Odoo sets the price to zero when half of the quantity is credited.
+        (True, 0, 0),
+        (False, 0, 0),
+        # Of a locked order it does not.
+        (True, 300, -300),
+        (False, 300, -150),
+    ],
+)
+def test_a_down_payment_refunded_by_quantity_is_deducted_as_the_wizard_does(
+    whole: bool, price: int, deducted: int
+) -> None:
+    half = replace(PAID, invoiced=Decimal("0.5"), invoiced_amount=Decimal(150))
+    line = replace(half, price_unit=Decimal(price), deducted_whole=whole)
+    assert line.amount == deducted
 
 
 def test_all_that_is_ordered_is_worth_what_odoo_says() -> None:

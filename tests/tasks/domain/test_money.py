@@ -52,3 +52,19 @@ def test_totals_do_not_depend_on_the_order(found: list[tuple[Currency, Decimal]]
 
 def test_zero_has_no_sign() -> None:
     assert EUR.text(Decimal("-0.001")) == EUR.text(-Decimal(0)) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("step", "amount", "rounded"),
+    [
+        ("0.05", "33.333", "33.35"),
+        ("0.05", "847.025", "847.05"),
+        ("0.05", "-847.02", "-847.00"),
+        ("5", "12.5", "15.00"),
+    ],
+)
+def test_a_currency_without_small_coins_is_rounded_to_its_step(
+    step: str, amount: str, rounded: str
+) -> None:
+    """33.35 and 847.05 are what Odoo 19 invoices in francs that are rounded to 0.05."""
+    assert Currency("CHF", step=Decimal(step)).text(Decimal(amount)) == rounded

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.domain.periods import week_of
 from tasks.domain.waiting import Basis
-from tests.tasks.execution.test_pending_approvals import expense, time
+from tests.fakes.approvals import expense, time
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, ValidationError
 
-from tasks.domain.written import Written
+from tasks.domain.written import Id, Written
 
 
 class Inner(Written):
@@ -17,9 +17,12 @@ class Inner(Written):
 class Example(Written):
     at: time | None = None
     day: date | None = None
-    days: dict[int, date] = Field({})
-    ids: tuple[int, ...] = ()
-    shares: dict[int, Annotated[float, Field(gt=0)]] = Field({})
+    days: dict[Id, date] = Field({})
+    ids: tuple[Id, ...] = ()
+    instead: dict[Id, Id] = Field({})
+    ages: tuple[int, ...] = ()
+    of_level: dict[int, float] = Field({})
+    shares: dict[Id, Annotated[float, Field(gt=0)]] = Field({})
     amount: Decimal = Decimal(0)
     on: bool = False
     by_name: dict[str, int] = Field({})
@@ -33,6 +36,7 @@ class Example(Written):
         {"at": "07:00", "day": "2027-01-01", "amount": "3.5"},
         {"ids": [1, 2**31 - 1], "shares": {"3": 60}, "days": {4: date(2027, 1, 1)}},
         {"by_name": {"no id": -1}, "rungs": [{"at": "07:00"}], "ids": ["7"]},
+        {"ages": [0, 30, -1, 2**40], "of_level": {"0": 1}, "instead": {"1": 2}},
     ],
 )
 def test_what_is_meant_as_written_is_taken(given: dict[str, Any]) -> None:
@@ -54,10 +58,14 @@ def test_what_is_meant_as_written_is_taken(given: dict[str, Any]) -> None:
         ({"days": {"04": date(2027, 1, 1)}}, "'04' is no id"),
         ({"days": {"-4": date(2027, 1, 1)}}, "'-4' is no id"),
         ({"days": {"٣": date(2027, 1, 1)}}, "is no id"),
-        ({"days": {"0": date(2027, 1, 1)}}, "0 is no id"),
+        ({"days": {"0": date(2027, 1, 1)}}, "'0' is no id"),
+        ({"instead": {"1": 0}}, "0 is no id"),
+        ({"ids": [1.5]}, "1.5 is no id"),
+        ({"ids": [10**30]}, "is no id"),
+        ({"ages": [True]}, "not true or false"),
         ({"ids": [0]}, "0 is no id"),
         ({"ids": [2**31]}, "is no id"),
-        ({"ids": [True]}, "is no id"),
+        ({"ids": [True]}, "not true or false"),
         ({"amount": True}, "not true or false"),
         ({"amount": float("nan")}, "finite"),
         ({"shares": {"3": float("inf")}}, "finite"),

@@ -10,7 +10,7 @@ from odoo_gateway.sandbox.firm.timesheets import DAY, HOUR
 from tasks import catalogue
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
-from tasks.records.units import group_hours
+from tasks.reads.units import group_hours
 from tests.fakes import modules
 from tests.fakes.overlay import Overlay
 from tests.tasks.conftest import MONDAY, reading

@@ -45,6 +45,9 @@ def empty(url: str, tables: Iterable[str]) -> None:
         connection.execute("SET session_replication_role = replica")
         for table in tables:
             connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
+        # As in a new database, ids begin with 1.
+        for (name,) in connection.execute("SELECT sequencename FROM pg_sequences").fetchall():
+            connection.execute(SQL("ALTER SEQUENCE {} RESTART").format(Identifier(name)))
 
 
 @contextmanager

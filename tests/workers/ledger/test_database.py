@@ -92,7 +92,7 @@ def test_checking_a_missing_file_does_not_make_it(tmp_path: Path) -> None:
 def test_an_empty_file_fails_the_check(tmp_path: Path) -> None:
     path = tmp_path / "fleet.db"
     path.touch()
-    with pytest.raises(ConfigurationError, match="its schema is empty"):
+    with pytest.raises(ConfigurationError, match="it is empty: run `fleet upgrade`"):
         connect(f"sqlite:///{path}").check()
 
 

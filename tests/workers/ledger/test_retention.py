@@ -1,19 +1,23 @@
 """What is forgotten, and what is not however old it is."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.cases import ChangeKind
 from tasks.domain.findings import Measure
-from workers.ledger import audit, cases, measures, outbox, retention, runs
+from workers.ledger import acts, audit, cases, measures, outbox, retention, runs
 from workers.ledger.database import Connection, Ledger
+from workers.ledger.errors import LedgerError
 from workers.ledger.schema import metadata
 from workers.ledger.statuses import MessageStatus
 
 from .examples import (
+    FINDING,
     MESSAGE,
     NOW,
     SCOPE,
@@ -29,6 +33,7 @@ from .examples import (
 DAY = timedelta(days=1)
 LATER = NOW + 500 * DAY
 BEFORE = NOW + 100 * DAY
+NOTED_BEFORE = NOW - DAY
 LIMIT = 100
 
 
@@ -49,10 +54,10 @@ def rows(ledger: Ledger, table: str) -> int:
 
 def forget(ledger: Ledger, limit: int = LIMIT) -> dict[str, int]:
     with ledger.reading() as connection:
-        chosen = retention.forgettable(connection, BEFORE, limit)
+        chosen = retention.forgettable(connection, BEFORE, limit, NOTED_BEFORE)
     with ledger.transaction() as connection:
-        retention.forget(connection, chosen)
-    return dict(chosen.counts())
+        retention.forget(connection, chosen, LATER)
+    return {name: chosen.counts()[name] for name in ("messages", "cases", "runs")}
 
 
 def test_old_runs_go_with_what_they_measured_and_the_audit_stays(ledger: Ledger) -> None:
@@ -129,7 +134,7 @@ def test_no_search_sorts_the_whole_ledger(ledger: Ledger) -> None:
 
     with ledger.reading() as connection:
         event.listen(connection, "before_cursor_execute", explain)
-        retention.forgettable(connection, BEFORE, LIMIT)
+        retention.forgettable(connection, BEFORE, LIMIT, NOTED_BEFORE)
     assert any("ix_runs_finished" in step for step in plan)
     assert [step for step in plan if "TEMP B-TREE" in step] == []
 
@@ -156,3 +161,47 @@ def test_the_last_that_a_reader_got_stays_and_a_digest_that_gave_way_does_not(
     assert forget(ledger)["messages"] == 2
     with ledger.reading() as connection:
         assert [m.period for m in outbox.find(connection, 10)] == ["2026-11-02"]
+
+
+def forget_noted(ledger: Ledger, before: datetime) -> dict[str, int]:
+    with ledger.reading() as connection:
+        chosen = retention.forgettable(connection, BEFORE, LIMIT, before)
+    with ledger.transaction() as connection:
+        retention.forget(connection, chosen, LATER)
+    return {name: chosen.counts()[name] for name in ("acts", "audit")}
+
+
+def test_old_entries_of_the_audit_go_and_young_ones_stay(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        for days in range(4):
+            audit.note(connection, audit.Entry("case.opened", NOW + days * DAY))
+    assert forget_noted(ledger, NOW + 2 * DAY) == {"acts": 0, "audit": 2}
+    assert rows(ledger, "audit") == 2
+    assert forget_noted(ledger, NOW + 2 * DAY) == {"acts": 0, "audit": 0}
+    with pytest.raises(LedgerError, match="append-only"), ledger.transaction() as connection:
+        connection.execute(delete(metadata.tables["audit"]))
+
+
+def test_acts_go_once_they_hold_no_longer(ledger: Ledger) -> None:
+    act = Act(ActKind.SNOOZED, "ann@example.com", *SCOPE, FINDING.key, NOW, until=TODAY)
+    kept = [
+        replace(act, kind=ActKind.OPTED_OUT, key="", until=None),
+        replace(act, kind=ActKind.HELD, until=None, model="sale.order", record_id=17),
+        replace(act, kind=ActKind.ACKNOWLEDGED, until=None),
+    ]
+    ended = [
+        act,
+        replace(act, kind=ActKind.ACKNOWLEDGED, until=None, key="of-no-open-case"),
+        replace(act, kind=ActKind.HELD, until=None, model="sale.order", record_id=18, key="b"),
+        replace(act, kind=ActKind.LIFTED, until=None, model="sale.order", record_id=18, key="b"),
+    ]
+    with ledger.transaction() as connection:
+        run_id = open_run(connection, NOW)
+        opened = changes(ChangeKind.OPENED)
+        cases.apply(connection, *SCOPE, run_id, opened, TODAY, NOW)
+        for number, each in enumerate([*kept, *ended]):
+            acts.record(connection, each, f"nonce-{number}")
+    assert forget_noted(ledger, NOW)["acts"] == 0
+    assert forget_noted(ledger, NOW + 2 * DAY)["acts"] == len(ended)
+    with ledger.reading() as connection:
+        assert set(acts.standing(connection, *SCOPE)) == set(kept)

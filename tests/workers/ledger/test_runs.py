@@ -82,6 +82,18 @@ def test_a_run_cannot_be_claimed_before_its_time(ledger: Ledger) -> None:
         assert claim_run(connection, claim.run.id, later) is not None
 
 
+def test_a_worker_whose_clock_is_behind_claims_what_was_published(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        assert claim_run(connection, run_id, NOW - SECOND) is None
+        assert publishable(connection) == [run_id]
+        claim = claim_run(connection, run_id, NOW - SECOND)
+        assert claim is not None
+        later = NOW + timedelta(minutes=30)
+        runs.retry_later(connection, claim, NOW, later, "OdooUnavailable", "no answer")
+        assert claim_run(connection, run_id, NOW) is None
+
+
 def test_a_settled_run_cannot_be_claimed_again(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         claim = claimed_run(connection)
@@ -189,7 +201,7 @@ def test_a_run_that_keeps_losing_its_worker_dies(ledger: Ledger) -> None:
         (_, entry, *losses) = audit.entries(connection, 10)
     assert [loss.event for loss in losses] == ["run.lost", "run.lost"]
     assert (run.status, run.finished_at, run.token) == (RunStatus.DEAD, now, None)
-    assert (run.error_class, run.error) == ("WorkerLost", "lost its worker 3 times")
+    assert (run.error_class, run.error) == ("WorkerLost", "lost its worker at 3 attempts")
     assert (entry.event, entry.detail["attempts"]) == ("run.died", 3)
 
 
@@ -429,8 +441,26 @@ def test_what_is_dealt_with_is_told_for_all_scopes_of_a_job_at_once(ledger: Ledg
         open_run(connection, SLOT + 2 * LEASE, job="bench_alert")
         open_run(connection, SLOT + LEASE)
         open_run(connection, SLOT)
-        assert runs.closed_slots(connection, SCOPE[0]) == {
+        assert runs.closed_slots(connection, SCOPE[0], NOW + 2 * LEASE) == {
             ("acme", 1): SLOT + LEASE,
             ("acme", 2): NOW,
             ("other", 3): NOW,
         }
+
+
+def test_a_slot_of_a_clock_that_ran_ahead_closes_none_before_it(ledger: Ledger) -> None:
+    job, tenant, company = SCOPE
+    with ledger.transaction() as connection:
+        runs.watch_since(connection, *SCOPE, NOW)
+        open_run(connection, SLOT)
+        open_run(connection, SLOT + timedelta(days=40))
+        assert runs.closed_slots(connection, job, NOW) == {(tenant, company): SLOT}
+
+
+def test_a_first_sight_of_a_clock_that_ran_ahead_is_none(ledger: Ledger) -> None:
+    job, tenant, company = SCOPE
+    with ledger.transaction() as connection:
+        runs.watch_since(connection, *SCOPE, NOW + timedelta(days=40))
+        assert runs.closed_slots(connection, job, NOW) == {}
+        assert runs.watch_since(connection, *SCOPE, NOW) == NOW
+        assert runs.closed_slots(connection, job, NOW) == {(tenant, company): NOW}

@@ -41,9 +41,19 @@ def test_the_newest_success_counts_per_company(ledger: Ledger) -> None:
         succeeded(connection, 2 * HOUR)
         succeeded(connection, 3 * HOUR, company_id=2)
         open_run(connection)
-        assert standing.successes(connection) == {
+        assert standing.successes(connection, NOW) == {
             (JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR),
             (JOB, TENANT, 2): Success(SLOT - 3 * HOUR, NOW - 3 * HOUR),
+        }
+
+
+def test_a_success_of_a_clock_that_ran_ahead_covers_nothing(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        succeeded(connection, HOUR)
+        succeeded(connection, timedelta(days=-40))
+        succeeded(connection, timedelta(days=-40), company_id=2)
+        assert standing.successes(connection, NOW) == {
+            (JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR)
         }
 
 

@@ -16,8 +16,10 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.demo.processes import free_port
-from workers.ledger import cases, runs
+from workers.ledger import cases, outbox, runs
 from workers.links import Links
+from workers.mail import writing
+from workers.mail.render import Rendered
 from workers.web.app import server
 from workers.wiring import Fleet
 
@@ -68,6 +70,10 @@ class Page:
     def open_keys(self, job: str = READINESS) -> list[str]:
         with self.fleet.ledger.reading() as connection:
             return [c.finding.key for c in cases.open_cases(connection, job, "firm", 1)]
+
+    def newest_mail(self, job: str = READINESS) -> Rendered:
+        with self.fleet.ledger.reading() as connection:
+            return writing.rendered(self.fleet, outbox.find(connection, 1, job=job))
 
     def a_key(self, start: str = "ready") -> str:
         return next(key for key in self.open_keys() if key.startswith(start))

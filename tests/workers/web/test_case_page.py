@@ -1,5 +1,6 @@
 """The page of a case: shows everything, changes nothing by looking, and acts once per form."""
 
+import re
 import sqlite3
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from tasks.domain.acts import ActKind
-from workers.delivery.language import language
+from workers.language.language import language
 from workers.ledger import acts, audit, cases, outbox
 from workers.ledger.schema import metadata
 
@@ -147,7 +148,10 @@ def test_a_hold_is_put_on_the_order_of_a_line_and_seen_by_every_job(page: Page) 
     page.run()
     assert key not in page.open_keys("wip_aging")
     assert in_readiness not in page.open_keys()
-    assert page.send(url, "lifted").status_code == 303
+    digest = page.newest_mail()
+    (lifting,) = re.findall(r"^    lift the hold: (\S+)$", digest.text, re.MULTILINE)
+    assert f'href="{lifting}"' in digest.html
+    assert page.send(lifting, "lifted").status_code == 303
     page.run()
     page.run("wip_aging")
     assert key in page.open_keys("wip_aging")

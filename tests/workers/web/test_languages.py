@@ -105,7 +105,7 @@ def test_an_expired_link_is_refused_in_the_language_of_its_mail(page: Page) -> N
     answer = page.http.get(link(page, page.a_key(), day=date(2026, 1, 2)))
     assert answer.status_code == 410
     assert_german(answer)
-    assert "vom 2. Jan. 2026 und öffnet sich 30 Tage lang" in said(answer)
+    assert "vom 2. Jan. 2026 und öffnete sich bis zum 1. Feb. 2026" in said(answer)
 
 
 def test_forms_are_refused_in_the_language_of_the_mail(page: Page) -> None:

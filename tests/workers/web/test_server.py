@@ -1,16 +1,19 @@
 """The page's server: refuses to start without its address, and says whether it is well."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
+from structlog.testing import capture_logs
 
 from odoo_gateway.errors import ConfigurationError
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
-from workers import examination
 from workers.demo.processes import free_port
-from workers.web.app import server
+from workers.watch import examination
+from workers.web.app import application, server
 
 from .conftest import SECRET, Page, serving
 
@@ -51,3 +54,20 @@ def test_who_asks_too_often_is_told_to_wait_and_others_are_not(
         assert answers[3].headers["X-Frame-Options"] == "DENY"
         other = http.get("/health/live", headers={"X-Forwarded-For": "2001:db8:0:1::1"})
         assert other.status_code == 200
+
+
+def test_a_form_whose_sender_hangs_up_is_one_line_of_the_log(page: Page) -> None:
+    async def hung_up() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def nowhere(message: Message) -> None:
+        """Nobody hears it."""
+
+    scope = {"type": "http", "method": "POST", "path": "/c/token", "query_string": b""}
+
+    async def ask() -> None:
+        await application(page.fleet)({**scope, "headers": []}, hung_up, nowhere)
+
+    with capture_logs() as logged:
+        asyncio.run(ask())
+    assert [entry["event"] for entry in logged] == ["page.form_not_sent"]

@@ -1,0 +1,1 @@
+"""The job `pending_approvals`."""

@@ -1,0 +1,1 @@
+"""The job `timesheet_reminders`."""

@@ -1,0 +1,75 @@
+"""Reminds people of hours that they have really not logged: them, then manager, then owner.
+
+Why: hours that nobody logs are billed late or never, and a reminder for a day off teaches people
+to ignore reminders.
+
+Remedy: the person logs the missing hours; a manager approves leave that was taken. Exempt people
+who do not log time in the policy.
+"""
+
+from datetime import timedelta
+
+from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Shape
+from tasks.domain.findings import Report
+from tasks.domain.periods import AsOf
+from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.measures import (
+    COMPLIANCE,
+    MISSING_HOURS,
+    compliance,
+    missing,
+)
+from tasks.execution.timesheet_reminders.reminders import OWNER, Reminders, doubled
+from tasks.execution.timesheet_reminders.rests_on import RESTS_ON
+from tasks.execution.timesheet_reminders.rules import Look
+from tasks.execution.timesheet_reminders.snapshot import Snapshot, periods, read
+from tasks.reads.hours import gaps
+from tasks.records.people import Employee
+
+
+def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
+    """A row per employee of one period, and a finding per employee and week with hours missing."""
+    look = Look(snapshot, as_of, policy)
+    reminders = Reminders(look, policy)
+    weeks = periods(as_of, policy)
+    present = [person for person in snapshot.employees if look.is_asked(person, as_of.week)]
+    judged = [look.judged(person, as_of.week) for person in present]
+    found = [reminders.finding(who, week) for week in weeks for who in snapshot.employees]
+    untold = dict.fromkeys(
+        gap for unit in policy.everywhere() for gap in gaps(snapshot.hours, unit)
+    )
+    return Report(
+        rows=tuple(map(reminders.row, judged)),
+        findings=(
+            *(() if as_of.asked else doubled(snapshot, as_of)),
+            *(finding for finding in found if finding),
+        ),
+        measures=(missing(judged), *compliance(map(look.punctuality, snapshot.employees))),
+        not_verifiable=(*snapshot.schedules.not_verifiable, *untold),
+        periods=frozenset(map(str, weeks)) | ({""} if not as_of.asked else set()),
+    )
+
+
+JOB = Job(
+    name="timesheet_reminders",
+    title="Timesheet reminders",
+    owner=OWNER,
+    cron=Cron("0 5 * * *", window=timedelta(days=2)),
+    audience=Audience.PERSON,
+    policy=TimesheetPolicy,
+    read=read,
+    judge=judge,
+    delivery=Delivery.AT_MOST_ONCE,
+    shape=Shape.REMINDER,
+    formulas=(MISSING_HOURS, COMPLIANCE),
+    rests_on=RESTS_ON,
+    lists=(
+        Listed(
+            Employee.MODEL,
+            "employee_id",
+            "they were not employed in the week that is judged, or are archived and logged "
+            "nothing in it",
+        ),
+    ),
+    doc=__doc__,
+)

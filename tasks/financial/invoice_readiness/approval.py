@@ -1,0 +1,86 @@
+"""Was an order approved by those who must, by its reviews (OCA's sale_tier_validation)?"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from odoo_gateway.reader import Reader
+from odoo_gateway.records import Record
+from tasks.domain.checklist import Check, Result
+from tasks.reads.orders import SoldOrder
+from tasks.records.sales import Order
+
+NAME: Final = "order_approval"
+UNDECIDED: Final = frozenset({"waiting", "pending"})
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What the reviews of an order came to, and whose reviews stand in the way.
+
+    status: no (none was needed), waiting, pending, rejected or validated.
+    """
+
+    status: str
+    reviewers: Sequence[str] = ()
+
+
+def order_approval(approval: Approval | None, required: bool, url: str) -> Check:
+    """Fails while a review is open or rejected; None stands for an Odoo without reviews."""
+    if approval is None and not required:
+        return Check(NAME, Result.NOT_APPLICABLE, "not required by policy", url=url)
+    if approval is None:
+        reason = "this Odoo has no reviews of orders (module sale_tier_validation)"
+        return Check(NAME, Result.NOT_VERIFIABLE, reason, url=url)
+    if approval.status not in UNDECIDED | {"rejected"}:
+        reason = "no review was needed" if approval.status == "no" else ""
+        return Check(NAME, Result.PASS, reason, url=url)
+    owner = ", ".join(approval.reviewers) or "the reviewers: Odoo names none"
+    if approval.status == "rejected":
+        step = "settle what the review objects to, then approve it"
+        return Check(NAME, Result.FAIL, "a review of the order was rejected", owner, step, url)
+    step = "approve or reject the review"
+    return Check(NAME, Result.FAIL, "a review of the order is open", owner, step, url)
+
+
+@dataclass(frozen=True)
+class Review(Record):
+    """One person's or group's review of a record; `todo_by` names them."""
+
+    MODEL: ClassVar[str] = "tier.review"
+    MODULE: ClassVar[str] = "base_tier_validation"
+    id: int
+    res_id: int | None
+    todo_by: str | None
+
+
+def read_approvals(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Approval] | None:
+    """The approval of each order by its id; None where orders have no reviews."""
+    if odoo.lacks(Order, "validation_status"):
+        return None
+    states = {order.order.id: order.order.validation_status or "no" for order in orders}
+    reviewers = _reviewers(odoo, [number for number, state in states.items() if _stands(state)])
+    return {number: Approval(state, reviewers.get(number, ())) for number, state in states.items()}
+
+
+def _stands(state: str) -> bool:
+    return state not in ("no", "validated")
+
+
+def _reviewers(odoo: Reader, orders: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    if not orders or not odoo.session.may_read(Review.MODEL):
+        return {}
+    found: dict[int, list[str]] = defaultdict(list)
+    for review in odoo.search(
+        Review,
+        [
+            ("model", "=", Order.MODEL),
+            ("res_id", "in", sorted(orders)),
+            ("status", "in", ["waiting", "pending", "rejected"]),
+        ],
+        all_companies=True,
+    ):
+        if review.res_id and review.todo_by and review.todo_by not in found[review.res_id]:
+            found[review.res_id].append(review.todo_by)
+    return found

@@ -1,0 +1,198 @@
+"""Which files show that a customer accepted: what they gave, or a colleague filed as that."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from odoo_gateway.reader import Domain, Reader
+from odoo_gateway.records import Record
+from tasks.reads.orders import SoldOrder
+from tasks.records.sales import Attachment, Milestone, Order, Partner, Project
+
+# What Odoo 19 calls the reports of an order, in each of its languages (`print_report_name`).
+# fmt: off
+REPORTS: Final = frozenset(
+    {
+        "Ajánlat", "Angebot", "Auftrag", "Buyurtma", "Báo giá", "CHIẾU LỆ",
+        "Cenová ponuka", "Comanda", "Commande", "Cotação", "Cotización", "Devis",
+        "IŠANKSTINĖ SĄSKAITA", "Naročilo", "Objednávka", "Oferta", "Offert", "Offerte",
+        "Ordem", "Orden", "Order", "Ordine", "Ordre", "PRO FORMA", "PRO-FORMA", "PROFORMA",
+        "PRÓ-FORMA", "Pakkumine", "Pedido", "Ponudba", "Predračun", "Pressupost",
+        "Presupuesto", "Preventivo", "Quotation", "Rendelés", "Sifariş", "Sipariş",
+        "Taklif", "Tarjous", "Teklif", "Tellimus", "Tellimuse kinnitus", "Tilaus",
+        "Tilbud", "Təklif", "Zamówienie", "ZÁLOHOVÁ", "Đơn hàng", "ΠΡΟΦΟΡΜΑ", "Παραγγελία",
+        "Προσφορά", "Замовлення", "Комерційна пропозиція", "ПРОФОРМА", "Проформа", "הזמנה",
+        "הצעת מחיר", "פרו-פורמה", "سفارش", "شكلي", "پرو-فرما", "پیش\u200cف\u0627کتور", "オーダ",
+        "形式發票", "見積", "견적", "견적 송장", "주문",
+    }
+)
+# fmt: on
+COPY: Final = re.compile(r" ?\(\d+\)$")
+# What people write; the rest is made by Odoo, or sent by it.
+WRITTEN: Final = frozenset({"comment", "email"})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How many files show that the customer accepted, and how many only look like it."""
+
+    given: int = 0
+    own: int = 0
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message that a file hangs on.
+
+    by_colleague: an internal user wrote it. sent_outside: to somebody who is none. embedded: the
+    file is part of its text, like the logo under a mail.
+    """
+
+    kind: str
+    by_colleague: bool
+    sent_outside: bool
+    embedded: bool
+
+
+def shows_acceptance(name: str, order: str, messages: Iterable[Posted]) -> bool:
+    """Whether a file on an order, its project or milestone is something that the customer gave.
+
+    So is what came from outside, and what a colleague filed and sent to nobody outside, unless it
+    is Odoo's own report of the order by its name. A file that hangs on no message was filed.
+    """
+    posted = list(messages)
+    if not posted:
+        return not is_report(name, order)
+    return any(_gave(message, name, order) for message in posted)
+
+
+def _gave(message: Posted, name: str, order: str) -> bool:
+    if message.kind not in WRITTEN or message.embedded:
+        return False
+    if message.by_colleague:
+        return not message.sent_outside and not is_report(name, order)
+    # Whoever signs on the portal posts Odoo's own print of the order, in their own name.
+    return message.kind == "email" or _stem(name) != _file_name(order)
+
+
+def is_report(name: str, order: str) -> bool:
+    """Whether a file has the name that Odoo gives to its quotation, order or pro forma."""
+    word, _, rest = _stem(name).rpartition(" - ")
+    return rest == _file_name(order) and (not word or word.strip() in REPORTS)
+
+
+def _stem(name: str) -> str:
+    stem, _, ending = name.rpartition(".")
+    return COPY.sub("", stem) if ending.lower() == "pdf" else name
+
+
+def _file_name(order: str) -> str:
+    return order.replace("/", "_")
+
+
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Message(Record):
+    """A message or note on a record; `body` is HTML."""
+
+    MODEL: ClassVar[str] = "mail.message"
+    MODULE: ClassVar[str] = "mail"
+    id: int
+    message_type: str
+    author_id: int | None
+    attachment_ids: tuple[int, ...]
+    partner_ids: tuple[int, ...]
+    body: str | None
+    notified_partner_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Colleague(Record):
+    """A user; portal users are shared ones."""
+
+    MODEL: ClassVar[str] = "res.users"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    partner_id: int
+    share: bool
+
+
+# Who put a file to its place, and whom we sent it to: without it ours may seem the customer's.
+# Odoo leaves addresses that a rule hides out of a message, without a word.
+ORIGIN: Final = (Message.MODEL, Colleague.MODEL, Partner.MODEL)
+EVIDENCE: Final = (Attachment.MODEL, *ORIGIN)
+
+
+def read_evidence(
+    odoo: Reader, orders: Sequence[SoldOrder], milestones: Mapping[int, Sequence[Milestone]]
+) -> Mapping[int, Evidence] | None:
+    """By order id; None where files are not readable, or how they came there is not seen whole."""
+    if not odoo.session.may_read(Attachment.MODEL) or any(map(odoo.doubt, ORIGIN)):
+        return None
+    places = {order.order.id: _places(order, milestones) for order in orders}
+    files = odoo.search(Attachment, _on({p for of_order in places.values() for p in of_order}))
+    posted = _messages(odoo, [file.id for file in files])
+    by_place: dict[Place, list[Attachment]] = defaultdict(list)
+    for file in files:
+        by_place[file.res_model or "", file.res_id or 0].append(file)
+    found = {}
+    for order in orders:
+        own = [file for place in places[order.order.id] for file in by_place[place]]
+        shown = [shows_acceptance(f.name, order.order.name, posted[f.id]) for f in own]
+        found[order.order.id] = Evidence(sum(shown), len(shown) - sum(shown))
+    return found
+
+
+def _places(order: SoldOrder, milestones: Mapping[int, Sequence[Milestone]]) -> Sequence[Place]:
+    return [
+        (Order.MODEL, order.order.id),
+        *((Project.MODEL, project) for project in order.project_ids),
+        *((Milestone.MODEL, found.id) for found in milestones.get(order.order.id, ())),
+    ]
+
+
+def _on(places: Iterable[Place]) -> Domain:
+    """Files that store a field, like the customer's signature, are told by that field."""
+    by_model: dict[str, list[int]] = defaultdict(list)
+    for model, record_id in sorted(places):
+        by_model[model].append(record_id)
+    found: list[Domain] = [
+        ["&", ("res_model", "=", model), ("res_id", "in", ids)] for model, ids in by_model.items()
+    ]
+    either = ["|"] * (len(found) - 1)
+    return [("res_field", "=", False), *either, *(part for one in found for part in one)]
+
+
+def _messages(odoo: Reader, files: Sequence[int]) -> Mapping[int, Sequence[Posted]]:
+    by_file: dict[int, list[Posted]] = defaultdict(list)
+    messages = odoo.search(Message, [("attachment_ids", "in", list(files))]) if files else ()
+    authors = {message.author_id for message in messages}
+    reached = {p for m in messages for p in (*m.partner_ids, *m.notified_partner_ids)}
+    inside = _colleagues(odoo, sorted({*filter(None, authors), *reached}))
+    for message in messages:
+        to = {*message.partner_ids, *message.notified_partner_ids}
+        for file_id in message.attachment_ids:
+            by_file[file_id].append(
+                Posted(
+                    kind=message.message_type,
+                    by_colleague=message.author_id in inside,
+                    sent_outside=bool(to - inside),
+                    embedded=_embeds(message.body or "", file_id),
+                )
+            )
+    return by_file
+
+
+def _colleagues(odoo: Reader, partners: Sequence[int]) -> frozenset[int]:
+    """Which of these addresses are of people of the firm, those who left among them."""
+    wanted: Domain = [("partner_id", "in", list(partners)), ("share", "=", False)]
+    found = odoo.search(Colleague, wanted, archived=True) if partners else ()
+    return frozenset(user.partner_id for user in found)
+
+
+def _embeds(body: str, file_id: int) -> bool:
+    return re.search(rf"/web/image/{file_id}\b", body) is not None

@@ -1,0 +1,37 @@
+"""Which records must all be seen, and what is withheld where that is not shown."""
+
+from typing import Final
+
+from tasks.domain.findings import ANY_KIND
+from tasks.domain.withheld import Basis
+from tasks.financial.invoice_readiness.measures import LATENCY
+from tasks.reads.units import Unit
+from tasks.records.sales import Invoice, InvoiceLine, Milestone, Order, OrderLine, Project
+from tasks.records.timesheets import TimesheetLine
+
+WAITING: Final = ("waiting_days", "waiting_to_be_ready_days", "waiting_for_finance_days")
+
+# What single checks rest on besides, they say themselves.
+RESTS_ON: Final = (
+    Basis(Order.MODEL, "orders", rows=True),
+    Basis(OrderLine.MODEL, "order lines", rows=True, kinds=(ANY_KIND,), in_part=True),
+    *(
+        Basis(
+            model,
+            check,
+            columns=WAITING,
+            measures=(LATENCY.measure,),
+            dated=True,
+            by_id=model == Unit.MODEL,
+        )
+        for model, check in (
+            (TimesheetLine.MODEL, "logged hours"),
+            (Unit.MODEL, "units of hours"),
+            (Invoice.MODEL, "invoices"),
+        )
+    ),
+    # Lines whose amount hangs on invoices are drift where these are not seen.
+    Basis(InvoiceLine.MODEL, "invoice lines", rows=True, columns=WAITING, dated=True),
+    Basis(Milestone.MODEL, "milestones", columns=WAITING, dated=True),
+    Basis(Project.MODEL, "projects", columns=("project_ids",)),
+)

@@ -1,0 +1,229 @@
+"""Is an order ready to be invoiced? An explicit checklist, one pure function per check."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from tasks.domain.billing import Billing
+from tasks.domain.checklist import Check, Result
+from tasks.domain.holds import hold_on
+from tasks.domain.plurals import counted
+from tasks.financial.invoice_readiness.approval import order_approval
+from tasks.financial.invoice_readiness.facts import Facts
+from tasks.financial.invoice_readiness.policy import ReadinessPolicy
+from tasks.financial.invoice_readiness.sending import way_of
+from tasks.financial.invoice_readiness.tickets import open_tickets
+
+
+def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check, ...]:
+    """Every check of the order, in the order that people read them."""
+    return tuple(_doubted(check(facts, policy, today), facts) for check in CHECKS)
+
+
+def _doubted(check: Check, facts: Facts) -> Check:
+    """The check, or that it cannot be made: what was found stands, what was not found may exist."""
+    doubt, result = facts.doubts.get(check.check, ""), check.result
+    if not doubt or result in (Result.NOT_APPLICABLE, Result.NOT_VERIFIABLE):
+        return check
+    if result not in CERTAIN.get(check.check, (Result.FAIL,)):
+        return _unknown(check.check, facts, doubt)
+    more = f"{check.reason}; {MORE}" if result is Result.FAIL else check.reason
+    return replace(check, reason=more)
+
+
+def _verdict(name: str, facts: Facts, problem: str, next_step: str, owner: str = "") -> Check:
+    """A pass; or a failure whose next step is the owner's, or the salesperson's where nobody is."""
+    if not problem:
+        return Check(name, Result.PASS, url=facts.url)
+    return Check(name, Result.FAIL, problem, owner or facts.salesperson, next_step, facts.url)
+
+
+def _moot(name: str, facts: Facts, reason: str) -> Check:
+    return Check(name, Result.NOT_APPLICABLE, reason, url=facts.url)
+
+
+def _unknown(name: str, facts: Facts, reason: str) -> Check:
+    return Check(name, Result.NOT_VERIFIABLE, reason, url=facts.url)
+
+
+def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    unpriced = sum(line.unpriced for line in facts.lines)
+    problem = f"no price on {counted(unpriced, 'line')} with something to bill" if unpriced else ""
+    step = "set the unit price on the order line, or a discount of 100 % if it is given away"
+    return _verdict("price", facts, problem, step)
+
+
+def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not policy.tax_required and not policy.vat_number_required:
+        return _moot("tax", facts, "not required by policy")
+    problems = []
+    if policy.tax_required and facts.untaxed_lines:
+        problems.append(f"no tax on {counted(facts.untaxed_lines, 'line')} to bill")
+    if policy.vat_number_required and not facts.vat_number:
+        problems.append(f"the invoice address of {facts.customer} has no VAT number")
+    step = "set the tax on the order line, or the VAT number on the address"
+    return _verdict("tax", facts, "; ".join(problems), step)
+
+
+def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if policy.over_ordered_percent is None or not facts.has(Billing.TIME_AND_MATERIALS):
+        return _moot("contract", facts, "no limit by policy, or no line is billed by time")
+    allowed = 1 + policy.over_ordered_percent / 100
+    over = sum(
+        line.delivered > line.ordered * allowed and not line.deducts
+        for line in facts.lines
+        if line.billing is Billing.TIME_AND_MATERIALS
+    )
+    problem = f"more time than was ordered on {counted(over, 'line')}" if over else ""
+    step = "agree on the additional time with the customer and raise the ordered quantity"
+    return _verdict("contract", facts, problem, step, facts.project_manager)
+
+
+def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    problem = f"on hold: {', '.join(facts.on_hold)}" if facts.on_hold else ""
+    step = "resume the project, or put a hold on it"
+    return _verdict("project_status", facts, problem, step, facts.project_manager)
+
+
+def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    hold = hold_on((*policy.holds, *facts.holds), facts.order, today)
+    if hold is None:
+        return _moot("hold", facts, "no hold on this order")
+    if not hold.stands(today):
+        return Check("hold", Result.PASS, f"expired on {hold.until}: {hold.reason}", url=facts.url)
+    return Check("hold", Result.FAIL, hold.told, hold.owner, "review and lift the hold", facts.url)
+
+
+def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not facts.has(Billing.MILESTONE):
+        return _moot("milestones", facts, "no line is billed by milestone")
+    late = sorted(
+        (milestone.deadline, milestone.name)
+        for milestone in facts.milestones
+        if not milestone.reached and milestone.deadline and milestone.deadline < today
+    )
+    problems = (
+        [f"{counted(len(late), 'milestone')} late, first {late[0][1]} of {late[0][0]}"]
+        if late
+        else []
+    )
+    step = "mark the milestone as reached, or agree on a new deadline"
+    over = max(_reached_shares(facts), default=Decimal(0))
+    if over > 1:
+        percent = f"{float(over * 100):g}"
+        problems.append(f"the reached milestones of a line make {percent} % of the order")
+        step = "correct the shares of the milestones, or raise the ordered quantity"
+    return _verdict("milestones", facts, "; ".join(problems), step, facts.project_manager)
+
+
+def _reached_shares(facts: Facts) -> Collection[Decimal]:
+    """What is due of each line by its milestones; Odoo keeps six decimals of a third.
+
+    The ones to come may make more: Odoo 17 and later makes one of 100 % with the project, beside
+    which people enter their own.
+    """
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for milestone in facts.milestones:
+        if milestone.reached:
+            found[milestone.line] += milestone.share
+    return [share.quantize(Decimal("0.0001")) for share in found.values()]
+
+
+def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not policy.time_approval_required:
+        return _moot("approved_time", facts, "not required by policy")
+    if not facts.has(Billing.TIME_AND_MATERIALS):
+        return _moot("approved_time", facts, "no line is billed by time")
+    if facts.unapproved_hours is None:
+        return _unknown("approved_time", facts, "this Odoo has no timesheet approval")
+    hours = facts.unapproved_hours
+    problem = f"{hours:g} h are not approved" if hours else ""
+    step = "approve the hours, or send them back"
+    return _verdict("approved_time", facts, problem, step, facts.time_approver)
+
+
+def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not any(facts.has(kind) for kind in policy.evidence_required_for):
+        return _moot("acceptance_evidence", facts, "not required by policy")
+    if facts.signed and policy.signature_is_acceptance:
+        return _verdict("acceptance_evidence", facts, "", "")
+    if facts.evidence is None:
+        doubt = facts.doubts.get("acceptance_evidence", "attachments are not readable")
+        return _unknown("acceptance_evidence", facts, doubt)
+    problem = "no file on the order or its projects shows that the customer accepted"
+    if facts.evidence.own:
+        problem += f"; made or sent by us: {counted(facts.evidence.own, 'file')}"
+    step = "attach the customer's acceptance to the order"
+    missing = "" if facts.evidence.given else problem
+    return _verdict("acceptance_evidence", facts, missing, step, facts.project_manager)
+
+
+def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not facts.purchase_order and not policy.purchase_order_required:
+        return _moot("purchase_order", facts, "not required by policy")
+    problem = "" if facts.purchase_order else "the customer's purchase order number is missing"
+    step = "ask the customer and enter it as Customer Reference"
+    return _verdict("purchase_order", facts, problem, step)
+
+
+def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if facts.customers & {*policy.customers_without_email}:
+        return _moot("invoice_address", facts, "not required by policy")
+    way = way_of(facts.sending, facts.customer)
+    if way is None:
+        method = facts.sending.method
+        reason = f"the fleet does not know what sending invoices by {method} needs"
+        return _unknown("invoice_address", facts, reason)
+    return _verdict("invoice_address", facts, way.problem, way.next_step)
+
+
+def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if facts.open_expenses is None:
+        return _unknown("expenses", facts, "expenses are not readable here")
+    count = facts.open_expenses
+    problem = f"not posted yet: {counted(count, 'expense')} of the order" if count else ""
+    step = "approve and post the expenses, or refuse them"
+    return _verdict("expenses", facts, problem, step, facts.expense_approver)
+
+
+def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    return Check("draft_invoice", Result.PASS, facts.draft.reason, url=facts.url)
+
+
+def _order_approval(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    return order_approval(facts.approval, policy.order_approval_required, facts.url)
+
+
+def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    blocking = policy.blocking_ticket_priority
+    return open_tickets(facts.tickets, blocking, facts.salesperson, facts.url)
+
+
+MORE = "there may be more that the fleet's user does not see"
+# What a check says from what was found, not from what was missed; a failure if not told here.
+CERTAIN: Mapping[str, Sequence[Result]] = {
+    "acceptance_evidence": (Result.PASS,),
+    "draft_invoice": (),
+    "tax": (Result.PASS,),
+    # The order itself tells; only who reviews it may be hidden.
+    "order_approval": (Result.PASS, Result.FAIL),
+}
+
+CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
+    _hold,
+    _price,
+    _tax,
+    _milestones,
+    _approved_time,
+    _contract,
+    _project_status,
+    _acceptance,
+    _purchase_order,
+    _invoice_address,
+    _expenses,
+    _draft_invoice,
+    _order_approval,
+    _open_tickets,
+)

@@ -1,0 +1,99 @@
+"""How a customer is sent invoices, and whether what that way needs is there."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tasks.records.sales import Order, Partner
+
+# One address in a field that may hold several, as Odoo's `email_split` finds them.
+ADDRESS: Final = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
+PEPPOL_REFUSALS: Final = {
+    "not_valid": "is not on Peppol",
+    "not_valid_format": "cannot receive the format of its invoices on Peppol",
+}
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What Odoo knows of an invoice address.
+
+    method: Odoo's `invoice_sending_method` of the customer, None where nobody chose one, or before
+    Odoo 18: invoices then go by e-mail. missing: parts of the postal address. peppol: whether the
+    customer has an endpoint; peppol_state: Odoo's own look at it, where it made one.
+    """
+
+    email: str | None = None
+    method: str | None = None
+    missing: Sequence[str] = ()
+    peppol: bool = False
+    peppol_state: str | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """What stands in the way of an invoice, and the next step about it; both may be empty."""
+
+    problem: str = ""
+    next_step: str = ""
+
+
+def sending_of(partners: Mapping[int, Partner], order: Order) -> Sending:
+    """Odoo's `account.move.send._get_default_sending_methods` asks the commercial partner."""
+    address = partners[order.partner_invoice_id]
+    firm = partners[address.commercial_partner_id or address.id]
+    parts = {
+        "street": address.street,
+        "zip": address.zip,
+        "city": address.city,
+        "country": address.country_code,
+    }
+    return Sending(
+        email=address.email,
+        method=firm.invoice_sending_method,
+        missing=[name for name, value in parts.items() if not value],
+        peppol=bool(firm.peppol_eas and firm.peppol_endpoint),
+        peppol_state=firm.peppol_verification_state,
+    )
+
+
+def way_of(sending: Sending, customer: str) -> Way | None:
+    """What is missing for the way that invoices go; None for a way that the fleet cannot judge."""
+    match sending.method:
+        case None | "email":
+            return _by_email(sending, customer)
+        case "manual":
+            return Way()
+        case "snailmail":
+            return _by_post(sending, customer)
+        case "peppol":
+            return _by_peppol(sending, customer)
+        case _:
+            return None
+
+
+def _by_email(sending: Sending, customer: str) -> Way:
+    step = "enter an e-mail on the invoice address"
+    if sending.email is None:
+        return Way(f"the invoice address of {customer} has no e-mail", step)
+    if not ADDRESS.search(sending.email):
+        return Way(f"the e-mail of the invoice address of {customer} is no address", step)
+    return Way()
+
+
+def _by_post(sending: Sending, customer: str) -> Way:
+    """Odoo refuses a letter without these (`snailmail.letter._is_valid_address`)."""
+    if not sending.missing:
+        return Way()
+    lacking = ", ".join(sending.missing)
+    problem = f"invoices go by post, and the invoice address of {customer} lacks: {lacking}"
+    return Way(problem, "complete the invoice address")
+
+
+def _by_peppol(sending: Sending, customer: str) -> Way:
+    step = "enter the endpoint, or choose another way of sending invoices on the customer"
+    if not sending.peppol:
+        return Way(f"invoices go by Peppol, and {customer} has no endpoint", step)
+    refusal = PEPPOL_REFUSALS.get(sending.peppol_state or "", "")
+    return Way(f"invoices go by Peppol, and {customer} {refusal}", step) if refusal else Way()

@@ -1,0 +1,1 @@
+"""The job `wip_aging`."""

@@ -1,0 +1,204 @@
+"""What somebody must act on: work that is old, has no price, no order or no end."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from tasks.domain.ageing import age_days
+from tasks.domain.billing import Billing
+from tasks.domain.findings import Finding, NotVerifiable, SetAside, Severity
+from tasks.domain.holds import Hold
+from tasks.domain.periods import AsOf
+from tasks.domain.plurals import counted
+from tasks.financial.wip_aging.lines import Line
+from tasks.financial.wip_aging.policy import WipPolicy
+from tasks.financial.wip_aging.unsold import Unsold
+from tasks.financial.wip_aging.work import Leak, Work
+from tasks.reads.orders import SoldOrder
+from tasks.records.sales import Order, OrderLine, Project
+
+OPEN: Final = "the project is billable, but these hours are linked to no order line"
+ARCHIVED: Final = (
+    "the project is billable, but these hours are linked to no order line; it is archived"
+)
+
+
+def findings(
+    lines: Sequence[Line], work: Work, as_of: AsOf, policy: WipPolicy
+) -> tuple[tuple[Finding, ...], tuple[SetAside, ...]]:
+    """What must be acted on, and what is set aside since somebody holds its order."""
+    holds = {order.order.id: _held(order, as_of, policy) for order in work.orders}
+    about = [
+        (holds[line.order.order.id], finding)
+        for line in lines
+        if not line.unknown
+        for finding in _of_line(line, work, as_of.day, policy)
+    ]
+    return (
+        (
+            *(finding for hold, finding in about if hold is None),
+            *(_no_order(leak) for leak in work.leaks),
+            *(_without_sale(unsold, work) for unsold in work.unsold),
+        ),
+        tuple(_aside(hold, finding) for hold, finding in about if hold),
+    )
+
+
+def _of_line(line: Line, work: Work, today: date, policy: WipPolicy) -> Iterator[Finding]:
+    own = policy.for_sales_team(line.order.order.team_id)
+    if line.wip and line.oldest:
+        yield from _undecided(line, work, age_days(line.oldest, today), own)
+    if line.sold.sold.unpriced:
+        yield _unpriced(line, work)
+    if line.sold.sold.billing is Billing.FIXED and own.overrun_percent is not None:
+        yield from _overrun(line, work, own.overrun_percent)
+
+
+def _undecided(line: Line, work: Work, age: int, policy: WipPolicy) -> Iterator[Finding]:
+    if age > policy.decide_after_days:
+        yield _finding(
+            line,
+            work,
+            key="old",
+            kind="undecided",
+            title=f"unbilled for {counted(age, 'day')}",
+            reason=f"{line.order.currency.text(line.wip)} {line.order.currency.code} of work since "
+            f"{line.oldest} is on no posted invoice",
+            remedy="bill it, write it off, or document a hold with a review date",
+            gravity=policy.gravity(age, line.wip, line.order.currency.code),
+        )
+
+
+def _unpriced(line: Line, work: Work) -> Finding:
+    return _finding(
+        line,
+        work,
+        key="unpriced",
+        title="delivered without a price",
+        reason=f"{line.sold.sold.due - line.sold.sold.invoiced:g} delivered at a price of zero",
+        remedy="set the unit price on the order line, or a discount of 100 % if it is given away",
+    )
+
+
+def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
+    """More delivered than was sold at a fixed price: what is beyond earns nothing."""
+    sold = line.sold.sold
+    if sold.delivered * 100 > sold.ordered * percent and not sold.deducts:
+        yield _finding(
+            line,
+            work,
+            key="overrun",
+            title="fixed price overrun",
+            reason=f"{sold.delivered:g} delivered of {sold.ordered:g} sold at a fixed price",
+            remedy="agree on a change request, or plan the rest of the work anew",
+            owner=work.managers[line.order.order.id],
+        )
+
+
+def _finding(
+    line: Line,
+    work: Work,
+    *,
+    key: str,
+    title: str,
+    reason: str,
+    remedy: str,
+    kind: str = "",
+    gravity: tuple[Severity, tuple[int, ...]] = (Severity.WARNING, ()),
+    owner: str = "",
+) -> Finding:
+    order = line.order.order
+    return Finding(
+        key=f"{key}-line-{line.sold.line.id}",
+        severity=gravity[0],
+        bands=gravity[1],
+        title=f"{order.name} {work.partners[order.partner_id]}: {title}",
+        reason=reason,
+        remedy=remedy,
+        owner=owner or work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
+        model=OrderLine.MODEL,
+        record_id=line.sold.line.id,
+        url=work.links[order.id],
+        since=line.oldest,
+        amount=line.order.currency.round(line.wip),
+        currency=line.order.currency.code,
+        kind=kind or key,
+        part_of=(Order.MODEL, order.id),
+    )
+
+
+def _held(order: SoldOrder, as_of: AsOf, policy: WipPolicy) -> Hold | None:
+    own = policy.for_sales_team(order.order.team_id)
+    moment = replace(as_of, holds=(*as_of.holds, *own.holds))
+    return moment.held(Order.MODEL, order.order.id, order.order.name)
+
+
+def _aside(hold: Hold, finding: Finding) -> SetAside:
+    """What would have been told of an order that somebody holds."""
+    return SetAside(
+        group="held",
+        title=finding.title,
+        reason=hold.told,
+        url=finding.url,
+        model=finding.model,
+        record_id=finding.record_id,
+        amount=finding.amount,
+        currency=finding.currency,
+    )
+
+
+def _without_sale(unsold: Unsold, work: Work) -> Finding:
+    """Work that is in no total, since Odoo bills nothing of its order."""
+    order, currency = unsold.order.order, unsold.order.currency
+    name = f"{order.name} {work.partners[order.partner_id]}"
+    cancelled = unsold.is_cancelled
+    return Finding(
+        key=f"unsold-order-{order.id}",
+        severity=Severity.WARNING,
+        title=f"{name}: work on a cancelled order" if cancelled else f"{name}: work on a quotation",
+        reason=f"{unsold.hours:g} h are logged on it and on no invoice"
+        if unsold.hours > 0
+        else "something was delivered on it and is on no invoice",
+        remedy="move the work to an order that is confirmed, bill it another way, or write it off"
+        if cancelled
+        else "have the customer confirm the quotation, or move the work to an order",
+        owner=work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
+        model=Order.MODEL,
+        record_id=order.id,
+        url=work.links[order.id],
+        since=unsold.since,
+        amount=currency.round(unsold.amount) if unsold.amount else None,
+        currency=currency.code if unsold.amount else None,
+        kind="unsold",
+        hours=unsold.hours or None,
+    )
+
+
+def _no_order(leak: Leak) -> Finding:
+    return Finding(
+        key=f"no-order-project-{leak.project_id}",
+        severity=Severity.WARNING,
+        title=f"{leak.project}: {leak.hours:g} h on no order line",
+        reason=ARCHIVED if leak.archived else OPEN,
+        remedy="link the project or its tasks to an order line",
+        owner=leak.manager,
+        model=Project.MODEL,
+        record_id=leak.project_id,
+        url=leak.url,
+        since=leak.oldest,
+        kind="no-order",
+    )
+
+
+def unknown_lines(lines: Sequence[Line]) -> Iterator[NotVerifiable]:
+    """Of a day that is over: how many lines nobody can tell of, by reason."""
+    for reason, count in sorted(Counter(line.unknown for line in lines if line.unknown).items()):
+        yield NotVerifiable(
+            check="WIP of that day",
+            reason=f"{counted(count, 'order line')}: {reason}",
+            remedy="the rows name them; look at their orders, or at the snapshot of that day if "
+            "the fleet ran then (`fleet kpi wip_amount`)",
+        )

@@ -1,0 +1,1 @@
+"""Questions to Odoo that two or more jobs ask."""

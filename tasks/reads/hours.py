@@ -1,0 +1,220 @@
+"""Reads the hours that people logged, with how far each has come on its way to approval."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, Final
+
+from odoo_gateway.reader import Domain, Group, Reader
+from odoo_gateway.records import Record
+from tasks.domain.findings import NotVerifiable
+from tasks.domain.periods import Period
+from tasks.domain.timesheet_policy import ProjectRules, TimesheetPolicy
+from tasks.reads.units import group_hours
+from tasks.records.people import Employee
+from tasks.records.timesheets import TimesheetLine, no_leave
+
+
+class State(StrEnum):
+    """How far hours have come. What was rejected is a draft again, in every module we know."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+
+
+ENOUGH: Final[Mapping[str, frozenset[State]]] = {
+    "logged": frozenset(State),
+    "submitted": frozenset({State.SUBMITTED, State.APPROVED}),
+    "approved": frozenset({State.APPROVED}),
+}
+SHEET_STATES: Final[Mapping[str, State]] = {
+    "new": State.DRAFT,
+    "draft": State.DRAFT,
+    "confirm": State.SUBMITTED,
+    "done": State.APPROVED,
+}
+
+
+@dataclass(frozen=True)
+class TimesheetSheet(Record):
+    """A sheet that an employee hands in (OCA). Lines follow its state by a field not stored."""
+
+    MODEL: ClassVar[str] = "hr_timesheet.sheet"
+    MODULE: ClassVar[str] = "hr_timesheet_sheet"
+    id: int
+    state: str
+
+
+@dataclass(frozen=True)
+class LateLine(Record):
+    """Hours that were logged after an instant; Odoo keeps no day for what changes in a line."""
+
+    MODEL: ClassVar[str] = TimesheetLine.MODEL
+    MODULE: ClassVar[str] = TimesheetLine.MODULE
+    id: int
+    employee_id: int | None
+    project_id: int | None
+    date: date
+    unit_amount: float
+    create_date: datetime
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Hours of one person on one day; state None is unknown, project None was not asked for."""
+
+    hours: float
+    state: State | None = None
+    project_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Hours:
+    """What was logged per employee and day; `tells` are the states that this Odoo tells apart."""
+
+    logged: Mapping[tuple[int, date], Sequence[Logged]]
+    tells: frozenset[State] = frozenset()
+
+    def on(self, employee_id: int, day: date) -> Sequence[Logged]:
+        """What one person logged on one day."""
+        return self.logged.get((employee_id, day), ())
+
+    def people(self) -> frozenset[int]:
+        """The employees who logged anything."""
+        return frozenset(employee_id for employee_id, _ in self.logged)
+
+    def by_state(self, employee_id: int, period: Period) -> Mapping[str, float | None]:
+        """Hours by state; None where this Odoo, or a sheet hidden from the user, tells none."""
+        logged = [each for day in period.days() for each in self.on(employee_id, day)]
+        hidden = any(each.state is None for each in logged)
+        return {
+            state.value: None
+            if hidden or state not in self.tells
+            else round(sum(each.hours for each in logged if each.state is state), 2)
+            for state in State
+        }
+
+    def told(self, wanted: str) -> bool:
+        """Whether this Odoo can say that hours have come as far as a policy wants."""
+        return wanted == "logged" or State(wanted) in self.tells
+
+    def counts(self, logged: Logged, policy: TimesheetPolicy) -> bool:
+        """Whether hours count against the missing ones; what nobody can tell counts."""
+        rules = policy.projects.get(logged.project_id or 0, ProjectRules())
+        wanted = "approved" if rules.approval_required else policy.counts
+        unknown = logged.state is None or not self.told(wanted)
+        return rules.hours_count and (unknown or logged.state in ENOUGH[wanted])
+
+    def logged_by(
+        self, employee_id: int, day: date, late: Iterable[LateLine], policy: TimesheetPolicy
+    ) -> float:
+        """Hours of projects that count, in whatever state, without the late ones."""
+        none = ProjectRules()
+        found = [(each.project_id, each.hours) for each in self.on(employee_id, day)]
+        found += [(each.project_id, -each.unit_amount) for each in late if each.date == day]
+        counts = (hours for of, hours in found if policy.projects.get(of or 0, none).hours_count)
+        return round(sum(counts), 2)
+
+    def people_on(self, project_ids: Collection[int]) -> frozenset[int]:
+        """The employees who logged on any of the projects."""
+        return frozenset(
+            employee_id
+            for (employee_id, _), found in self.logged.items()
+            if any(logged.project_id in project_ids for logged in found)
+        )
+
+
+def read_hours(
+    odoo: Reader, employees: Iterable[Employee], period: Period, *, by_project: bool
+) -> Hours:
+    """Hours of these employees on any project, leave left out; one grouped read for all days."""
+    domain = _logged_by(odoo, employees, period)
+    approval = approval_field(odoo)
+    by = ["employee_id", "date:day", *(["project_id"] if by_project else []), *approval]
+    groups = group_hours(odoo, domain, by)
+    states = _states(odoo, groups, approval)
+    found: dict[tuple[int, date], list[Logged]] = defaultdict(list)
+    for group in groups:
+        employee_id, day, *more = group.keys
+        if isinstance(employee_id, int) and isinstance(day, date):
+            project_id = more[0] if by_project and isinstance(more[0], int) else None
+            state = states.get(group.keys[-1]) if approval else None
+            found[employee_id, day].append(Logged(group.sums[0], state, project_id))
+    return Hours(found, _TELLS.get(approval, frozenset()))
+
+
+def read_late(
+    odoo: Reader, employees: Iterable[Employee], period: Period, after: datetime
+) -> tuple[LateLine, ...]:
+    """The lines among the same hours that were made from an instant (UTC) on."""
+    made = ("create_date", ">=", f"{after:%Y-%m-%d %H:%M:%S}")
+    return odoo.search(LateLine, [*_logged_by(odoo, employees, period), made], all_companies=True)
+
+
+def _logged_by(odoo: Reader, employees: Iterable[Employee], period: Period) -> Domain:
+    return [
+        ("project_id", "!=", False),
+        ("employee_id", "in", [employee.id for employee in employees]),
+        ("date", ">=", str(period.start)),
+        ("date", "<=", str(period.end)),
+        *no_leave(odoo),
+    ]
+
+
+def gaps(hours: Hours, policy: TimesheetPolicy) -> Iterator[NotVerifiable]:
+    """What this Odoo cannot tell of the hours that were logged."""
+    if not hours.tells:
+        yield _NO_APPROVAL
+    else:
+        yield _REJECTED
+    rules = policy.projects.values()
+    wanted = {policy.counts, *("approved" for each in rules if each.approval_required)}
+    for state in sorted(wanted):
+        if not hours.told(state):
+            yield NotVerifiable(
+                check=f"{state} hours as the policy counts them",
+                reason=f"this Odoo does not tell which hours are {state}, so all logged ones count",
+                remedy="install a module that tells, or let the policy count what this Odoo tells",
+            )
+
+
+def approval_field(odoo: Reader) -> tuple[str, ...]:
+    """The field to group by: that of Enterprise, else the sheet of OCA, else none."""
+    if not odoo.lacks(TimesheetLine, "validated"):
+        return ("validated",)
+    has_sheets = not odoo.lacks(TimesheetLine, "sheet_id")
+    return ("sheet_id",) if has_sheets and odoo.session.may_read(TimesheetSheet.MODEL) else ()
+
+
+def _states(
+    odoo: Reader, groups: Iterable[Group], approval: tuple[str, ...]
+) -> Mapping[object, State]:
+    """The state by the key of a group; a sheet that the user does not see has none."""
+    if approval != ("sheet_id",):
+        return {True: State.APPROVED, None: State.DRAFT}
+    ids = sorted({group.keys[-1] for group in groups if isinstance(group.keys[-1], int)})
+    sheets = odoo.read(TimesheetSheet, ids) if ids else ()
+    states: dict[object, State] = {None: State.DRAFT}
+    for sheet in sheets:
+        if sheet.state in SHEET_STATES:
+            states[sheet.id] = SHEET_STATES[sheet.state]
+    return states
+
+
+_TELLS: Final[Mapping[tuple[str, ...], frozenset[State]]] = {
+    ("validated",): frozenset({State.DRAFT, State.APPROVED}),
+    ("sheet_id",): frozenset(State),
+}
+_NO_APPROVAL = NotVerifiable(
+    check="approved hours",
+    reason="this Odoo has no approval of timesheets, so every logged hour counts",
+    remedy="install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to tell them apart",
+)
+_REJECTED = NotVerifiable(
+    check="rejected hours",
+    reason="Odoo makes rejected hours drafts again, so they are counted among the drafts",
+    remedy="ask whoever approves: nothing in Odoo tells",
+)

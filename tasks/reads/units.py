@@ -1,0 +1,97 @@
+"""Hours of timesheet lines, whatever unit they are kept in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from odoo_gateway.reader import Domain, Group, Key, Reader
+from odoo_gateway.records import Record
+from tasks.records.timesheets import TimesheetLine
+
+HOUR: Final = ("uom", "product_uom_hour")
+# Until Odoo 18 a factor says how many of a unit are one of the reference, and since how many of
+# the reference one is.
+TURNED_SINCE: Final = 19
+
+
+@dataclass(frozen=True)
+class Unit(Record):
+    """A unit of measure; category_id (Odoo 16 to 18) or the root of parent_path is its kind."""
+
+    MODEL: ClassVar[str] = "uom.uom"
+    MODULE: ClassVar[str] = "uom"
+    id: int
+    factor: float
+    category_id: int | None = None
+    parent_path: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Units of one kind are converted into each other."""
+        return str(self.category_id or (self.parent_path or "").split("/")[0])
+
+
+def group_hours(
+    odoo: Reader, domain: Domain, by: Sequence[str], earliest: Sequence[str] = ()
+) -> tuple[Group, ...]:
+    """As Reader.group of timesheet lines, with their hours as the only sum.
+
+    Those of all companies: hours of a person, or on an order, count wherever they were logged.
+    Where a firm keeps time in days (`res.company.project_time_mode_id`, or the unit of a line),
+    they are converted as Odoo does for the total of a project; a unit of another kind is taken as
+    it is.
+    """
+    if odoo.lacks(TimesheetLine, "product_uom_id"):
+        return odoo.group(
+            TimesheetLine.MODEL,
+            domain,
+            by=by,
+            sums=["unit_amount"],
+            earliest=earliest,
+            all_companies=True,
+        )
+    groups = odoo.group(
+        TimesheetLine.MODEL,
+        domain,
+        by=[*by, "product_uom_id"],
+        sums=["unit_amount"],
+        earliest=earliest,
+        all_companies=True,
+    )
+    in_hours = _hours_per_unit(odoo, {group.keys[-1] for group in groups} - {None})
+    found: dict[tuple[Key, ...], Group] = {}
+    for group in groups:
+        keys, amount = group.keys[:-1], group.sums[0] * in_hours.get(group.keys[-1], 1.0)
+        found[keys] = _together(found.get(keys), group, keys, amount)
+    return tuple(found.values())
+
+
+def _together(before: Group | None, group: Group, keys: tuple[Key, ...], hours: float) -> Group:
+    if before is None:
+        return Group(keys, (hours,), group.earliest, group.count)
+    pairs = zip(before.earliest, group.earliest, strict=True)
+    earliest = tuple(min(filter(None, pair), default=None) for pair in pairs)
+    return Group(keys, (before.sums[0] + hours,), earliest, before.count + group.count)
+
+
+def _hours_per_unit(odoo: Reader, ids: Collection[Key]) -> Mapping[Key, float]:
+    """How many hours one of each unit is; those that are not in it count as hours.
+
+    So do those that a rule hides, or all where it hides the hour: they are drift.
+    """
+    if not ids:
+        return {}
+    hour_id = odoo.session.reference(*HOUR)
+    if ids == {hour_id}:
+        return {}
+    wanted = sorted({hour_id, *(number for number in ids if isinstance(number, int))})
+    units = odoo.referred(Unit, dict.fromkeys(wanted, ()))
+    hour = units.get(hour_id)
+    if hour is None:
+        return {}
+    turned = odoo.session.major_version >= TURNED_SINCE
+    return {
+        unit.id: unit.factor / hour.factor if turned else hour.factor / unit.factor
+        for unit in units.values()
+        if unit.kind == hour.kind
+    }

@@ -1,0 +1,183 @@
+"""Which files show that a customer accepted, and how they came to where they are, in Odoo."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from odoo_gateway.sandbox import Sandbox, firm
+from tasks.financial.invoice_readiness.evidence import (
+    Evidence,
+    Posted,
+    is_report,
+    read_evidence,
+    shows_acceptance,
+)
+from tasks.reads import unbilled
+from tasks.reads.orders import read_orders
+from tests.tasks.conftest import MONDAY, changed, reading
+
+ORDER = 5
+COLLEAGUE, LEFT = 502, 501
+FILE, MESSAGE = 9001, 9002
+NAME = "S00012"
+NOTE = Posted("comment", by_colleague=True, sent_outside=False, embedded=False)
+SENT = replace(NOTE, sent_outside=True)
+MAILED_IN = Posted("email", by_colleague=False, sent_outside=False, embedded=False)
+ON_THE_PORTAL = replace(MAILED_IN, kind="comment")
+
+
+@pytest.mark.parametrize(
+    ("name", "report"),
+    [
+        ("Quotation - S00012.pdf", True),
+        ("Order - S00012.pdf", True),
+        ("PRO-FORMA - S00012.pdf", True),
+        ("Angebot - S00012.pdf", True),
+        ("Devis - S00012 (1).PDF", True),
+        ("S00012.pdf", True),
+        ("Abnahme - S00012.pdf", False),
+        ("Acceptance S00012.pdf", False),
+        ("Quotation - S00013.pdf", False),
+        ("Quotation - S00012.docx", False),
+        ("accepted", False),
+    ],
+)
+def test_odoos_own_reports_are_known_by_their_names(name: str, report: bool) -> None:
+    assert is_report(name, NAME) is report
+
+
+def test_a_slash_in_an_orders_name_is_none_in_a_files() -> None:
+    assert is_report("Auftrag - SO_2026_7.pdf", "SO/2026/7")
+
+
+@pytest.mark.parametrize(
+    ("name", "messages", "shows"),
+    [
+        ("signed.pdf", [], True),
+        ("Quotation - S00012.pdf", [], False),
+        ("signed.pdf", [NOTE], True),
+        ("Quotation - S00012.pdf", [NOTE], False),
+        ("offer.pdf", [SENT], False),
+        ("offer.pdf", [replace(NOTE, kind="notification")], False),
+        ("offer.pdf", [replace(NOTE, kind="email_outgoing")], False),
+        ("offer.pdf", [replace(NOTE, kind="auto_comment")], False),
+        ("Quotation - S00012.pdf", [MAILED_IN], True),
+        ("S00012.pdf", [MAILED_IN], True),
+        ("logo.png", [replace(MAILED_IN, embedded=True)], False),
+        ("signed.pdf", [ON_THE_PORTAL], True),
+        ("S00012.pdf", [ON_THE_PORTAL], False),
+        ("signed.pdf", [SENT, MAILED_IN], True),
+    ],
+)
+def test_what_the_customer_gave_or_a_colleague_filed_shows_acceptance(
+    name: str, messages: list[Posted], shows: bool
+) -> None:
+    assert shows_acceptance(name, NAME, messages) is shows
+
+
+def evidence(sandbox: Sandbox) -> Evidence:
+    """That of an order of milestones, on which nothing but the mailed quotation stands."""
+    odoo = reading(sandbox)
+    orders = [order for order in read_orders(odoo) if order.order.id == ORDER]
+    found = read_evidence(odoo, orders, unbilled.milestones(odoo, orders))
+    assert found is not None
+    return found[ORDER]
+
+
+def with_file(place: tuple[str, int], name: str, **message: Any) -> Sandbox:
+    """The firm with one file more, and with the message that it hangs on."""
+    rows = dict(firm.build(MONDAY.date()))
+    file = {"id": FILE, "name": name, "res_model": place[0], "res_id": place[1]}
+    rows["ir.attachment"] = [*rows["ir.attachment"], file]
+    if message:
+        posted: dict[str, Any] = {
+            "id": MESSAGE,
+            "model": place[0],
+            "res_id": place[1],
+            "body": "<p>hello</p>",
+            "attachment_ids": [FILE],
+            "partner_ids": [],
+            "notified_partner_ids": [],
+            **message,
+        }
+        rows["mail.message"] = [*rows["mail.message"], posted]
+    return Sandbox(MONDAY.date(), rows=rows)
+
+
+@pytest.mark.parametrize("model", ["res.partner", "res.users", "mail.message"])
+def test_whom_a_file_was_sent_to_is_seen_whole_or_not_told(model: str) -> None:
+    """Odoo leaves a hidden address out of a message, and ours would seem the customer's."""
+    odoo = reading(changed(rules={model: [("id", "!=", 21)]}))
+    orders = read_orders(odoo)
+    assert read_evidence(odoo, orders, unbilled.milestones(odoo, orders)) is None
+
+
+def customer() -> int:
+    order = next(order for order in read_orders(reading(changed())) if order.order.id == ORDER)
+    return order.order.partner_id
+
+
+def test_a_quotation_that_odoo_mailed_is_no_acceptance(sandbox: Sandbox) -> None:
+    assert evidence(sandbox) == Evidence(given=0, own=1)
+
+
+@pytest.mark.parametrize("model", ["sale.order", "project.project", "project.milestone"])
+def test_what_a_colleague_filed_counts_wherever_it_stands(model: str, sandbox: Sandbox) -> None:
+    odoo = reading(sandbox)
+    (order,) = (order for order in read_orders(odoo) if order.order.id == ORDER)
+    (milestone, *_) = unbilled.milestones(odoo, [order])[ORDER]
+    record = {"sale.order": ORDER, "project.project": order.project_ids[0]}.get(model)
+    place = (model, record or milestone.id)
+    assert evidence(with_file(place, "accepted.pdf")) == Evidence(given=1, own=1)
+
+
+@pytest.mark.parametrize(
+    ("message", "given"),
+    [
+        ({"message_type": "comment", "author_id": COLLEAGUE}, 1),
+        ({"message_type": "comment", "author_id": COLLEAGUE, "partner_ids": [COLLEAGUE]}, 1),
+        ({"message_type": "comment", "author_id": LEFT, "partner_ids": ["customer"]}, 0),
+        ({"message_type": "comment", "author_id": LEFT, "notified_partner_ids": ["customer"]}, 0),
+        ({"message_type": "notification", "author_id": COLLEAGUE}, 0),
+        ({"message_type": "email", "author_id": "customer", "partner_ids": [COLLEAGUE]}, 1),
+        ({"message_type": "email", "author_id": False}, 1),
+        (
+            {
+                "message_type": "email",
+                "author_id": False,
+                "body": f'<img src="/web/image/{FILE}?t=1">',
+            },
+            0,
+        ),
+        (
+            {
+                "message_type": "email",
+                "author_id": False,
+                "body": f"<img src='/web/image/{FILE}0'>",
+            },
+            1,
+        ),
+    ],
+)
+def test_who_wrote_to_whom_tells_who_gave_a_file(message: dict[str, Any], given: int) -> None:
+    named = {
+        field: [customer() if p == "customer" else p for p in value]
+        if isinstance(value, list)
+        else customer()
+        if value == "customer"
+        else value
+        for field, value in message.items()
+    }
+    found = evidence(with_file(("sale.order", ORDER), "file.png", **named))
+    assert found == Evidence(given, 2 - given)
+
+
+@pytest.mark.parametrize("model", ["ir.attachment", "mail.message", "res.users"])
+def test_without_a_right_to_see_how_files_came_there_nothing_is_known(model: str) -> None:
+    odoo = reading(changed(denied_models=[model]))
+    assert read_evidence(odoo, [], {}) is None
+
+
+def test_orders_without_files_ask_for_no_messages(sandbox: Sandbox) -> None:
+    assert read_evidence(reading(sandbox), [], {}) == {}

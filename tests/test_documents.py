@@ -1,0 +1,36 @@
+"""What documents and remedies tell operators is what the fleet needs."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def told() -> Iterator[tuple[str, str]]:
+    """Each file that operators read, or are shown words of, on one line."""
+    pages = [ROOT / "README.md", ROOT / ".env.example", *(ROOT / "docs").glob("*.md")]
+    for path in (*pages, *(ROOT / "workers").rglob("*.py")):
+        text = re.sub(r"\s+", " ", path.read_text(encoding="utf-8").replace('" "', ""))
+        yield str(path.relative_to(ROOT)), text
+
+
+def test_nobody_is_asked_to_start_workers_anew_for_what_they_take_up_by_themselves() -> None:
+    asked = re.compile(r"start (?:the workers|all|all processes|them) anew|restart all processes")
+    assert [(name, found[0]) for name, text in told() if (found := asked.search(text))] == []
+
+
+def test_nobody_is_told_that_flower_stops_workers() -> None:
+    assert [name for name, text in told() if "Flower can stop" in text] == []
+
+
+def test_every_verb_of_make_has_a_recipe_and_every_one_that_is_named_is_one() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.M)
+    recipes = set(re.findall(r"^([a-z-]+):.*\n\t", makefile, re.M))
+    verbs = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    assert set(phony.split()) == verbs
+    assert verbs - recipes == {"test"}
+    named = {(name, verb) for name, text in told() for verb in re.findall(r"`make ([a-z-]+)", text)}
+    assert {verb for _, verb in named} >= {"attack", "limits"}
+    assert [each for each in sorted(named) if each[1] not in verbs] == []

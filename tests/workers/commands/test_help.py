@@ -1,0 +1,75 @@
+"""`--help` teaches: every verb shows an example that can be typed, with jobs that there are."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from tasks import catalogue
+from workers.commands import cli, person
+from workers.commands import mail as mail_command
+from workers.commands.verbs import Verb
+
+FLEET: Any = get_command(cli.cli)
+
+
+def verbs(group: Any, *above: str) -> Iterator[tuple[str, Any]]:
+    """Each command with the words that lead to it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from verbs(command, *above, name)
+        else:
+            yield " ".join([*above, name]), command
+
+
+VERBS = dict(verbs(FLEET))
+
+
+def parse(words: list[str]) -> tuple[str, Any]:
+    """The verb that the words lead to, and its context once it has taken all of them."""
+    command, above, path = FLEET, None, list[str]()
+    while hasattr(command, "commands"):
+        name, *words = words
+        above = command.make_context(command.name, [name, *words], parent=above)
+        command = command.commands[name]
+        path.append(name)
+    return " ".join(path), command.make_context(path[-1], words, parent=above)
+
+
+def test_there_are_verbs_of_groups_too() -> None:
+    assert {"run", "mail preview", "mail replay", "person export", "person erase"} <= VERBS.keys()
+
+
+@pytest.mark.parametrize("path", VERBS)
+@pytest.mark.parametrize("columns", ["80", "140"])
+def test_the_help_of_every_verb_ends_with_an_example(path: str, columns: str) -> None:
+    result = CliRunner().invoke(cli.cli, [*path.split(), "--help"], env={"COLUMNS": columns})
+    assert result.exit_code == 0
+    shown = " ".join(result.stdout.split())
+    assert shown.endswith(f"Example: {VERBS[path].example}")
+
+
+@pytest.mark.parametrize("path", VERBS)
+def test_every_example_can_be_typed(path: str) -> None:
+    assert isinstance(VERBS[path], Verb)
+    first, *words = shlex.split(VERBS[path].example.split(" | ")[0])
+    assert first == "fleet"
+    verb, context = parse(words)
+    assert (verb, context.args) == (path, [])
+    job = context.params.get("job")
+    assert job is None or job in catalogue.jobs()
+
+
+def test_what_no_verb_takes_is_refused() -> None:
+    with pytest.raises(Exception, match="No such option"):
+        parse(["run", "wip_aging", "--no-such-option"])
+
+
+def test_no_help_names_a_job_by_hand() -> None:
+    for module in (cli, mail_command, person):
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
+        assert [job for job in catalogue.jobs() if job in source] == []

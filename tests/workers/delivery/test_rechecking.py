@@ -1,0 +1,135 @@
+"""What people did since a message was queued is known when it is checked again."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import cast
+
+import pytest
+
+from tasks.domain.acts import Act, ActKind
+from tasks.domain.findings import Finding
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import Switchable
+from tests.workers.test_dispatcher import deliver_all
+from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
+from workers import runner
+from workers.delivery.rechecking import Round
+from workers.demo.catcher import Catcher
+from workers.ledger import acts, cases
+from workers.ledger.outbox import Message
+from workers.ledger.statuses import MessageStatus
+from workers.wiring import Fleet
+
+FINANCE = "finance@nordwind.example"
+
+
+def act(
+    fleet: Fleet,
+    job: str,
+    kind: ActKind,
+    key: str,
+    about: tuple[str, int] = ("", 0),
+    until: date | None = None,
+) -> None:
+    """Somebody acts on the page, a minute after what happened before."""
+    cast(Clock, fleet.clock).forward(minutes=1)
+    model, record_id = about
+    done = Act(kind, FINANCE, job, "firm", 1, key, fleet.clock(), "we talked", until)
+    with fleet.ledger.transaction() as connection:
+        nonce = f"{kind}-{fleet.clock()}"
+        acts.record(connection, replace(done, model=model, record_id=record_id), nonce)
+
+
+def a_reminder(fleet: Fleet) -> tuple[Message, str]:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    message = next(found for found in messages(fleet) if len(found.finding_keys) == 1)
+    return message, message.finding_keys[0]
+
+
+def a_ready_order(fleet: Fleet) -> tuple[Message, Finding]:
+    runner.execute(fleet, opened(fleet, READINESS))
+    (message,) = messages(fleet)
+    with fleet.ledger.reading() as connection:
+        known = [case.finding for case in cases.open_cases(connection, READINESS, "firm", 1)]
+    return message, next(finding for finding in known if finding.key.startswith("ready"))
+
+
+def now_of(fleet: Fleet, message: Message) -> Message:
+    (found,) = (each for each in messages(fleet) if each.id == message.id)
+    return found
+
+
+def keys_of(message: Message, listing: str = "findings") -> set[str]:
+    return {found["key"] for found in message.payload[listing]}
+
+
+def test_what_was_snoozed_meanwhile_is_told_after_its_last_day(
+    fleet: Fleet, clock: Clock, catcher: Catcher
+) -> None:
+    message, key = a_reminder(fleet)
+    act(fleet, REMINDERS, ActKind.SNOOZED, key, until=date(2026, 11, 25))
+    deliver_all(fleet)
+    waiting = now_of(fleet, message)
+    assert waiting.status is MessageStatus.QUEUED
+    assert waiting.error == f"{FINANCE} snoozed it until 2026-11-25"
+    assert str(waiting.next_attempt_at) == "2026-11-25 23:00:00+00:00"
+    clock.forward(days=3)
+    deliver_all(fleet)
+    assert message.message_id in {mail["Message-ID"] for mail in catcher.mails}
+
+
+def test_what_was_acknowledged_meanwhile_is_not_told(fleet: Fleet, catcher: Catcher) -> None:
+    message, key = a_reminder(fleet)
+    act(fleet, REMINDERS, ActKind.ACKNOWLEDGED, key)
+    deliver_all(fleet)
+    dropped = now_of(fleet, message)
+    assert dropped.status is MessageStatus.DROPPED
+    assert dropped.error == f"{FINANCE} acknowledged it"
+    assert message.message_id not in {mail["Message-ID"] for mail in catcher.mails}
+
+
+def test_what_was_acknowledged_before_it_was_said_is_told(fleet: Fleet) -> None:
+    message, key = a_reminder(fleet)
+    act(fleet, REMINDERS, ActKind.ACKNOWLEDGED, key)
+    later = replace(message, created_at=fleet.clock() + timedelta(minutes=1))
+    assert Round(fleet).check(later).drop == ""
+
+
+def test_an_order_held_meanwhile_is_told_as_held_and_once_lifted_as_ready(fleet: Fleet) -> None:
+    digest, ready = a_ready_order(fleet)
+    act(fleet, READINESS, ActKind.HELD, ready.key, ready.held_as, date(2026, 12, 24))
+    held = Round(fleet).check(digest).message
+    assert ready.key in keys_of(digest) - keys_of(held)
+    assert ready.key not in held.finding_keys
+    assert ready.key in keys_of(held, "set_aside")
+    assert held.payload["at"] == fleet.clock().isoformat()
+    assert held.payload["first"]
+    act(fleet, READINESS, ActKind.LIFTED, ready.key, ready.held_as)
+    lifted = Round(fleet).check(replace(held, created_at=fleet.clock())).message
+    assert keys_of(lifted) == keys_of(digest)
+
+
+def test_a_digest_names_who_snoozed_meanwhile_and_asks_odoo_nothing(
+    fleet: Fleet, odoo: Switchable
+) -> None:
+    digest, ready = a_ready_order(fleet)
+    before = odoo.calls
+    act(fleet, READINESS, ActKind.SNOOZED, ready.key, until=date(2026, 11, 25))
+    told = Round(fleet).check(digest).message
+    (found,) = (each for each in told.payload["findings"] if each["key"] == ready.key)
+    assert (found["snoozed_by"], found["snoozed_until"]) == (FINANCE, "2026-11-25")
+    act(fleet, READINESS, ActKind.LIFTED, ready.key)
+    again = Round(fleet).check(told).message
+    assert again.payload["findings"] == digest.payload["findings"]
+    assert odoo.calls == before
+
+
+@pytest.mark.parametrize("kind", [ActKind.SNOOZED, ActKind.ACKNOWLEDGED, ActKind.HELD])
+def test_what_somebody_dealt_with_is_not_told_by_itself(fleet: Fleet, kind: ActKind) -> None:
+    digest, ready = a_ready_order(fleet)
+    alone = replace(
+        digest, payload={**digest.payload, "template": "urgent"}, finding_keys=(ready.key,)
+    )
+    assert Round(fleet).check(alone).drop == ""
+    act(fleet, READINESS, kind, ready.key, ready.held_as, date(2026, 11, 25))
+    assert Round(fleet).check(alone).drop == f"{FINANCE} {kind} it until 2026-11-25"

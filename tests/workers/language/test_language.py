@@ -1,0 +1,329 @@
+"""Every mail and page is written in its reader's language; what the jobs say, too."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from string import Formatter
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from odoo_gateway.sandbox import Sandbox
+from tasks import catalogue
+from tasks.domain.texts import Text, Value
+from tasks.reads.drafts import REASONS
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
+from tests.fakes.sections import MAILS, PERSON, pages
+from tests.workers.test_runner import messages, opened
+from workers import runner
+from workers.language import extraction
+from workers.language.language import language
+from workers.mail.render import render
+from workers.web import refusals as web_refusals
+from workers.web.accept_language import accepted
+from workers.web.cases import facts
+
+LANGUAGE = resources.files("workers.language")
+WEB = resources.files("workers.web")
+NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
+NAMES = re.compile(r"{(\w+)}")
+LANGUAGES = [
+    file.name.removesuffix(".po") for file in LANGUAGE.iterdir() if file.name.endswith(".po")
+]
+FILE = f"""{TENANT}\
+recipients.finance = ["finance@nordwind.example"]
+recipients.delivery = ["delivery@nordwind.example"]
+policies.timesheet_reminders.wait_for_morning = false
+policies.utilization_variance.target_percent = 75
+policies.invoice_readiness.purchase_order_required = true
+policies.invoice_readiness.vat_number_required = true
+policies.wip_aging.decide_after_days = 10
+policies.wip_aging.overrun_percent = 10
+policies.pending_approvals.wait_for_morning = false
+"""
+
+
+# Where a template is handed on, or was extracted from a docstring.
+COMPUTED = ("texts.py", "declaration.py")
+ERRORS = {*vars(web_refusals), "LinkForged", "LinkExpired", "FleetError"}
+
+
+@pytest.fixture(scope="module")
+def payloads(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What the jobs tell of both companies of the sandbox."""
+    clock = Clock(NOON)
+    odoo = Switchable(Sandbox(clock().date()))
+    fleet = fleet_on(tmp_path_factory.mktemp("firm"), clock, odoo, file=FILE)
+    for job in catalogue.jobs():
+        for company_id in (1, 2):
+            runner.execute(fleet, opened(fleet, job, company_id))
+    return [dict(message.payload) for message in messages(fleet)]
+
+
+def sentences(payload: dict[str, Any]) -> Iterator[str]:
+    """All that a job said, but for names."""
+    yield from (payload["title"], payload["why"])
+    for finding in payload["findings"]:
+        keys = ("title", "reason", "remedy", "group", "advice", "note")
+        yield from (finding[key] for key in keys if finding.get(key))
+    for aside in payload.get("set_aside", ()):
+        yield from (aside["group"], aside["reason"])
+    for gap in payload.get("not_verifiable", ()):
+        yield from (words(gap["check"]), gap["reason"], gap["remedy"])
+    for total in payload.get("totals", ()):
+        yield from (words(name) for name in columns_of(total))
+    for row in payload.get("rows", ()):
+        yield from (words(word) for word in words_of(row))
+
+
+def words(name: str) -> str:
+    return name if isinstance(name, Text) else name.replace("_", " ")
+
+
+def words_of(row: dict[str, Any]) -> Iterator[str]:
+    """What the page of a case tells of its row, but for names."""
+    yield from facts(row)
+    yield from (row[name] for name in ("status", "billing", "bucket") if row.get(name))
+    for check in row.get("checks", ()):
+        yield from (check["check"], check["result"], check["reason"], check["next_step"])
+
+
+def columns_of(total: dict[str, Any]) -> Iterator[str]:
+    for name, value in total.items():
+        if name in ("currency", "bottleneck") or isinstance(value, list):
+            continue
+        yield name
+        yield from value if isinstance(value, dict) else ()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_that_the_jobs_say_stays_english(payloads: list[dict[str, Any]], code: str) -> None:
+    said = {sentence for payload in payloads for sentence in sentences(payload)}
+    assert {payload["rule"] for payload in payloads} == set(catalogue.jobs())
+    assert len(said) > 100
+    assert [sentence for sentence in said if not knows(code, sentence)] == []
+
+
+def knows(code: str, said: str) -> bool:
+    """Whether nothing of it stays English; texts of names alone are in no catalogue."""
+    if not isinstance(said, Text):
+        return language(code).known(said) is not None
+    parts = [each for value in said.values.values() for each in texts_in(value)]
+    own = not "".join(text for text, _, _, _ in Formatter().parse(said.template)).strip(" ;,·/")
+    messages = catalogue_of(code)
+    return (own or said.template in messages) and all(knows(code, each) for each in parts)
+
+
+def texts_in(value: Value) -> Iterator[Text]:
+    for each in value if isinstance(value, tuple) else (value,):
+        if isinstance(each, Text):
+            yield each
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("reason", REASONS)
+def test_why_odoos_amount_is_another_one_is_translated(code: str, reason: str) -> None:
+    assert knows(code, reason)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_message_is_translated_and_no_other(code: str) -> None:
+    catalogue = catalogue_of(code)
+    used = {message.id for message in extraction.template() if message.id}
+    own = {message.id for message in catalogue if message.id and not message.context}
+    assert own == used
+    assert [message.id for message in catalogue if message.id and not all(said(message))] == []
+    assert [message.id for message in catalogue if message.fuzzy and message.id] == []
+    assert list(catalogue.obsolete) == []
+
+
+@cache
+def catalogue_of(code: str) -> Catalog:
+    with (LANGUAGE / f"{code}.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def said(message: Message) -> tuple[str, ...]:
+    """The translation, in each number."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+
+
+@pytest.mark.parametrize("package", extraction.PACKAGES)
+def test_what_is_extracted_is_written_out(package: str) -> None:
+    for file in (extraction.ROOT / package).rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("Text", "plural"):
+                first = call.args[0]
+                at = f"{file}:{call.lineno}"
+                assert isinstance(first, ast.Constant) or file.name in COMPUTED, at
+
+
+def refusals() -> Iterator[str]:
+    """What the page may refuse with: reasons with something in each name, and headings."""
+    yield from (cls.heading for cls in vars(web_refusals).values() if hasattr(cls, "heading"))
+    for file in (*WEB.iterdir(), resources.files("workers") / "links.py"):
+        if file.name.endswith(".py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            yield from (said for call in ast.walk(tree) for said in told_by(call))
+
+
+def told_by(node: ast.AST) -> Iterator[str]:
+    """The sentences in a call that makes an error, or a page that tells of one."""
+    if not isinstance(node, ast.Call):
+        return
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name in ("_told", "partial") or name in ERRORS:
+        for argument in node.args:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+            elif isinstance(argument, ast.JoinedStr):
+                parts = (p.value if isinstance(p, ast.Constant) else "7" for p in argument.values)
+                yield "".join(map(str, parts))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_refusal_of_the_page_is_translated_and_no_other(code: str) -> None:
+    said = set(refusals())
+    assert len(said) > 20
+    assert [sentence for sentence in said if language(code).known(sentence) is None] == []
+    with (LANGUAGE / f"{code}.po").open("rb") as file:
+        known = {str(message.id) for message in read_po(file) if message.context == "page"}
+    assert {NAMES.sub("7", sentence) for sentence in known} == said
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_translation_has_the_names_of_its_sentence(code: str) -> None:
+    for message in catalogue_of(code):
+        ids = (message.id,) if isinstance(message.id, str) else message.id
+        named = [name for each in ids for name in names(each)]
+        for each in said(message) if message.id else ():
+            assert set(names(each)) == set(named), message.id
+
+
+def names(template: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(template) if name]
+
+
+@pytest.mark.parametrize(
+    ("said", "german"),
+    [
+        ("18.5 h are not approved", "18,5 Std. sind nicht genehmigt"),
+        (
+            "S1 Held; Sons: blocked",
+            "S1 Held; Sons: blockiert",
+        ),
+        (
+            "1 milestone late, first Go; live of 2026-11-14; 2.5 h are not approved",
+            "1 Meilenstein überfällig, zuerst Go; live vom 14. Nov. 2026; "
+            "2,5 Std. sind nicht genehmigt",
+        ),
+        (
+            "Julia Weber, week 47, Portal: 12.5 h wait",
+            "Julia Weber, Woche 47, Portal: 12,5 Std. warten",
+        ),
+        (
+            "of the time until 2026-11-22, not approved yet; "
+            "Apu is on leave and back on 2026-11-30",
+            "aus der Zeit bis 22. Nov. 2026, noch nicht genehmigt; "
+            "Apu ist abwesend und ab 30. Nov. 2026 zurück",
+        ),
+        ("+0 h of cheese", None),
+        ("no tax on 2 lines to bill", "keine Steuer auf 2 abzurechnenden Zeilen"),
+        ("S1 Held: unbilled for 1 day", "S1 Held: seit 1 Tag nicht berechnet"),
+        ("no tax on 2 lines to bill; something new", None),
+    ],
+)
+def test_sentences_are_known_by_their_shape(said: str, german: str | None) -> None:
+    assert language("de").known(said) == german
+
+
+def test_an_unknown_sentence_stays_english_but_for_its_days() -> None:
+    assert language("de").sentence("due 2026-11-14, they say") == "due 14. Nov. 2026, they say"
+
+
+def test_names_from_odoo_are_left_as_they_are() -> None:
+    assert language("de").sentence("S00042 ready: blocked") == "S00042 ready: blockiert"
+    assert language("de").sentence("Delivery Americas") == "Delivery Americas"
+
+
+@pytest.mark.parametrize(
+    ("code", "money", "day"),
+    [
+        ("en", "EUR 1,234.50", "23 Nov 2026"),
+        ("en_US", "EUR 1,234.50", "Nov 23, 2026"),
+        ("de", "1.234,50 EUR", "23. Nov. 2026"),
+        ("de_CH", "EUR 1'234.50", "23. Nov. 2026"),
+        # No file: English, rather than half of each.
+        ("fr", "EUR 1,234.50", "23 Nov 2026"),
+    ],
+)
+def test_money_and_days_look_as_the_reader_is_used_to(code: str, money: str, day: str) -> None:
+    reader = language(code)
+    assert reader.money("1234.5", "EUR").replace("\xa0", " ") == money
+    assert reader.day("2026-11-23") == day
+    assert "1" in reader.money("1234", "JPY")
+    assert "." not in reader.money("12", "JPY")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-CH, de;q=0.9, en;q=0.8", "de_CH"),
+        ("en;q=0.1, de;q=0.5", "de"),
+        ("fr-FR, fr;q=0.9, en-US;q=0.5", "en_US"),
+        ("fr, ja;q=0.5", "en"),
+        ("de;q=0, en-US", "en_US"),
+        ("de;q=soon", "en"),
+        ("de-XX", "de"),
+        ("x" * 9000, "en"),
+    ],
+)
+def test_a_browser_is_answered_in_the_language_that_it_wants_most(header: str, code: str) -> None:
+    assert accepted(header).code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "known"), [("de_XX", "de"), ("de@latin", "de"), ("sr@latin", "en")]
+)
+def test_a_territory_or_script_that_nobody_knows_counts_for_nothing(code: str, known: str) -> None:
+    assert language(code).code == known
+    assert language(code).day("2026-11-23")
+
+
+def test_instants_are_told_in_the_readers_zone() -> None:
+    at = "2026-11-23T05:00:00+00:00"
+    assert language("de").instant(at, "Europe/Berlin") == "23. Nov. 2026 06:00 Europe/Berlin"
+    assert language("en").instant(at, "America/New_York") == "23 Nov 2026 00:00 America/New_York"
+
+
+def test_the_csv_of_a_german_reader_opens_in_a_german_excel() -> None:
+    german = {**MAILS["readiness"], "language": "de"}
+    ((_, text),) = render([german]).attachments
+    assert text.splitlines()[0] == "\ufeffsale_order;currency;amount;status"
+    assert text.splitlines()[1] == "S00120;EUR;18200,00;ready"
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_a_german_mail_says_nothing_of_ours_in_english(name: str) -> None:
+    mail = render([{**MAILS[name], "language": "de"}], pages)
+    assert 'lang="de"' in mail.html
+    words = set(mail.text.replace("/", " ").replace(":", " ").split())
+    assert words & {"the", "and", "of", "missing", "blocked", "hours"} <= allowed(name)
+
+
+def allowed(name: str) -> set[str]:
+    """Ops read errors as they were raised."""
+    return {"of", "the", "and"} if name in ("ops", "notice") else set()
+
+
+def test_a_swiss_reader_reads_german() -> None:
+    assert "fehlen" in render([{**PERSON, "language": "de_CH"}]).subject

@@ -1,0 +1,1 @@
+"""How Celery speaks with its broker, and what it accepts from it."""

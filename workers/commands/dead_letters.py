@@ -1,0 +1,116 @@
+"""What waits for a person: dead runs and parked messages, to be retried, or seen and dropped."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from odoo_gateway.errors import ConfigurationError
+from workers.ledger import lookup, outbox, runs
+from workers.ledger.database import Connection
+from workers.ledger.lookup import Wanted
+from workers.ledger.outbox import Message
+from workers.ledger.runs import Run
+from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.wiring import Fleet
+
+Letter = dict[str, Any]
+
+
+EVERY: Final = Wanted(limit=None)
+# No id has more digits.
+NAME: Final = re.compile(r"(run|message)-([0-9]{1,18})", re.ASCII)
+
+
+def listed(
+    fleet: Fleet, wanted: Wanted = EVERY, error_class: str | None = None
+) -> Sequence[Letter]:
+    """Each with its name, such as run-12 or message-7, and why it was given up; newest first.
+
+    wanted: a person is the reader of a message, and of no run. error_class: as errors begin.
+    """
+    with fleet.ledger.reading() as connection:
+        return _found(connection, wanted, error_class)
+
+
+def retry(fleet: Fleet, names: Sequence[str], who: str) -> Sequence[Letter]:
+    """Make them due now, with all their attempts; all or none. Returns what they were.
+
+    Raises ConfigurationError when a name is not one of a dead letter.
+    """
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        before = _named(connection, names)
+        for kind, number in map(_parsed, names):
+            revive = runs.revive if kind == "run" else outbox.revive
+            revive(connection, number, now, by=who)
+    return before
+
+
+def drop(fleet: Fleet, names: Sequence[str], who: str, reason: str) -> Sequence[Letter]:
+    """Give messages up for good, and have runs wait for nobody; all or none, as `retry`.
+
+    Raises ConfigurationError as `retry` does, and without a reason.
+    """
+    if not reason.strip():
+        raise ConfigurationError("fleet dead drop: say why with --reason; the audit keeps it")
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        before = _named(connection, names)
+        for kind, number in map(_parsed, names):
+            end = runs.clear if kind == "run" else outbox.discard
+            end(connection, number, now, by=who, reason=reason)
+    return before
+
+
+def named(fleet: Fleet, names: Sequence[str]) -> Sequence[Letter]:
+    """The letters of these names. Raises ConfigurationError as `retry` does."""
+    with fleet.ledger.reading() as connection:
+        return _named(connection, names)
+
+
+def _found(connection: Connection, wanted: Wanted, error_class: str | None) -> Sequence[Letter]:
+    dead = () if wanted.person is not None else lookup.find_runs(connection, wanted, RunStatus.DEAD)
+    parked = lookup.find_messages(connection, wanted, MessageStatus.PARKED)
+    return [
+        *(_of_run(run) for run in dead if error_class in (None, run.error_class)),
+        *(_of_message(each) for each in parked if error_class in (None, each.error_class)),
+    ]
+
+
+def _named(connection: Connection, names: Sequence[str]) -> Sequence[Letter]:
+    for name in names:
+        _parsed(name)
+    dead = {letter["name"]: letter for letter in _found(connection, EVERY, None)}
+    for name in names:
+        if name not in dead:
+            raise ConfigurationError(
+                f"{name} is no dead letter: `fleet dead` lists those there are"
+            )
+    return [dead[name] for name in names]
+
+
+def _of_run(run: Run) -> Letter:
+    return _letter(f"run-{run.id}", run, f"slot {run.slot:%Y-%m-%d %H:%M} UTC")
+
+
+def _of_message(message: Message) -> Letter:
+    about = f"{message.step} for {message.recipient}"
+    return _letter(f"message-{message.id}", message, about)
+
+
+def _letter(name: str, given_up: Run | Message, about: str) -> Letter:
+    return {
+        "name": name,
+        "job": given_up.job,
+        "tenant": given_up.tenant,
+        "company": given_up.company_id,
+        "about": about,
+        "attempts": given_up.attempts,
+        "error": f"{given_up.error_class}: {given_up.error}",
+    }
+
+
+def _parsed(name: str) -> tuple[str, int]:
+    if not (found := NAME.fullmatch(name)):
+        raise ConfigurationError(f"{name!r:.40}: name dead letters as `fleet dead` lists them")
+    return found[1], int(found[2])

@@ -1,0 +1,204 @@
+"""`fleet doctor`: reaches everything the fleet needs, and proves rights and visibility."""
+
+from collections.abc import Iterator, Sequence
+
+import httpx
+import structlog
+
+from odoo_gateway.errors import FleetError, OdooError
+from tasks import catalogue
+from tasks.declaration import AnyJob, Audience
+from tasks.domain.plurals import counted
+from workers import dispatch, looking
+from workers.broker import transport as broker
+from workers.commands import pausing
+from workers.config import runbook
+from workers.config.reach import OutOfReach
+from workers.config.tenants import Tenant
+from workers.ledger.errors import LedgerNotSetUp
+from workers.ledger.scopes import Scope
+from workers.looking import Place
+from workers.watch import visibility
+from workers.watch.visibility import Finding
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+
+def examine(fleet: Fleet) -> Iterator[Finding]:
+    """Everything, in the order in which things depend on each other."""
+    yield from _ledger(fleet)
+    yield from _broker(fleet)
+    yield from _mail(fleet)
+    yield _runbook(fleet)
+    for tenant in fleet.settings.tenants.values():
+        yield from _tenant(fleet, tenant)
+        yield from _targets(fleet, tenant)
+    for name, problems in fleet.settings.unusable.items():
+        for problem in problems:
+            yield Finding(f"{name}: configuration", "failed", problem)
+    for name, refused in catalogue.outside().refused.items():
+        yield Finding(f"job {name}", "failed", str(refused))
+
+
+def _ledger(fleet: Fleet) -> Iterator[Finding]:
+    try:
+        fleet.ledger.check()
+    except LedgerNotSetUp as error:
+        yield Finding("ledger", "missing", f"not set up yet: {error}")
+    except FleetError as error:
+        yield Finding("ledger", "failed", str(error))
+    else:
+        yield Finding("ledger", "ok", str(fleet.ledger.address))
+        yield from _pauses(fleet)
+
+
+def _pauses(fleet: Fleet) -> Iterator[Finding]:
+    """What people have the fleet leave alone."""
+    for each in pausing.listed(pausing.standing(fleet)):
+        what = [f"{kind} {each[kind]}" for kind in ("job", "tenant", "company") if each[kind]]
+        told = f"{', '.join(what)} until {each['until']}, by {each['by']}: {each['reason']}"
+        yield Finding(f"paused: {each['name']}", "warning", f"{told}; `fleet resume` ends it")
+
+
+def _broker(fleet: Fleet) -> Iterator[Finding]:
+    url = fleet.settings.environment.broker_url
+    shown = broker.shown(url)
+    try:
+        broker.waiting(url)
+    except Exception as error:
+        told = f"{shown} cannot be reached ({error})"
+        if "broker_url" in fleet.settings.environment.model_fields_set:
+            told += ": start it, or correct FLEET_BROKER_URL"
+            yield Finding("broker", "failed", told)
+        else:
+            told += ": start Redis there, or set FLEET_BROKER_URL to one that runs"
+            yield Finding("broker", "missing", f"not set up yet: {told}")
+    else:
+        yield Finding("broker", "ok", shown)
+
+
+def _mail(fleet: Fleet) -> Iterator[Finding]:
+    try:
+        fleet.mail.probe()
+    except FleetError as error:
+        if "smtp_url" in fleet.settings.environment.model_fields_set:
+            yield Finding("mail server", "failed", f"{error}: see FLEET_SMTP_URL, FLEET_MAIL_FROM")
+        else:
+            told = f"{error}: set FLEET_SMTP_URL and FLEET_MAIL_FROM"
+            yield Finding("mail server", "missing", f"not set up yet: {told}")
+    else:
+        yield Finding("mail server", "ok", f"accepts us as {fleet.mail.sender}")
+
+
+def _runbook(fleet: Fleet) -> Finding:
+    url = fleet.settings.environment.runbook_url
+    published = (
+        f"alerts, mails and `fleet status` lead to {url}"
+        if url
+        else f"{runbook.FILE}; FLEET_RUNBOOK_URL: not set"
+    )
+    return Finding("runbook", "ok", published)
+
+
+def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
+    name = f"{tenant.name}: Odoo"
+    try:
+        session = fleet.session(tenant)
+        scopes = dispatch.discover(session, tenant)
+        version = session.major_version
+    except FleetError as error:
+        yield Finding(name, "failed", str(error))
+        return
+    companies = ", ".join(f"{scope.company_id} {scope.name} ({scope.zone.key})" for scope in scopes)
+    yield Finding(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
+    yield from visibility.standing(fleet, tenant, scopes[0])
+    for scope in scopes:
+        yield from _zone(tenant, scope)
+        yield from _recipients(tenant, scope)
+        yield from _jobs(fleet, tenant, scope)
+
+
+def _zone(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    """A zone that nobody knows, in the working calendar of the company."""
+    if scope.unknown_zone:
+        yield Finding(
+            f"{tenant.name}/{scope.name}: time zone",
+            "warning",
+            f"{scope.unknown_zone!r} of its working calendar is none that we know, so it runs by "
+            f"{scope.zone.key}: correct it in Odoo, or set timezone for company {scope.company_id}",
+        )
+
+
+def _targets(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
+    """Where webhooks and chats lead to; nothing is sent."""
+    for name, target in tenant.targets.items():
+        what, url = f"{tenant.name}: {target.settings.kind} {name}", httpx.URL(target.url)
+        try:
+            fleet.settings.environment.reach.addresses(url.host, url.port or 0)
+        except OutOfReach as error:
+            yield Finding(what, "failed", str(error))
+        else:
+            yield Finding(what, "ok", f"leads to {url.host}")
+
+
+def _enabled(tenant: Tenant) -> Sequence[AnyJob]:
+    """The jobs that run for a tenant."""
+    disabled = tenant.settings.disabled_jobs
+    return [job for job in catalogue.jobs().values() if job.name not in disabled]
+
+
+def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    """Who stands behind each role here, and whether somebody does to whom something is told."""
+    what = f"{tenant.name}/{scope.name}: recipients"
+    recipients = tenant.recipients(scope.company_id)
+    named = {role: ", ".join(people) for role, people in recipients if people}
+    if named:
+        yield Finding(what, "ok", "; ".join(f"{role}: {who}" for role, who in named.items()))
+    roles = {Audience.OPS.value: "what the fleet gave up"}
+    for job in _enabled(tenant):
+        role = job.owner if job.audience is Audience.PERSON else job.audience.value
+        roles[role] = f"{roles[role]}, {job.name}" if role in roles else job.name
+    for role, told in sorted(roles.items()):
+        if role not in named:
+            yield Finding(
+                what,
+                "warning",
+                f"nobody is configured for the role {role}, so nobody hears of {told}: "
+                f"set recipients.{role} in the file, for the tenant or for company "
+                f"{scope.company_id}",
+            )
+
+
+def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+    now, remember = fleet.clock(), looking.remembers(fleet)
+    for job in _enabled(tenant):
+        what = f"{tenant.name}/{scope.name}: {job.name}"
+        try:
+            seen = looking.look(fleet, Place(job, tenant, scope), now, now, remember=remember)
+        except OdooError as error:
+            yield Finding(what, "failed", str(error))
+            continue
+        report = seen.report
+        state = "failed" if any(gap.figures for gap in report.not_verifiable) else "ok"
+        rows, findings = len(report.rows), len(report.findings)
+        told = f"{counted(rows, 'row')}, {counted(findings, 'finding')}"
+        yield Finding(what, state, told)
+        for gap in report.not_verifiable:
+            state = "failed" if gap.figures else "warning"
+            withheld = f"; withheld: {', '.join(gap.figures)}" if gap.figures else ""
+            told = f"not verifiable: {gap.check}: {gap.reason}{withheld}: {gap.remedy}"
+            yield Finding(what, state, told)
+        for drift in seen.drift[:5]:
+            yield Finding(
+                what,
+                "warning",
+                f"{drift.model} {drift.record_id} fits no record: {drift.field}: {drift.problem}",
+            )
+
+
+# What people log in a company that the user is not allowed in, nothing shows.
+def worst(findings: Sequence[Finding]) -> str:
+    """failed, missing, warning or ok."""
+    states = {finding.state for finding in findings}
+    return next(state for state in ("failed", "missing", "warning", "ok") if state in states)

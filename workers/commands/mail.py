@@ -1,0 +1,123 @@
+"""`fleet mail`: what would be sent, before it is; and what was sent, once more."""
+
+import sys
+import tempfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from odoo_gateway.errors import ConfigurationError
+from tasks.domain.plurals import counted
+from workers import wiring
+from workers.commands import preview, run_command
+from workers.commands.console import err, out, say
+from workers.commands.preview import WouldSend
+from workers.commands.run_command import ExitCode, Order
+from workers.commands.verbs import Verb
+
+cli = typer.Typer(no_args_is_help=True, help="Look at mails: before they are sent, and after.")
+
+
+@cli.command(name="preview", cls=Verb, epilog="fleet mail preview JOB --sandbox --output mails")
+def show(
+    job: Annotated[str, typer.Argument(help="Name of the job, as `fleet jobs` lists it.")],
+    tenant: Annotated[str | None, typer.Option(help="Needed when there are several.")] = None,
+    company: Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")] = None,
+    language: Annotated[str, typer.Option(help="Like de or en_GB; the readers' if unset.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Folder for the files.")] = None,
+    sandbox: Annotated[bool, typer.Option(help="Of the made-up firm: needs no Odoo.")] = False,
+    serve: Annotated[
+        int, typer.Option(min=0, max=65535, help="Show them on this local port until Ctrl-C.")
+    ] = 0,
+) -> None:
+    """Write the mails that a run now would send into a folder. Sends and records nothing.
+
+    What was sent before is taken from the ledger; without one they are those of a first run.
+    """
+    folder = output or Path(tempfile.mkdtemp(prefix="fleet-mails-"))
+    if sandbox:
+        fleet = preview.sandbox_fleet(Path(tempfile.mkdtemp(prefix="fleet-sandbox-")))
+    else:
+        fleet = wiring.fleet()
+    order = Order(
+        job=run_command.job_named(job),
+        tenant=fleet.settings.tenant(tenant or run_command.only_tenant(fleet)),
+        companies=company or (),
+        dry_run=True,
+    )
+    results = run_command.run(fleet, order)
+    told = preview.would_send(fleet, order, results, language)
+    try:
+        paths, refused = preview.save(fleet, told.mails, folder)
+    except OSError as error:
+        raise ConfigurationError(f"--output {folder}: {error.strerror}: name a folder") from error
+    for path in paths:
+        say(str(path))
+    for result in results:
+        if result.error:
+            name = result.scope.name if result.scope else "all companies"
+            say(f"{name}: {result.error}", "red", "failed")
+    for problem in refused:
+        say(problem, "red", "would be parked")
+    for reason in told.silent:
+        say(reason, "yellow", "not told")
+    for reason in told.waits:
+        say(reason, "yellow", "waits")
+    say(_summary(told, len(paths)))
+    say(f"open {folder / 'index.html'}")
+    if serve:
+        serve_folder(folder, serve)
+    code = run_command.exit_code(results)
+    if refused and code is ExitCode.DONE:
+        code = ExitCode.SOME_FAILED
+    raise typer.Exit(code)
+
+
+def _summary(told: WouldSend, written: int) -> str:
+    which = "a first run" if told.first else "a run now"
+    summary = f"{counted(written, 'mail')} that {which} would send"
+    if told.first:
+        summary += ": no run has succeeded here yet, or no ledger remembers one"
+    if told.elsewhere:
+        summary += f"; {counted(told.elsewhere, 'message')} by other channels"
+    return summary
+
+
+@cli.command(cls=Verb, epilog="fleet mail replay 7")
+def replay(
+    message: Annotated[
+        int, typer.Argument(min=1, max=2**63 - 1, help="The message's number, as in message-7.")
+    ],
+) -> None:
+    """Print a sent mail, rebuilt from what it was made of, and say whether it is the same.
+
+    Exit code 4 when the templates or settings have changed since, so that it is not.
+    """
+    found = preview.replay(wiring.fleet(), message)
+    sys.stdout.buffer.write(found.mail.as_bytes())
+    sys.stdout.buffer.flush()
+    if found.same:
+        err.print("[green]the same bytes that went out[/]")
+        return
+    err.print("[yellow]not the bytes that went out: templates, secret or settings have changed[/]")
+    raise typer.Exit(run_command.ExitCode.SOME_FAILED)
+
+
+def serve_folder(folder: Path, port: int) -> None:
+    """Show the files until Ctrl-C. Raises ConfigurationError where the port is taken."""
+    serving = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        listening = ThreadingHTTPServer(("127.0.0.1", port), serving)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--serve: port {port} cannot be listened on: {error.strerror}. Give another port"
+        ) from None
+    with listening as server:
+        out.print(f"http://127.0.0.1:{port}/ until Ctrl-C", highlight=False)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return

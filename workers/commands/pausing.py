@@ -1,0 +1,125 @@
+"""`fleet pause` and `fleet resume`: what the fleet leaves alone for a while, and who said so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from odoo_gateway.errors import ConfigurationError
+from workers.commands import run_command
+from workers.ledger import pauses, scopes
+from workers.ledger.pauses import Pause
+from workers.wiring import Fleet
+
+# What is left alone for longer was forgotten.
+LONGEST: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class What:
+    """What to pause: a job, a tenant, a company of a tenant, or their combination."""
+
+    job: str | None = None
+    tenant: str | None = None
+    company_id: int | None = None
+
+
+def pause(fleet: Fleet, what: What, until: datetime | None, reason: str, person: str) -> Pause:
+    """Pause it until an instant ahead, within a year; pausing it again replaces the pause.
+
+    Raises ConfigurationError for what there is none of, and without such an end or a reason.
+    """
+    now = fleet.clock()
+    what = _checked(fleet, what)
+    if not reason.strip():
+        raise ConfigurationError("fleet pause: say why with --reason; status and audit show it")
+    if until is None:
+        raise ConfigurationError("fleet pause: say when it ends, --for 3d or --until 2026-12-01")
+    if until <= now:
+        raise ConfigurationError(f"fleet pause: {until:%Y-%m-%d %H:%M} UTC is over")
+    if until > now + LONGEST:
+        raise ConfigurationError(
+            f"fleet pause: {until:%Y-%m-%d} is more than {LONGEST.days} days ahead; pause it for "
+            "less, and again then, or set disabled_jobs in the configuration"
+        )
+    with fleet.ledger.transaction() as connection:
+        place = (what.job, what.tenant, what.company_id)
+        return pauses.begin(connection, *place, reason, person, now, until)
+
+
+def resume(
+    fleet: Fleet, names: Sequence[str], what: What, person: str, reason: str
+) -> Sequence[Pause]:
+    """End the pauses of these names, such as pause-3, or the one of exactly that; all or none.
+
+    Raises ConfigurationError when one does not stand.
+    """
+    now = fleet.clock()
+    if not names:
+        what = _checked(fleet, what)
+    with fleet.ledger.transaction() as connection:
+        standing = pauses.standing(connection, now)
+        wanted = [_named(standing, name) for name in names] or [_of(standing, what)]
+        for each in wanted:
+            pauses.end(connection, each.id, now, person, reason)
+    return wanted
+
+
+def standing(fleet: Fleet) -> Sequence[Pause]:
+    """The pauses that stand."""
+    with fleet.ledger.reading() as connection:
+        return pauses.standing(connection, fleet.clock())
+
+
+def listed(found: Sequence[Pause]) -> Sequence[dict[str, Any]]:
+    """Pauses as commands show them."""
+    return [
+        {
+            "name": f"pause-{each.id}",
+            "job": each.job,
+            "tenant": each.tenant,
+            "company": each.company_id,
+            "until": each.until.astimezone(UTC).isoformat(timespec="minutes"),
+            "reason": each.reason,
+            "by": each.person,
+            "since": each.since.astimezone(UTC).isoformat(timespec="minutes"),
+        }
+        for each in found
+    ]
+
+
+def _checked(fleet: Fleet, what: What) -> What:
+    if what == What():
+        raise ConfigurationError("fleet pause: name a job, a tenant or a company: see --help")
+    if what.job is not None:
+        run_command.job_named(what.job)
+    if what.company_id is not None and what.tenant is None:
+        what = What(what.job, run_command.only_tenant(fleet), what.company_id)
+    if what.tenant is not None and what.tenant not in fleet.settings.names:
+        raise ConfigurationError(f"--tenant: name one of {', '.join(fleet.settings.names)}")
+    if what.tenant is not None and what.company_id is not None:
+        with fleet.ledger.reading() as connection:
+            known = scopes.of_tenant(connection, what.tenant)
+        if what.company_id not in {scope.company_id for scope in known}:
+            there = ", ".join(f"{scope.company_id} ({scope.name})" for scope in known)
+            raise ConfigurationError(
+                f"--company {what.company_id}: tenant {what.tenant} has {there or 'none yet'}"
+            )
+    return what
+
+
+def _of(found: Sequence[Pause], what: What) -> Pause:
+    for each in found:
+        if (each.job, each.tenant, each.company_id) == (what.job, what.tenant, what.company_id):
+            return each
+    names = ", ".join(f"pause-{each.id}" for each in found)
+    raise ConfigurationError(
+        f"nothing is paused by exactly that; {names or 'nothing'} stands: see `fleet status`"
+    )
+
+
+def _named(found: Sequence[Pause], name: str) -> Pause:
+    for each in found:
+        if name == f"pause-{each.id}":
+            return each
+    raise ConfigurationError(f"{name}: no such pause stands: see `fleet status`")

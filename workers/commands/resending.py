@@ -1,0 +1,85 @@
+"""`fleet resend`: what was sent goes out once more, because a person says so."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from odoo_gateway.errors import ConfigurationError
+from tasks import catalogue
+from workers.config.targets import WRITTEN_ONCE
+from workers.ledger import outbox
+from workers.ledger.database import Connection
+from workers.ledger.outbox import Message
+from workers.ledger.statuses import MessageStatus
+from workers.wiring import Fleet
+
+
+def chosen(fleet: Fleet, names: Sequence[str]) -> Sequence[Message]:
+    """The messages of these names, such as message-7.
+
+    Raises ConfigurationError for one that was not sent, or cannot be sent again.
+    """
+    with fleet.ledger.reading() as connection:
+        return [_sent(fleet, connection, name) for name in dict.fromkeys(names)]
+
+
+def resend(fleet: Fleet, names: Sequence[str], who: str, reason: str) -> Sequence[Message]:
+    """Queue a copy of each, as it was, under a Message-ID of its own; all or none.
+
+    A copy that bore the same Message-ID would be taken for one that was delivered, and thrown away
+    by mail servers and receivers. Raises ConfigurationError as `chosen`, and without a reason.
+    """
+    if not reason.strip():
+        raise ConfigurationError("fleet resend: say why with --reason; the audit keeps it")
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        messages = [_sent(fleet, connection, name) for name in dict.fromkeys(names)]
+        return [
+            outbox.resend(
+                connection,
+                message,
+                f"<{uuid4().hex}@{fleet.mail.domain}>",
+                now,
+                by=who,
+                reason=reason,
+            )
+            for message in messages
+        ]
+
+
+def listed(messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
+    """Messages as the command shows them."""
+    return [
+        {
+            "name": f"message-{message.id}",
+            "job": message.job,
+            "tenant": message.tenant,
+            "company": message.company_id,
+            "recipient": message.recipient,
+            "channel": message.channel,
+            "about": message.period or message.told_step,
+        }
+        for message in messages
+    ]
+
+
+def _sent(fleet: Fleet, connection: Connection, name: str) -> Message:
+    kind, _, number = name.partition("-")
+    if kind != "message" or not number.isdecimal() or len(number) > 18:
+        raise ConfigurationError(f"{name!r}: name messages as `fleet outbox` lists them")
+    found = outbox.find(connection, 1, id=int(number))
+    if not found:
+        raise ConfigurationError(f"{name}: there is none; `fleet outbox` lists those there are")
+    (message,) = found
+    if message.status is not MessageStatus.SENT:
+        remedy = "; `fleet dead retry` sends it" if message.status is MessageStatus.PARKED else ""
+        raise ConfigurationError(f"{name} is {message.status}, so it was not sent{remedy}")
+    if message.channel in WRITTEN_ONCE:
+        raise ConfigurationError(f"{name} was written into Odoo, where it stands once: look there")
+    if message.tenant in fleet.settings.unusable:
+        raise ConfigurationError(
+            f"{name}: the configuration of its tenant {message.tenant} cannot be used; correct it"
+        )
+    if message.tenant not in fleet.settings.tenants or message.job not in catalogue.jobs():
+        raise ConfigurationError(f"{name}: its tenant or its job is gone, so nobody can send it")
+    return message

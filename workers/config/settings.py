@@ -1,0 +1,361 @@
+"""Every setting, typed, with its default; all problems of a configuration reported at once.
+
+Secrets and addresses come from the environment (`FLEET_*`, each also as `FLEET_*_FILE`); tenants,
+companies, recipients, policies and schedules from one TOML file (`FLEET_CONFIG`). A tenant whose
+part cannot be used is left out, with its problems; the others go on.
+"""
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from odoo_gateway.errors import ConfigurationError
+from workers.config import targets
+from workers.config.reach import Hosts, Networks, Reach
+from workers.config.strict import LongSecret, Seconds, Sender, Strict, WebAddress
+from workers.config.tenant_reading import KEY, SHARED_KEY, TenantReading, validated, wrong_values
+from workers.config.tenants import OdooUrl, SmtpUrl, Tenant, url_of
+from workers.config.toml_lines import Places
+from workers.config.variables import Variables
+from workers.ledger import address
+
+DEFAULT_TENANT: Final = "default"
+TENANTS: Final = "tenants"
+# A thousand tenants need less.
+FILE_BYTES: Final = 10_000_000
+
+
+def _ledger(url: str) -> str:
+    try:
+        address.parse(url)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from None
+    return url
+
+
+def _plain(password: SecretStr) -> SecretStr:
+    # Flower compares others with an exception.
+    if not password.get_secret_value().isascii():
+        raise ValueError("holds letters that are not ASCII, which no login at Flower can give")
+    return password
+
+
+class Environment(Strict):
+    """What the environment says; each name is FLEET_ and the field's in capitals."""
+
+    config: Path = Path("fleet.toml")
+    broker_url: Annotated[str, url_of("redis", "rediss", "redis+socket", "amqp", "amqps")] = (
+        "redis://127.0.0.1:6379/0"
+    )
+    database_url: Annotated[str, AfterValidator(_ledger)] = "sqlite:///fleet.db"
+    smtp_url: SmtpUrl = "smtp://127.0.0.1:25"
+    mail_from: Sender = "Odoo ops fleet <fleet@localhost>"
+    odoo_url: OdooUrl | None = None
+    odoo_db: str | None = None
+    odoo_login: str | None = None
+    odoo_api_key: SecretStr | None = None
+    tick_seconds: Seconds = Field(60, description="how often beat looks for due slots")
+    metrics_port: int = Field(9464, ge=0, le=65535)
+    log_format: str = Field("console", pattern="^(console|json)$")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+    run_lease_seconds: Seconds = Field(900, description="the longest that a run may take")
+    run_attempts: int = Field(5, ge=1, le=1000)
+    message_lease_seconds: Seconds = Field(
+        300, description="the longest that a batch of messages may take"
+    )
+    silence_seconds: Seconds = Field(
+        60, description="what a process holds that gave no sign for so long is taken over"
+    )
+    message_attempts: int = Field(8, ge=1, le=1000)
+    retry_seconds: Seconds = Field(30, description="before a second attempt; then doubled")
+    retry_max_seconds: Seconds = Field(1800, description="the longest wait between attempts")
+    probe_max_seconds: Seconds = Field(
+        240, description="the longest wait until what is away is asked again"
+    )
+    republish_seconds: Seconds = Field(
+        120, description="a due run that nobody claimed is published again"
+    )
+    broker_timeout_seconds: Seconds = Field(10, description="for one answer of the broker")
+    smtp_timeout_seconds: Seconds = Field(30, description="for one answer of the mail server")
+    database_timeout_seconds: Seconds = Field(30, description="for one answer of PostgreSQL")
+    worker_memory_mb: int = Field(
+        400,
+        ge=100,
+        le=1_000_000,
+        description="a worker's process that grew beyond it is replaced after its task",
+    )
+    retention_days: int = Field(
+        400, ge=62, le=36_500, description="what was settled so long ago is trimmed every night"
+    )
+    audit_retention_days: int = Field(
+        1100,
+        ge=62,
+        le=36_500,
+        description="likewise audit and acts, never sooner than FLEET_RETENTION_DAYS",
+    )
+    circuit_pause_seconds: Seconds = Field(
+        30, description="an Odoo that failed five times in a row is left alone"
+    )
+    heartbeat_folder: Path = Field(
+        Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
+    )
+    flower_password: Annotated[SecretStr, AfterValidator(_plain)] | None = None
+    broker_secret: LongSecret | None = Field(
+        None, description="signs what is put into the broker; the ledger keeps one if there is none"
+    )
+    broker_secret_old: LongSecret | None = Field(
+        None, description="another, whose messages are taken too"
+    )
+    web_url: WebAddress = Field(
+        "", description="where `fleet web` is reached; without it mails carry no links to it"
+    )
+    runbook_url: WebAddress = Field("", description="where people read docs/runbook.md")
+    link_secret: LongSecret | None = Field(None, description="signs the links in mails")
+    link_secret_old: LongSecret | None = Field(
+        None, description="the secret before, whose links still open"
+    )
+    web_port: int = Field(8080, ge=1, le=65535, description="where `fleet web` listens")
+    web_proxies: str = Field("127.0.0.1", description="proxies before it, parted by commas")
+    web_requests_per_minute: int = Field(
+        300, ge=1, le=1_000_000, description="that one client may make"
+    )
+    link_days: int = Field(30, ge=1, le=3650, description="how long a link in a mail opens")
+    webhook_networks: Networks = Field(
+        (), description="not public, yet webhooks and chats may lead into them; parted by commas"
+    )
+    plain_http_hosts: Hosts = Field(
+        (), description="what may be asked without TLS, parted by commas; this machine always"
+    )
+
+    @property
+    def reach(self) -> Reach:
+        """Where the fleet may connect to."""
+        return Reach(self.webhook_networks, self.plain_http_hosts)
+
+    def heartbeat_file(self, kind: str, name: str) -> Path:
+        """The file that a process touches as long as it lives."""
+        return self.heartbeat_folder / f"fleet-{kind}-{name}.heartbeat"
+
+    # Addresses may carry passwords.
+    def __repr__(self) -> str:
+        return f"Environment(config={str(self.config)!r}, ...)"
+
+
+VARIABLES: Final = {f"FLEET_{name.upper()}": name for name in Environment.model_fields}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the fleet is told.
+
+    unusable: by name, the problems of each tenant that is left out because of them.
+    """
+
+    environment: Environment
+    tenants: Mapping[str, Tenant] = field(default_factory=dict)
+    unusable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all tenants that are configured, also those that cannot be used."""
+        return (*self.tenants, *self.unusable)
+
+    def tenant(self, name: str) -> Tenant:
+        """Raises ConfigurationError with the tenant's problems, or naming the tenants there are."""
+        if name in self.unusable:
+            raise ConfigurationError(*self.unusable[name])
+        if name not in self.tenants:
+            raise ConfigurationError(
+                f"there is no tenant {name!r}; configured: {', '.join(self.names)}"
+            )
+        return self.tenants[name]
+
+    def require_a_tenant(self) -> None:
+        """Raises ConfigurationError with every tenant's problems where none can be used."""
+        if not self.tenants:
+            raise ConfigurationError(*(p for problems in self.unusable.values() for p in problems))
+
+    def concurrency(self, tenant: str) -> int:
+        """Runs at the same time in its Odoo; 1 for what is left of a tenant that is gone.
+
+        0 where its configuration cannot be used: its runs wait until it can.
+        """
+        if tenant in self.unusable:
+            return 0
+        return self.tenants[tenant].settings.concurrency if tenant in self.tenants else 1
+
+
+def load(environ: Mapping[str, str] | None = None, *, tenants_needed: bool = True) -> Settings:
+    """Read the environment and the file it names.
+
+    tenants_needed: False for what needs none of them. Raises ConfigurationError with every problem
+    found, each with its key and a remedy, when what all tenants share cannot be used, or tenants
+    are needed and none can be used.
+    """
+    return _Reading(os.environ if environ is None else environ).settings(tenants_needed)
+
+
+class _Reading:
+    """One pass over a configuration, collecting problems instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.problems: list[str] = []
+        # Why there is none at all.
+        self._no_tenant: list[str] = []
+        self._places = Places()
+        self._variables = Variables(environ)
+
+    def settings(self, tenants_needed: bool) -> Settings:
+        environment = self._environment()
+        self._check_links(environment)
+        tables = self._tables(environment)
+        strangers = self._strangers(tables)
+        readings = [
+            TenantReading(
+                name,
+                table,
+                self._places,
+                self._variables,
+                environment.reach,
+                alone=len(tables) == 1,
+                place=place,
+                strangers=strangers[name],
+            )
+            for name, (place, table) in tables.items()
+        ]
+        _refuse_shared_variables(readings)
+        tenants = {reading.name: reading.tenant() for reading in readings}
+        unusable = {reading.name: tuple(reading.problems) for reading in readings}
+        unusable = {name: problems for name, problems in unusable.items() if problems}
+        usable = {n: tenant for n, tenant in tenants.items() if tenant and n not in unusable}
+        if self.problems or (tenants_needed and not usable):
+            every = (problem for problems in unusable.values() for problem in problems)
+            raise ConfigurationError(*map(_line, (*self.problems, *self._no_tenant, *every)))
+        # A name that is none goes where names go: into rows, labels and pages.
+        told = {
+            _line(name) or "''": tuple(map(_line, problems)) for name, problems in unusable.items()
+        }
+        return Settings(environment, usable, told)
+
+    def _environment(self) -> Environment:
+        values = {
+            name: self._variables.read(key, self.problems)
+            for key, name in VARIABLES.items()
+            # Whether it is read at all is the tenants' business.
+            if key != SHARED_KEY
+        }
+        given = {name: value for name, value in values.items() if value}
+        found = validated(
+            Environment,
+            given,
+            lambda location: self._variables.as_given(f"FLEET_{str(location[0]).upper()}"),
+            self.problems,
+        )
+        return found or Environment.model_validate(_sound(given))
+
+    def _strangers(self, tenants: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """The variables that nothing reads, by the tenant whose name they begin with.
+
+        What begins with no tenant's name is a problem of all.
+        """
+        found: dict[str, list[str]] = {name: [] for name in tenants}
+        for key in sorted(self._variables.names - VARIABLES.keys()):
+            if key.endswith(KEY) or targets.VARIABLES.fullmatch(key):
+                continue
+            problem = f"{key}: no such setting; remove it or correct its name"
+            meant = [name for name in found if key.startswith(f"FLEET_{name.upper()}_")]
+            # That of acme_webhook is none of acme.
+            (found[max(meant, key=len)] if meant else self.problems).append(problem)
+        return found
+
+    def _check_links(self, environment: Environment) -> None:
+        if environment.web_url and "FLEET_LINK_SECRET" not in self._variables.names:
+            self.problems.append(
+                "FLEET_LINK_SECRET: not set, and links to FLEET_WEB_URL must be signed; make one "
+                "with `openssl rand -hex 32`"
+            )
+
+    def _tables(self, environment: Environment) -> Mapping[str, tuple[tuple[str, ...], Any]]:
+        """What is told of each tenant, and where, before anything of it is believed."""
+        if environment.config.is_file():
+            tables = self._from_file(environment.config)
+            return {name: ((TENANTS, name), table) for name, table in tables.items()}
+        if "FLEET_CONFIG" in self._variables.names:
+            self.problems.append(f"FLEET_CONFIG: there is no file {str(environment.config)!r}")
+            return {}
+        return self._from_environment(environment)
+
+    def _from_file(self, path: Path) -> Mapping[str, Any]:
+        try:
+            # Windows' editors put a byte order mark before a text.
+            if path.stat().st_size > FILE_BYTES:
+                raise ValueError(f"it has more than {FILE_BYTES:,} bytes")
+            text = path.read_text(encoding="utf-8-sig")
+            content = tomllib.loads(text)
+        except (OSError, ValueError, RecursionError) as error:
+            self.problems.append(f"{path}: cannot be read as TOML: {error}")
+            return {}
+        self._places = Places.of(path, text)
+        self.problems += [
+            f"{self._places.name((key,))}: no such setting; remove it or correct its name"
+            for key in content
+            if key != TENANTS
+        ]
+        tables = content.get(TENANTS, {})
+        if not isinstance(tables, dict):
+            self.problems.append(
+                f"{self._places.name((TENANTS,))}: write tables like [tenants.acme]"
+            )
+            return {}
+        if not tables:
+            self._no_tenant.append(f"{path}: names no tenant; write a table like [tenants.acme]")
+        return tables
+
+    def _from_environment(
+        self, environment: Environment
+    ) -> Mapping[str, tuple[tuple[str, ...], Any]]:
+        given = {
+            "FLEET_ODOO_URL": environment.odoo_url,
+            "FLEET_ODOO_DB": environment.odoo_db,
+            "FLEET_ODOO_LOGIN": environment.odoo_login,
+        }
+        missing = [key for key, value in given.items() if not value]
+        if missing:
+            self._no_tenant.append(
+                f"{', '.join(missing)}: not set, and there is no {environment.config}; set them "
+                "to watch one Odoo, write the file to watch several, or try `fleet demo`"
+            )
+            return {}
+        url, database, login = given.values()
+        table = {"url": url, "database": database, "login": login}
+        return {DEFAULT_TENANT: ((), table)}
+
+
+def _refuse_shared_variables(readings: list[TenantReading]) -> None:
+    """One variable is one tenant's: a_webhook_b with c, and a with b_webhook_c, share theirs."""
+    owners: dict[str, str] = {}
+    for reading in readings:
+        for variable, place in reading.webhook_variables():
+            owner = owners.setdefault(variable, reading.name)
+            if owner != reading.name:
+                reading.problems.append(
+                    f"{place}: {variable} is a variable of tenant {owner} too; give the webhook "
+                    "another name"
+                )
+
+
+def _sound(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values that are right by themselves, so that a wrong one hides no other problem."""
+    wrong = {location[0] for location in wrong_values(Environment, given)}
+    return {key: value for key, value in given.items() if key not in wrong}
+
+
+def _line(problem: str) -> str:
+    """One line, whatever names and values it quotes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in problem)

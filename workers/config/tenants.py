@@ -1,0 +1,271 @@
+"""What the configuration says of each Odoo database and its companies."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, Field, field_validator
+
+from odoo_gateway.transport import Address
+from tasks import catalogue
+from tasks.declaration import AnyJob
+from tasks.domain.holds import Hold, HoldingPolicy
+from tasks.domain.policy import Policy
+from tasks.domain.written import Id
+from workers.config.brands import Brand
+from workers.config.policies import Amendment, Unit, in_force
+from workers.config.strict import Email, Seconds, Strict
+from workers.config.targets import RouteSettings, Target, TargetName, TargetSettings
+from workers.language.language import speaks
+
+
+def url_of(*schemes: str) -> AfterValidator:
+    """A validator of addresses that start with one of the schemes."""
+
+    def check(url: str) -> str:
+        _parts(url, *schemes)
+        return url
+
+    return AfterValidator(check)
+
+
+def _parts(url: str, *schemes: str) -> SplitResult:
+    """Raises ValueError, which quotes no part of it: it may hold a password."""
+    if url.partition(":")[0].lower() not in schemes:
+        raise ValueError(f"give an address that starts with {' or '.join(schemes)}")
+    if not url.isprintable():
+        raise ValueError("holds signs that no address has; write it anew")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018
+    except ValueError as error:
+        raise ValueError(f"cannot be read as an address: {error}") from None
+    return parts
+
+
+def _mail_server(url: str) -> str:
+    if not _parts(url, "smtp", "smtps", "smtp+starttls").hostname:
+        raise ValueError("name a host, like smtp://mail.example.com:25")
+    return url
+
+
+def _odoo(url: str) -> str:
+    parts = _parts(url, "http", "https")
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("give scheme and host without a path, like https://odoo.example.com")
+    if parts.username is not None:
+        raise ValueError("give no user in it: login and API key stand elsewhere")
+    return url
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write one like Europe/Brussels")
+    return name
+
+
+def _crontab(line: str) -> str:
+    try:
+        if len(line.split()) not in CRONTAB_FIELDS:
+            raise ValueError("seconds and years are no part of it")
+        next(CronSim(line, datetime(2026, 1, 1, tzinfo=UTC)))
+    except (CronSimError, ValueError, StopIteration) as error:
+        why = "comes on no day" if isinstance(error, StopIteration) else "is no crontab line"
+        raise ValueError(f"{line!r} {why}; write one of five fields, like 0 6 * * 1-5") from error
+    return line
+
+
+# Those of a line without seconds and years.
+CRONTAB_FIELDS: tuple[int, ...] = (5,)
+Zone = Annotated[str, AfterValidator(_known_zone)]
+CrontabLine = Annotated[str, AfterValidator(_crontab)]
+SmtpUrl = Annotated[str, AfterValidator(_mail_server)]
+OdooUrl = Annotated[str, AfterValidator(_odoo)]
+# A language, perhaps with a territory that says how numbers and days are written: de, de_CH.
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
+TENANT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Recipients(Strict):
+    """Who stands behind each role."""
+
+    finance: tuple[Email, ...] = ()
+    delivery: tuple[Email, ...] = ()
+    ops: tuple[Email, ...] = ()
+
+    def over(self, other: "Recipients") -> "Recipients":
+        """These, with the roles that they do not name from another; an empty list names nobody."""
+        named = {role: getattr(self, role) for role in self.model_fields_set}
+        return other.model_copy(update=named)
+
+
+def _span(text: str) -> str:
+    if text:
+        start, end = _clocks(text)
+        if start == end:
+            raise ValueError(f"{text!r} starts when it ends; leave it empty for no quiet hours")
+    return text
+
+
+def _clocks(text: str) -> tuple[time, time]:
+    found = SPAN.fullmatch(text.strip())
+    try:
+        start, end = found.groups() if found else ("", "")
+        return time.fromisoformat(start), time.fromisoformat(end)
+    except ValueError as error:
+        raise ValueError(
+            f"{text!r} is no span of hours; write one like 20:00-06:00, without an offset: they "
+            "are hours of each reader's zone"
+        ) from error
+
+
+SPAN: Final = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class MailSettings(Strict):
+    """How mails are told to people; hours and days are those of each reader's zone."""
+
+    language: Language = Field("en", description="of readers whose own is not known")
+    languages: dict[Email, Language] = Field({}, description="of single readers")
+    merge: bool = Field(True, description="one mail for all that a reader waits for")
+    quiet_hours: Annotated[str, AfterValidator(_span)] = Field(
+        "20:00-06:00", description="nothing but urgent mail goes out; empty for none"
+    )
+    quiet_days: tuple[Weekday, ...] = Field(
+        ("saturday", "sunday"), description="on which roles are not written to"
+    )
+    cap_per_day: int = Field(
+        1, ge=0, le=1000, description="reminder mails to one person; 0 for no cap"
+    )
+    cap_per_week: int = Field(
+        3, ge=0, le=1000, description="likewise; what is over is told together later"
+    )
+    digest_at: time | None = Field(None, description="when digests go out; at once if left out")
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """Start and end of the quiet hours."""
+        return _clocks(self.quiet_hours) if self.quiet_hours else None
+
+
+class CompanySettings(Strict):
+    """What differs for one company of a tenant."""
+
+    timezone: Zone | None = None
+    language: Language | None = None
+    recipients: Recipients = Recipients()
+    brand: Brand = Brand()
+    policies: dict[str, dict[str, Any]] = Field({})
+
+
+class TenantSettings(Strict):
+    """One Odoo database. The API key never stands here, only in the environment."""
+
+    url: OdooUrl
+    database: str = Field(min_length=1)
+    login: str = Field(min_length=1)
+    timezone: Zone | None = None
+    companies: tuple[Id, ...] = Field((), description="ids; all that the user may see if empty")
+    concurrency: int = Field(2, ge=1, le=1000, description="runs at the same time in this Odoo")
+    timeout_seconds: Seconds = Field(60, description="of silence within a call")
+    answer_seconds: Seconds = Field(300, description="until an answer must be whole")
+    answer_megabytes: float = Field(64, gt=0, le=100_000, description="that one answer may have")
+    read_megabytes: float = Field(
+        256, gt=0, le=100_000, description="of memory that the rows of one question may hold"
+    )
+    recipients: Recipients = Recipients()
+    policies: dict[str, dict[str, Any]] = Field({})
+    units: dict[str, Unit] = Field({}, description="business units, by name")
+    amendments: tuple[Amendment, ...] = Field((), description="dated changes of policies")
+    schedules: dict[str, CrontabLine] = Field({})
+    disabled_jobs: tuple[str, ...] = ()
+    opt_out_jobs: tuple[str, ...] = Field((), description="whose mails readers may opt out of")
+    company: dict[Id, CompanySettings] = Field({})
+    mail: MailSettings = MailSettings()
+    brand: Brand = Brand()
+    webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")
+    routes: tuple[RouteSettings, ...] = ()
+
+    @field_validator("companies")
+    @classmethod
+    def _named_once(cls, companies: tuple[int, ...]) -> tuple[int, ...]:
+        if twice := sorted({number for number in companies if companies.count(number) > 1}):
+            raise ValueError(f"names company {', '.join(map(str, twice))} more than once")
+        return companies
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant with its secrets, ready to be used."""
+
+    name: str
+    settings: TenantSettings
+    address: Address
+    targets: Mapping[str, Target] = field(default_factory=dict)
+
+    def zone(self, company_id: int, default: str) -> ZoneInfo:
+        """The company's zone: its own, else the tenant's, else the default."""
+        return ZoneInfo(self._company(company_id).timezone or self.settings.timezone or default)
+
+    def has_zone(self, company_id: int) -> bool:
+        """Whether a zone is configured for the company."""
+        return bool(self._company(company_id).timezone or self.settings.timezone)
+
+    def recipients(self, company_id: int) -> Recipients:
+        """Who stands behind each role in a company."""
+        return self._company(company_id).recipients.over(self.settings.recipients)
+
+    def brand(self, company_id: int) -> Brand:
+        """How a company looks in its mails."""
+        return self._company(company_id).brand.over(self.settings.brand)
+
+    def language(self, reader: str, company_id: int, own: str = "") -> str:
+        """The language of a reader: configured, else their account's, else their company's.
+
+        own: their account's; one that we do not speak counts for nothing.
+        """
+        mail = self.settings.mail
+        of_company = self._company(company_id).language or mail.language
+        return mail.languages.get(reader) or (own if speaks(own) else of_company)
+
+    def policy(self, job: AnyJob, company_id: int, day: date) -> Policy:
+        """The job's policy in force: the tenant's values, the company's, then amendments."""
+        layers = (self.settings.policies, self._company(company_id).policies)
+        return in_force(
+            job,
+            [layer.get(job.name, {}) for layer in layers],
+            [a for a in self.settings.amendments if a.concerns(job.name, company_id, day)],
+            self.settings.units,
+        )
+
+    def holds(self, company_id: int, day: date) -> tuple[Hold, ...]:
+        """The orders that any job's policy, or that of a business unit, puts on hold."""
+        policies = (self.policy(job, company_id, day) for job in catalogue.jobs().values())
+        holding = (policy for policy in policies if isinstance(policy, HoldingPolicy))
+        return tuple(
+            hold for policy in holding for unit in policy.everywhere() for hold in unit.holds
+        )
+
+    def may_opt_out(self, job: str) -> bool:
+        """Whether readers may opt out of a job's mails."""
+        return job in self.settings.opt_out_jobs
+
+    @property
+    def company_ids(self) -> tuple[int, ...]:
+        """The companies that the configuration names, and 0 for all others."""
+        named = {*self.settings.companies, *self.settings.company}
+        named |= {company for a in self.settings.amendments for company in a.companies}
+        return (0, *sorted(named))
+
+    def crontab(self, job: AnyJob) -> str:
+        """The job's crontab line in this tenant."""
+        return self.settings.schedules.get(job.name, job.cron.line)
+
+    def _company(self, company_id: int) -> CompanySettings:
+        return self.settings.company.get(company_id, CompanySettings())

@@ -1,0 +1,59 @@
+"""A short text into a chat, by the incoming webhooks of Slack, Mattermost, Teams and their kin."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workers.delivery.channels.posting import Endpoint
+from workers.ledger.outbox import Message
+from workers.mail.render import render
+
+LINES: Final = 20
+LONGEST: Final = 3000
+ZERO_WIDTH_SPACE: Final = "\u200b"
+ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+@dataclass(frozen=True)
+class Chat:
+    """One chat room; whoever knows its url may write there."""
+
+    endpoint: Endpoint
+
+    @property
+    def name(self) -> str:
+        """As Channel.name."""
+        return self.endpoint.name
+
+    def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
+        """As Channel.send."""
+        body = json.dumps({"text": text(message.payload)}, ensure_ascii=False).encode()
+        headers = {"content-type": "application/json", "x-fleet-trace": message.trace_id}
+        self.endpoint.post(body, headers, about_to_send)
+
+
+def text(payload: Mapping[str, Any]) -> str:
+    """The subject and a line per finding with its link, bounded; mentions nobody."""
+    findings = payload.get("findings", ())
+    lines = [inert(render([payload]).subject), *_lines(findings[:LINES])]
+    if len(findings) > LINES:
+        lines.append(f"and {len(findings) - LINES} more")
+    kept = "\n".join(lines)
+    if len(kept) <= LONGEST:
+        return kept
+    # Whole lines, lest a link be cut.
+    return kept[:LONGEST].rpartition("\n")[0] + "\n…"
+
+
+def _lines(findings: Any) -> Iterator[str]:
+    for finding in findings:
+        link = f" {finding['url']}" if finding.get("url") else ""
+        yield f"• {inert(finding['title'])}: {inert(finding['reason'])}{link}"
+
+
+def inert(words: str) -> str:
+    """Words on one line that call nobody: no <!channel>, @all or @here, no link of their own."""
+    plain = " ".join(words.split()).translate(ENTITIES)
+    return re.sub(r"@(?=\w)", f"@{ZERO_WIDTH_SPACE}", plain)

@@ -1,0 +1,39 @@
+"""What a channel may answer; the class alone decides what happens to the message.
+
+DeliveryError
+  DeliveryFailed     not accepted now: tried again later, at no attempt's cost
+    DeliveryUnavailable  the way out itself is away: nobody else tries it until it is back
+      DeliveryClosed       it lets us in no more: ops are told at once
+  DeliveryRefused    never: parked, an operator is told
+  DeliveryUnknown    the answer was lost: the message's guarantee decides
+"""
+
+from odoo_gateway.errors import FleetError
+
+
+class DeliveryError(FleetError):
+    """A message did not certainly arrive."""
+
+
+class DeliveryFailed(DeliveryError):
+    """Not accepted now; `retry_after` in seconds when the other side named one."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DeliveryUnavailable(DeliveryFailed):
+    """Whoever takes messages is away, for this one as for any other."""
+
+
+class DeliveryClosed(DeliveryUnavailable):
+    """Whoever takes messages refuses our login or our sender; the messages are right."""
+
+
+class DeliveryRefused(DeliveryError):
+    """Refused for good."""
+
+
+class DeliveryUnknown(DeliveryError):
+    """Handed over, but the answer never came: it may have been accepted."""

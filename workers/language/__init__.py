@@ -1,0 +1,1 @@
+"""The languages that people are written to in."""

@@ -1,0 +1,141 @@
+"""The one way to look: what the ledger remembers, what Odoo shows now, and what the job says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from odoo_gateway.errors import ConfigurationError, FleetError, OdooRejected
+from odoo_gateway.reader import Drift, Reader
+from tasks import catalogue
+from tasks.declaration import AnyJob
+from tasks.domain.cases import OpenCase
+from tasks.domain.findings import Finding, Report
+from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
+from workers.config.tenants import Tenant
+from workers.ledger import acts, cases, scopes
+from workers.ledger.errors import LedgerError
+from workers.ledger.scopes import Scope
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+
+class UnknownJob(FleetError):
+    """This version of the fleet has no such job; during a deploy, another one may."""
+
+
+def job_named(name: str) -> AnyJob:
+    """Raises UnknownJob."""
+    jobs = catalogue.jobs()
+    if name not in jobs:
+        raise UnknownJob(f"there is no job {name} in this version: deploy the one that has it")
+    return jobs[name]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one looks: a job, in one company of a tenant."""
+
+    job: AnyJob
+    tenant: Tenant
+    scope: Scope
+
+    @property
+    def here(self) -> tuple[str, str, int]:
+        """What the ledger knows it by: the names of job and tenant, and the company's id."""
+        return self.job.name, self.tenant.name, self.scope.company_id
+
+    def reader(self, fleet: Fleet) -> Reader:
+        """What reads the company's Odoo, and keeps what it could not read."""
+        return Reader(fleet.session(self.tenant), self.scope.company_id)
+
+
+def place_of(fleet: Fleet, job: str, tenant: str, company_id: int) -> Place:
+    """The place of these names. Raises UnknownJob, or OdooRejected when the company is gone."""
+    found, configured = job_named(job), fleet.settings.tenant(tenant)
+    with fleet.ledger.reading() as connection:
+        known = scopes.of_tenant(connection, tenant)
+    for scope in known:
+        if scope.company_id == company_id:
+            return Place(found, configured, scope)
+    raise OdooRejected(
+        f"tenant {tenant} shows no company {company_id} any more: the fleet's user lost it"
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a job saw and said in one company."""
+
+    report: Report
+    #: Rows that fit no record.
+    drift: tuple[Drift, ...]
+    #: The moment that was judged, with what the ledger remembers.
+    moment: AsOf
+    #: The cases that stood before.
+    known: tuple[OpenCase, ...] = ()
+    #: The values that judged, by version.
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: Who approved the amendments of each version.
+    approved: Mapping[str, str] = field(default_factory=dict)
+
+    def left_alone(self, finding: Finding) -> bool:
+        """Whether a finding may rest on a row that could not be read, or was not looked for."""
+        about = ((finding.model, finding.record_id), finding.held_as)
+        unread = any(drift.may_touch(*about) for drift in self.drift)
+        return unread or not self.report.covers(finding)
+
+
+def look(
+    fleet: Fleet,
+    place: Place,
+    instant: datetime,
+    now: datetime,
+    period: Period | None = None,
+    *,
+    remember: bool = True,
+) -> Look:
+    """Remember, read and judge; writes nothing anywhere. Raises OdooError, LedgerUnavailable.
+
+    instant: the one to judge. now: the true time. period: one that was asked for. remember: False
+    looks as a first run would, and needs no ledger.
+    """
+    moment = AsOf(instant, place.scope.zone, now, period)
+    known: tuple[OpenCase, ...] = ()
+    if remember:
+        moment, known = _remembered(fleet, place, moment)
+    company_id = place.scope.company_id
+    moment = replace(moment, holds=place.tenant.holds(company_id, moment.day))
+    policy = place.tenant.policy(place.job, company_id, moment.day)
+    reader = place.reader(fleet)
+    report = place.job.run(reader, moment, policy)
+    return Look(report, tuple(reader.drift), moment, known, policy.versions(), policy.approvals())
+
+
+def remembers(fleet: Fleet) -> bool:
+    """Whether there is a ledger of this version that can be read; why not is logged.
+
+    It is neither made nor upgraded.
+    """
+    if fleet.ledger.missing:
+        return False
+    try:
+        fleet.ledger.check()
+    except (ConfigurationError, LedgerError) as error:
+        log.warning("look.nothing_remembered", message=str(error))
+        return False
+    return True
+
+
+def _remembered(fleet: Fleet, place: Place, moment: AsOf) -> tuple[AsOf, tuple[OpenCase, ...]]:
+    """The moment with what the ledger knows, and the cases that stand."""
+    since = moment.instant - timedelta(days=CLOSED_DAYS)
+    with fleet.ledger.reading() as connection:
+        known = cases.open_cases(connection, *place.here)
+        closed = cases.closed_cases(connection, *place.here, since, moment.zone)
+        done = acts.standing(connection, *place.here)
+    standing = {case.finding.key: case.opened_on for case in known}
+    return replace(moment, standing=standing, closed=closed, acts=done), known

@@ -1,0 +1,85 @@
+"""The subject of a mail: what each kind of its sections comes to, the first first."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from workers.language.language import Language
+from workers.mail.picture import Picture, Sums
+from workers.mail.wording import joined
+
+# Longer ones are cut wherever mails are listed.
+LONGEST: Final = 200
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One section, as a subject tells it.
+
+    alone: what it says where there is no other of its kind. day: the one that was judged. shown: a
+    digest's picture, else None.
+    """
+
+    section: Mapping[str, Any]
+    title: str
+    alone: str
+    day: date
+    shown: Picture | None
+
+
+def subject_of(topics: Sequence[Topic], reader: Language) -> str:
+    """What the sections tell, those of one job together; titles alone of what has no room."""
+    kinds: dict[tuple[str, str], list[Topic]] = defaultdict(list)
+    for topic in topics:
+        kinds[topic.section["template"], topic.title].append(topic)
+    told = [_together(of_kind, reader) for of_kind in kinds.values()]
+    fitting = 1
+    while fitting < len(told) and len("; ".join(told[: fitting + 1])) <= LONGEST:
+        fitting += 1
+    said, rest = "; ".join(told[:fitting]), [title for _, title in kinds][fitting:]
+    if not rest:
+        return said
+    more = reader.translations.gettext("and %(n)s more: %(titles)s")
+    return f"{said}; {more % {'n': len(rest), 'titles': ', '.join(dict.fromkeys(rest))}}"
+
+
+def _together(topics: Sequence[Topic], reader: Language) -> str:
+    first = topics[0]
+    if len(topics) == 1:
+        return first.alone
+    if first.section["template"] == "person":
+        findings = [finding for topic in topics for finding in topic.section["findings"]]
+        count = reader.translations.gettext("%(n)s to follow up") % {"n": len(findings)}
+        return f"{first.title}: {_with_money(count, Sums.of(findings), reader)}"
+    pictures = [topic.shown for topic in topics if topic.shown is not None]
+    if pictures and any(picture.groups for picture in pictures):
+        day = reader.short_day(first.day)
+        return f"{first.title} {day}: {', '.join(_groups(pictures, reader))}"
+    more = reader.translations.gettext("and %(n)s more") % {"n": len(topics) - 1}
+    return f"{first.alone} {more}"
+
+
+def _groups(pictures: Sequence[Picture], reader: Language) -> Iterable[str]:
+    """What stands in all of them by group, the worst last, as in a single one."""
+    counts: dict[str, int] = defaultdict(int)
+    amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    if any(picture.doubted for picture in pictures):
+        yield reader.translations.gettext("not verifiable")
+    for picture in pictures:
+        for group in reversed(picture.groups):
+            counts[group.name] += group.count
+            for currency, amount in group.sums:
+                amounts[group.name][currency] += amount
+    for name, count in counts.items():
+        sums = Sums(dict(sorted(amounts[name].items())))
+        yield _with_money(f"{count} {reader.sentence(name)}", sums, reader)
+    changed = [picture.changed for picture in pictures if picture.changed is not None]
+    if changed:
+        yield f"{sum(changed)} {reader.translations.gettext('changed')}"
+
+
+def _with_money(words: str, sums: Sums, reader: Language) -> str:
+    return f"{words} ({joined(reader.whole_money, sums)})" if sums else words

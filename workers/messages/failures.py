@@ -1,0 +1,146 @@
+"""Tells ops what the fleet gave up, and readers that their digest could not be made."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tasks import catalogue
+from tasks.declaration import Audience, Delivery
+from workers.ledger import given_up, outbox, scopes
+from workers.ledger.outbox import Message, NewMessage
+from workers.ledger.runs import Run
+from workers.ledger.scopes import Scope
+from workers.messages.occasion import Occasion, message
+from workers.wiring import Fleet
+
+# What is older was told, or nobody was there to be told.
+LATELY: Final = timedelta(days=1)
+# What readers of figures are told of an error; what mends it is for ops.
+CAUSES: Final[Mapping[str, str]] = {
+    "OdooUnavailable": "Odoo did not answer, so the figures could not be read",
+    "CircuitOpen": "Odoo did not answer, so the figures could not be read",
+    "OdooLoginRefused": "Odoo no longer lets the fleet in, so the figures could not be read",
+    "OdooRejected": "Odoo does not show the fleet what the figures rest on",
+    "OdooSchemaDrift": "Odoo has changed, so the figures could not be read as before",
+}
+UNKNOWN_CAUSE: Final = "the fleet could not make them out; nothing in Odoo has changed by it"
+
+
+def tell(fleet: Fleet) -> int:
+    """Queue a message for what was given up lately and nobody was told of; returns how many.
+
+    Safe to repeat and to do at the same time: each failure is told once to each reader.
+    """
+    since = fleet.clock() - LATELY
+    with fleet.ledger.reading() as connection:
+        dead = given_up.dead_runs(connection, since)
+        parked = given_up.parked_messages(connection, since)
+    told = [*_of_runs(fleet, dead), *_of_messages(fleet, parked)]
+    if not told:
+        return 0
+    with fleet.ledger.transaction() as connection:
+        queued = [outbox.enqueue(connection, each, fleet.clock()) for each in told]
+    return len(queued) - queued.count(None)
+
+
+def _of_runs(fleet: Fleet, dead: Iterable[Run]) -> Iterator[NewMessage]:
+    for run in dead:
+        occasion = _occasion(fleet, run, run.id)
+        if occasion is None:
+            continue
+        failure = _failure(occasion, run, f"run-{run.id}", slot=run.slot.isoformat())
+        yield from _to_ops(occasion, f"run-{run.id}", str(run.slot.date()), failure)
+        audience = occasion.job.audience
+        if audience not in (Audience.PERSON, Audience.OPS):
+            yield from _notices(occasion, run, audience.value)
+
+
+def _of_messages(fleet: Fleet, parked: Iterable[Message]) -> Iterator[NewMessage]:
+    for each in parked:
+        occasion = _occasion(fleet, each, each.run_id)
+        if occasion is not None:
+            failure = _failure(occasion, each, f"message-{each.id}", to=each.recipient)
+            yield from _to_ops(occasion, f"message-{each.id}", each.period, failure)
+
+
+def _occasion(fleet: Fleet, failed: Run | Message, run_id: int | None) -> Occasion | None:
+    """None for what belongs to a tenant or a job that this version does not have."""
+    tenant = fleet.settings.tenants.get(failed.tenant)
+    job = catalogue.jobs().get(failed.job)
+    if tenant is None or job is None or run_id is None:
+        return None
+    with fleet.ledger.reading() as connection:
+        known = {scope.company_id: scope for scope in scopes.of_tenant(connection, failed.tenant)}
+    company_id = failed.company_id
+    unknown = Scope(failed.tenant, company_id, f"company {company_id}", ZoneInfo("UTC"))
+    now = fleet.clock()
+    return Occasion(
+        job=job,
+        tenant=tenant,
+        scope=known.get(company_id, unknown),
+        slot=now,
+        at=now,
+        now=now,
+        run_id=run_id,
+        trace_id=failed.trace_id,
+        mail_domain=fleet.mail.domain,
+    )
+
+
+def _failure(
+    occasion: Occasion,
+    failed: Run | Message,
+    name: str,
+    *,
+    slot: str | None = None,
+    to: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "what": name.partition("-")[0],
+        "name": name,
+        "job": failed.job,
+        "company": occasion.scope.name,
+        "slot": slot,
+        "to": to,
+        "error_class": failed.error_class or "",
+        "error": failed.error or "",
+        "trace_id": failed.trace_id,
+    }
+
+
+def _to_ops(
+    occasion: Occasion, subject: str, period: str, failure: dict[str, Any]
+) -> Iterator[NewMessage]:
+    for reader in occasion.readers("ops"):
+        yield message(
+            occasion,
+            template="ops",
+            subject=subject,
+            period=period,
+            reader=reader,
+            step=given_up.STEP,
+            findings=(),
+            content={"failures": [failure]},
+            guarantee=Delivery.AT_LEAST_ONCE,
+        )
+
+
+def _notices(occasion: Occasion, run: Run, role: str) -> Iterator[NewMessage]:
+    for reader in occasion.readers(role):
+        yield message(
+            occasion,
+            template="notice",
+            subject=f"run-{run.id}",
+            period=str(run.slot.date()),
+            reader=reader,
+            step="notice",
+            findings=(),
+            content={
+                "role": role,
+                "slot": run.slot.isoformat(),
+                "reason": CAUSES.get(run.error_class or "", UNKNOWN_CAUSE),
+                "ops": list(occasion.readers("ops")),
+            },
+            guarantee=Delivery.AT_LEAST_ONCE,
+        )

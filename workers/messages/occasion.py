@@ -1,0 +1,213 @@
+"""The run that speaks: what all of its messages say of themselves, and how one is made."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from tasks.declaration import AnyJob, Delivery
+from tasks.domain.acts import Act
+from tasks.domain.findings import Finding, SetAside, Severity
+from workers.config.targets import BUILT_IN, EMAIL, WRITTEN_ONCE
+from workers.config.tenants import Tenant
+from workers.ledger.outbox import NewMessage
+from workers.ledger.scopes import Scope
+from workers.looking import Look, Place
+from workers.messages.routing import Route, routes_of
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The run that speaks: its job, scope, slot, and what people did with its cases.
+
+    at: the instant that was judged; now: the true time.
+    run_id: None where no run speaks. policies: the versions that judged;
+    approved: by whom their amendments were.
+    """
+
+    job: AnyJob
+    tenant: Tenant
+    scope: Scope
+    slot: datetime
+    at: datetime
+    now: datetime
+    run_id: int | None
+    trace_id: str
+    mail_domain: str
+    policies: Sequence[str] = ()
+    approved: Mapping[str, str] = field(default_factory=dict)
+    acts: Sequence[Act] = field(default=())
+
+    @property
+    def day(self) -> date:
+        """The day of the scope that was judged."""
+        return self.at.astimezone(self.scope.zone).date()
+
+    @property
+    def here(self) -> dict[str, Any]:
+        """What the ledger knows the job and its scope by."""
+        return {
+            "job": self.job.name,
+            "tenant": self.scope.tenant,
+            "company_id": self.scope.company_id,
+        }
+
+    def routes(self, findings: Iterable[Finding]) -> Sequence[Route]:
+        """The ways that these findings go: those of the worst of them."""
+        worst = max((f.severity for f in findings), key=lambda s: s.rank, default=Severity.INFO)
+        job, settings = self.job, self.tenant.settings
+        return routes_of(settings, job, job.audience, worst, self.scope.company_id)
+
+    def readers(self, role: str, channel: str = EMAIL) -> Sequence[str]:
+        """Who stands behind a role, each once; a webhook or chat is one reader by its name."""
+        if channel not in BUILT_IN:
+            return [channel]
+        recipients = self.tenant.recipients(self.scope.company_id)
+        addresses: Sequence[str] = getattr(recipients, role, ())
+        return sorted(set(addresses))
+
+
+def occasion_of(
+    place: Place, look: Look, *, slot: datetime, run_id: int | None, trace_id: str, mail_domain: str
+) -> Occasion:
+    """The occasion on which a look is told."""
+    return Occasion(
+        job=place.job,
+        tenant=place.tenant,
+        scope=place.scope,
+        slot=slot,
+        at=look.moment.instant,
+        now=look.moment.now,
+        run_id=run_id,
+        trace_id=trace_id,
+        mail_domain=mail_domain,
+        policies=tuple(look.policies),
+        approved=look.approved,
+        acts=look.moment.acts,
+    )
+
+
+def nobody_behind(role: str) -> str:
+    """Why a role is told of nothing."""
+    return f"nobody is configured for the role {role}"
+
+
+def message(
+    occasion: Occasion,
+    *,
+    template: str,
+    subject: str,
+    period: str,
+    reader: str,
+    step: str,
+    findings: Iterable[Finding],
+    content: Mapping[str, Any],
+    channel: str = EMAIL,
+    language: str = "",
+    zone: str = "",
+    not_before: datetime | None = None,
+    guarantee: Delivery | None = None,
+) -> NewMessage:
+    """A message of this run; its id follows from its identity, so a repetition is recognised."""
+    job, scope = occasion.job, occasion.scope
+    identity = (job.name, scope.tenant, scope.company_id, subject, period, reader, step)
+    heading = _heading(occasion, template, reader, language, zone)
+    return NewMessage(
+        *identity,
+        channel=channel,
+        guarantee=guarantee or _guarantee(job, channel),
+        payload={**heading, **content},
+        finding_keys=tuple(finding.key for finding in findings),
+        not_before=not_before,
+        run_id=occasion.run_id,
+        trace_id=occasion.trace_id,
+        message_id=_message_id((*identity, channel), occasion.mail_domain),
+    )
+
+
+def _heading(
+    occasion: Occasion, template: str, reader: str, language: str, zone: str
+) -> Mapping[str, Any]:
+    """What every section says of itself; language, zone: the reader's own, "" if not known."""
+    job, scope, tenant = occasion.job, occasion.scope, occasion.tenant
+    return {
+        "template": template,
+        "shape": job.shape.value,
+        "rule": job.name,
+        "title": job.title,
+        "why": job.why,
+        "policy": list(occasion.policies),
+        "approved": {version: who for version, who in occasion.approved.items() if who},
+        "tenant": scope.tenant,
+        "company_id": scope.company_id,
+        "company": scope.name,
+        "at": occasion.at.isoformat(),
+        "zone": zone or scope.zone.key,
+        "reader": reader,
+        "language": tenant.language(reader, scope.company_id, language),
+        "brand": tenant.brand(scope.company_id).told(scope.name),
+        "issued_on": str(occasion.day),
+    }
+
+
+def _guarantee(job: AnyJob, channel: str) -> Delivery:
+    return Delivery.AT_LEAST_ONCE if channel in WRITTEN_ONCE else job.delivery
+
+
+def _message_id(identity: tuple[object, ...], domain: str) -> str:
+    digest = hashlib.sha256("\n".join(map(str, identity)).encode()).hexdigest()
+    return f"<{digest[:40]}@{domain}>"
+
+
+def listed(finding: Finding) -> dict[str, Any]:
+    """A finding as the JSON contract has it."""
+    return {
+        "key": finding.key,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "reason": finding.reason,
+        "remedy": finding.remedy,
+        "owner": finding.owner,
+        "model": finding.model,
+        "record_id": finding.record_id,
+        "url": finding.url,
+        **_money(finding),
+        "since": None if finding.since is None else str(finding.since),
+    }
+
+
+def as_payload(finding: Finding) -> dict[str, Any]:
+    """A finding as messages keep it: with what only their templates need."""
+    return {
+        **listed(finding),
+        "group": group_of(finding.kind or finding.severity.value),
+        "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
+        "hours": finding.hours,
+        "bands": list(finding.bands),
+    }
+
+
+def group_of(kind: str) -> str:
+    """The heading under which digests list findings of a kind."""
+    return kind.replace("_", " ").replace("-", " ")
+
+
+def listed_aside(aside: SetAside, job: str = "", key: str = "") -> dict[str, Any]:
+    """Something left out, as payloads have it; `job` and `key` of the case by which it is held."""
+    return {
+        "job": job,
+        "key": key,
+        "group": aside.group,
+        "title": aside.title,
+        "reason": aside.reason,
+        "url": aside.url,
+        "model": aside.model,
+        "record_id": aside.record_id,
+        **_money(aside),
+    }
+
+
+def _money(found: Finding | SetAside) -> dict[str, str | None]:
+    amount = None if found.amount is None else f"{found.amount:f}"
+    return {"amount": amount, "currency": found.currency}

@@ -1,0 +1,140 @@
+"""What processes note for who watches: claims as counters, heartbeats and circuits as marks."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from monitoring import metrics
+from monitoring.metrics import Increment
+from tasks.declaration import AnyJob
+from workers.ledger import marks, pauses, runs
+from workers.ledger.database import Connection
+from workers.ledger.errors import LedgerError
+from workers.ledger.marks import Mark
+from workers.ledger.runs import Claim, Run
+from workers.ledger.statuses import RunStatus
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+
+# Four heartbeats: a worker that missed them all hangs or is gone.
+SILENT_SECONDS: Final = 60
+FORGOTTEN = timedelta(hours=1)
+SETTLED = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
+
+
+def claimed(
+    connection: Connection, before: Run, claim: Claim | None, now: datetime
+) -> list[Increment]:
+    """What taking up a run's message adds to the counters; `before` is the run as it was."""
+    if claim is None:
+        after = runs.get(connection, before.id) or before
+        return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
+    # Late for want of workers, not of an Odoo: what was put off is no measure.
+    first = before.started_at is None and before.error_class is None
+    place = (before.job, before.tenant, before.company_id)
+    paused_until = pauses.paused_until(pauses.known(connection), place)
+    due = max(before.slot, paused_until or before.slot)
+    return metrics.run_claimed(
+        before.job,
+        before.tenant,
+        "claimed",
+        lateness=max((now - due).total_seconds(), 0.0) if first else None,
+        queued=(now - before.published_at).total_seconds() if before.published_at else None,
+    )
+
+
+def _refusal(run: Run, now: datetime) -> str:
+    """Why a run could not be claimed now; `limited`: its tenant's runs are as many as may be."""
+    if run.status in SETTLED:
+        return "settled"
+    if run.lease_until and run.lease_until > now:
+        return "held"
+    return "early" if run.next_attempt_at > now else "limited"
+
+
+def published(found: Iterable[Run]) -> list[Increment]:
+    """What publishing these runs adds to the counters."""
+    return [metrics.run_published(run.job, run.tenant) for run in found]
+
+
+def note_look(fleet: Fleet, job: AnyJob) -> None:
+    """Slots of the job were looked for."""
+    with fleet.ledger.transaction() as connection:
+        marks.leave(connection, marks.LOOK, job.name, fleet.clock(), {})
+
+
+def note_circuit(connection: Connection, fleet: Fleet, tenant: str, now: datetime) -> None:
+    """Until when this process leaves the tenant's Odoo alone, if it does."""
+    seconds = fleet.circuit_open_seconds(tenant)
+    if seconds > 0:
+        marks.leave(connection, marks.CIRCUIT, tenant, now + timedelta(seconds=seconds), {})
+
+
+def note_visibility(fleet: Fleet, tenant: str, total: str, hidden: int) -> None:
+    """In how many groups of a total the fleet's user sees too little."""
+    detail = {"tenant": tenant, "total": total, "hidden": hidden}
+    _note(fleet, marks.VISIBILITY, f"{tenant}: {total}", detail)
+
+
+def note_visible_rows(fleet: Fleet, tenant: str, model: str, rows: int) -> None:
+    """How many rows of a model the fleet's user sees."""
+    detail = {"tenant": tenant, "model": model, "rows": rows}
+    _note(fleet, marks.VISIBLE_ROWS, f"{tenant}: {model}", detail)
+
+
+def note_api_key(fleet: Fleet, tenant: str, expires_at: datetime | None) -> None:
+    """When the first API key of the fleet's user expires, if one does."""
+    detail = {"expires_at": expires_at.timestamp() if expires_at else None}
+    _note(fleet, marks.API_KEY, tenant, detail)
+
+
+def _note(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> None:
+    """Leave a mark that is lost without a ledger: who looks at Odoo needs none, and makes none."""
+    if fleet.ledger.missing:
+        return
+    try:
+        with fleet.ledger.transaction() as connection:
+            marks.leave(connection, kind, name, fleet.clock(), detail)
+    except LedgerError as error:
+        log.warning("mark.unwritten", kind=kind, name=name, error=str(error))
+
+
+def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> LedgerError | None:
+    """Leave a heartbeat, as a mark and as a file, and forget those who are long gone.
+
+    The file is what a liveness check reads: it must not depend on the ledger. A ledger that is
+    away is logged and returned, never raised: whoever beats has better things to do.
+    """
+    now = fleet.clock()
+    file = fleet.settings.environment.heartbeat_file(kind, name)
+    file.touch()
+    os.utime(file, (now.timestamp(), now.timestamp()))
+    try:
+        with fleet.ledger.transaction() as connection:
+            marks.leave(connection, kind, name, now, detail)
+            marks.forget(connection, kind, now - FORGOTTEN)
+    except LedgerError as error:
+        log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
+        return error
+    return None
+
+
+def depart(fleet: Fleet, kind: str, name: str) -> None:
+    """Take the heartbeat away: the process ends because it was told to."""
+    fleet.settings.environment.heartbeat_file(kind, name).unlink(missing_ok=True)
+    try:
+        with fleet.ledger.transaction() as connection:
+            marks.wipe(connection, kind, name)
+    except LedgerError as error:
+        log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
+
+
+def serving(workers: Iterable[Mark], now: datetime) -> Counter[str]:
+    """How many workers that are not silent serve each queue, by their heartbeats."""
+    up = [mark for mark in workers if (now - mark.at).total_seconds() < SILENT_SECONDS]
+    return Counter(queue for mark in up for queue in mark.detail["queues"])

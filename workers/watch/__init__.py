@@ -1,0 +1,1 @@
+"""What processes tell of themselves, and what is made of it for who watches."""
