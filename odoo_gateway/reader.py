@@ -10,7 +10,7 @@ from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.records import BadValue, Record, is_sane, parse
 from odoo_gateway.session import Company, Session
-from odoo_gateway.sight import Sight
+from odoo_gateway.sight import Doubt, Sight
 
 Condition = tuple[str, str, Any] | str
 Domain = Sequence[Condition]
@@ -273,13 +273,13 @@ class Reader:
         """Whether it is shown that the user sees every row of a model in its companies."""
         return not self._sight.doubt(model)
 
-    def doubt(self, model: str) -> str:
-        """Why that cannot be shown; "" where it can."""
+    def doubt(self, model: str) -> Doubt | None:
+        """Why that cannot be shown; None where it can."""
         return self._sight.doubt(model)
 
-    def lost(self, model: str) -> str:
-        """Which row of a model could not be read; "" where all could, of those looked up."""
-        return next((drift.told for drift in self.drift if drift.model == model), "")
+    def lost(self, model: str) -> Drift | None:
+        """A row of a model that could not be read; None where all could, of those looked up."""
+        return next((drift for drift in self.drift if drift.model == model), None)
 
     def unreadable(self, model: str) -> frozenset[int]:
         """Ids of a model's records that rest on a row with drift."""

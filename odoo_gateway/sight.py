@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import Flag, auto
+from enum import Flag, StrEnum, auto
 from functools import cached_property, reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -182,34 +182,54 @@ class Model(Record):
     model: str
 
 
+class Why(StrEnum):
+    """Why it cannot be shown that the user sees all rows of a model."""
+
+    UNREADABLE = "unreadable"
+    FIELD_HIDDEN = "field_hidden"
+    RULE = "rule"
+    UNPROVEN = "unproven"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """That rows of a model may be hidden from the user."""
+
+    why: Why
+    model: str
+    #: The field that is hidden, or the record rule that hides rows, by name.
+    what: str = ""
+
+
 class Sight:
     """What the user of a reader is shown to see whole; asked once a look, and only if needed."""
 
     def __init__(self, odoo: "Reader") -> None:
         self._odoo = odoo
-        self._doubts: dict[str, str] = {}
+        self._doubts: dict[str, Doubt | None] = {}
 
-    def doubt(self, model: str) -> str:
-        """Why it cannot be shown that the user sees all rows of a model; "" where it can."""
+    def doubt(self, model: str) -> Doubt | None:
+        """Why it cannot be shown that the user sees all rows of a model; None where it can."""
         if model not in self._doubts:
             self._doubts[model] = self._doubt(model)
         return self._doubts[model]
 
-    def _doubt(self, model: str) -> str:
+    def _doubt(self, model: str) -> Doubt | None:
         if not any(map(self._odoo.session.may_read, (model, *PUBLIC.get(model, ())))):
-            return f"{model} is not readable for the fleet's user"
+            return Doubt(Why.UNREADABLE, model)
         if hidden := self._hidden(model):
-            return f"{hidden} of {model} is hidden from the fleet's user"
+            return Doubt(Why.FIELD_HIDDEN, model, hidden)
         if self._groups and self._rules is not None:
             nobodys = self._odoo.session.major_version >= OF_NO_COMPANY.get(model, math.inf)
             needed = Shown.ALL if nobodys else Shown.OURS
             return _narrowed(model, self._rules.get(model, ()), self._groups, needed)
         groups = SEEN_BY.get(model, ("unknown",))
         if groups and not self._names & {*groups}:
-            return f"nothing shows that the fleet's user sees all rows of {model}"
+            return Doubt(Why.UNPROVEN, model)
         if self._is_contradicted(model):
-            return f"totals of Odoo are not reached by the rows of {model} that the user sees"
-        return ""
+            return Doubt(Why.CONTRADICTED, model)
+        return None
 
     def _hidden(self, model: str) -> str:
         """A field without which rows do not tell what they are read for."""
@@ -264,16 +284,16 @@ class Sight:
 
 def _narrowed(
     model: str, rules: Sequence[Rule], groups: frozenset[int], needed: Shown = Shown.OURS
-) -> str:
-    """Which rule hides rows that are needed; "" where none does."""
+) -> Doubt | None:
+    """Which rule hides rows that are needed; None where none does."""
     shown = {rule.id: _shown(model, rule.domain_force or "[]") for rule in rules}
     of_groups = [rule for rule in rules if rule.groups and groups.intersection(rule.groups)]
     hiding = [rule for rule in rules if not rule.groups and needed not in shown[rule.id]]
     if of_groups and needed not in reduce(or_, (shown[rule.id] for rule in of_groups)):
         hiding.append(of_groups[0])
     if not hiding:
-        return ""
-    return f"the record rule {hiding[0].name or hiding[0].id} hides rows of {model}"
+        return None
+    return Doubt(Why.RULE, model, str(hiding[0].name or hiding[0].id))
 
 
 def _shown(model: str, domain: str) -> Shown:

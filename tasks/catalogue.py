@@ -16,6 +16,8 @@ from types import MappingProxyType, ModuleType
 import tasks
 from odoo_gateway.errors import ConfigurationError
 from tasks.declaration import AnyJob, Job
+from tasks.domain.labels import LABELS
+from tasks.domain.texts import Text
 
 NOT_LAYERS = frozenset({"domain", "reads", "records"})
 GROUP = "fleet.jobs"
@@ -72,6 +74,22 @@ def outside() -> Outside:
             taken[entry.name] = f"the package {_package(entry)}"
             found.packages.append(entry.module.partition(".")[0])
     return found
+
+
+@cache
+def labels() -> Mapping[str, Text]:
+    """How people read the words of all jobs; one word reads the same wherever it stands."""
+    found = dict(LABELS)
+    for job in jobs().values():
+        found = {**job.labels, **found}
+    return MappingProxyType(found)
+
+
+def label(word: str) -> str:
+    """How people read a word of programs, such as a column or a state; as it is where none says."""
+    if isinstance(word, Text):
+        return word
+    return labels().get(re.sub("[ -]", "_", word)) or word.replace("_", " ")
 
 
 def packages() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a job module declares; adding the file is the registration."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -10,8 +10,9 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
-from tasks.domain.texts import Said, Text
+from tasks.domain.texts import NOTHING, Said, Text
 from tasks.domain.withheld import Basis, told_to_owner, withhold, without_wholes
+from tasks.doubts import lost, unread, unseen
 
 P = TypeVar("P", bound=Policy)
 S = TypeVar("S")
@@ -94,7 +95,9 @@ class Job(Generic[P, S]):
     said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
     job answers for itself. held_as: the model whose records people put on hold by its cases; ""
     where nothing is held. rests_on: the models of which every row must be seen, and what is
-    withheld where that is not shown. lists: what its rows are about, for `fleet explain`.
+    withheld where that is not shown. lists: what its rows are about, for `fleet explain`. labels:
+    how people read its words, columns and states among them, where tasks/domain/labels.py does not
+    say it for all jobs.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Job(Generic[P, S]):
     no_history: NotVerifiable | None = None
     rests_on: tuple[Basis, ...] = ()
     lists: tuple[Listed, ...] = ()
+    labels: Mapping[str, Text] = field(default_factory=dict)
     doc: str | None = None
 
     @property
@@ -146,8 +150,8 @@ class Job(Generic[P, S]):
             if doubt := self._doubt(odoo, basis):
                 report = withhold(report, basis, doubt)
         by_id = {basis.model for basis in self.rests_on if basis.by_id}
-        unread = [drift.told for drift in odoo.drift if drift.model not in by_id]
-        report = without_wholes(report, unread)
+        missed = [unread(drift) for drift in odoo.drift if drift.model not in by_id]
+        report = without_wholes(report, missed)
         # Whoever reads a digest reads it there.
         if self.audience is Audience.PERSON:
             report = told_to_owner(report, self.owner, *self._user(odoo), as_of)
@@ -165,15 +169,15 @@ class Job(Generic[P, S]):
         number = odoo.session.user_id
         return number, odoo.session.link("res.users", number)
 
-    def _doubt(self, odoo: Reader, basis: Basis) -> str:
+    def _doubt(self, odoo: Reader, basis: Basis) -> Text:
         if basis.by_id:
-            return odoo.lost(basis.model)
+            return lost(odoo, basis.model)
         may_read = odoo.session.may_read
         absent = odoo.session.exists(basis.model) is False
         moot = absent or (basis.if_readable and not may_read(basis.model))
         if moot or (basis.instead_of and may_read(basis.instead_of)):
-            return ""
-        return odoo.doubt(basis.model)
+            return NOTHING
+        return unseen(odoo, basis.model)
 
 
 def paragraph(docstring: str, word: str) -> str:

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from tasks.domain.money import Currency
-from tasks.domain.taxes import NOTHING, Included
+from tasks.domain.taxes import NOTHING as NO_TAXES
+from tasks.domain.taxes import Included
+from tasks.domain.texts import NOTHING, Text
 
 ZERO = Decimal(0)
 
@@ -49,7 +51,7 @@ class Gap:
     """What Odoo's own amount to invoice has more than ours, and why that is not to be billed."""
 
     amount: Decimal = ZERO
-    reason: str = ""
+    reason: Text = NOTHING
 
 
 NO_GAP: Final = Gap()
@@ -74,7 +76,7 @@ class Sold:
     price_unit: Decimal
     discount_percent: Decimal
     invoiced_amount: Decimal
-    included: Included = NOTHING
+    included: Included = NO_TAXES
     draft: Draft = NO_DRAFT
     free: bool = False
     earned_share: Decimal = Decimal(1)

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from tasks.domain.texts import Said
+
 
 class Result(StrEnum):
     """The outcome of one check."""
@@ -21,9 +23,9 @@ class Check:
 
     check: str
     result: Result
-    reason: str = ""
-    owner: str = ""
-    next_step: str = ""
+    reason: Said = ""
+    owner: Said = ""
+    next_step: Said = ""
     url: str = ""
 
     def row(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Finding:
     title: Said
     reason: Said
     remedy: Said
-    owner: str
+    owner: Said
     model: str
     record_id: int
     url: str
@@ -106,9 +106,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class SetAside:
-    """Something that was looked at and left out on purpose, and why; `group` like "held"."""
+    """Something that was looked at and left out on purpose, and why.
 
-    group: Said
+    group: a word like "held".
+    """
+
+    group: str
     title: Said
     reason: Said
     url: str

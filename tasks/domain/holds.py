@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text
 from tasks.domain.written import Written
 
 
@@ -19,10 +20,11 @@ class Hold(Written):
     owner: str = Field("finance", description="who decided, and lifts it")
 
     @property
-    def told(self) -> str:
+    def told(self) -> Text:
         """Until when, and why."""
-        until = f"until {self.until}" if self.until else "without an end"
-        return f"held {until}: {self.reason}"
+        if self.until is None:
+            return Text("held without an end: {why}", why=self.reason)
+        return Text("held until {day}: {why}", day=self.until, why=self.reason)
 
     def stands(self, today: date) -> bool:
         """Whether it has not expired yet."""

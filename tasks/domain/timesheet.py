@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text, joined
 from tasks.domain.timesheet_policy import TimesheetPolicy
 
 
@@ -62,21 +63,52 @@ def is_complete(sheet: Timesheet, policy: TimesheetPolicy) -> bool:
     return sheet.counted >= enough or sheet.missing <= policy.tolerance_hours
 
 
-def title_of(sheet: Timesheet, so_far: bool) -> str:
+def title_of(sheet: Timesheet, so_far: bool) -> Text:
     """What is missing, of which period."""
-    first, last = sheet.period.start, sheet.period.end
-    missing = f"{sheet.missing:g} h missing" + (" so far" if so_far else "")
-    return f"{missing} for {first:%d %b} to {last:%d %b %Y}"
-
-
-def reason_of(sheet: Timesheet, so_far: bool, by_state: Mapping[str, float | None]) -> str:
-    """What was expected, what was logged, in which states, and which days are short."""
-    through = f" through {sheet.days[-1].date:%a %d %b}" if so_far else ""
-    counted = "" if sheet.counted == sheet.logged else f", of which {sheet.counted:g} h count"
-    apart = ", ".join(f"{hours:g} h {state}" for state, hours in by_state.items() if hours)
-    short = ", ".join(f"{day.date:%a %d %b} {day.missing:g} h" for day in sheet.days if day.missing)
-    told = f" ({apart})" if apart else ""
-    return (
-        f"Expected {sheet.expected:g} h{through}, logged {sheet.logged:g} h{told}{counted}; "
-        f"short on {short}"
+    hours, first, last = sheet.missing, sheet.period.start, sheet.period.end
+    if so_far:
+        return Text(
+            "{hours} h missing so far for {first:short} to {last:long}",
+            hours=hours,
+            first=first,
+            last=last,
+        )
+    return Text(
+        "{hours} h missing for {first:short} to {last:long}", hours=hours, first=first, last=last
     )
+
+
+def reason_of(sheet: Timesheet, so_far: bool, by_state: Mapping[str, float | None]) -> Text:
+    """What was expected, what was logged, in which states, and which days are short."""
+    states = [_of_state(state, hours) for state, hours in by_state.items() if hours]
+    clauses = [
+        _expected(sheet, so_far),
+        Text("logged {hours} h ({states})", hours=sheet.logged, states=tuple(states))
+        if states
+        else Text("logged {hours} h", hours=sheet.logged),
+    ]
+    if sheet.counted != sheet.logged:
+        clauses.append(Text("of which {hours} h count", hours=sheet.counted))
+    days = (
+        Text("{day:weekday} {hours} h", day=day.date, hours=day.missing)
+        for day in sheet.days
+        if day.missing
+    )
+    return joined([joined(clauses, ", "), Text("short on {days}", days=tuple(days))], "; ")
+
+
+def _expected(sheet: Timesheet, so_far: bool) -> Text:
+    if not so_far:
+        return Text("Expected {hours} h", hours=sheet.expected)
+    last = sheet.days[-1].date
+    return Text("Expected {hours} h through {day:weekday}", hours=sheet.expected, day=last)
+
+
+def _of_state(state: str, hours: float) -> Text:
+    match state:
+        case "draft":
+            return Text("{hours} h draft", hours=hours)
+        case "submitted":
+            return Text("{hours} h submitted", hours=hours)
+        case _:
+            return Text("{hours} h approved", hours=hours)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 
 
 class Kind(StrEnum):
@@ -48,17 +49,24 @@ class Waiting:
     project_id: int | None = None
     week: Period | None = None
 
-    def title(self, submitter: str) -> str:
+    def title(self, submitter: str) -> Text:
         """Who submitted what, and how much of it waits."""
         if self.week is None:
-            return f"{submitter}: {self.what} waits"
-        number = self.week.start.isocalendar().week
-        return f"{submitter}, week {number}, {self.what}: {self.hours:g} h wait"
+            return Text("{name}: {what} waits", name=submitter, what=self.what)
+        return Text(
+            "{name}, week {week}, {project}: {hours} h wait",
+            name=submitter,
+            week=self.week.start.isocalendar().week,
+            project=self.what,
+            hours=self.hours or 0.0,
+        )
 
-    def reason(self) -> str:
+    def reason(self) -> Text:
         """Since when it waits, and how that is known."""
         if self.basis is Basis.SUBMITTED:
-            return f"submitted on {self.since}"
+            return Text("submitted on {day}", day=self.since)
         if self.basis is Basis.ENTERED:
-            return f"entered on {self.since}; Odoo does not show when it was submitted"
-        return f"of the time until {self.since}, not approved yet"
+            return Text(
+                "entered on {day}; Odoo does not show when it was submitted", day=self.since
+            )
+        return Text("of the time until {day}, not approved yet", day=self.since)

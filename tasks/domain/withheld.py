@@ -15,6 +15,7 @@ from tasks.domain.findings import (
     Step,
 )
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Said, Text, joined
 
 # What a column says whose figure is withheld; all others say nothing (None).
 STATUS: Final = "not_verifiable"
@@ -22,9 +23,11 @@ STATUS: Final = "not_verifiable"
 WHOLES: Final = ("rows", "totals", "measures")
 # Of totals, what is no figure.
 LABELS: Final = frozenset({"currency", "basis", "planned_basis"})
-REMEDY: Final = "give the fleet's user the groups, rights and rules that docs/operating.md names"
-UNREAD: Final = "rows that could not be read"
-CORRECT: Final = (
+REMEDY: Final = Text(
+    "give the fleet's user the groups, rights and rules that docs/operating.md names"
+)
+UNREAD: Final = Text("rows that could not be read")
+CORRECT: Final = Text(
     "correct the rows in Odoo that stand under drift, or give the fleet's user the rules that show "
     "them"
 )
@@ -47,7 +50,7 @@ class Basis:
     """
 
     model: str
-    check: str
+    check: Said
     rows: bool = False
     columns: Collection[str] = ()
     totals: Collection[str] = ()
@@ -68,7 +71,7 @@ class Basis:
         return (*(WHOLES if self.rows else ()), *sorted(named))
 
 
-def withhold(report: Report, basis: Basis, doubt: str) -> Report:
+def withhold(report: Report, basis: Basis, doubt: Text) -> Report:
     """The report without the figures that rest on it; `doubt` says why it is not shown."""
     gap = NotVerifiable(basis.check, doubt, REMEDY, tuple(basis.figures))
     said = [g for g in report.not_verifiable if g.figures or g.check != basis.check]
@@ -88,17 +91,17 @@ def withhold(report: Report, basis: Basis, doubt: str) -> Report:
     )
 
 
-def without_wholes(report: Report, unread: Sequence[str]) -> Report:
+def without_wholes(report: Report, unread: Sequence[Text]) -> Report:
     """The report without the totals and measures that the rows which could not be read belong to.
 
     unread: what is said of each of them. The other rows stay, and what is found of them.
     """
     if not unread:
         return report
-    more = len(unread) - MOST_NAMED
-    # Readers in other languages get them as they are, so they hold no joint of sentences.
-    rows = [each.replace("; ", ", ") for each in unread[:MOST_NAMED]]
-    named = " / ".join(rows) + (f" / and {more} more" if more > 0 else "")
+    rows, more = [*unread[:MOST_NAMED]], len(unread) - MOST_NAMED
+    if more > 0:
+        rows.append(Text("and {count} more", count=more))
+    why = Text("in the words of programs: {rows}", rows=joined(rows, " / "))
     basis = Basis("", UNREAD, rows=True)
     return replace(
         report,
@@ -106,7 +109,7 @@ def without_wholes(report: Report, unread: Sequence[str]) -> Report:
         measures=(),
         not_verifiable=(
             *report.not_verifiable,
-            NotVerifiable(UNREAD, f"in the words of programs: {named}", CORRECT, WHOLES),
+            NotVerifiable(UNREAD, why, CORRECT, WHOLES),
         ),
     )
 
@@ -123,9 +126,9 @@ def told_to_owner(report: Report, owner: str, user_id: int, page: str, as_of: As
     finding = Finding(
         key=NOT_SEEN,
         severity=Severity.WARNING,
-        title=f"not verifiable: {', '.join(checks)}",
-        reason="; ".join(dict.fromkeys(gap.reason for gap in gaps)),
-        remedy="; ".join(dict.fromkeys(gap.remedy for gap in gaps)),
+        title=Text("not verifiable: {checks}", checks=tuple(checks)),
+        reason=joined(dict.fromkeys(gap.reason for gap in gaps), "; "),
+        remedy=joined(dict.fromkeys(gap.remedy for gap in gaps), "; "),
         owner=owner,
         model="res.users",
         record_id=user_id,
@@ -136,7 +139,7 @@ def told_to_owner(report: Report, owner: str, user_id: int, page: str, as_of: As
     return replace(report, findings=(*report.findings, finding))
 
 
-def _row(row: Mapping[str, Any], columns: Collection[str], doubt: str) -> Mapping[str, Any]:
+def _row(row: Mapping[str, Any], columns: Collection[str], doubt: Text) -> Mapping[str, Any]:
     told = {"status": STATUS, "reason": doubt}
     return {**row, **{name: told.get(name) for name in columns if name in row}}
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from odoo_gateway.reader import Reader
@@ -10,10 +11,12 @@ from tasks.domain import addresses
 from tasks.domain.findings import Recipient, Step
 from tasks.domain.ladder import Placed, Who, Workdays, instant
 from tasks.domain.periods import Period
+from tasks.domain.texts import NOTHING, Text
 from tasks.reads.schedules import Schedules
 from tasks.records.people import Account, Employee
 
 WEEKEND = 5
+ASK: Final = Text("Ask for the hours, or approve leave that was taken.")
 
 
 def read_languages(odoo: Reader, people: Iterable[Employee]) -> Mapping[int, str]:
@@ -43,7 +46,7 @@ class Contacts:
     wait: bool = True
     opted_out: Collection[int] = ()
     page_of_others: str = ""
-    remedy_of_others: str = "Ask for the hours, or approve leave that was taken."
+    remedy_of_others: Text = ASK
     languages: Mapping[int, str] = field(default_factory=dict)
     _workdays: dict[int, Workdays] = field(default_factory=dict, compare=False)
 
@@ -63,7 +66,7 @@ class Contacts:
             return self._person(employee, placed)
         if rung.who is Who.MANAGER:
             step = self._manager(employee, placed)
-            why = "" if step else self._unreachable_manager(employee)
+            why = NOTHING if step else self._unreachable_manager(employee)
             return step or self.owner(placed, escalates=True, unreachable=why)
         return self.owner(placed, escalates=True)
 
@@ -73,20 +76,21 @@ class Contacts:
             return None
         return self._mail(manager, placed, escalates=True)
 
-    def _unreachable_manager(self, employee: Employee) -> str:
+    def _unreachable_manager(self, employee: Employee) -> Text:
         manager = self.people.get(employee.parent_id or 0)
-        wrong = _wrong_address(manager) if manager and manager.active else ""
-        return wrong or f"{employee.name} has no manager who can be written to"
+        wrong = _wrong_address(manager) if manager and manager.active else NOTHING
+        return wrong or Text("{name} has no manager who can be written to", name=employee.name)
 
     def _person(self, employee: Employee, placed: Placed) -> Step | None:
         if employee.id in self.opted_out:
             return None
         if not employee.active:
-            left = f"{employee.name} has left"
+            left = Text("{name} has left", name=employee.name)
             step = self._manager(employee, placed)
             return replace(step, unreachable=left) if step else self.owner(placed, unreachable=left)
         if not employee.work_email:
-            return self.owner(placed, unreachable=f"{employee.name} has no e-mail address")
+            nowhere = Text("{name} has no e-mail address", name=employee.name)
+            return self.owner(placed, unreachable=nowhere)
         if wrong := _wrong_address(employee):
             return self.owner(placed, unreachable=wrong)
         return self._mail(employee, placed)
@@ -108,7 +112,7 @@ class Contacts:
         return self._about_others(told, escalates=True) if escalates else told
 
     def owner(
-        self, placed: Placed, *, escalates: bool = False, unreachable: str = ""
+        self, placed: Placed, *, escalates: bool = False, unreachable: Text = NOTHING
     ) -> Step | None:
         """What a rung comes to for the job's owner, who works on weekdays, as far as we know."""
         weekdays = [day for day in self.view.days() if day.weekday() < WEEKEND]
@@ -116,7 +120,7 @@ class Contacts:
         return self._about_others(step, escalates=escalates, unreachable=unreachable)
 
     def _about_others(
-        self, step: Step | None, *, escalates: bool, unreachable: str = ""
+        self, step: Step | None, *, escalates: bool, unreachable: Text = NOTHING
     ) -> Step | None:
         return step and replace(
             step,
@@ -144,7 +148,7 @@ class Contacts:
         return [day for day, expected in hours.items() if expected > 0]
 
 
-def _wrong_address(person: Employee) -> str:
+def _wrong_address(person: Employee) -> Text:
     """Why nobody is written to at the address that Odoo has; empty when it is one, or none.
 
     Of several, nobody can say which is the person's: all of them would tell others, one of them
@@ -152,5 +156,9 @@ def _wrong_address(person: Employee) -> str:
     """
     address = addresses.stripped(person.work_email or "")
     if not person.work_email or not addresses.problem(address):
-        return ""
-    return f"{person.name} has no single usable e-mail address in Odoo, but {address!r}"
+        return NOTHING
+    return Text(
+        "{name} has no single usable e-mail address in Odoo, but {address}",
+        name=person.name,
+        address=repr(address),
+    )

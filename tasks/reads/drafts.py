@@ -9,19 +9,22 @@ from typing import Final
 from odoo_gateway.reader import Domain, Drift, Reader
 from tasks.domain.billing import NO_GAP, Draft, Gap
 from tasks.domain.money import Currency
+from tasks.domain.texts import Text
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.records.sales import InvoiceLine, Order, OrderLine
 
 ZERO = Decimal(0)
 # What companies' currencies round to, but for a few.
 CENT: Final = Decimal("0.01")
-CURRENCY: Final = "an invoice is in another currency than the order"
-DISCOUNT: Final = "an invoice gives another discount than the order"
-PRICE: Final = "an invoice bills another price than the order"
-DOWN_PAYMENT: Final = "the invoice wizard deducts another amount than was billed as down payment"
-TAXES: Final = "Odoo takes the taxes out of this price in two ways"
-ROUNDED: Final = "every invoice is rounded for itself"
-OTHER: Final = "invoices bill other amounts than the order"
+CURRENCY: Final = Text("an invoice is in another currency than the order")
+DISCOUNT: Final = Text("an invoice gives another discount than the order")
+PRICE: Final = Text("an invoice bills another price than the order")
+DOWN_PAYMENT: Final = Text(
+    "the invoice wizard deducts another amount than was billed as down payment"
+)
+TAXES: Final = Text("Odoo takes the taxes out of this price in two ways")
+ROUNDED: Final = Text("every invoice is rounded for itself")
+OTHER: Final = Text("invoices bill other amounts than the order")
 REASONS: Final = (CURRENCY, DISCOUNT, DOWN_PAYMENT, PRICE, TAXES, ROUNDED, OTHER)
 SIGNS: Final = {"out_invoice": 1, "out_refund": -1}
 
@@ -125,7 +128,7 @@ def _by_odoos_formula(
     return max(due - sum(gross, ZERO), ZERO)
 
 
-def _reason(line: SoldLine, difference: Decimal, entries: Sequence[InvoiceLine]) -> str:
+def _reason(line: SoldLine, difference: Decimal, entries: Sequence[InvoiceLine]) -> Text:
     if any(entry.currency_id != line.line.currency_id for entry in entries):
         return CURRENCY
     if any(entry.discount != line.line.discount for entry in entries):

@@ -15,6 +15,7 @@ from typing import Final
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 from tasks.records.people import Contract, Employee, EmploymentVersion, Resource, WorkingCalendar
 from tasks.records.timesheets import TimesheetLine, no_leave
 
@@ -209,15 +210,23 @@ def _of_contracts(odoo: Reader, employees: Iterable[Employee]) -> _Agreed:
 
 
 _HISTORY_HIDDEN = NotVerifiable(
-    check="calendar history",
-    reason="employment versions or contracts are not readable for this user or not installed, so "
-    "the present calendar is taken for past days too, from the day on which the record was made",
-    remedy="give the fleet's user read access to hr.version (Odoo 19) or hr.contract (16 to 18)",
+    check=Text("calendar history"),
+    reason=Text(
+        "employment versions or contracts are not readable for this user or not installed, so "
+        "the present calendar is taken for past days too, from the day on which the record was made"
+    ),
+    remedy=Text(
+        "give the fleet's user read access to hr.version (Odoo 19) or hr.contract (16 to 18)"
+    ),
 )
 _DEPARTURE_UNKNOWN = NotVerifiable(
-    check="day of departure",
-    reason="somebody was archived without a day of departure or an end of contract, or both are "
-    "hidden from this user, so such people count until the last hours that they logged",
-    remedy="archive people with Odoo's form of departure, and give the fleet's user an HR group "
-    "that sees the day",
+    check=Text("day of departure"),
+    reason=Text(
+        "somebody was archived without a day of departure or an end of contract, or both are "
+        "hidden from this user, so such people count until the last hours that they logged"
+    ),
+    remedy=Text(
+        "archive people with Odoo's form of departure, and give the fleet's user an HR group "
+        "that sees the day"
+    ),
 )

@@ -11,6 +11,7 @@ from odoo_gateway.reader import Domain, Group, Reader
 from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 from tasks.domain.timesheet_policy import ProjectRules, TimesheetPolicy
 from tasks.reads.units import group_hours
 from tasks.records.people import Employee
@@ -25,6 +26,8 @@ class State(StrEnum):
     APPROVED = "approved"
 
 
+# What a policy may want beyond logged hours.
+WANTED: Final[Mapping[str, Text]] = {"submitted": Text("submitted"), "approved": Text("approved")}
 ENOUGH: Final[Mapping[str, frozenset[State]]] = {
     "logged": frozenset(State),
     "submitted": frozenset({State.SUBMITTED, State.APPROVED}),
@@ -175,9 +178,14 @@ def gaps(hours: Hours, policy: TimesheetPolicy) -> Iterator[NotVerifiable]:
     for state in sorted(wanted):
         if not hours.told(state):
             yield NotVerifiable(
-                check=f"{state} hours as the policy counts them",
-                reason=f"this Odoo does not tell which hours are {state}, so all logged ones count",
-                remedy="install a module that tells, or let the policy count what this Odoo tells",
+                check=Text("{state} hours as the policy counts them", state=WANTED[state]),
+                reason=Text(
+                    "this Odoo does not tell which hours are {state}, so all logged ones count",
+                    state=WANTED[state],
+                ),
+                remedy=Text(
+                    "install a module that tells, or let the policy count what this Odoo tells"
+                ),
             )
 
 
@@ -209,12 +217,14 @@ _TELLS: Final[Mapping[tuple[str, ...], frozenset[State]]] = {
     ("sheet_id",): frozenset(State),
 }
 _NO_APPROVAL = NotVerifiable(
-    check="approved hours",
-    reason="this Odoo has no approval of timesheets, so every logged hour counts",
-    remedy="install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to tell them apart",
+    check=Text("approved hours"),
+    reason=Text("this Odoo has no approval of timesheets, so every logged hour counts"),
+    remedy=Text(
+        "install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to tell them apart"
+    ),
 )
 _REJECTED = NotVerifiable(
-    check="rejected hours",
-    reason="Odoo makes rejected hours drafts again, so they are counted among the drafts",
-    remedy="ask whoever approves: nothing in Odoo tells",
+    check=Text("rejected hours"),
+    reason=Text("Odoo makes rejected hours drafts again, so they are counted among the drafts"),
+    remedy=Text("ask whoever approves: nothing in Odoo tells"),
 )

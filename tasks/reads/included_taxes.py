@@ -8,6 +8,7 @@ from decimal import Decimal
 from odoo_gateway.reader import Drift, Reader
 from tasks.domain.money import Currency
 from tasks.domain.taxes import NOTHING, Included, IncludedTax
+from tasks.doubts import unseen
 from tasks.records.sales import Order, OrderLine, Tax
 
 KINDS = ("percent", "division", "fixed")
@@ -84,7 +85,7 @@ def read_taxes(odoo: Reader, lines: Sequence[OrderLine]) -> Taxes:
     So is each line of which nothing was ordered where Odoo may have left a hidden tax out of it: no
     figure of Odoo's would tell of that.
     """
-    if doubt := odoo.doubt(Tax.MODEL):
+    if doubt := unseen(odoo, Tax.MODEL):
         odoo.drift += [
             Drift(OrderLine.MODEL, line.id, "tax_ids", doubt, ((Order.MODEL, line.order_id),))
             for line in lines

@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 from odoo_gateway.reader import Reader
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 from tasks.domain.working_time import Absence, Engagement, Schedule, Stretch, expected_hours
 from tasks.reads.employment import Term, read_terms
 from tasks.records.people import Attendance, CalendarLeave, Employee, Resource, WorkingCalendar
 
 # What expected hours rest on beside the people and what was agreed with them, and as what.
 SCHEDULES: Final = (
-    (CalendarLeave.MODEL, "leave"),
-    (Attendance.MODEL, "working hours"),
-    (WorkingCalendar.MODEL, "working hours"),
-    (Resource.MODEL, "working hours"),
+    (CalendarLeave.MODEL, Text("leave")),
+    (Attendance.MODEL, Text("working hours")),
+    (WorkingCalendar.MODEL, Text("working hours")),
+    (Resource.MODEL, Text("working hours")),
 )
 
 

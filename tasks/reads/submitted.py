@@ -12,8 +12,10 @@ from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
+from tasks.domain.texts import NOTHING, Text
 from tasks.domain.waiting import Basis, Kind, Waiting
 from tasks.domain.withheld import REMEDY
+from tasks.doubts import unseen
 from tasks.records.people import Department, Employee
 
 
@@ -71,13 +73,13 @@ def read_submitted(
     """
     if SubmittedExpense.MODULE not in odoo.session.modules:
         return None, (_NO_EXPENSES,)
-    if doubt := odoo.doubt(SubmittedExpense.MODEL):
+    if doubt := unseen(odoo, SubmittedExpense.MODEL):
         return None, (replace(_NOT_SEEN, reason=doubt),)
     if not odoo.lacks(SubmittedExpense, "manager_id"):
         expenses = odoo.search(SubmittedExpense, SUBMITTED)
         approvers = {expense.id: expense.manager_id for expense in expenses}
         return _waiting(odoo, expenses, approvers, zone, currency)
-    if doubt := odoo.doubt(ExpenseReport.MODEL):
+    if doubt := unseen(odoo, ExpenseReport.MODEL):
         return None, (replace(_NOT_SEEN, reason=doubt),)
     reports = odoo.search(ExpenseReport, REPORT_SUBMITTED)
     approvers = {report.id: report.user_id for report in reports}
@@ -128,7 +130,7 @@ def _waiting(
     if not found:
         return (), ()
     model = found[0].MODEL
-    doubt = odoo.doubt(ApprovalActivity.MODEL)
+    doubt = unseen(odoo, ApprovalActivity.MODEL)
     # The first of several may be hidden, so none tells.
     submitted = {} if doubt else _submitted(odoo, model, [each.id for each in found], zone)
     name = model.removeprefix("hr.").replace(".", "-")
@@ -168,20 +170,24 @@ def _submitted(odoo: Reader, model: str, ids: Sequence[int], zone: ZoneInfo) -> 
 
 
 _NO_EXPENSES: Final = NotVerifiable(
-    check="submitted expenses",
-    reason="expenses are not installed",
-    remedy="install hr_expense to have them approved",
+    check=Text("submitted expenses"),
+    reason=Text("expenses are not installed"),
+    remedy=Text("install hr_expense to have them approved"),
 )
 _NOT_SEEN: Final = NotVerifiable(
-    check="submitted expenses",
-    reason="",
-    remedy="give the fleet's user the group Expenses / All Approver, or the rights and rules that "
-    "docs/operating.md names",
+    check=Text("submitted expenses"),
+    reason=NOTHING,
+    remedy=Text(
+        "give the fleet's user the group Expenses / All Approver, or the rights and rules that "
+        "docs/operating.md names"
+    ),
     figures=("rows", "approvals_pending", "approvals_oldest_days", "approvals_amount"),
 )
 _NO_SUBMISSION: Final = NotVerifiable(
-    check="day of submission",
-    reason="the activity that Odoo makes for the approver is not seen for every expense, so those "
-    "without wait since they were entered",
-    remedy="let the fleet's user write expenses: Odoo shows activities to nobody else",
+    check=Text("day of submission"),
+    reason=Text(
+        "the activity that Odoo makes for the approver is not seen for every expense, so those "
+        "without wait since they were entered"
+    ),
+    remedy=Text("let the fleet's user write expenses: Odoo shows activities to nobody else"),
 )

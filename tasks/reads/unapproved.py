@@ -12,8 +12,10 @@ from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
 from tasks.domain.periods import Period, week_of
+from tasks.domain.texts import NOTHING, Text
 from tasks.domain.waiting import Basis, Kind, Waiting
 from tasks.domain.withheld import REMEDY
+from tasks.doubts import unseen
 from tasks.reads.hours import approval_field
 from tasks.reads.rates import Rate, read_rates
 from tasks.reads.unbilled import knows_hours
@@ -72,7 +74,7 @@ def read_unapproved(
     """
     approval = approval_field(odoo)
     models = (TimesheetLine.MODEL, *([SubmittedSheet.MODEL] if approval == ("sheet_id",) else ()))
-    if approval and (doubt := next(filter(None, map(odoo.doubt, models)), "")):
+    if approval and (doubt := unseen(odoo, *models)):
         return None, (replace(_NOT_SEEN, reason=doubt),)
     if approval == ("validated",):
         return _of_lines(odoo, employees, period, currencies)
@@ -154,12 +156,11 @@ def _rates(
 
 def _unpriced(odoo: Reader) -> tuple[NotVerifiable, ...]:
     """Why nobody can tell what hours are worth, where hours are sold at all."""
-    doubts = map(odoo.doubt, (Order.MODEL, OrderLine.MODEL))
-    doubt = next(filter(None, doubts), "") if knows_hours(odoo) else ""
+    doubt = unseen(odoo, Order.MODEL, OrderLine.MODEL) if knows_hours(odoo) else NOTHING
     if not doubt:
         return ()
     figures = ("amount", "approvals_amount")
-    return (NotVerifiable("what hours are worth", doubt, REMEDY, figures),)
+    return (NotVerifiable(Text("what hours are worth"), doubt, REMEDY, figures),)
 
 
 def _held(
@@ -246,13 +247,15 @@ def approvers_of(odoo: Reader, employees: Sequence[int]) -> Mapping[int, int]:
 
 
 _NO_APPROVAL: Final = NotVerifiable(
-    check="hours that wait",
-    reason="this Odoo has no approval of timesheets, so no hours wait for one",
-    remedy="install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to have them approved",
+    check=Text("hours that wait"),
+    reason=Text("this Odoo has no approval of timesheets, so no hours wait for one"),
+    remedy=Text(
+        "install timesheet_grid (Enterprise) or hr_timesheet_sheet (OCA) to have them approved"
+    ),
 )
 _NOT_SEEN: Final = NotVerifiable(
-    check="hours that wait",
-    reason="",
+    check=Text("hours that wait"),
+    reason=NOTHING,
     remedy=REMEDY,
     figures=(
         *("rows", "approvals_pending", "approvals_oldest_days"),
@@ -260,8 +263,10 @@ _NOT_SEEN: Final = NotVerifiable(
     ),
 )
 _NO_APPROVER: Final = NotVerifiable(
-    check="approvers of hours",
-    reason="the approver of an employee's hours is hidden from the fleet's user, so the manager is "
-    "taken for it",
-    remedy="give the fleet's user a group that sees the timesheet approver of employees",
+    check=Text("approvers of hours"),
+    reason=Text(
+        "the approver of an employee's hours is hidden from the fleet's user, so the manager is "
+        "taken for it"
+    ),
+    remedy=Text("give the fleet's user a group that sees the timesheet approver of employees"),
 )

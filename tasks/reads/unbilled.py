@@ -11,6 +11,7 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import ROUNDING_OF_HOURS, Entry, still_open
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
+from tasks.domain.texts import Text
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.reads.units import group_hours
 from tasks.records.sales import Invoice, Milestone
@@ -218,7 +219,7 @@ def reached(
 
 
 _NO_LINK = NotVerifiable(
-    check="hours on orders",
-    reason="the module sale_timesheet is not installed, so no hours are linked to orders",
-    remedy="install sale_timesheet to bill time and to age it",
+    check=Text("hours on orders"),
+    reason=Text("the module sale_timesheet is not installed, so no hours are linked to orders"),
+    remedy=Text("install sale_timesheet to bill time and to age it"),
 )

@@ -10,7 +10,7 @@ import pytest
 from odoo_gateway.reader import Reader
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
-from odoo_gateway.sight import SEEN_BY, Rule, _narrowed
+from odoo_gateway.sight import SEEN_BY, Doubt, Rule, Why, _narrowed
 from tests.fakes.overlay import Overlay
 
 DAY = date(2026, 11, 23)
@@ -21,7 +21,7 @@ def reader(**switches: Any) -> Reader:
     return Reader(Session(Sandbox(DAY, **switches)), 1)
 
 
-def doubt(model: str, *rules: tuple[str, Sequence[int]]) -> str:
+def doubt(model: str, *rules: tuple[str, Sequence[int]]) -> Doubt | None:
     """What the rules, with their groups, leave to a user of the groups 1 and 2."""
     found = [
         Rule(number, f"rule {number}", 1, tuple(groups), domain)
@@ -41,13 +41,13 @@ def test_an_administrator_sees_all(version: int) -> None:
 @pytest.mark.parametrize("version", [16, 17, 18, 19])
 def test_a_rule_that_hides_rows_is_named(version: int) -> None:
     odoo = reader(version=version, rules={EXPENSES: [("employee_id", "=", 3)]})
-    assert odoo.doubt(EXPENSES) == "the record rule some hr.expense hides rows of hr.expense"
+    assert odoo.doubt(EXPENSES) == Doubt(Why.RULE, EXPENSES, "some hr.expense")
     assert odoo.sees_all(ORDERS)
 
 
 def test_a_model_that_may_not_be_read_is_not_seen() -> None:
     odoo = reader(denied_models=[EXPENSES])
-    assert odoo.doubt(EXPENSES) == "hr.expense is not readable for the fleet's user"
+    assert odoo.doubt(EXPENSES) == Doubt(Why.UNREADABLE, EXPENSES)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,7 @@ def test_groups_are_not_believed_against_a_total_of_odoos() -> None:
     told = {"denied_models": ["ir.rule"], "groups": manager}
     assert reader(**told).sees_all(HOURS)
     odoo = reader(**told, rules={HOURS: [("employee_id", "=", 3)]})
-    assert odoo.doubt(HOURS) == (
-        "totals of Odoo are not reached by the rows of account.analytic.line that the user sees"
-    )
+    assert odoo.doubt(HOURS) == Doubt(Why.CONTRADICTED, HOURS)
 
 
 def test_no_total_tells_where_the_parents_are_hidden() -> None:
@@ -98,7 +96,6 @@ def test_what_is_asked_is_asked_once_a_look() -> None:
 ALL = "[(1, '=', 1)]"
 OWN = "['|', ('user_id', '=', user.id), ('user_id', '=', False)]"
 COMPANY = "[('company_id', 'in', company_ids)]"
-HIDES = "the record rule rule {} hides rows of {}"
 
 
 @pytest.mark.parametrize(
@@ -141,4 +138,5 @@ HIDES = "the record rule rule {} hides rows of {}"
 def test_rules_are_told_apart(
     model: str, rules: list[tuple[str, list[int]]], hiding: int | None
 ) -> None:
-    assert doubt(model, *rules) == ("" if hiding is None else HIDES.format(hiding, model))
+    found = None if hiding is None else Doubt(Why.RULE, model, f"rule {hiding}")
+    assert doubt(model, *rules) == found

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from tasks import catalogue
 from workers.language.language import Language
 from workers.mail.picture import Picture, Sums
 from workers.mail.wording import joined
@@ -75,7 +76,7 @@ def _groups(pictures: Sequence[Picture], reader: Language) -> Iterable[str]:
                 amounts[group.name][currency] += amount
     for name, count in counts.items():
         sums = Sums(dict(sorted(amounts[name].items())))
-        yield _with_money(f"{count} {reader.sentence(name)}", sums, reader)
+        yield _with_money(f"{count} {reader.say(catalogue.label(name))}", sums, reader)
     changed = [picture.changed for picture in pictures if picture.changed is not None]
     if changed:
         yield f"{sum(changed)} {reader.translations.gettext('changed')}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import jinja2
 
+from tasks import catalogue
 from tasks.domain.texts import Text
 from workers.language.language import Language, is_number, language
 from workers.mail.picture import Sums
@@ -55,7 +56,7 @@ def _filters(reader: Language) -> Mapping[str, Callable[..., Any]]:
         "instant": reader.instant,
         "moment": reader.moment,
         "figure": partial(_figure, reader),
-        "column": partial(_column, reader),
+        "label": partial(_label, reader),
         "fact": partial(_fact, reader),
         "parts": partial(_parts, reader),
         "capitalised": lambda words: words[:1].upper() + words[1:],
@@ -80,21 +81,21 @@ def _figure(reader: Language, value: Any) -> str:
     return reader.say(value if isinstance(value, str) else str(value))
 
 
-def _column(reader: Language, name: str) -> str:
-    return reader.say(name if isinstance(name, Text) else name.replace("_", " "))
+def _label(reader: Language, name: str) -> str:
+    return reader.say(catalogue.label(name))
 
 
 def _fact(reader: Language, value: Any) -> str:
     """A value of a row: as in totals, and words that stand for a state or a kind."""
-    if isinstance(value, Text):
-        return reader.say(value)
-    words = str(value).replace("_", " ")
+    words = catalogue.label(str(value))
+    if isinstance(words, Text):
+        return reader.say(words)
     return reader.known(words) or _figure(reader, value)
 
 
 def _parts(reader: Language, parts: Mapping[str, Any]) -> str:
     return " · ".join(
-        f"{_column(reader, name)} {_figure(reader, value)}"
+        f"{_label(reader, name)} {_figure(reader, value)}"
         for name, value in parts.items()
         if value is not None
     )

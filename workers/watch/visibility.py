@@ -8,6 +8,7 @@ import structlog
 from odoo_gateway.errors import FleetError, OdooError
 from odoo_gateway.reader import Domain, Key, Reader
 from odoo_gateway.records import Record
+from tasks import doubts
 from tasks.domain.plurals import counted
 from tasks.records.people import Employee
 from tasks.records.sales import Invoice, Order, OrderLine
@@ -150,7 +151,7 @@ def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Findin
 
 def _shown(reader: Reader, model: str, what: str, told: str) -> Finding:
     """Ok where it is shown that no row of the model is hidden; some that are seen prove nothing."""
-    doubt = reader.doubt(model)
+    doubt = doubts.unseen(reader, model)
     return Finding(what, "warning" if doubt else "ok", f"{told}; {doubt or NONE_HIDDEN}")
 
 

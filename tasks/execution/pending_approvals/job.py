@@ -13,6 +13,7 @@ from typing import Final
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Shape
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.domain.waiting import Kind
 from tasks.execution.pending_approvals.measures import AMOUNT, HOURS, OLDEST, PENDING, measures
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
@@ -38,10 +39,12 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ApprovalPolicy) -> Report:
 
 
 _NO_HISTORY: Final = NotVerifiable(
-    check="approvals of a day that is over",
-    reason="Odoo keeps no history of approvals: what was decided since cannot be told from what "
-    "had been decided by then",
-    remedy="`fleet cases` and `fleet kpi` tell what the fleet saw on that day",
+    check=Text("approvals of a day that is over"),
+    reason=Text(
+        "Odoo keeps no history of approvals: what was decided since cannot be told from what "
+        "had been decided by then"
+    ),
+    remedy=Text("`fleet cases` and `fleet kpi` tell what the fleet saw on that day"),
 )
 
 JOB = Job(

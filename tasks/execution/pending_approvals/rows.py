@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tasks.domain.findings import Finding, Severity, Step
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.domain.waiting import Kind, Waiting
 from tasks.execution.pending_approvals.deciders import Deciders, Status, Turn
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
@@ -19,7 +20,9 @@ REMEDIES: Final[Mapping[Status, str]] = {
     Status.UNKNOWN: "Link the approver to an employee in Odoo, or decide in their place.",
     Status.LEFT: "Set another approver in Odoo, or decide in their place.",
 }
-OF_OTHERS: Final = "Ask for the decision, decide in their place, or set another approver in Odoo."
+OF_OTHERS: Final = Text(
+    "Ask for the decision, decide in their place, or set another approver in Odoo."
+)
 
 
 def is_due(item: Waiting, as_of: AsOf) -> bool:

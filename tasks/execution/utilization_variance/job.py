@@ -11,6 +11,7 @@ from datetime import timedelta
 from tasks.declaration import Audience, Cron, Job, Listed
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.execution.utilization_variance.measures import (
     HOURS,
     RATIO,
@@ -59,9 +60,9 @@ def _without_plan_ahead(report: Report) -> Report:
 
 
 _NO_PLAN_THEN = NotVerifiable(
-    check="hours planned ahead on a day that is over",
-    reason="plans are those of today: Odoo keeps no history of them",
-    remedy="`fleet kpi scheduled_utilization_ratio` tells what the fleet saw on that day",
+    check=Text("hours planned ahead on a day that is over"),
+    reason=Text("plans are those of today: Odoo keeps no history of them"),
+    remedy=Text("`fleet kpi scheduled_utilization_ratio` tells what the fleet saw on that day"),
 )
 
 JOB = Job(

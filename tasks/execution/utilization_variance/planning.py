@@ -16,6 +16,7 @@ from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 from tasks.records.people import Employee
 
 # On each side of what is asked of Odoo, in UTC: it covers every time zone.
@@ -172,8 +173,10 @@ def _share(days: Period, period: Period) -> float:
 
 
 _NO_TASK_STATE = NotVerifiable(
-    check="cancelled tasks",
-    reason="tasks of Odoo 16 do not say whether they were cancelled or done, so hours planned on "
-    "cancelled ones count, and in the weeks ahead those on done ones too",
-    remedy="archive such tasks, or set their planned hours to zero",
+    check=Text("cancelled tasks"),
+    reason=Text(
+        "tasks of Odoo 16 do not say whether they were cancelled or done, so hours planned on "
+        "cancelled ones count, and in the weeks ahead those on done ones too"
+    ),
+    remedy=Text("archive such tasks, or set their planned hours to zero"),
 )

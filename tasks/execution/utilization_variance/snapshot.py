@@ -8,6 +8,7 @@ from typing import Final
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf, Period, weeks_after
+from tasks.domain.texts import Text
 from tasks.execution.utilization_variance.planning import Plan, read_plan
 from tasks.execution.utilization_variance.policy import UtilizationPolicy
 from tasks.execution.utilization_variance.rules import Hours
@@ -25,9 +26,9 @@ BILLABLE: Final = frozenset(
 WEEKS_AHEAD: Final = 4
 
 NO_BILLABLE: Final = NotVerifiable(
-    check="billable hours",
-    reason="the module sale_timesheet is not installed, so no hours are known to be billable",
-    remedy="install sale_timesheet to measure utilization",
+    check=Text("billable hours"),
+    reason=Text("the module sale_timesheet is not installed, so no hours are known to be billable"),
+    remedy=Text("install sale_timesheet to measure utilization"),
 )
 
 

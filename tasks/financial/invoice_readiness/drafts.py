@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from tasks.domain.texts import Text
 from tasks.reads.orders import SoldOrder
 
 
@@ -21,28 +20,25 @@ class Drafted:
     credit_note: bool = False
 
     @property
-    def next_step(self) -> Text:
+    def next_step(self) -> str:
         """How finance gets to the invoice."""
         if not self.bills:
-            return Text("create and send the invoice")
+            return "create and send the invoice"
         if self.bills_all:
-            return Text("post the prepared draft")
-        return Text("post the prepared draft, then invoice the rest")
+            return "post the prepared draft"
+        return "post the prepared draft, then invoice the rest"
 
     @property
-    def reason(self) -> Text:
+    def reason(self) -> str:
         """What the drafts are."""
-        if self.bills and self.bills_all:
-            return Text("a draft invoice is prepared: post it rather than make a second one")
         if self.bills:
-            return Text(
-                "a draft invoice for a part is prepared: post it rather than make a second one"
-            )
+            part = "" if self.bills_all else " for a part"
+            return f"a draft invoice{part} is prepared: post it rather than make a second one"
         if self.down_payment:
-            return Text("a draft of a down payment waits, which bills none of this")
+            return "a draft of a down payment waits, which bills none of this"
         if self.credit_note:
-            return Text("a draft credit note waits, which bills none of this")
-        return Text("no draft invoice waits")
+            return "a draft credit note waits, which bills none of this"
+        return "no draft invoice waits"
 
 
 NO_DRAFT: Final = Drafted()

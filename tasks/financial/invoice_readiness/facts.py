@@ -10,6 +10,8 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.holds import Hold
+from tasks.domain.texts import Text
+from tasks.doubts import lost, unseen
 from tasks.financial.invoice_readiness.approval import Approval, Review, read_approvals
 from tasks.financial.invoice_readiness.drafts import NO_DRAFT, Drafted, drafted
 from tasks.financial.invoice_readiness.evidence import EVIDENCE, Evidence, read_evidence
@@ -192,7 +194,7 @@ def read_facts(
     }
 
 
-def _doubts(odoo: Reader, *, told_of_tickets: bool) -> Mapping[str, str]:
+def _doubts(odoo: Reader, *, told_of_tickets: bool) -> Mapping[str, Text]:
     """Why a check cannot be made, by its name, where the user may read what it needs in part."""
     expenses = [Expense.MODEL] if Expense.MODULE in odoo.session.modules else []
     if _tells_of_expenses(odoo) and not odoo.lacks(Expense, "sheet_id"):
@@ -208,12 +210,8 @@ def _doubts(odoo: Reader, *, told_of_tickets: bool) -> Mapping[str, str]:
         "open_tickets": [HelpdeskTicket.MODEL] if told_of_tickets else [],
         "order_approval": [] if odoo.lacks(Order, "validation_status") else [Review.MODEL],
     }
-    doubts = {
-        check: doubt
-        for check, models in needs.items()
-        if (doubt := next(filter(None, map(odoo.doubt, models)), ""))
-    }
-    if unit := odoo.lost(Unit.MODEL):
+    doubts = {check: doubt for check, models in needs.items() if (doubt := unseen(odoo, *models))}
+    if unit := lost(odoo, Unit.MODEL):
         doubts.setdefault("approved_time", unit)
     return doubts
 

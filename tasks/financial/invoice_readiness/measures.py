@@ -9,8 +9,11 @@ from typing import Final
 from tasks.domain.findings import Formula, Measure, Panel
 from tasks.domain.periods import AsOf
 from tasks.financial.invoice_readiness.facts import Snapshot
-from tasks.financial.invoice_readiness.readiness import STATUSES, Readiness
-from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
+from tasks.financial.invoice_readiness.readiness import (
+    AS_FAR_AS_VERIFIABLE,
+    STATUSES,
+    Readiness,
+)
 
 BILLERS: Final = ("finance", "accounts", "executive")
 

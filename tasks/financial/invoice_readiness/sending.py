@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.domain.texts import NOTHING, Text
 from tasks.records.sales import Order, Partner
 
 # One address in a field that may hold several, as Odoo's `email_split` finds them.
 ADDRESS: Final = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
-PARTS: Final[Mapping[str, Text]] = {
-    "street": Text("street"),
-    "zip": Text("zip"),
-    "city": Text("city"),
-    "country": Text("country"),
+PEPPOL_REFUSALS: Final = {
+    "not_valid": "is not on Peppol",
+    "not_valid_format": "cannot receive the format of its invoices on Peppol",
 }
 
 
@@ -38,8 +35,8 @@ class Sending:
 class Way:
     """What stands in the way of an invoice, and the next step about it; both may be empty."""
 
-    problem: Text = NOTHING
-    next_step: Text = NOTHING
+    problem: str = ""
+    next_step: str = ""
 
 
 def sending_of(partners: Mapping[int, Partner], order: Order) -> Sending:
@@ -77,15 +74,11 @@ def way_of(sending: Sending, customer: str) -> Way | None:
 
 
 def _by_email(sending: Sending, customer: str) -> Way:
-    step = Text("enter an e-mail on the invoice address")
+    step = "enter an e-mail on the invoice address"
     if sending.email is None:
-        problem = Text("the invoice address of {customer} has no e-mail", customer=customer)
-        return Way(problem, step)
+        return Way(f"the invoice address of {customer} has no e-mail", step)
     if not ADDRESS.search(sending.email):
-        problem = Text(
-            "the e-mail of the invoice address of {customer} is no address", customer=customer
-        )
-        return Way(problem, step)
+        return Way(f"the e-mail of the invoice address of {customer} is no address", step)
     return Way()
 
 
@@ -93,27 +86,14 @@ def _by_post(sending: Sending, customer: str) -> Way:
     """Odoo refuses a letter without these (`snailmail.letter._is_valid_address`)."""
     if not sending.missing:
         return Way()
-    problem = Text(
-        "invoices go by post, and the invoice address of {customer} lacks: {parts}",
-        customer=customer,
-        parts=tuple(PARTS[name] for name in sending.missing),
-    )
-    return Way(problem, Text("complete the invoice address"))
+    lacking = ", ".join(sending.missing)
+    problem = f"invoices go by post, and the invoice address of {customer} lacks: {lacking}"
+    return Way(problem, "complete the invoice address")
 
 
 def _by_peppol(sending: Sending, customer: str) -> Way:
-    step = Text("enter the endpoint, or choose another way of sending invoices on the customer")
+    step = "enter the endpoint, or choose another way of sending invoices on the customer"
     if not sending.peppol:
-        problem = Text("invoices go by Peppol, and {customer} has no endpoint", customer=customer)
-        return Way(problem, step)
-    if sending.peppol_state == "not_valid":
-        problem = Text("invoices go by Peppol, and {customer} is not on Peppol", customer=customer)
-        return Way(problem, step)
-    if sending.peppol_state == "not_valid_format":
-        problem = Text(
-            "invoices go by Peppol, and {customer} cannot receive the format of its invoices on "
-            "Peppol",
-            customer=customer,
-        )
-        return Way(problem, step)
-    return Way()
+        return Way(f"invoices go by Peppol, and {customer} has no endpoint", step)
+    refusal = PEPPOL_REFUSALS.get(sending.peppol_state or "", "")
+    return Way(f"invoices go by Peppol, and {customer} {refusal}", step) if refusal else Way()

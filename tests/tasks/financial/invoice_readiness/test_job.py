@@ -24,6 +24,7 @@ from tasks.financial.invoice_readiness.job import judge
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.sending import Sending
 from tasks.financial.invoice_readiness.waiting import waiting_since
+from tasks.reads.drafts import PRICE
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.records.sales import Order, OrderLine
 from tests.tasks.conftest import reading
@@ -484,7 +485,7 @@ def test_a_difference_to_odoo_is_printed_and_not_hidden() -> None:
 
 
 def test_a_difference_that_is_explained_is_excluded_line_by_line_so_that_totals_tie_out() -> None:
-    lowered = Gap(Decimal(100), "an invoice bills another price than the order")
+    lowered = Gap(Decimal(100), PRICE)
     billed = order(2, odoo="100", gap=lowered, invoiced=Decimal(1), delivered=Decimal(1))
     links = {1: "http://odoo.example/1", 2: "http://odoo.example/2"}
     report = judged(snapshot(order(odoo="1300", gap=lowered), others=[billed], links=links))
