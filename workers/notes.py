@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ log = structlog.get_logger()
 # Four heartbeats: a worker that missed them all hangs or is gone.
 SILENT_SECONDS: Final = 60
 FORGOTTEN = timedelta(hours=1)
+STARTS: Final = "starting"
+TAKES_UP: Final = "taking up an edit"
+# How many seconds each may take, ending what is done included, before somebody has to look.
+COMES_WITHIN: Final[Mapping[str, float]] = {STARTS: 120, TAKES_UP: 600}
 SETTLED = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
 
 
@@ -124,12 +128,39 @@ def beat(fleet: Fleet, kind: str, name: str, detail: Mapping[str, Any]) -> Ledge
     return None
 
 
+def comes(fleet: Fleet, kind: str, name: str, why: str, queues: Iterable[str] = ()) -> None:
+    """Note that a process will be at work in a moment.
+
+    One that fails and is started over and over says so once an hour, and hides nothing by it.
+    """
+    now = fleet.clock()
+    detail = {"process": kind, "name": name, "why": why, "queues": sorted(queues)}
+    young = now - FORGOTTEN if why == STARTS else now
+    try:
+        with fleet.ledger.transaction() as connection:
+            marks.renew(connection, marks.COMING, f"{kind} {name}", now, young, detail)
+            marks.forget(connection, marks.COMING, now - FORGOTTEN)
+    except LedgerError as error:
+        log.warning("mark.unwritten", kind=marks.COMING, name=name, error=str(error))
+
+
+def coming(found: Iterable[Mark], now: datetime) -> Sequence[Mark]:
+    """The notes of processes that are still within their time."""
+    return [
+        mark
+        for mark in found
+        if mark.kind == marks.COMING
+        and (now - mark.at).total_seconds() < COMES_WITHIN[mark.detail["why"]]
+    ]
+
+
 def depart(fleet: Fleet, kind: str, name: str) -> None:
     """Take the heartbeat away: the process ends because it was told to."""
     fleet.settings.environment.heartbeat_file(kind, name).unlink(missing_ok=True)
     try:
         with fleet.ledger.transaction() as connection:
             marks.wipe(connection, kind, name)
+            marks.wipe(connection, marks.COMING, f"{kind} {name}")
     except LedgerError as error:
         log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
 

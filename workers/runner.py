@@ -41,6 +41,7 @@ from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.measures import Basis
+from workers.ledger.outages import Outage
 from workers.ledger.runs import Claim, Run
 from workers.ledger.statuses import RunStatus
 from workers.looking import Look, Place, UnknownJob, job_named
@@ -160,7 +161,7 @@ def _refused(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> s
 
 def _is_put_off(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> bool:
     """Have a due run wait while its Odoo is away; once its window is over, it is a dead letter."""
-    outage = standing_outages.standing(connection).get(outages.of_odoo(run.tenant))
+    outage = standing_outages.hold(connection, outages.of_odoo(run.tenant))
     is_due = run.status is RunStatus.PENDING and run.next_attempt_at <= now
     if outage is None or not is_due or run.job not in catalogue.jobs():
         return False
@@ -281,7 +282,8 @@ def _failed(
 ) -> Executed:
     if isinstance(error, OdooSchemaDrift):
         fleet.forget(fleet.settings.tenant(claim.run.tenant))
-    until = _away_until(fleet, claim.run, started, error, by_hand=by_hand)
+    outage = _outage(fleet, claim.run, error, by_hand=by_hand)
+    until = _away_until(fleet, claim.run, started, error, outage)
     now = fleet.clock()
     name, message = type(error).__name__, str(error)
     retry = isinstance(error, WORTH_A_RETRY) and claim.run.attempts < (
@@ -290,6 +292,9 @@ def _failed(
     with fleet.ledger.transaction() as connection:
         if until is not None and now < _last_moment(claim.run, now):
             outcome = "waiting"
+            if outage is not None and standing_outages.hold(connection, outage.name) is None:
+                # It ended this very moment, and with it the wait of all others.
+                until = now
             runs.wait(connection, claim, now, until, name, message)
         elif until is None and retry:
             outcome = "retried"
@@ -315,22 +320,25 @@ def _failed(
     return Executed(RunStatus.DEAD if outcome == "dead" else RunStatus.PENDING, error=error)
 
 
-def _away_until(
-    fleet: Fleet, run: Run, started: datetime, error: Exception, *, by_hand: bool
-) -> datetime | None:
-    """From when on a run is tried again that failed for what is away; None for all else.
+def _outage(fleet: Fleet, run: Run, error: Exception, *, by_hand: bool) -> Outage | None:
+    """What stands in the way of all runs of the tenant, if a run failed for that.
 
     What fails by hand may fail for the key or the network of who typed it: it begins no outage.
     """
+    if not isinstance(error, OdooUnavailable | OdooLoginRefused):
+        return None
+    if by_hand:
+        return outages.standing(fleet, outages.of_odoo(run.tenant))
+    return outages.suspect(fleet, fleet.settings.tenant(run.tenant), error)
+
+
+def _away_until(
+    fleet: Fleet, run: Run, started: datetime, error: Exception, outage: Outage | None
+) -> datetime | None:
+    """From when on a run is tried again that failed for what is away; None for all else."""
     now = fleet.clock()
-    if isinstance(error, OdooUnavailable | OdooLoginRefused):
-        outage = (
-            outages.standing(fleet, outages.of_odoo(run.tenant))
-            if by_hand
-            else outages.suspect(fleet, fleet.settings.tenant(run.tenant), error)
-        )
-        if outage is not None:
-            return max(outage.next_probe, now)
+    if outage is not None:
+        return max(outage.next_probe, now)
     if not isinstance(error, AWAY):
         return None
     since = run.started_at or started

@@ -27,12 +27,15 @@ from tests.fakes.shift import Shift
 from tests.workers.messages.test_routing import SECRET
 from tests.workers.test_runner import messages, opened, watched_before
 from workers import dispatch, holding, outages, runner
+from workers.config.tenants import Tenant
+from workers.delivery import dispatcher
 from workers.demo.catcher import Catcher, catching
 from workers.demo.processes import free_port
 from workers.errors import DeliveryClosed, DeliveryUnavailable
 from workers.ledger import outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.outages import Outage
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.smtp import SmtpServer
 from workers.wiring import Fleet
@@ -166,6 +169,53 @@ def test_an_outage_over_due_slots_loses_nothing_and_is_told_once(
     name = "the Odoo of firm" if what == "odoo" else f"the {what}".replace("mail", "mail server")
     news = [f"Away: {name}"] if what == "odoo" else []
     assert firm.of_ops() == [*news, f"There again: {name}"]
+
+
+def ended_while_it_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks what stands hears of it, and by then it is over."""
+    original = outages.standing
+
+    def ending(fleet: Fleet, name: str) -> Outage | None:
+        found = original(fleet, name)
+        outages.end(fleet, name)
+        return found
+
+    monkeypatch.setattr(outages, "standing", ending)
+
+
+def test_a_mail_noted_as_waiting_as_the_outage_ends_goes_out_with_the_others(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is no longer night.
+    firm.shift.clock.forward(hours=6)
+    runner.execute(firm.fleet, opened(firm.fleet, "invoice_readiness"))
+    outages.begin(firm.fleet, outages.MAIL, DeliveryUnavailable("refused"))
+    ended_while_it_is_noted(monkeypatch)
+    assert dispatcher.deliver(firm.fleet)["waiting"] == 1
+    (digest,) = (m for m in messages(firm.fleet) if m.job == "invoice_readiness")
+    assert digest.next_attempt_at == firm.shift.clock()
+    assert dispatcher.deliver(firm.fleet)["sent"] == 1
+
+
+def test_a_run_noted_as_waiting_as_the_outage_ends_is_due_with_the_others(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = opened(firm.fleet, "wip_aging")
+    firm.take("odoo")
+    suspect = outages.suspect
+
+    def ending(fleet: Fleet, tenant: Tenant, error: Exception) -> Outage | None:
+        found = suspect(fleet, tenant, error)
+        firm.give_back("odoo")
+        assert outages.probe(fleet, outages.of_odoo(tenant.name))
+        return found
+
+    monkeypatch.setattr(outages, "suspect", ending)
+    executed = runner.execute(firm.fleet, run_id)
+    assert executed is not None
+    assert executed.status is RunStatus.PENDING
+    (run,) = (run for run in firm.rows()[0] if run.id == run_id)
+    assert run.next_attempt_at == firm.shift.clock()
 
 
 def test_a_restart_of_odoo_is_no_news(firm: Firm) -> None:

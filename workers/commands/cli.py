@@ -21,6 +21,7 @@ from odoo_gateway.errors import ConfigurationError, FleetError, harmless
 from tasks import catalogue
 from tasks.domain.periods import Period
 from tasks.domain.plurals import counted
+from workers import notes as watching
 from workers import trimming, wiring
 from workers.commands import (
     dead_letters,
@@ -57,6 +58,7 @@ from workers.commands.run_command import ExitCode, Order
 from workers.commands.trial import Trial
 from workers.commands.verbs import Verb, Verbs
 from workers.config.variables import is_text
+from workers.ledger import marks
 from workers.ledger.database import Ledger
 from workers.ledger.lookup import MOST, Wanted
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
@@ -363,9 +365,10 @@ def status(
     """Say on one screen whether all is well: what runs, what waits, what goes out next.
 
     Filters narrow what is told of jobs and mails; processes, queues and what is away for all are
-    told all the same. Needs neither Odoo nor mail server, and tells of a ledger or broker that is
-    away. Exit code 0: all is well. 1: something needs a person; it is named first, with what to do.
-    2: configuration.
+    told all the same. What starts, or takes up an edited configuration, is named as long as that
+    may take, and needs nobody yet. Needs neither Odoo nor mail server, and tells of a ledger or
+    broker that is away. Exit code 0: all is well. 1: something needs a person; it is named first,
+    with what to do. 2: configuration.
     """
     fleet = _fleet(logging.CRITICAL)
     wanted = Wanted(tenant, company, job, limit=None)
@@ -374,7 +377,8 @@ def status(
     found = standing.look(fleet, wanted)
     if as_json:
         problems = [vars(problem) for problem in found.problems]
-        print_json({"schema": 1, "well": found.well, "problems": problems, **found.parts})
+        told = {"well": found.well, "problems": problems, "coming": found.coming}
+        print_json({"schema": 1, **told, **found.parts})
     else:
         show_status(found)
     raise typer.Exit(ExitCode.DONE if found.well else ExitCode.NEEDS_A_PERSON)
@@ -723,7 +727,11 @@ def worker(
     name: Annotated[str, typer.Option(help="Distinguishes workers of one host.")] = "fleet",
 ) -> None:
     """Start a worker that executes runs and sends messages."""
+    fleet = _upgraded()
+    host, served = gethostname(), [queue.strip() for queue in queues.split(",")]
+    watching.comes(fleet, marks.WORKER, f"{name}@{host}", watching.STARTS, served)
     _celery(
+        fleet,
         "worker",
         f"--queues={queues}",
         f"--concurrency={concurrency}",
@@ -739,7 +747,9 @@ def worker(
 def beat() -> None:
     """Start beat, which looks for due slots; any number of them may run."""
     # Slots live in the ledger, so beat keeps no file of its own.
-    _celery("beat", "--scheduler=workers.watch.signals:BeatingScheduler", "--loglevel=INFO")
+    fleet = _upgraded()
+    watching.comes(fleet, marks.BEAT, gethostname(), watching.STARTS)
+    _celery(fleet, "beat", "--scheduler=workers.watch.signals:BeatingScheduler", "--loglevel=INFO")
 
 
 @cli.command(rich_help_panel=PROCESSES, cls=Verb, epilog="fleet flower --state flower.db")
@@ -755,7 +765,7 @@ def flower(
 
     flower_login.require(_serving().settings.environment.flower_password, state)
     serving.listening(address, port).close()
-    _celery("flower", f"--port={port}", f"--address={address}")
+    _celery(_upgraded(), "flower", f"--port={port}", f"--address={address}")
 
 
 @cli.command(
@@ -888,9 +898,13 @@ def _serve(fleet: Fleet, server: serving.Server, process: str) -> None:
     reloading.start_anew_if_ended()
 
 
-def _celery(*arguments: str) -> None:
+def _upgraded() -> Fleet:
     fleet = _serving()
     fleet.ledger.upgrade()
+    return fleet
+
+
+def _celery(fleet: Fleet, *arguments: str) -> None:
     # Before any child is forked, which then needs no ledger to know them.
     assert fleet.broker_secrets
     fleet.ledger.close()

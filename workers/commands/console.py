@@ -127,13 +127,17 @@ def show_status(found: Status) -> None:
     tenants = {row.get("tenant") for rows in found.parts.values() for row in rows} - {None}
     left_out = {"tenant"} if len(tenants) < 2 else set()
     if found.well:
-        away = found.parts.get("outages")
-        nothing_yet = "Something is away, and comes back by itself; it needs nobody yet."
-        say(nothing_yet if away else "Everything is well.", "yellow" if away else "bold green")
+        yet = "Something is away, and comes back by itself; it needs nobody yet."
+        if not found.parts.get("outages"):
+            yet = "Something is on its way; it needs nobody yet." if found.coming else ""
+        say(yet or "Everything is well.", "yellow" if yet else "bold green")
     for problem in found.problems:
         say(f"{problem.what}: {problem.detail}", STYLES["failed"], "needs a person")
         say(f"    {problem.remedy}", "dim")
         say(f"    {problem.runbook}", "dim")
+    for row in found.coming:
+        limit = f"needs a person if it still does at {row['until']}"
+        say(f"{row['what']}: since {row['since']}; {limit}", "yellow", row["state"])
     for name, rows in found.parts.items():
         told = [key for key in columns.told(rows) if key not in left_out]
         table([{key: row[key] for key in told} for row in rows], _words(name).capitalize())

@@ -7,7 +7,7 @@ the alerts, so that both say the same.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from odoo_gateway.errors import FleetError, OdooLoginRefused
@@ -68,12 +68,21 @@ class Status:
 
     runbook_url: str
     problems: list[Problem] = field(default_factory=list)
+    #: What starts, or takes up an edit, and so needs nobody yet.
+    coming: list[Row] = field(default_factory=list)
     parts: dict[str, Sequence[Row]] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
         """Whether nothing needs a person."""
         return not self.problems
+
+    def comes(self, what: str, mark: Mark) -> None:
+        """Note what is not there yet, and comes by itself."""
+        why = mark.detail["why"]
+        until = mark.at + timedelta(seconds=watching.COMES_WITHIN[why])
+        row = {"what": what, "state": why, "since": _instant(mark.at), "until": _instant(until)}
+        self.coming.append(row)
 
     def needs(self, alert: str, what: str, detail: str, remedy: str) -> None:
         """Note a problem, and by which alert the runbook tells of it."""
@@ -138,11 +147,23 @@ def _processes(
     workers = [mark for mark in found if mark.kind == marks.WORKER]
     looks = {mark.name: mark for mark in found if mark.kind == marks.LOOK}
     serving = watching.serving(workers, now)
+    coming = watching.coming(found, now)
+    beaten = {(mark.kind, mark.name): mark.at for mark in (*beats, *workers)}
+    of = [(each.detail["process"], each.detail["name"], each) for each in coming]
+    states = {
+        (kind, name): each.detail["why"]
+        for kind, name, each in of
+        if (kind, name) not in beaten or beaten[kind, name] <= each.at
+    }
     status.parts["processes"] = [
-        *(_process("beat", mark, BEAT_SILENT, now) for mark in beats),
-        *(_process("worker", mark, watching.SILENT_SECONDS, now) for mark in workers),
+        *(_process(mark, BEAT_SILENT, states, now) for mark in beats),
+        *(_process(mark, watching.SILENT_SECONDS, states, now) for mark in workers),
+        *(_process(each, 0, states, now) for kind, name, each in of if (kind, name) not in beaten),
     ]
-    if not any(_age(mark, now) < BEAT_SILENT for mark in beats):
+    begun = next((each for kind, _, each in of if kind == marks.BEAT), None)
+    if begun is not None and not any(_age(mark, now) < BEAT_SILENT for mark in beats):
+        status.comes("beat", begun)
+    elif not any(_age(mark, now) < BEAT_SILENT for mark in beats):
         last = max((mark.at for mark in beats), default=None)
         seen = f"the last one {_instant(last)}" if last else "none ever"
         status.needs(
@@ -157,13 +178,17 @@ def _processes(
             for job in _jobs(wanted)
             if job.name not in looks or _age(looks[job.name], now) >= SCHEDULE_SILENT
         ]
-        if silent:
+        looks_next = begun or _serves(coming, broker.EVENTS)
+        if silent and looks_next:
+            status.comes("schedule", looks_next)
+        elif silent:
             told = f"nobody looks for slots of {', '.join(silent)}"
             status.needs(
                 "FleetScheduleSilent", "schedule", told, "start `fleet worker --queues events`"
             )
     for mark in found:
-        if mark.kind == marks.CONFIGURATION:
+        # Whoever ended since then says so no more.
+        if mark.kind == marks.CONFIGURATION and _age(mark, now) < watching.SILENT_SECONDS:
             status.needs(
                 "FleetConfigurationUnusable",
                 mark.name,
@@ -172,7 +197,10 @@ def _processes(
                 "correct the file; a new variable of the environment wants a restart",
             )
     for queue in broker.QUEUES:
-        if not serving[queue]:
+        starts = _serves(coming, queue)
+        if not serving[queue] and starts:
+            status.comes(f"queue {queue}", starts)
+        elif not serving[queue]:
             status.needs(
                 "FleetQueueUnserved",
                 f"queue {queue}",
@@ -182,11 +210,19 @@ def _processes(
     return serving
 
 
-def _process(kind: str, mark: Mark, silent: float, now: datetime) -> Row:
+def _serves(coming: Sequence[Mark], queue: str) -> Mark | None:
+    return next((mark for mark in coming if queue in mark.detail["queues"]), None)
+
+
+def _process(
+    mark: Mark, silent: float, states: Mapping[tuple[str, str], str], now: datetime
+) -> Row:
+    kind, name = mark.detail.get("process", mark.kind), mark.detail.get("name", mark.name)
+    up = "up" if _age(mark, now) < silent else "silent"
     return {
         "process": kind,
-        "name": mark.name,
-        "state": "up" if _age(mark, now) < silent else "silent",
+        "name": name,
+        "state": states.get((kind, name), up),
         "seen": _instant(mark.at),
         "queues": ", ".join(mark.detail.get("queues", ())) or None,
         "at_once": mark.detail.get("processes"),

@@ -28,6 +28,7 @@ from workers.errors import (
 )
 from workers.holding import holding, lease
 from workers.ledger import counters, outbox
+from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerError, LedgerUnavailable
 from workers.ledger.outages import Outage
@@ -286,7 +287,7 @@ def _held(fleet: Fleet, message: Message, outage: Outage) -> str:
     # What failed by itself goes on alone when the outage is over: it may have caused it.
     name = message.error_class or outage.error_class
     until = _after_probe(fleet, outage)
-    return _put_back(fleet, message, until, name, message.error or outage.error)
+    return _put_back(fleet, message, until, name, message.error or outage.error, outage=outage)
 
 
 def _waits(fleet: Fleet, message: Message, outage: Outage | None, error: FleetError) -> str:
@@ -299,7 +300,8 @@ def _waits(fleet: Fleet, message: Message, outage: Outage | None, error: FleetEr
         pause = outages.own_pause(environment, since, now, message.message_id)
         asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
         until = now + max(pause, asked)
-    return _put_back(fleet, message, until, type(error).__name__, str(error), error)
+    name, reason = type(error).__name__, str(error)
+    return _put_back(fleet, message, until, name, reason, error, outage=outage)
 
 
 def _after_probe(fleet: Fleet, outage: Outage) -> datetime:
@@ -314,6 +316,8 @@ def _put_back(
     error_class: str,
     reason: str,
     error: FleetError | None = None,
+    *,
+    outage: Outage | None,
 ) -> str:
     now = fleet.clock()
     useful = USEFUL[message.payload["template"]]
@@ -323,6 +327,9 @@ def _put_back(
         return _settled(fleet, message, "parked", in_vain, error, error_class)
     with fleet.ledger.transaction() as connection:
         tried = error is not None
+        if outage is not None and standing_outages.hold(connection, outage.name) is None:
+            # It ended this very moment, and with it the wait of all others.
+            until = now
         outbox.wait(connection, message, now, min(until, over), error_class, reason, tried=tried)
         if tried:
             _count(fleet, connection, message, "waiting", error)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -12,6 +13,8 @@ from workers.ledger.schema import marks
 
 WORKER = "worker"
 BEAT = "beat"
+# A process that is not at work yet, or ends to start anew.
+COMING = "coming"
 LOOK = "look"
 CIRCUIT = "circuit"
 VISIBILITY = "visibility"
@@ -48,17 +51,24 @@ def leave(
     )
 
 
-def renew(connection: Connection, kind: str, name: str, at: datetime, young: datetime) -> bool:
+def renew(
+    connection: Connection,
+    kind: str,
+    name: str,
+    at: datetime,
+    young: datetime,
+    detail: Mapping[str, Any] = MappingProxyType({}),
+) -> bool:
     """Leave a mark unless one later than `young` stands; whether it was left.
 
     Of several who try at the same time, one succeeds.
     """
     left = connection.scalar(
         upsert(connection, marks)
-        .values(kind=kind, name=name, at=at, detail={})
+        .values(kind=kind, name=name, at=at, detail=dict(detail))
         .on_conflict_do_update(
             index_elements=[marks.c.kind, marks.c.name],
-            set_={"at": at},
+            set_={"at": at, "detail": dict(detail)} if detail else {"at": at},
             where=marks.c.at <= young,
         )
         .returning(marks.c.name)

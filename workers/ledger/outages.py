@@ -35,6 +35,16 @@ def standing(connection: Connection) -> Mapping[str, Outage]:
     return {row.name: _outage(row.name, row.at, row.detail) for row in rows}
 
 
+def hold(connection: Connection, name: str) -> Outage | None:
+    """The outage of something, if it stands; nobody ends it before this transaction does.
+
+    So that who notes that something waits for it is woken with the others, or sees that it is over.
+    """
+    of_it = select(marks).where(OURS, marks.c.name == name).with_for_update(read=True)
+    row = connection.execute(of_it).one_or_none()
+    return None if row is None else _outage(name, row.at, row.detail)
+
+
 def begin(connection: Connection, outage: Outage) -> bool:
     """Note that something is away from now on; whether that is news."""
     begun = upsert(connection, marks).values(

@@ -104,6 +104,11 @@ def end_to_start_anew() -> None:
     _ends.append("wanted")
 
 
+def ends_to_start_anew() -> bool:
+    """Whether this process ends for that."""
+    return bool(_ends)
+
+
 def watch_beside(watch: Watch, end: Callable[[], None]) -> None:
     """Look from a thread, for a process that forks no others; `end` makes it end in order."""
 
@@ -118,7 +123,7 @@ def watch_beside(watch: Watch, end: Callable[[], None]) -> None:
 
 def start_anew_if_ended() -> None:
     """Become the same command with the same environment, if that is why this process ended."""
-    if _ends:
+    if ends_to_start_anew():
         _start_anew()
 
 

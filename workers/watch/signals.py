@@ -63,7 +63,10 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
 
     def close(self) -> None:
         """End in order."""
-        watching.depart(wiring.fleet(), marks.BEAT, socket.gethostname())
+        host = socket.gethostname()
+        watching.depart(wiring.fleet(), marks.BEAT, host)
+        if reloading.ends_to_start_anew():
+            watching.comes(wiring.fleet(), marks.BEAT, host, watching.TAKES_UP)
         super().close()
 
 
@@ -72,7 +75,7 @@ class WorkerHeart:
 
     def __init__(self, name: str, queues: Iterable[str], processes: int) -> None:
         self._name = name
-        self._detail = {"queues": sorted(queues), "processes": processes}
+        self._detail: dict[str, Any] = {"queues": sorted(queues), "processes": processes}
         self._beaten_at = 0.0
 
     def beat(self, **_: object) -> None:
@@ -86,6 +89,13 @@ class WorkerHeart:
     def stop(self, **_: object) -> None:
         """The worker was told to end."""
         watching.depart(wiring.fleet(), marks.WORKER, self._name)
+        if reloading.ends_to_start_anew():
+            self.ends_to_start_anew()
+
+    def ends_to_start_anew(self) -> None:
+        """It ends what it does, takes nothing more meanwhile, and comes again."""
+        queues = self._detail["queues"]
+        watching.comes(wiring.fleet(), marks.WORKER, self._name, watching.TAKES_UP, queues)
 
 
 def connect() -> None:
@@ -134,6 +144,8 @@ def _end_if_edited(watch: reloading.Watch) -> None:
     if watch.look():
         reloading.end_to_start_anew()
         _watches.clear()
+        for heart in _hearts:
+            heart.ends_to_start_anew()
         # Celery ends in order, when what it works on is done.
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -8,6 +8,8 @@ from typing import ClassVar, Final
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.checklist import Check, Result
+from tasks.domain.texts import NOTHING, Text
+from tasks.financial.invoice_readiness.words import NOT_REQUIRED
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Order
 
@@ -29,19 +31,21 @@ class Approval:
 def order_approval(approval: Approval | None, required: bool, url: str) -> Check:
     """Fails while a review is open or rejected; None stands for an Odoo without reviews."""
     if approval is None and not required:
-        return Check(NAME, Result.NOT_APPLICABLE, "not required by policy", url=url)
+        return Check(NAME, Result.NOT_APPLICABLE, NOT_REQUIRED, url=url)
     if approval is None:
-        reason = "this Odoo has no reviews of orders (module sale_tier_validation)"
+        reason = Text("this Odoo has no reviews of orders (module sale_tier_validation)")
         return Check(NAME, Result.NOT_VERIFIABLE, reason, url=url)
     if approval.status not in UNDECIDED | {"rejected"}:
-        reason = "no review was needed" if approval.status == "no" else ""
+        reason = Text("no review was needed") if approval.status == "no" else NOTHING
         return Check(NAME, Result.PASS, reason, url=url)
-    owner = ", ".join(approval.reviewers) or "the reviewers: Odoo names none"
+    owner = ", ".join(approval.reviewers) or Text("the reviewers: Odoo names none")
     if approval.status == "rejected":
-        step = "settle what the review objects to, then approve it"
-        return Check(NAME, Result.FAIL, "a review of the order was rejected", owner, step, url)
-    step = "approve or reject the review"
-    return Check(NAME, Result.FAIL, "a review of the order is open", owner, step, url)
+        reason = Text("a review of the order was rejected")
+        step = Text("settle what the review objects to, then approve it")
+    else:
+        reason = Text("a review of the order is open")
+        step = Text("approve or reject the review")
+    return Check(NAME, Result.FAIL, reason, owner, step, url)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from tasks.domain.texts import Text
 from tasks.reads.orders import SoldOrder
 
 
@@ -20,25 +21,28 @@ class Drafted:
     credit_note: bool = False
 
     @property
-    def next_step(self) -> str:
+    def next_step(self) -> Text:
         """How finance gets to the invoice."""
         if not self.bills:
-            return "create and send the invoice"
+            return Text("create and send the invoice")
         if self.bills_all:
-            return "post the prepared draft"
-        return "post the prepared draft, then invoice the rest"
+            return Text("post the prepared draft")
+        return Text("post the prepared draft, then invoice the rest")
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Text:
         """What the drafts are."""
+        if self.bills and self.bills_all:
+            return Text("a draft invoice is prepared: post it rather than make a second one")
         if self.bills:
-            part = "" if self.bills_all else " for a part"
-            return f"a draft invoice{part} is prepared: post it rather than make a second one"
+            return Text(
+                "a draft invoice for a part is prepared: post it rather than make a second one"
+            )
         if self.down_payment:
-            return "a draft of a down payment waits, which bills none of this"
+            return Text("a draft of a down payment waits, which bills none of this")
         if self.credit_note:
-            return "a draft credit note waits, which bills none of this"
-        return "no draft invoice waits"
+            return Text("a draft credit note waits, which bills none of this")
+        return Text("no draft invoice waits")
 
 
 NO_DRAFT: Final = Drafted()

@@ -5,9 +5,11 @@ from datetime import date
 
 from tasks.domain.checklist import Check, failed
 from tasks.domain.findings import Finding, NotVerifiable, SetAside, Severity
+from tasks.domain.texts import Text, joined
 from tasks.domain.withheld import REMEDY, STATUS
 from tasks.financial.invoice_readiness.facts import Facts, Snapshot
 from tasks.financial.invoice_readiness.readiness import Readiness, key
+from tasks.financial.invoice_readiness.words import CHECKS, VERDICTS
 from tasks.records.sales import Order
 
 
@@ -20,10 +22,17 @@ def finding(readiness: Readiness, snapshot: Snapshot, today: date) -> Finding:
     return Finding(
         key=key(readiness.order, readiness.status),
         severity=severity,
-        title=f"{order.name} {readiness.partner}: {readiness.verdict.replace('_', ' ')}",
-        reason="; ".join(check.reason for check in blocking) or _passed(readiness),
+        title=Text(
+            "{order} {customer}: {verdict}",
+            order=order.name,
+            customer=readiness.partner,
+            verdict=VERDICTS[readiness.verdict],
+        ),
+        reason=joined([check.reason for check in blocking], "; ")
+        if blocking
+        else _passed(readiness),
         remedy=first.next_step if first else snapshot.facts[order.id].draft.next_step,
-        owner=first.owner if first else "finance",
+        owner=first.owner if first else Text("finance"),
         model=Order.MODEL,
         record_id=order.id,
         url=snapshot.facts[order.id].url,
@@ -49,11 +58,13 @@ def _gravity(
     return severity, (*bands, len(blocking))
 
 
-def _passed(readiness: Readiness) -> str:
+def _passed(readiness: Readiness) -> Text:
     if not readiness.not_verified:
-        return "every check passed"
-    unknown = ", ".join(name.replace("_", " ") for name in readiness.not_verified)
-    return f"no check failed, but not all could be made; not verified: {unknown}"
+        return Text("every check passed")
+    return Text(
+        "no check failed, but not all could be made; not verified: {checks}",
+        checks=tuple(CHECKS[name] for name in readiness.not_verified),
+    )
 
 
 def _is_large(readiness: Readiness) -> bool:
@@ -65,8 +76,8 @@ def aside(readiness: Readiness, snapshot: Snapshot) -> SetAside:
     """An order of which nothing is asked, and why."""
     order, currency = readiness.order.order, readiness.order.currency
     return SetAside(
-        group=readiness.status.replace("_", " "),
-        title=f"{order.name} {readiness.partner}",
+        group=VERDICTS[readiness.status],
+        title=joined([order.name, readiness.partner], " "),
         reason=_why_aside(readiness, snapshot),
         url=snapshot.facts[order.id].url,
         model=Order.MODEL,
@@ -81,10 +92,10 @@ def _why_aside(readiness: Readiness, snapshot: Snapshot) -> str:
     if readiness.status == "held":
         return next(check.reason for check in readiness.checks if check.check == "hold")
     if order.id in snapshot.unreadable:
-        return "a record of this order could not be read; see drift"
+        return Text("a record of this order could not be read; see drift")
     if snapshot.facts[order.id].customers & {*readiness.policy.excluded_customers}:
-        return "the customer is excluded by policy"
-    return "billed in advance, or nothing to bill"
+        return Text("the customer is excluded by policy")
+    return Text("billed in advance, or nothing to bill")
 
 
 def not_verifiable(
@@ -101,6 +112,8 @@ def not_verifiable(
     return tuple(
         NotVerifiable(name, reason, REMEDY, (f"checks: {name}",))
         if name in doubted
-        else NotVerifiable(name, reason, "install the module that records it, or grant read access")
+        else NotVerifiable(
+            name, reason, Text("install the module that records it, or grant read access")
+        )
         for name, reason in sorted(unknown.items())
     )

@@ -12,6 +12,7 @@ from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.domain.withheld import STATUS
 from tasks.financial.invoice_readiness.facts import Snapshot, read_customers, read_facts
 from tasks.financial.invoice_readiness.findings import aside, finding, not_verifiable
@@ -88,16 +89,20 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
 
 
 NO_HISTORY: Final = NotVerifiable(
-    check="readiness of a day that is over",
-    reason="Odoo keeps no history of what most checks look at: approvals, addresses, expenses, "
-    "tickets, drafts and quantities typed by hand",
-    remedy="`fleet run wip_aging --as-of` tells what was not invoiced then; `fleet cases` and "
-    "`fleet kpi` what the fleet saw",
+    check=Text("readiness of a day that is over"),
+    reason=Text(
+        "Odoo keeps no history of what most checks look at: approvals, addresses, expenses, "
+        "tickets, drafts and quantities typed by hand"
+    ),
+    remedy=Text(
+        "`fleet run wip_aging --as-of` tells what was not invoiced then; `fleet cases` and "
+        "`fleet kpi` what the fleet saw"
+    ),
 )
 
 JOB = Job(
     name="invoice_readiness",
-    title="Invoice readiness",
+    title=Text("Invoice readiness"),
     owner="finance",
     cron=Cron("0 6 * * 1-5", window=timedelta(days=3)),
     audience=Audience.FINANCE,

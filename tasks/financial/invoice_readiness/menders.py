@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from odoo_gateway.reader import Reader
+from tasks.domain.texts import Text
 from tasks.reads.orders import SoldOrder
 from tasks.reads.submitted import ExpenseReport
 from tasks.reads.unapproved import approvers_of
 from tasks.records.people import Employee
 from tasks.records.sales import Expense, Project, user_names
 
-NOBODY: Final = "nobody: set a salesperson"
+NOBODY: Final = Text("nobody: set a salesperson")
 
 
 @dataclass(frozen=True)

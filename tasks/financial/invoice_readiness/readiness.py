@@ -14,12 +14,11 @@ from tasks.financial.invoice_readiness.facts import Snapshot
 from tasks.financial.invoice_readiness.partial_bill import PartialBill, propose
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.rules import checklist
+from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Order
 
 STATUSES: Final = ("ready", "blocked", "held", "excluded")
-# Of an order that is ready and that not every check could be made of.
-AS_FAR_AS_VERIFIABLE: Final = "ready_as_far_as_verifiable"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tasks.domain.findings import ANY_KIND
+from tasks.domain.texts import Text
 from tasks.domain.withheld import Basis
 from tasks.financial.invoice_readiness.measures import LATENCY
 from tasks.reads.units import Unit
@@ -13,8 +14,8 @@ WAITING: Final = ("waiting_days", "waiting_to_be_ready_days", "waiting_for_finan
 
 # What single checks rest on besides, they say themselves.
 RESTS_ON: Final = (
-    Basis(Order.MODEL, "orders", rows=True),
-    Basis(OrderLine.MODEL, "order lines", rows=True, kinds=(ANY_KIND,), in_part=True),
+    Basis(Order.MODEL, Text("orders"), rows=True),
+    Basis(OrderLine.MODEL, Text("order lines"), rows=True, kinds=(ANY_KIND,), in_part=True),
     *(
         Basis(
             model,
@@ -25,13 +26,13 @@ RESTS_ON: Final = (
             by_id=model == Unit.MODEL,
         )
         for model, check in (
-            (TimesheetLine.MODEL, "logged hours"),
-            (Unit.MODEL, "units of hours"),
-            (Invoice.MODEL, "invoices"),
+            (TimesheetLine.MODEL, Text("logged hours")),
+            (Unit.MODEL, Text("units of hours")),
+            (Invoice.MODEL, Text("invoices")),
         )
     ),
     # Lines whose amount hangs on invoices are drift where these are not seen.
-    Basis(InvoiceLine.MODEL, "invoice lines", rows=True, columns=WAITING, dated=True),
-    Basis(Milestone.MODEL, "milestones", columns=WAITING, dated=True),
-    Basis(Project.MODEL, "projects", columns=("project_ids",)),
+    Basis(InvoiceLine.MODEL, Text("invoice lines"), rows=True, columns=WAITING, dated=True),
+    Basis(Milestone.MODEL, Text("milestones"), columns=WAITING, dated=True),
+    Basis(Project.MODEL, Text("projects"), columns=("project_ids",)),
 )

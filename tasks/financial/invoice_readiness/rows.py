@@ -8,12 +8,10 @@ from typing import Any
 
 from tasks.domain.checklist import failed
 from tasks.domain.money import Currency
+from tasks.domain.texts import Text, joined
 from tasks.domain.withheld import STATUS
-from tasks.financial.invoice_readiness.readiness import (
-    AS_FAR_AS_VERIFIABLE,
-    STATUSES,
-    Readiness,
-)
+from tasks.financial.invoice_readiness.readiness import STATUSES, Readiness
+from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
 from tasks.reads.orders import SoldLine, SoldOrder, excluded_lines
 
 # Of an order of which a line, or what its price follows from, may be what could not be read.
@@ -65,8 +63,12 @@ def _waiting(readiness: Readiness, today: date) -> Mapping[str, int | None]:
     }
 
 
-def _remedies(readiness: Readiness) -> str:
-    return "; ".join(f"{check.owner}: {check.next_step}" for check in failed(readiness.checks))
+def _remedies(readiness: Readiness) -> Text:
+    steps = [
+        Text("{owner}: {step}", owner=check.owner, step=check.next_step)
+        for check in failed(readiness.checks)
+    ]
+    return joined(steps, "; ")
 
 
 def _partial_bill(readiness: Readiness) -> Mapping[str, Any] | None:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from tasks.domain.billing import Billing
 from tasks.domain.checklist import Check, Result
 from tasks.domain.holds import hold_on
-from tasks.domain.plurals import counted
+from tasks.domain.texts import NOTHING, Text, joined, plural
 from tasks.financial.invoice_readiness.approval import order_approval
 from tasks.financial.invoice_readiness.facts import Facts
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.sending import way_of
 from tasks.financial.invoice_readiness.tickets import open_tickets
+from tasks.financial.invoice_readiness.words import NOT_REQUIRED
 
 
 def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check, ...]:
@@ -29,18 +30,18 @@ def _doubted(check: Check, facts: Facts) -> Check:
         return check
     if result not in CERTAIN.get(check.check, (Result.FAIL,)):
         return _unknown(check.check, facts, doubt)
-    more = f"{check.reason}; {MORE}" if result is Result.FAIL else check.reason
+    more = joined([check.reason, MORE], "; ") if result is Result.FAIL else check.reason
     return replace(check, reason=more)
 
 
-def _verdict(name: str, facts: Facts, problem: str, next_step: str, owner: str = "") -> Check:
+def _verdict(name: str, facts: Facts, problem: Text, next_step: Text, owner: str = "") -> Check:
     """A pass; or a failure whose next step is the owner's, or the salesperson's where nobody is."""
     if not problem:
         return Check(name, Result.PASS, url=facts.url)
     return Check(name, Result.FAIL, problem, owner or facts.salesperson, next_step, facts.url)
 
 
-def _moot(name: str, facts: Facts, reason: str) -> Check:
+def _moot(name: str, facts: Facts, reason: Text) -> Check:
     return Check(name, Result.NOT_APPLICABLE, reason, url=facts.url)
 
 
@@ -50,72 +51,103 @@ def _unknown(name: str, facts: Facts, reason: str) -> Check:
 
 def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     unpriced = sum(line.unpriced for line in facts.lines)
-    problem = f"no price on {counted(unpriced, 'line')} with something to bill" if unpriced else ""
-    step = "set the unit price on the order line, or a discount of 100 % if it is given away"
-    return _verdict("price", facts, problem, step)
+    problem = plural(
+        "no price on {count} line with something to bill",
+        "no price on {count} lines with something to bill",
+        count=unpriced,
+    )
+    step = Text("set the unit price on the order line, or a discount of 100 % if it is given away")
+    return _verdict("price", facts, problem if unpriced else NOTHING, step)
 
 
 def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not policy.tax_required and not policy.vat_number_required:
-        return _moot("tax", facts, "not required by policy")
+        return _moot("tax", facts, NOT_REQUIRED)
     problems = []
     if policy.tax_required and facts.untaxed_lines:
-        problems.append(f"no tax on {counted(facts.untaxed_lines, 'line')} to bill")
+        problems.append(
+            plural(
+                "no tax on {count} line to bill",
+                "no tax on {count} lines to bill",
+                count=facts.untaxed_lines,
+            )
+        )
     if policy.vat_number_required and not facts.vat_number:
-        problems.append(f"the invoice address of {facts.customer} has no VAT number")
-    step = "set the tax on the order line, or the VAT number on the address"
-    return _verdict("tax", facts, "; ".join(problems), step)
+        customer = facts.customer
+        problems.append(
+            Text("the invoice address of {customer} has no VAT number", customer=customer)
+        )
+    step = Text("set the tax on the order line, or the VAT number on the address")
+    return _verdict("tax", facts, joined(problems, "; "), step)
 
 
 def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if policy.over_ordered_percent is None or not facts.has(Billing.TIME_AND_MATERIALS):
-        return _moot("contract", facts, "no limit by policy, or no line is billed by time")
+        return _moot("contract", facts, Text("no limit by policy, or no line is billed by time"))
     allowed = 1 + policy.over_ordered_percent / 100
     over = sum(
         line.delivered > line.ordered * allowed and not line.deducts
         for line in facts.lines
         if line.billing is Billing.TIME_AND_MATERIALS
     )
-    problem = f"more time than was ordered on {counted(over, 'line')}" if over else ""
-    step = "agree on the additional time with the customer and raise the ordered quantity"
-    return _verdict("contract", facts, problem, step, facts.project_manager)
+    problem = plural(
+        "more time than was ordered on {count} line",
+        "more time than was ordered on {count} lines",
+        count=over,
+    )
+    step = Text("agree on the additional time with the customer and raise the ordered quantity")
+    return _verdict("contract", facts, problem if over else NOTHING, step, facts.project_manager)
 
 
 def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    problem = f"on hold: {', '.join(facts.on_hold)}" if facts.on_hold else ""
-    step = "resume the project, or put a hold on it"
+    on_hold = Text("on hold: {projects}", projects=tuple(facts.on_hold))
+    problem = on_hold if facts.on_hold else NOTHING
+    step = Text("resume the project, or put a hold on it")
     return _verdict("project_status", facts, problem, step, facts.project_manager)
 
 
 def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     hold = hold_on((*policy.holds, *facts.holds), facts.order, today)
     if hold is None:
-        return _moot("hold", facts, "no hold on this order")
-    if not hold.stands(today):
-        return Check("hold", Result.PASS, f"expired on {hold.until}: {hold.reason}", url=facts.url)
-    return Check("hold", Result.FAIL, hold.told, hold.owner, "review and lift the hold", facts.url)
+        return _moot("hold", facts, Text("no hold on this order"))
+    if hold.until and not hold.stands(today):
+        expired = Text("expired on {day}: {reason}", day=hold.until, reason=hold.reason)
+        return Check("hold", Result.PASS, expired, url=facts.url)
+    step = Text("review and lift the hold")
+    return Check("hold", Result.FAIL, hold.told, hold.owner, step, facts.url)
 
 
 def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not facts.has(Billing.MILESTONE):
-        return _moot("milestones", facts, "no line is billed by milestone")
+        return _moot("milestones", facts, Text("no line is billed by milestone"))
     late = sorted(
         (milestone.deadline, milestone.name)
         for milestone in facts.milestones
         if not milestone.reached and milestone.deadline and milestone.deadline < today
     )
-    problems = (
-        [f"{counted(len(late), 'milestone')} late, first {late[0][1]} of {late[0][0]}"]
-        if late
-        else []
-    )
-    step = "mark the milestone as reached, or agree on a new deadline"
+    problems = []
+    if late:
+        day, name = late[0]
+        problems.append(
+            plural(
+                "{count} milestone late, first {milestone} of {day}",
+                "{count} milestones late, first {milestone} of {day}",
+                count=len(late),
+                milestone=name,
+                day=day,
+            )
+        )
+    step = Text("mark the milestone as reached, or agree on a new deadline")
     over = max(_reached_shares(facts), default=Decimal(0))
     if over > 1:
-        percent = f"{float(over * 100):g}"
-        problems.append(f"the reached milestones of a line make {percent} % of the order")
-        step = "correct the shares of the milestones, or raise the ordered quantity"
-    return _verdict("milestones", facts, "; ".join(problems), step, facts.project_manager)
+        problems.append(
+            Text(
+                "the reached milestones of a line make {percent} % of the order",
+                percent=float(over * 100),
+            )
+        )
+        step = Text("correct the shares of the milestones, or raise the ordered quantity")
+    return _verdict("milestones", facts, joined(problems, "; "), step, facts.project_manager)
 
 
 def _reached_shares(facts: Facts) -> Collection[Decimal]:
@@ -133,59 +165,69 @@ def _reached_shares(facts: Facts) -> Collection[Decimal]:
 
 def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not policy.time_approval_required:
-        return _moot("approved_time", facts, "not required by policy")
+        return _moot("approved_time", facts, NOT_REQUIRED)
     if not facts.has(Billing.TIME_AND_MATERIALS):
-        return _moot("approved_time", facts, "no line is billed by time")
+        return _moot("approved_time", facts, Text("no line is billed by time"))
     if facts.unapproved_hours is None:
-        return _unknown("approved_time", facts, "this Odoo has no timesheet approval")
+        return _unknown("approved_time", facts, Text("this Odoo has no timesheet approval"))
     hours = facts.unapproved_hours
-    problem = f"{hours:g} h are not approved" if hours else ""
-    step = "approve the hours, or send them back"
+    problem = Text("{hours} h are not approved", hours=hours) if hours else NOTHING
+    step = Text("approve the hours, or send them back")
     return _verdict("approved_time", facts, problem, step, facts.time_approver)
 
 
 def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not any(facts.has(kind) for kind in policy.evidence_required_for):
-        return _moot("acceptance_evidence", facts, "not required by policy")
+        return _moot("acceptance_evidence", facts, NOT_REQUIRED)
     if facts.signed and policy.signature_is_acceptance:
-        return _verdict("acceptance_evidence", facts, "", "")
+        return _verdict("acceptance_evidence", facts, NOTHING, NOTHING)
     if facts.evidence is None:
-        doubt = facts.doubts.get("acceptance_evidence", "attachments are not readable")
+        unreadable = Text("attachments are not readable")
+        doubt = facts.doubts.get("acceptance_evidence", unreadable)
         return _unknown("acceptance_evidence", facts, doubt)
-    problem = "no file on the order or its projects shows that the customer accepted"
-    if facts.evidence.own:
-        problem += f"; made or sent by us: {counted(facts.evidence.own, 'file')}"
-    step = "attach the customer's acceptance to the order"
-    missing = "" if facts.evidence.given else problem
+    problem = Text("no file on the order or its projects shows that the customer accepted")
+    if own := facts.evidence.own:
+        ours = plural(
+            "made or sent by us: {count} file", "made or sent by us: {count} files", count=own
+        )
+        problem = joined([problem, ours], "; ")
+    step = Text("attach the customer's acceptance to the order")
+    missing = NOTHING if facts.evidence.given else problem
     return _verdict("acceptance_evidence", facts, missing, step, facts.project_manager)
 
 
 def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not facts.purchase_order and not policy.purchase_order_required:
-        return _moot("purchase_order", facts, "not required by policy")
-    problem = "" if facts.purchase_order else "the customer's purchase order number is missing"
-    step = "ask the customer and enter it as Customer Reference"
-    return _verdict("purchase_order", facts, problem, step)
+        return _moot("purchase_order", facts, NOT_REQUIRED)
+    missing = Text("the customer's purchase order number is missing")
+    step = Text("ask the customer and enter it as Customer Reference")
+    return _verdict("purchase_order", facts, NOTHING if facts.purchase_order else missing, step)
 
 
 def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if facts.customers & {*policy.customers_without_email}:
-        return _moot("invoice_address", facts, "not required by policy")
+        return _moot("invoice_address", facts, NOT_REQUIRED)
     way = way_of(facts.sending, facts.customer)
     if way is None:
-        method = facts.sending.method
-        reason = f"the fleet does not know what sending invoices by {method} needs"
+        reason = Text(
+            "the fleet does not know what sending invoices by {method} needs",
+            method=str(facts.sending.method),
+        )
         return _unknown("invoice_address", facts, reason)
     return _verdict("invoice_address", facts, way.problem, way.next_step)
 
 
 def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if facts.open_expenses is None:
-        return _unknown("expenses", facts, "expenses are not readable here")
+        return _unknown("expenses", facts, Text("expenses are not readable here"))
     count = facts.open_expenses
-    problem = f"not posted yet: {counted(count, 'expense')} of the order" if count else ""
-    step = "approve and post the expenses, or refuse them"
-    return _verdict("expenses", facts, problem, step, facts.expense_approver)
+    problem = plural(
+        "not posted yet: {count} expense of the order",
+        "not posted yet: {count} expenses of the order",
+        count=count,
+    )
+    step = Text("approve and post the expenses, or refuse them")
+    return _verdict("expenses", facts, problem if count else NOTHING, step, facts.expense_approver)
 
 
 def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -201,7 +243,7 @@ def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return open_tickets(facts.tickets, blocking, facts.salesperson, facts.url)
 
 
-MORE = "there may be more that the fleet's user does not see"
+MORE = Text("there may be more that the fleet's user does not see")
 # What a check says from what was found, not from what was missed; a failure if not told here.
 CERTAIN: Mapping[str, Sequence[Result]] = {
     "acceptance_evidence": (Result.PASS,),

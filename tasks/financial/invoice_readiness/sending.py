@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tasks.domain.texts import NOTHING, Text
 from tasks.records.sales import Order, Partner
 
 # One address in a field that may hold several, as Odoo's `email_split` finds them.
 ADDRESS: Final = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
-PEPPOL_REFUSALS: Final = {
-    "not_valid": "is not on Peppol",
-    "not_valid_format": "cannot receive the format of its invoices on Peppol",
+PARTS: Final[Mapping[str, Text]] = {
+    "street": Text("street"),
+    "zip": Text("zip"),
+    "city": Text("city"),
+    "country": Text("country"),
 }
 
 
@@ -35,8 +38,8 @@ class Sending:
 class Way:
     """What stands in the way of an invoice, and the next step about it; both may be empty."""
 
-    problem: str = ""
-    next_step: str = ""
+    problem: Text = NOTHING
+    next_step: Text = NOTHING
 
 
 def sending_of(partners: Mapping[int, Partner], order: Order) -> Sending:
@@ -74,11 +77,15 @@ def way_of(sending: Sending, customer: str) -> Way | None:
 
 
 def _by_email(sending: Sending, customer: str) -> Way:
-    step = "enter an e-mail on the invoice address"
+    step = Text("enter an e-mail on the invoice address")
     if sending.email is None:
-        return Way(f"the invoice address of {customer} has no e-mail", step)
+        problem = Text("the invoice address of {customer} has no e-mail", customer=customer)
+        return Way(problem, step)
     if not ADDRESS.search(sending.email):
-        return Way(f"the e-mail of the invoice address of {customer} is no address", step)
+        problem = Text(
+            "the e-mail of the invoice address of {customer} is no address", customer=customer
+        )
+        return Way(problem, step)
     return Way()
 
 
@@ -86,14 +93,27 @@ def _by_post(sending: Sending, customer: str) -> Way:
     """Odoo refuses a letter without these (`snailmail.letter._is_valid_address`)."""
     if not sending.missing:
         return Way()
-    lacking = ", ".join(sending.missing)
-    problem = f"invoices go by post, and the invoice address of {customer} lacks: {lacking}"
-    return Way(problem, "complete the invoice address")
+    problem = Text(
+        "invoices go by post, and the invoice address of {customer} lacks: {parts}",
+        customer=customer,
+        parts=tuple(PARTS[name] for name in sending.missing),
+    )
+    return Way(problem, Text("complete the invoice address"))
 
 
 def _by_peppol(sending: Sending, customer: str) -> Way:
-    step = "enter the endpoint, or choose another way of sending invoices on the customer"
+    step = Text("enter the endpoint, or choose another way of sending invoices on the customer")
     if not sending.peppol:
-        return Way(f"invoices go by Peppol, and {customer} has no endpoint", step)
-    refusal = PEPPOL_REFUSALS.get(sending.peppol_state or "", "")
-    return Way(f"invoices go by Peppol, and {customer} {refusal}", step) if refusal else Way()
+        problem = Text("invoices go by Peppol, and {customer} has no endpoint", customer=customer)
+        return Way(problem, step)
+    if sending.peppol_state == "not_valid":
+        problem = Text("invoices go by Peppol, and {customer} is not on Peppol", customer=customer)
+        return Way(problem, step)
+    if sending.peppol_state == "not_valid_format":
+        problem = Text(
+            "invoices go by Peppol, and {customer} cannot receive the format of its invoices on "
+            "Peppol",
+            customer=customer,
+        )
+        return Way(problem, step)
+    return Way()

@@ -8,7 +8,8 @@ from typing import ClassVar, Final, Literal
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.checklist import Check, Result
-from tasks.domain.plurals import counted
+from tasks.domain.texts import Text, plural
+from tasks.financial.invoice_readiness.words import NOT_REQUIRED
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Partner
 
@@ -30,9 +31,9 @@ def open_tickets(
 ) -> Check:
     """Fails while tickets of at least the blocking priority are open; None cannot be told."""
     if blocking is None:
-        return Check(NAME, Result.NOT_APPLICABLE, "not required by policy", url=url)
+        return Check(NAME, Result.NOT_APPLICABLE, NOT_REQUIRED, url=url)
     if tickets is None:
-        reason = (
+        reason = Text(
             "the user sees no tickets that tell customer, priority and whether they are closed "
             "(module helpdesk_mgmt, and its group of users who see all tickets)"
         )
@@ -40,8 +41,13 @@ def open_tickets(
     if not tickets:
         return Check(NAME, Result.PASS, url=url)
     first = tickets[0]
-    reason = f"{counted(len(tickets), 'open ticket')} of the customer, first {first.title}"
-    step = "solve the tickets, or agree with the customer to invoice all the same"
+    reason = plural(
+        "{count} open ticket of the customer, first {ticket}",
+        "{count} open tickets of the customer, first {ticket}",
+        count=len(tickets),
+        ticket=first.title,
+    )
+    step = Text("solve the tickets, or agree with the customer to invoice all the same")
     return Check(NAME, Result.FAIL, reason, owner, step, first.url)
 
 

@@ -1,7 +1,7 @@
 """What somebody must act on: work that is old, has no price, no order or no end."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from tasks.domain.billing import Billing
 from tasks.domain.findings import Finding, NotVerifiable, SetAside, Severity
 from tasks.domain.holds import Hold
 from tasks.domain.periods import AsOf
-from tasks.domain.plurals import counted
+from tasks.domain.texts import Money, Text, plural
 from tasks.financial.wip_aging.lines import Line
 from tasks.financial.wip_aging.policy import WipPolicy
 from tasks.financial.wip_aging.unsold import Unsold
@@ -20,10 +20,11 @@ from tasks.financial.wip_aging.work import Leak, Work
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Order, OrderLine, Project
 
-OPEN: Final = "the project is billable, but these hours are linked to no order line"
-ARCHIVED: Final = (
+OPEN: Final = Text("the project is billable, but these hours are linked to no order line")
+ARCHIVED: Final = Text(
     "the project is billable, but these hours are linked to no order line; it is archived"
 )
+NOBODY: Final = Text("nobody: set a salesperson")
 
 
 def findings(
@@ -50,25 +51,36 @@ def findings(
 def _of_line(line: Line, work: Work, today: date, policy: WipPolicy) -> Iterator[Finding]:
     own = policy.for_sales_team(line.order.order.team_id)
     if line.wip and line.oldest:
-        yield from _undecided(line, work, age_days(line.oldest, today), own)
+        yield from _undecided(line, work, line.oldest, age_days(line.oldest, today), own)
     if line.sold.sold.unpriced:
         yield _unpriced(line, work)
     if line.sold.sold.billing is Billing.FIXED and own.overrun_percent is not None:
         yield from _overrun(line, work, own.overrun_percent)
 
 
-def _undecided(line: Line, work: Work, age: int, policy: WipPolicy) -> Iterator[Finding]:
+def _undecided(
+    line: Line, work: Work, oldest: date, age: int, policy: WipPolicy
+) -> Iterator[Finding]:
+    currency = line.order.currency
     if age > policy.decide_after_days:
         yield _finding(
             line,
             work,
             key="old",
             kind="undecided",
-            title=f"unbilled for {counted(age, 'day')}",
-            reason=f"{line.order.currency.text(line.wip)} {line.order.currency.code} of work since "
-            f"{line.oldest} is on no posted invoice",
-            remedy="bill it, write it off, or document a hold with a review date",
-            gravity=policy.gravity(age, line.wip, line.order.currency.code),
+            title=plural(
+                "{order} {customer}: unbilled for {count} day",
+                "{order} {customer}: unbilled for {count} days",
+                count=age,
+                **_named(line.order, work),
+            ),
+            reason=Text(
+                "{amount} of work since {day} is on no posted invoice",
+                amount=Money(currency.round(line.wip), currency.code),
+                day=oldest,
+            ),
+            remedy=Text("bill it, write it off, or document a hold with a review date"),
+            gravity=policy.gravity(age, line.wip, currency.code),
         )
 
 
@@ -77,9 +89,14 @@ def _unpriced(line: Line, work: Work) -> Finding:
         line,
         work,
         key="unpriced",
-        title="delivered without a price",
-        reason=f"{line.sold.sold.due - line.sold.sold.invoiced:g} delivered at a price of zero",
-        remedy="set the unit price on the order line, or a discount of 100 % if it is given away",
+        title=Text("{order} {customer}: delivered without a price", **_named(line.order, work)),
+        reason=Text(
+            "{quantity} delivered at a price of zero",
+            quantity=line.sold.sold.due - line.sold.sold.invoiced,
+        ),
+        remedy=Text(
+            "set the unit price on the order line, or a discount of 100 % if it is given away"
+        ),
     )
 
 
@@ -91,9 +108,13 @@ def _overrun(line: Line, work: Work, percent: Decimal) -> Iterator[Finding]:
             line,
             work,
             key="overrun",
-            title="fixed price overrun",
-            reason=f"{sold.delivered:g} delivered of {sold.ordered:g} sold at a fixed price",
-            remedy="agree on a change request, or plan the rest of the work anew",
+            title=Text("{order} {customer}: fixed price overrun", **_named(line.order, work)),
+            reason=Text(
+                "{delivered} delivered of {ordered} sold at a fixed price",
+                delivered=sold.delivered,
+                ordered=sold.ordered,
+            ),
+            remedy=Text("agree on a change request, or plan the rest of the work anew"),
             owner=work.managers[line.order.order.id],
         )
 
@@ -103,9 +124,9 @@ def _finding(
     work: Work,
     *,
     key: str,
-    title: str,
-    reason: str,
-    remedy: str,
+    title: Text,
+    reason: Text,
+    remedy: Text,
     kind: str = "",
     gravity: tuple[Severity, tuple[int, ...]] = (Severity.WARNING, ()),
     owner: str = "",
@@ -115,10 +136,10 @@ def _finding(
         key=f"{key}-line-{line.sold.line.id}",
         severity=gravity[0],
         bands=gravity[1],
-        title=f"{order.name} {work.partners[order.partner_id]}: {title}",
+        title=title,
         reason=reason,
         remedy=remedy,
-        owner=owner or work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
+        owner=owner or work.owners.get(order.user_id or 0, NOBODY),
         model=OrderLine.MODEL,
         record_id=line.sold.line.id,
         url=work.links[order.id],
@@ -130,6 +151,11 @@ def _finding(
     )
 
 
+def _named(order: SoldOrder, work: Work) -> Mapping[str, str]:
+    """What titles call an order by."""
+    return {"order": order.order.name, "customer": work.partners[order.order.partner_id]}
+
+
 def _held(order: SoldOrder, as_of: AsOf, policy: WipPolicy) -> Hold | None:
     own = policy.for_sales_team(order.order.team_id)
     moment = replace(as_of, holds=(*as_of.holds, *own.holds))
@@ -139,7 +165,7 @@ def _held(order: SoldOrder, as_of: AsOf, policy: WipPolicy) -> Hold | None:
 def _aside(hold: Hold, finding: Finding) -> SetAside:
     """What would have been told of an order that somebody holds."""
     return SetAside(
-        group="held",
+        group=Text("held"),
         title=finding.title,
         reason=hold.told,
         url=finding.url,
@@ -153,19 +179,23 @@ def _aside(hold: Hold, finding: Finding) -> SetAside:
 def _without_sale(unsold: Unsold, work: Work) -> Finding:
     """Work that is in no total, since Odoo bills nothing of its order."""
     order, currency = unsold.order.order, unsold.order.currency
-    name = f"{order.name} {work.partners[order.partner_id]}"
+    named = _named(unsold.order, work)
     cancelled = unsold.is_cancelled
     return Finding(
         key=f"unsold-order-{order.id}",
         severity=Severity.WARNING,
-        title=f"{name}: work on a cancelled order" if cancelled else f"{name}: work on a quotation",
-        reason=f"{unsold.hours:g} h are logged on it and on no invoice"
-        if unsold.hours > 0
-        else "something was delivered on it and is on no invoice",
-        remedy="move the work to an order that is confirmed, bill it another way, or write it off"
+        title=Text("{order} {customer}: work on a cancelled order", **named)
         if cancelled
-        else "have the customer confirm the quotation, or move the work to an order",
-        owner=work.owners.get(order.user_id or 0, "nobody: set a salesperson"),
+        else Text("{order} {customer}: work on a quotation", **named),
+        reason=Text("{hours} h are logged on it and on no invoice", hours=unsold.hours)
+        if unsold.hours > 0
+        else Text("something was delivered on it and is on no invoice"),
+        remedy=Text(
+            "move the work to an order that is confirmed, bill it another way, or write it off"
+        )
+        if cancelled
+        else Text("have the customer confirm the quotation, or move the work to an order"),
+        owner=work.owners.get(order.user_id or 0, NOBODY),
         model=Order.MODEL,
         record_id=order.id,
         url=work.links[order.id],
@@ -181,9 +211,9 @@ def _no_order(leak: Leak) -> Finding:
     return Finding(
         key=f"no-order-project-{leak.project_id}",
         severity=Severity.WARNING,
-        title=f"{leak.project}: {leak.hours:g} h on no order line",
+        title=Text("{project}: {hours} h on no order line", project=leak.project, hours=leak.hours),
         reason=ARCHIVED if leak.archived else OPEN,
-        remedy="link the project or its tasks to an order line",
+        remedy=Text("link the project or its tasks to an order line"),
         owner=leak.manager,
         model=Project.MODEL,
         record_id=leak.project_id,
@@ -197,8 +227,15 @@ def unknown_lines(lines: Sequence[Line]) -> Iterator[NotVerifiable]:
     """Of a day that is over: how many lines nobody can tell of, by reason."""
     for reason, count in sorted(Counter(line.unknown for line in lines if line.unknown).items()):
         yield NotVerifiable(
-            check="WIP of that day",
-            reason=f"{counted(count, 'order line')}: {reason}",
-            remedy="the rows name them; look at their orders, or at the snapshot of that day if "
-            "the fleet ran then (`fleet kpi wip_amount`)",
+            check=Text("WIP of that day"),
+            reason=plural(
+                "{count} order line: {reason}",
+                "{count} order lines: {reason}",
+                count=count,
+                reason=reason,
+            ),
+            remedy=Text(
+                "the rows name them; look at their orders, or at the snapshot of that day if "
+                "the fleet ran then (`fleet kpi wip_amount`)"
+            ),
         )

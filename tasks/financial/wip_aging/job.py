@@ -11,6 +11,7 @@ from odoo_gateway.reader import Reader
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Shape
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.financial.wip_aging.findings import findings, unknown_lines
 from tasks.financial.wip_aging.lines import judged
 from tasks.financial.wip_aging.measures import FORMULAS, measures
@@ -44,7 +45,7 @@ def judge(work: Work, as_of: AsOf, policy: WipPolicy) -> Report:
 
 JOB = Job(
     name="wip_aging",
-    title="WIP aging",
+    title=Text("WIP aging"),
     owner="finance",
     cron=Cron("30 6 * * 1", window=timedelta(days=3)),
     audience=Audience.FINANCE,

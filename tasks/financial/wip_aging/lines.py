@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from tasks.domain.ageing import Aged, Entry, aged, cost_of, netted, spread, still_open
 from tasks.domain.billing import Billing, Draft
+from tasks.domain.texts import NOTHING, Text
 from tasks.financial.wip_aging.policy import WipPolicy
 from tasks.financial.wip_aging.work import Work
 from tasks.reads import unbilled
@@ -33,7 +34,7 @@ class Line:
     parts: tuple[Aged, ...]
     provision: Decimal | None
     policy: str
-    unknown: str = ""
+    unknown: Text = NOTHING
 
     @property
     def wip(self) -> Decimal:
@@ -81,7 +82,7 @@ def _line(order: SoldOrder, sold: SoldLine, work: Work, today: date, policy: Wip
         parts=aged(entries, wip, today, order.currency) if wip else (),
         provision=None,
         policy=policy.for_sales_team(order.order.team_id).version,
-        unknown=work.unknown.get(sold.line.id, ""),
+        unknown=work.unknown.get(sold.line.id, NOTHING),
     )
 
 

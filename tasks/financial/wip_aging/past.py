@@ -19,7 +19,7 @@ from odoo_gateway.records import Record
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf
-from tasks.domain.plurals import counted
+from tasks.domain.texts import NOTHING, Text, plural
 from tasks.reads import unbilled
 from tasks.reads.orders import SoldLine, SoldOrder, of_one_order
 from tasks.reads.rates import UNITS_PER_HOUR
@@ -33,15 +33,17 @@ HUNDREDTH: Final = Decimal("0.01")
 ROUNDING: Final = Decimal("0.0051")
 SIGNS: Final[Mapping[str, int]] = {"out_invoice": 1, "out_refund": -1}
 
-BY_HAND: Final = "the quantity is typed by hand, and the line was written since that day"
-NO_INVOICES: Final = "invoices are not readable for the fleet's user"
-NO_SUM: Final = "its invoices add up to another amount than Odoo says is invoiced"
-NO_HOURS: Final = "its hours add up to another quantity than Odoo says is delivered"
-NO_STAGES: Final = "its milestones add up to another quantity than Odoo says is delivered"
-ENTRIES: Final = "its entries lie on both sides of that day"
-FOLLOWS: Final = "it follows other lines of its order, of which one is not known"
-TAKEN_BACK: Final = "an invoice of that day or before was cancelled, or made a draft again, since"
-CONFIRMED_SINCE: Final = (
+BY_HAND: Final = Text("the quantity is typed by hand, and the line was written since that day")
+NO_INVOICES: Final = Text("invoices are not readable for the fleet's user")
+NO_SUM: Final = Text("its invoices add up to another amount than Odoo says is invoiced")
+NO_HOURS: Final = Text("its hours add up to another quantity than Odoo says is delivered")
+NO_STAGES: Final = Text("its milestones add up to another quantity than Odoo says is delivered")
+ENTRIES: Final = Text("its entries lie on both sides of that day")
+FOLLOWS: Final = Text("it follows other lines of its order, of which one is not known")
+TAKEN_BACK: Final = Text(
+    "an invoice of that day or before was cancelled, or made a draft again, since"
+)
+CONFIRMED_SINCE: Final = Text(
     "its order has work or invoices of that day or before and was confirmed since: for the first "
     "time, or again"
 )
@@ -76,7 +78,7 @@ class Then:
     """The orders of a day that is over. unknown: why nothing can be said of a line, by its id."""
 
     orders: Sequence[SoldOrder]
-    unknown: Mapping[int, str]
+    unknown: Mapping[int, Text]
     not_verifiable: tuple[NotVerifiable, ...]
 
 
@@ -88,7 +90,7 @@ class _Billed:
     amount: Decimal = ZERO
     quantity_then: Decimal = ZERO
     amount_then: Decimal = ZERO
-    unknown: str = ""
+    unknown: Text = NOTHING
 
 
 def stood_then(odoo: Reader, confirmed: Sequence[SoldOrder], as_of: AsOf) -> Then:
@@ -163,7 +165,7 @@ def _with_invoices(odoo: Reader, lines: Mapping[int, SoldLine], day: date) -> se
     return {number for posting in found for number in posting.sale_line_ids}
 
 
-def _followers(orders: Sequence[SoldOrder], unknown: Mapping[int, str]) -> dict[int, str]:
+def _followers(orders: Sequence[SoldOrder], unknown: Mapping[int, Text]) -> dict[int, Text]:
     """Discounts of orders of which a line is not known: they are earned as the others are."""
     return {
         sold.line.id: FOLLOWS
@@ -249,12 +251,12 @@ def _differs(sold: SoldLine, found: _Billed) -> bool:
 
 def _delivered(
     odoo: Reader, orders: Sequence[SoldOrder], day: date
-) -> tuple[dict[int, Decimal], dict[int, str]]:
+) -> tuple[dict[int, Decimal], dict[int, Text]]:
     """What was delivered by that day, and of which lines nobody can say, and why."""
     lines = {sold.line.id: sold for order in orders for sold in order.lines}
     by_hours = {i: x for i, x in lines.items() if x.line.qty_delivered_method == "timesheet"}
     by_entries = unbilled.line_ids(orders, Billing.EXPENSE)
-    answers: dict[int, Decimal | str] = dict.fromkeys(lines, BY_HAND)
+    answers: dict[int, Decimal | Text] = dict.fromkeys(lines, BY_HAND)
     answers |= dict.fromkeys(by_hours, NO_HOURS)
     answers |= {line_id: ZERO for line_id, sold in lines.items() if _follows(sold)}
     if unbilled.knows_hours(odoo):
@@ -262,19 +264,19 @@ def _delivered(
         answers |= _by_entries(odoo, {i: lines[i] for i in by_entries}, day)
     answers |= _by_stages(odoo, orders, day)
     known = {i: found for i, found in answers.items() if isinstance(found, Decimal)}
-    return known, {i: found for i, found in answers.items() if isinstance(found, str)}
+    return known, {i: found for i, found in answers.items() if isinstance(found, Text)}
 
 
 def _by_hours(
     odoo: Reader, lines: Mapping[int, SoldLine], day: date
-) -> Mapping[int, Decimal | str]:
+) -> Mapping[int, Decimal | Text]:
     def logged(*until: tuple[str, str, str]) -> Mapping[int, Decimal]:
         domain: Domain = [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *until]
         groups = group_hours(odoo, domain, ["so_line"])
         return {group.id_at(0): Decimal(repr(group.sums[0])) for group in groups}
 
     all_hours, by_then = logged(), logged(("date", "<=", str(day)))
-    found: dict[int, Decimal | str] = {}
+    found: dict[int, Decimal | Text] = {}
     for line_id, sold in lines.items():
         unit = _unit(sold.sold.delivered, all_hours.get(line_id, ZERO))
         hours = by_then.get(line_id, ZERO)
@@ -292,10 +294,12 @@ def _unit(delivered: Decimal, hours: Decimal) -> Decimal | None:
     return next((u for u in UNITS_PER_HOUR if abs(hours * u - delivered) <= ROUNDING), None)
 
 
-def _by_stages(odoo: Reader, orders: Sequence[SoldOrder], day: date) -> Mapping[int, Decimal | str]:
+def _by_stages(
+    odoo: Reader, orders: Sequence[SoldOrder], day: date
+) -> Mapping[int, Decimal | Text]:
     lines = unbilled.line_ids(orders, Billing.MILESTONE)
     reached = unbilled.reached(orders, unbilled.milestones(odoo, orders))
-    found: dict[int, Decimal | str] = {}
+    found: dict[int, Decimal | Text] = {}
     for sold in (sold for order in orders for sold in order.lines if sold.line.id in lines):
         entries = reached.get(sold.line.id, ())
         whole = sum((entry.quantity for entry in entries), ZERO)
@@ -308,7 +312,7 @@ def _by_stages(odoo: Reader, orders: Sequence[SoldOrder], day: date) -> Mapping[
 
 def _by_entries(
     odoo: Reader, lines: Mapping[int, SoldLine], day: date
-) -> Mapping[int, Decimal | str]:
+) -> Mapping[int, Decimal | Text]:
     groups = odoo.group(
         TimesheetLine.MODEL,
         [("so_line", "in", sorted(lines)), ("project_id", "=", False)],
@@ -317,7 +321,7 @@ def _by_entries(
         latest=["date"],
         all_companies=True,
     )
-    found: dict[int, Decimal | str] = dict.fromkeys(lines, BY_HAND)
+    found: dict[int, Decimal | Text] = dict.fromkeys(lines, BY_HAND)
     for group in groups:
         line_id, first, last = group.id_at(0), group.earliest[0], group.latest[0]
         if first and first > day:
@@ -353,10 +357,15 @@ def _cancelled(odoo: Reader, as_of: AsOf) -> tuple[NotVerifiable, ...]:
         return ()
     return (
         NotVerifiable(
-            check="orders cancelled since",
-            reason=f"{counted(count, 'order')} with work or invoices, cancelled now and written "
-            "since that day, left out: Odoo does not say what was confirmed then",
-            remedy="look at them in Odoo: their messages tell when they were cancelled",
+            check=Text("orders cancelled since"),
+            reason=plural(
+                "{count} order with work or invoices, cancelled now and written since that day, "
+                "left out: Odoo does not say what was confirmed then",
+                "{count} orders with work or invoices, cancelled now and written since that day, "
+                "left out: Odoo does not say what was confirmed then",
+                count=count,
+            ),
+            remedy=Text("look at them in Odoo: their messages tell when they were cancelled"),
         ),
     )
 
@@ -367,8 +376,9 @@ def _moment(as_of: AsOf) -> str:
 
 
 PRICES: Final = NotVerifiable(
-    check="prices of that day",
-    reason="prices, discounts and ordered quantities are those of today: Odoo keeps no history of "
-    "them",
-    remedy="look at the messages of an order whose terms were changed",
+    check=Text("prices of that day"),
+    reason=Text(
+        "prices, discounts and ordered quantities are those of today: Odoo keeps no history of them"
+    ),
+    remedy=Text("look at the messages of an order whose terms were changed"),
 )

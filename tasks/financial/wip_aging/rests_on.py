@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tasks.domain.texts import Text
 from tasks.domain.withheld import Basis
 from tasks.financial.wip_aging.measures import FORMULAS, WIP_AMOUNT
 from tasks.reads.units import Unit
@@ -21,8 +22,8 @@ AGES: Final = ("oldest_date", "age_days", "bucket", "aged", "cost", "provision")
 AGED: Final = ("buckets", "provision")
 
 RESTS_ON: Final = (
-    Basis(Order.MODEL, "orders", rows=True),
-    Basis(OrderLine.MODEL, "order lines", rows=True),
+    Basis(Order.MODEL, Text("orders"), rows=True),
+    Basis(OrderLine.MODEL, Text("order lines"), rows=True),
     *(
         Basis(
             model,
@@ -34,11 +35,14 @@ RESTS_ON: Final = (
             dated=True,
             by_id=model == Unit.MODEL,
         )
-        for model, check in ((TimesheetLine.MODEL, "logged hours"), (Unit.MODEL, "units of hours"))
+        for model, check in (
+            (TimesheetLine.MODEL, Text("logged hours")),
+            (Unit.MODEL, Text("units of hours")),
+        )
     ),
     Basis(
         Milestone.MODEL,
-        "milestones",
+        Text("milestones"),
         columns=AGES,
         totals=AGED,
         measures=(WIP_AMOUNT.measure,),
@@ -47,7 +51,7 @@ RESTS_ON: Final = (
     ),
     Basis(
         Invoice.MODEL,
-        "invoices",
+        Text("invoices"),
         columns=AGES,
         totals=(*AGED, "lock_up"),
         measures=tuple(formula.measure for formula in FORMULAS),
@@ -55,9 +59,11 @@ RESTS_ON: Final = (
         dated=True,
     ),
     # Lines whose amount hangs on invoices are drift where these are not seen.
-    Basis(InvoiceLine.MODEL, "invoice lines", rows=True, columns=AGES, dated=True),
-    Basis(Project.MODEL, "projects", kinds=("no-order",)),
+    Basis(InvoiceLine.MODEL, Text("invoice lines"), rows=True, columns=AGES, dated=True),
+    Basis(Project.MODEL, Text("projects"), kinds=("no-order",)),
     # Of what is in a hidden currency there is no row.
-    Basis(Currency.MODEL, "currencies", rows=True, by_id=True, told=("cost", "cost_currency")),
-    Basis(Partner.MODEL, "customers", by_id=True, told=("partner",)),
+    Basis(
+        Currency.MODEL, Text("currencies"), rows=True, by_id=True, told=("cost", "cost_currency")
+    ),
+    Basis(Partner.MODEL, Text("customers"), by_id=True, told=("partner",)),
 )

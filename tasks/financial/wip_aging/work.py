@@ -11,6 +11,7 @@ from tasks.domain.ageing import Entry
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.financial.wip_aging.lock_up import Billed, read_billed
 from tasks.financial.wip_aging.past import stood_then
 from tasks.financial.wip_aging.unsold import Unsold, read_unsold
@@ -58,7 +59,7 @@ class Work:
     billed: Mapping[str, Billed] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
     is_over: bool = False
-    unknown: Mapping[int, str] = field(default_factory=dict)
+    unknown: Mapping[int, Text] = field(default_factory=dict)
 
     def lines(self) -> Iterator[tuple[SoldOrder, SoldLine]]:
         """The service and expense lines; down payments and goods are no work."""
@@ -200,7 +201,7 @@ def _leaks(odoo: Reader) -> Sequence[Leak]:
         Leak(
             project_id=project.id,
             project=project.name,
-            manager=managers.get(project.user_id or 0, "nobody: set a project manager"),
+            manager=managers.get(project.user_id or 0, Text("nobody: set a project manager")),
             hours=group.sums[0],
             oldest=group.earliest[0],
             url=odoo.session.link(Project.MODEL, project.id),
@@ -232,31 +233,41 @@ def _partners(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
 
 
 _NO_LOCK_UP = NotVerifiable(
-    check="lock-up",
-    reason="invoices are not readable for this user, so revenue and receivables are not known",
-    remedy="give the fleet's user read access to account.move",
+    check=Text("lock-up"),
+    reason=Text(
+        "invoices are not readable for this user, so revenue and receivables are not known"
+    ),
+    remedy=Text("give the fleet's user read access to account.move"),
 )
 _NOT_THEN = (
     NotVerifiable(
-        check="drafts of that day",
-        reason="Odoo does not say what stood on draft invoices on a day that is over",
-        remedy="look at today's drafts, without --as-of",
+        check=Text("drafts of that day"),
+        reason=Text("Odoo does not say what stood on draft invoices on a day that is over"),
+        remedy=Text("look at today's drafts, without --as-of"),
     ),
     NotVerifiable(
-        check="Odoo's own total of that day",
-        reason="Odoo's amounts to invoice are those of today, so there is nothing to compare with",
-        remedy="compare with an accrual entry of that day (Accounting, on the orders: Accrued "
-        "Revenue Entry)",
+        check=Text("Odoo's own total of that day"),
+        reason=Text(
+            "Odoo's amounts to invoice are those of today, so there is nothing to compare with"
+        ),
+        remedy=Text(
+            "compare with an accrual entry of that day (Accounting, on the orders: Accrued "
+            "Revenue Entry)"
+        ),
     ),
     NotVerifiable(
-        check="lock-up",
-        reason="what customers owed on a day that is over follows from payments, not from invoices",
-        remedy="take the aged receivables of that day from Odoo's accounting",
+        check=Text("lock-up"),
+        reason=Text(
+            "what customers owed on a day that is over follows from payments, not from invoices"
+        ),
+        remedy=Text("take the aged receivables of that day from Odoo's accounting"),
     ),
     NotVerifiable(
-        check="hours on no order line, on cancelled orders and on quotations",
-        reason="Odoo does not say since when hours are linked to an order line, nor what its order "
-        "was then",
-        remedy="look at today's, without --as-of",
+        check=Text("hours on no order line, on cancelled orders and on quotations"),
+        reason=Text(
+            "Odoo does not say since when hours are linked to an order line, nor what its order "
+            "was then"
+        ),
+        remedy=Text("look at today's, without --as-of"),
     ),
 )

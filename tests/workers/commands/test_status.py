@@ -130,6 +130,92 @@ def test_silence_and_what_is_not_served_need_a_person(fleet: Fleet, clock: Clock
     assert problems(fleet)[0] == "schedule"
 
 
+WORKER = "all@host"
+
+
+def come(fleet: Fleet, why: str) -> None:
+    """As `fleet beat` and `fleet worker` say before they work, or when they take up an edit."""
+    watching.comes(fleet, marks.BEAT, "host", why)
+    watching.comes(fleet, marks.WORKER, WORKER, why, broker.QUEUES)
+
+
+def depart(fleet: Fleet) -> None:
+    watching.depart(fleet, marks.BEAT, "host")
+    watching.depart(fleet, marks.WORKER, WORKER)
+
+
+def test_what_starts_needs_a_person_only_if_it_takes_long(fleet: Fleet, clock: Clock) -> None:
+    depart(fleet)
+    clock.forward(minutes=20)
+    come(fleet, watching.STARTS)
+    found = told(0)
+    places = ["beat", *(f"queue {queue}" for queue in broker.QUEUES)]
+    assert [(row["what"], row["state"]) for row in found["coming"]] == [
+        (place, "starting") for place in places
+    ]
+    states = {row["process"]: row["state"] for row in found["processes"]}
+    assert states == {"beat": "starting", "worker": "starting"}
+    shown = CliRunner().invoke(cli.cli, ["status"]).stdout
+    assert "Something is on its way; it needs nobody yet." in shown
+    assert "starting beat: since 2026-11-23T09:20Z; needs a person if it still does at" in shown
+    clock.forward(seconds=119)
+    assert problems(fleet) == []
+    clock.forward(seconds=1)
+    assert problems(fleet) == places
+
+
+def test_until_beat_has_had_its_first_tick_nobody_misses_a_look(fleet: Fleet, clock: Clock) -> None:
+    depart(fleet)
+    clock.forward(minutes=20)
+    come(fleet, watching.STARTS)
+    clock.forward(seconds=5)
+    watching.beat(fleet, marks.BEAT, "host", {})
+    watching.beat(fleet, marks.WORKER, WORKER, {"queues": broker.QUEUES, "processes": 2})
+    found = told(0)
+    assert [(row["what"], row["state"]) for row in found["coming"]] == [("schedule", "starting")]
+    assert {row["state"] for row in found["processes"]} == {"up"}
+    clock.forward(seconds=116)
+    watching.beat(fleet, marks.WORKER, WORKER, {"queues": broker.QUEUES, "processes": 2})
+    assert problems(fleet) == ["schedule"]
+
+
+def test_what_ends_at_each_start_hides_nothing_by_starting_over(fleet: Fleet, clock: Clock) -> None:
+    depart(fleet)
+    come(fleet, watching.STARTS)
+    for _ in range(5):
+        clock.forward(seconds=30)
+        come(fleet, watching.STARTS)
+    assert problems(fleet) == ["beat", *(f"queue {queue}" for queue in broker.QUEUES)]
+    # Somebody ends it, mends it, and starts it again.
+    depart(fleet)
+    come(fleet, watching.STARTS)
+    assert problems(fleet) == []
+
+
+def test_who_takes_up_an_edit_needs_a_person_only_if_it_takes_long(
+    fleet: Fleet, clock: Clock
+) -> None:
+    come(fleet, watching.TAKES_UP)
+    # It still ends what it does.
+    assert {row["state"] for row in told(0)["processes"]} == {"taking up an edit"}
+    depart(fleet)
+    come(fleet, watching.TAKES_UP)
+    clock.forward(seconds=599)
+    come(fleet, watching.STARTS)
+    assert {row["state"] for row in told(0)["coming"]} == {"taking up an edit"}
+    clock.forward(seconds=1)
+    assert problems(fleet) == ["beat", *(f"queue {queue}" for queue in broker.QUEUES)]
+
+
+def test_who_ended_says_no_more_that_it_cannot_take_up_an_edit(fleet: Fleet, clock: Clock) -> None:
+    with fleet.ledger.transaction() as connection:
+        marks.leave(connection, marks.CONFIGURATION, "beat@host", clock(), {"problems": ["bad"]})
+    assert problems(fleet) == ["beat@host"]
+    clock.forward(seconds=60)
+    beat(fleet)
+    assert problems(fleet) == []
+
+
 def test_what_was_given_up_and_what_is_overdue_need_a_person(
     fleet: Fleet, clock: Clock, odoo: Switchable
 ) -> None:

@@ -1,0 +1,37 @@
+"""Words of this job that stand in more than one of its sentences."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tasks.domain.texts import Text
+from tasks.domain.withheld import STATUS
+
+# Of an order that is ready and that not every check could be made of.
+AS_FAR_AS_VERIFIABLE: Final = "ready_as_far_as_verifiable"
+NOT_REQUIRED: Final = Text("not required by policy")
+# What a row calls its verdict, and what people read.
+VERDICTS: Final[Mapping[str, Text]] = {
+    "ready": Text("ready"),
+    AS_FAR_AS_VERIFIABLE: Text("ready as far as verifiable"),
+    "blocked": Text("blocked"),
+    "held": Text("held"),
+    "excluded": Text("excluded"),
+    STATUS: Text("not verifiable"),
+}
+# The same of its checks.
+CHECKS: Final[Mapping[str, Text]] = {
+    "hold": Text("hold"),
+    "price": Text("price"),
+    "tax": Text("tax"),
+    "milestones": Text("milestones"),
+    "approved_time": Text("approved time"),
+    "contract": Text("contract"),
+    "project_status": Text("project status"),
+    "acceptance_evidence": Text("acceptance evidence"),
+    "purchase_order": Text("purchase order"),
+    "invoice_address": Text("invoice address"),
+    "expenses": Text("expenses"),
+    "draft_invoice": Text("draft invoice"),
+    "order_approval": Text("order approval"),
+    "open_tickets": Text("open tickets"),
+}
