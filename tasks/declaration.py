@@ -65,7 +65,7 @@ class Cron:
 class Rule:
     """What must hold of a record before a job looks at it, in words and as Odoo is asked."""
 
-    says: str
+    says: Said
     domain: Domain
 
 
@@ -80,7 +80,7 @@ class Listed:
 
     model: str
     column: str
-    otherwise: str
+    otherwise: Said
     rules: tuple[Rule, ...] = ()
 
 

@@ -18,6 +18,12 @@ LABELS: Final[Mapping[str, Text]] = {
     "finance": Text("finance"),
     "delivery": Text("delivery"),
     "ops": Text("ops"),
+    # Rungs of ladders.
+    "early": Text("early"),
+    "deadline": Text("deadline"),
+    "late": Text("late"),
+    "manager": Text("manager"),
+    "owner": Text("owner"),
     # States.
     "held": Text("held"),
     "excluded": Text("excluded"),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf, Period
+from tasks.domain.texts import Text
 from tasks.domain.working_time import Schedule, Stretch
 from tasks.execution.utilization_variance.job import judge
 from tasks.execution.utilization_variance.planning import (
@@ -78,7 +79,7 @@ def snapshot(
             leaves={11: [DAY_OFF]},
         ),
         "hours": {1: Hours(worked, billable, 10.0)},
-        "plan": Plan("planning slots", {1: planned}, {1: 40.0}),
+        "plan": Plan(Text("planning slots"), {1: planned}, {1: 40.0}),
         "unreadable": frozenset(),
         "links": {1: "http://odoo.example/1"},
     }

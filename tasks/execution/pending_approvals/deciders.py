@@ -11,13 +11,14 @@ from tasks.domain.acts import Act, ActKind
 from tasks.domain.findings import Step
 from tasks.domain.ladder import Placed, Rung, Who, placed, standing
 from tasks.domain.periods import AsOf, Period
+from tasks.domain.texts import NOTHING, Text
 from tasks.domain.waiting import Waiting
 from tasks.execution.pending_approvals.policy import INSTEAD, ApprovalPolicy
 from tasks.reads.contacts import WEEKEND, Contacts
 from tasks.reads.rungs import LOOK_AHEAD
 from tasks.records.people import CalendarLeave, Employee
 
-NOT_ASKED: Final = "Odoo names no approver"
+NOT_ASKED: Final = Text("Odoo names no approver")
 
 
 class Status(StrEnum):
@@ -41,7 +42,7 @@ class Turn:
 
     status: Status
     person: Employee | None
-    note: str = ""
+    note: Text = NOTHING
     since: date | None = None
 
 
@@ -74,20 +75,22 @@ class Deciders:
         """Who is to decide now: the approver, else who stands in, else the owner."""
         approver, name = self.approver(item), self.named(item)
         if approver is None:
-            note = f"{name} has no employee record in Odoo" if name else NOT_ASKED
+            unknown = Text("{name} has no employee record in Odoo", name=name)
+            note = unknown if name else NOT_ASKED
             return Turn(Status.UNKNOWN if name else Status.NONE, None, note)
         stands_in = self.fallback(approver, item, policy)
         if act := self._handed_over(item):
             known = addresses.stripped(stands_in.work_email or "") if stands_in else ""
             itself = stands_in and known.lower() == act.person
             day = act.at.astimezone(self.as_of.zone).date()
-            note = f"{act.person} handed it over"
+            note = Text("{person} handed it over", person=act.person)
             return Turn(Status.HANDED_OVER, None if itself else stands_in, note, day)
         if self._same(approver, item.employee_id):
-            note = f"{name} cannot approve what they submitted"
+            note = Text("{name} cannot approve what they submitted", name=name)
             return Turn(Status.SELF, stands_in, note)
         if not approver.active:
-            return Turn(Status.LEFT, stands_in, f"{name} is archived in Odoo")
+            note = Text("{name} is archived in Odoo", name=name)
+            return Turn(Status.LEFT, stands_in, note)
         if since := self._away_since(approver):
             return Turn(Status.AWAY, stands_in, self._absence(approver), since)
         return Turn(Status.WAITING, approver)
@@ -160,7 +163,7 @@ class Deciders:
     def _owner(self, mark: Placed, turn: Turn, *, escalates: bool = False) -> Step | None:
         """The owner, who follows up with whoever stands in, or else decides."""
         step = self.contacts.owner(mark, escalates=escalates)
-        return replace(step, remedy="") if step and turn.person is None else step
+        return replace(step, remedy=NOTHING) if step and turn.person is None else step
 
     def _weekdays(self) -> Sequence[date]:
         return [day for day in self.contacts.view.days() if day.weekday() < WEEKEND]
@@ -220,9 +223,11 @@ class Deciders:
     def _leaves(self, person: Employee) -> Sequence[CalendarLeave]:
         return self.contacts.schedules.leaves.get(person.resource_id, ())
 
-    def _absence(self, person: Employee) -> str:
+    def _absence(self, person: Employee) -> Text:
         back = self.contacts.workdays(person).first_from(self._today(person))
-        return f"{person.name} is on leave" + (f" and back on {back}" if back else "")
+        if back is None:
+            return Text("{name} is on leave", name=person.name)
+        return Text("{name} is on leave and back on {day}", name=person.name, day=back)
 
     def _today(self, person: Employee) -> date:
         return self.as_of.instant.astimezone(self.contacts.schedules.zone(person)).date()

@@ -47,9 +47,19 @@ _NO_HISTORY: Final = NotVerifiable(
     remedy=Text("`fleet cases` and `fleet kpi` tell what the fleet saw on that day"),
 )
 
+UNDECIDED: Final = Text("it is submitted and not decided")
+LABELS: Final = {
+    "first": Text("first"),
+    "again": Text("again"),
+    "fallback": Text("fallback"),
+    "instead": Text("instead"),
+    "pending_expense": Text("pending expenses"),
+    "pending_time": Text("pending time"),
+}
+
 JOB = Job(
     name="pending_approvals",
-    title="Approvals that wait",
+    title=Text("Approvals that wait"),
     owner=OWNER,
     cron=Cron("0 5 * * 1-5", window=timedelta(days=2)),
     audience=Audience.PERSON,
@@ -66,21 +76,24 @@ JOB = Job(
         Listed(
             SubmittedExpense.MODEL,
             "record_id",
-            "before Odoo 19 expenses wait within their report: ask for that",
-            (Rule("it is submitted and not decided", SUBMITTED),),
+            Text("before Odoo 19 expenses wait within their report: ask for that"),
+            (Rule(UNDECIDED, SUBMITTED),),
         ),
         Listed(
             ExpenseReport.MODEL,
             "record_id",
-            "from Odoo 19 on expenses wait by themselves: ask for them",
-            (Rule("it is submitted and not decided", REPORT_SUBMITTED),),
+            Text("from Odoo 19 on expenses wait by themselves: ask for them"),
+            (Rule(UNDECIDED, REPORT_SUBMITTED),),
         ),
         Listed(
             Employee.MODEL,
             "record_id",
-            "none of their hours of the weeks looked at waits for an approval; what else they "
-            "submitted is found by its own id, or by their name",
+            Text(
+                "none of their hours of the weeks looked at waits for an approval; what else they "
+                "submitted is found by its own id, or by their name"
+            ),
         ),
     ),
+    labels=LABELS,
     doc=__doc__,
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tasks.domain.findings import ANY_KIND
+from tasks.domain.texts import Text
 from tasks.domain.withheld import Basis
 from tasks.execution.pending_approvals.measures import AMOUNT
 from tasks.reads.employment import HISTORIES
@@ -18,7 +19,7 @@ DECIDED: Final = ("decider", "waiting_working_hours", "status", "reason", "told"
 RESTS_ON = (
     Basis(
         Employee.MODEL,
-        "people",
+        Text("people"),
         rows=True,
         columns=("submitter", "approver_id", "approver", *DECIDED),
         kinds=(ANY_KIND,),
@@ -28,24 +29,24 @@ RESTS_ON = (
         for model, check in (
             *SCHEDULES,
             # Of people entered late they tell when they were employed.
-            (TimesheetLine.MODEL, "logged hours"),
+            (TimesheetLine.MODEL, Text("logged hours")),
         )
     ),
     *(
-        Basis(model, "calendar history", columns=DECIDED, kinds=(ANY_KIND,), instead_of=other)
+        Basis(model, Text("calendar history"), columns=DECIDED, kinds=(ANY_KIND,), instead_of=other)
         for model, other in HISTORIES
     ),
     # Their heads are asked where an expense names nobody.
     Basis(
         Department.MODEL,
-        "departments",
+        Text("departments"),
         columns=("approver_id", "approver", *DECIDED),
         kinds=("pending-expense",),
         by_id=True,
     ),
     Basis(
         Unit.MODEL,
-        "units of hours",
+        Text("units of hours"),
         rows=True,
         columns=("hours", "amount", "currency", *DECIDED),
         kinds=("pending-time",),
@@ -61,9 +62,9 @@ RESTS_ON = (
             told=("amount", "currency"),
         )
         for model, check in (
-            (Currency.MODEL, "currencies"),
-            (Product.MODEL, "products"),
-            (Tax.MODEL, "taxes"),
+            (Currency.MODEL, Text("currencies")),
+            (Product.MODEL, Text("products")),
+            (Tax.MODEL, Text("taxes")),
         )
     ),
 )

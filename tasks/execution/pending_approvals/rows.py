@@ -6,19 +6,19 @@ from typing import Any, Final
 
 from tasks.domain.findings import Finding, Severity, Step
 from tasks.domain.periods import AsOf
-from tasks.domain.texts import Text
+from tasks.domain.texts import Text, joined
 from tasks.domain.waiting import Kind, Waiting
 from tasks.execution.pending_approvals.deciders import Deciders, Status, Turn
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.execution.pending_approvals.snapshot import Snapshot
 from tasks.reads.contacts import Contacts
 
-OWNER: Final = "delivery"
-REMEDY: Final = "Approve it, or refuse it with a reason."
-REMEDIES: Final[Mapping[Status, str]] = {
-    Status.NONE: "Set an approver on the employee in Odoo, or decide in their place.",
-    Status.UNKNOWN: "Link the approver to an employee in Odoo, or decide in their place.",
-    Status.LEFT: "Set another approver in Odoo, or decide in their place.",
+OWNER: Final = Text("delivery")
+REMEDY: Final = Text("Approve it, or refuse it with a reason.")
+REMEDIES: Final[Mapping[Status, Text]] = {
+    Status.NONE: Text("Set an approver on the employee in Odoo, or decide in their place."),
+    Status.UNKNOWN: Text("Link the approver to an employee in Odoo, or decide in their place."),
+    Status.LEFT: Text("Set another approver in Odoo, or decide in their place."),
 }
 OF_OTHERS: Final = Text(
     "Ask for the decision, decide in their place, or set another approver in Odoo."
@@ -92,7 +92,7 @@ class Look:
             key=item.key,
             severity=Severity.WARNING,
             title=item.title(self._submitter(item)),
-            reason=item.reason() + (f"; {turn.note}" if turn.note else ""),
+            reason=joined(filter(None, (item.reason(), turn.note)), "; "),
             remedy=REMEDIES.get(turn.status, REMEDY),
             owner=turn.person.name if turn.person else OWNER,
             model=item.model,
@@ -106,27 +106,28 @@ class Look:
             kind=f"pending-{item.kind}",
         )
 
-    def untold(self, item: Waiting) -> tuple[str, str] | None:
+    def untold(self, item: Waiting) -> tuple[str, Text] | None:
         """The status, and why nobody is told of it; None where somebody is."""
         policy = self._policy_of(item)
         if not is_due(item, self._as_of):
-            return "not_due", f"what is logged until {item.since} may still change"
+            return "not_due", Text("what is logged until {day} may still change", day=item.since)
         if item.employee_id in policy.exempt_employees:
-            return "exempt", "exempt by name"
+            return "exempt", Text("exempt by name")
         if item.project_id in policy.exempt_projects:
-            return "exempt", "exempt by project"
+            return "exempt", Text("exempt by project")
         smallest = policy.minimum_amounts.get(item.currency or "", Decimal(0))
         known = item.kind is Kind.EXPENSE and item.amount is not None
         if (known and (item.amount or 0) < smallest) or (
             item.hours is not None and item.hours < policy.minimum_hours
         ):
-            return "below_minimum", "less than the policy asks about"
+            return "below_minimum", Text("less than the policy asks about")
         return None
 
-    def _why(self, item: Waiting, turn: Turn) -> str:
+    def _why(self, item: Waiting, turn: Turn) -> Text:
         person = turn.person
         if person and person.id in self._policy.opted_out:
-            return f"{turn.note or item.reason()}; {person.name} has opted out of these mails"
+            out = Text("{name} has opted out of these mails", name=person.name)
+            return joined([turn.note or item.reason(), out], "; ")
         return turn.note or item.reason()
 
     def _turn(self, item: Waiting) -> Turn:

@@ -8,10 +8,12 @@ who do not log time in the policy.
 """
 
 from datetime import timedelta
+from typing import Final
 
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Shape
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.measures import (
     COMPLIANCE,
@@ -50,9 +52,16 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
     )
 
 
+LABELS: Final = {
+    "month_end": Text("end of the month"),
+    "daily": Text("daily"),
+    "missing_hours": Text("missing hours"),
+    "own_reminders": Text("Odoo's own reminders"),
+}
+
 JOB = Job(
     name="timesheet_reminders",
-    title="Timesheet reminders",
+    title=Text("Timesheet reminders"),
     owner=OWNER,
     cron=Cron("0 5 * * *", window=timedelta(days=2)),
     audience=Audience.PERSON,
@@ -67,9 +76,12 @@ JOB = Job(
         Listed(
             Employee.MODEL,
             "employee_id",
-            "they were not employed in the week that is judged, or are archived and logged "
-            "nothing in it",
+            Text(
+                "they were not employed in the week that is judged, or are archived and logged "
+                "nothing in it"
+            ),
         ),
     ),
+    labels=LABELS,
     doc=__doc__,
 )

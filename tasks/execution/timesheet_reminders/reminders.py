@@ -6,6 +6,7 @@ from typing import Any, Final
 from tasks.domain.findings import Finding, Severity, Step
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
+from tasks.domain.texts import Text
 from tasks.domain.timesheet import Day, reason_of, title_of
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.rules import Judged, Look
@@ -14,7 +15,7 @@ from tasks.reads.contacts import Contacts
 from tasks.reads.rungs import steps_of
 from tasks.records.people import Employee
 
-OWNER: Final = "delivery"
+OWNER: Final = Text("delivery")
 
 
 class Reminders:
@@ -80,8 +81,7 @@ class Reminders:
             severity=Severity.WARNING,
             title=title_of(sheet, so_far),
             reason=reason_of(sheet, so_far, by_state),
-            remedy="Log the missing hours. On leave? Have your manager approve it in Odoo."
-            + self._due(employee, period),
+            remedy=self._remedy(employee, period),
             owner=employee.name,
             model=Employee.MODEL,
             record_id=employee.id,
@@ -92,12 +92,17 @@ class Reminders:
             kind="missing-hours",
         )
 
-    def _due(self, employee: Employee, period: Period) -> str:
+    def _remedy(self, employee: Employee, period: Period) -> Text:
         deadline = self._look.policy(employee).deadline
         at = instant(deadline.day(period), deadline.at, self._snapshot.schedules.zone(employee))
         if self._as_of.instant >= at:
-            return ""
-        return f" The week closes on {deadline.day(period):%a %d %b} at {deadline.at:%H:%M}."
+            return Text("Log the missing hours. On leave? Have your manager approve it in Odoo.")
+        return Text(
+            "Log the missing hours. On leave? Have your manager approve it in Odoo. The week "
+            "closes on {day:weekday} at {time}.",
+            day=deadline.day(period),
+            time=deadline.at,
+        )
 
 
 def _name(period: Period) -> str:
@@ -117,10 +122,15 @@ def doubled(snapshot: Snapshot, as_of: AsOf) -> tuple[Finding, ...]:
         Finding(
             key=f"company-{company.id}-own-reminders",
             severity=Severity.WARNING,
-            title="Odoo reminds of missing hours too",
-            reason=f"Employees of {company.name} get Odoo's own timesheet reminders beside ours",
-            remedy="Switch one off: in Odoo under Timesheets, Configuration, Settings, Employee "
-            "Reminder; or here with disabled_jobs = ['timesheet_reminders']",
+            title=Text("Odoo reminds of missing hours too"),
+            reason=Text(
+                "Employees of {company} get Odoo's own timesheet reminders beside ours",
+                company=company.name,
+            ),
+            remedy=Text(
+                "Switch one off: in Odoo under Timesheets, Configuration, Settings, Employee "
+                "Reminder; or here with disabled_jobs = ['timesheet_reminders']"
+            ),
             owner=OWNER,
             model=OwnReminders.MODEL,
             record_id=company.id,

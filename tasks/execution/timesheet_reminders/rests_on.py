@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tasks.domain.texts import Text
 from tasks.domain.withheld import Basis
 from tasks.execution.timesheet_reminders.measures import COMPLIANCE, MISSING_HOURS
 from tasks.reads.employment import HISTORIES
@@ -17,7 +18,7 @@ LOGGED: Final = (
 EXPECTED: Final = ("expected_hours", "missing_hours", "days", "status", "reason")
 
 RESTS_ON = (
-    Basis(Employee.MODEL, "people", rows=True),
+    Basis(Employee.MODEL, Text("people"), rows=True),
     *(
         Basis(
             model,
@@ -28,12 +29,15 @@ RESTS_ON = (
             kinds=("missing-hours",),
             by_id=model == Unit.MODEL,
         )
-        for model, check in ((TimesheetLine.MODEL, "logged hours"), (Unit.MODEL, "units of hours"))
+        for model, check in (
+            (TimesheetLine.MODEL, Text("logged hours")),
+            (Unit.MODEL, Text("units of hours")),
+        )
     ),
     *(
         Basis(
             model,
-            "calendar history",
+            Text("calendar history"),
             rows=True,
             columns=EXPECTED,
             kinds=("missing-hours",),

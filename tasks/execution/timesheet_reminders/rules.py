@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period
+from tasks.domain.texts import NOTHING, Text
 from tasks.domain.timesheet import Day, Timesheet, is_complete
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.snapshot import Snapshot, closing, end_of
@@ -18,7 +19,7 @@ class Judged:
     employee: Employee
     sheet: Timesheet
     status: str
-    reason: str
+    reason: Text
     missing: float
 
 
@@ -49,20 +50,26 @@ class Look:
             days.append(Day(day, (expected or {}).get(day, 0.0), total, counted))
         return Timesheet(period, days, expected is not None)
 
-    def status(self, employee: Employee, sheet: Timesheet) -> tuple[str, str]:
+    def status(self, employee: Employee, sheet: Timesheet) -> tuple[str, Text]:
         """What to say of a period, and why."""
         if employee.id in self.snapshot.unreadable:
-            return "not_measurable", "a record of this person could not be read; see drift"
+            return "not_measurable", Text("a record of this person could not be read; see drift")
         policy = self.policy(employee)
         if exemption := _exemption(employee, sheet.period, self.as_of.day, policy):
             return "exempt", exemption
         if not sheet.measurable:
-            return "not_measurable", "no working schedule says how many hours are expected"
+            why = Text("no working schedule says how many hours are expected")
+            return "not_measurable", why
         if sheet.expected == 0:
-            return "no_expected_hours", "on leave, on holiday or not employed in this week"
+            why = Text("on leave, on holiday or not employed in this week")
+            return "no_expected_hours", why
         if is_complete(sheet, policy):
-            return "complete", ""
-        return "missing", f"{sheet.missing:g} of {sheet.expected:g} expected hours are not logged"
+            return "complete", NOTHING
+        return "missing", Text(
+            "{missing} of {expected} expected hours are not logged",
+            missing=sheet.missing,
+            expected=sheet.expected,
+        )
 
     def judged(self, employee: Employee, period: Period) -> Judged:
         """The same of the whole period, where what is not due yet is not missing."""
@@ -73,12 +80,17 @@ class Look:
         if status != "missing" or not later:
             return Judged(employee, sheet, status, reason, sheet.missing)
         if not due.expected:
-            reason = f"none of the {sheet.expected:g} expected hours is due before today"
+            reason = Text(
+                "none of the {expected} expected hours is due before today", expected=sheet.expected
+            )
             return Judged(employee, sheet, "not_due", reason, 0.0)
         status, _ = self.status(employee, due)
-        reason = (
-            f"{due.missing:g} of the {due.expected:g} hours due before today are not logged; "
-            f"{later:g} more are due later"
+        reason = Text(
+            "{missing} of the {due} hours due before today are not logged; {later} more are due "
+            "later",
+            missing=due.missing,
+            due=due.expected,
+            later=later,
         )
         return Judged(employee, sheet, status, reason, due.missing)
 
@@ -119,17 +131,17 @@ class Look:
         return min(period.end, max(yesterday, last) if closed else yesterday)
 
 
-def _exemption(employee: Employee, period: Period, today: date, policy: TimesheetPolicy) -> str:
+def _exemption(employee: Employee, period: Period, today: date, policy: TimesheetPolicy) -> Text:
     effective_from = policy.effective_from_by_employee.get(employee.id, policy.effective_from)
     if effective_from and period.start < effective_from:
-        return f"reminders start with the week of {effective_from}"
+        return Text("reminders start with the week of {day}", day=effective_from)
     grace_until = policy.grace_until_by_employee.get(employee.id)
     if grace_until and today <= grace_until:
-        return f"nobody asks before {grace_until} is over"
+        return Text("nobody asks before {day} is over", day=grace_until)
     if employee.id in policy.exempt_employees:
-        return "exempt by name"
+        return Text("exempt by name")
     if employee.department_id in policy.exempt_departments:
-        return "exempt by department"
+        return Text("exempt by department")
     if employee.job_id in policy.exempt_jobs:
-        return "exempt by role"
-    return ""
+        return Text("exempt by role")
+    return NOTHING

@@ -22,7 +22,7 @@ from tasks.execution.utilization_variance.measures import (
 from tasks.execution.utilization_variance.people import person_of
 from tasks.execution.utilization_variance.policy import UtilizationPolicy
 from tasks.execution.utilization_variance.rests_on import RESTS_ON
-from tasks.execution.utilization_variance.rows import finding, row, total
+from tasks.execution.utilization_variance.rows import LABELS, finding, row, total
 from tasks.execution.utilization_variance.snapshot import NO_BILLABLE, Snapshot, read
 from tasks.records.people import Employee
 
@@ -67,7 +67,7 @@ _NO_PLAN_THEN = NotVerifiable(
 
 JOB = Job(
     name="utilization_variance",
-    title="Utilization variance",
+    title=Text("Utilization variance"),
     owner="delivery",
     cron=Cron("0 7 2 * *", window=timedelta(days=7)),
     audience=Audience.DELIVERY,
@@ -80,8 +80,9 @@ JOB = Job(
         Listed(
             Employee.MODEL,
             "employee_id",
-            "they are archived, were not employed in the period and logged nothing in it",
+            Text("they are archived, were not employed in the period and logged nothing in it"),
         ),
     ),
+    labels=LABELS,
     doc=__doc__,
 )

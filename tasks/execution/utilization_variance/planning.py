@@ -58,7 +58,7 @@ class PlannedTask(Record):
 class Plan:
     """Planned hours by employee in a period and in the weeks ahead, and what they rest on."""
 
-    basis: str
+    basis: Text
     hours: Mapping[int, float]
     ahead: Mapping[int, float]
     not_verifiable: tuple[NotVerifiable, ...] = ()
@@ -79,7 +79,9 @@ def read_plan(
             ],
             all_companies=True,
         )
-        return Plan("planning slots", of_slots(slots, period, zone), of_slots(slots, ahead, zone))
+        return Plan(
+            Text("planning slots"), of_slots(slots, period, zone), of_slots(slots, ahead, zone)
+        )
     tasks = odoo.search(
         PlannedTask,
         [("project_id", "!=", False), ("date_deadline", ">=", str(span.start - SLACK))],
@@ -91,7 +93,7 @@ def read_plan(
     by_user = _records(odoo, employees)
     to_do = [task for task in tasks if task.state != "1_done"]
     return Plan(
-        "allocated task hours, spread evenly",
+        Text("allocated task hours, spread evenly"),
         of_tasks(tasks, by_user, period, zone),
         of_tasks(to_do, by_user, ahead, zone),
         (_NO_TASK_STATE,) if odoo.lacks(PlannedTask, "state") else (),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tasks.domain.findings import ANY_KIND
+from tasks.domain.texts import Text
 from tasks.domain.withheld import Basis
 from tasks.execution.utilization_variance.measures import (
     HOURS,
@@ -34,7 +35,7 @@ PLANNED: Final[Mapping[str, Any]] = {
 }
 
 RESTS_ON = (
-    Basis(Employee.MODEL, "people", rows=True),
+    Basis(Employee.MODEL, Text("people"), rows=True),
     *(
         Basis(
             model,
@@ -45,11 +46,14 @@ RESTS_ON = (
             kinds=(ANY_KIND,),
             by_id=model == Unit.MODEL,
         )
-        for model, check in ((TimesheetLine.MODEL, "logged hours"), (Unit.MODEL, "units of hours"))
+        for model, check in (
+            (TimesheetLine.MODEL, Text("logged hours")),
+            (Unit.MODEL, Text("units of hours")),
+        )
     ),
     Basis(
         Department.MODEL,
-        "departments",
+        Text("departments"),
         measures=(HOURS.measure, VARIANCE_HOURS.measure),
         by_id=True,
         told=("department",),
@@ -57,7 +61,7 @@ RESTS_ON = (
     *(
         Basis(
             model,
-            "calendar history",
+            Text("calendar history"),
             rows=True,
             columns=SCHEDULED,
             kinds=(ANY_KIND,),
@@ -78,10 +82,10 @@ RESTS_ON = (
         )
         for model, check in SCHEDULES
     ),
-    Basis(PlanningSlot.MODEL, "planned hours", if_readable=True, **PLANNED),
+    Basis(PlanningSlot.MODEL, Text("planned hours"), if_readable=True, **PLANNED),
     *(
         # A task's hours are shared by its people: those who are seen.
-        Basis(model, "planned hours", instead_of=PlanningSlot.MODEL, **PLANNED)
+        Basis(model, Text("planned hours"), instead_of=PlanningSlot.MODEL, **PLANNED)
         for model in (PlannedTask.MODEL, Account.MODEL)
     ),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 from tasks.execution.utilization_variance.planning import (
     Plan,
     PlannedTask,
@@ -139,4 +140,4 @@ def test_planning_slots_go_before_tasks(sandbox: Sandbox) -> None:
         },
     )
     plan = read_plan(reading(overlay), [ANN], OCTOBER, AHEAD, UTC_ZONE)
-    assert plan == Plan("planning slots", {1: 16}, {1: 0})
+    assert plan == Plan(Text("planning slots"), {1: 16}, {1: 0})
