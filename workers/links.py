@@ -15,6 +15,7 @@ from typing import Final
 from itsdangerous import BadData, URLSafeSerializer
 
 from odoo_gateway.errors import FleetError
+from tasks.domain.texts import Text
 
 CASE: Final = "c"
 PREFERENCES: Final = "p"
@@ -22,7 +23,11 @@ MAILS: Final = "m"
 
 
 class LinkError(FleetError):
-    """The link does not open."""
+    """The link does not open; `why` is for who opened it."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class LinkForged(LinkError):
@@ -117,7 +122,9 @@ class Links:
         issued_on = links[0].issued_on
         last = issued_on + timedelta(days=self.days)
         if self.clock().date() > last:
-            raise LinkExpired(f"this link is from {issued_on}, and opened until {last}")
+            raise LinkExpired(
+                Text("this link is from {day}, and opened until {until}", day=issued_on, until=last)
+            )
         return links
 
     def _signed(self, page: str, token: str) -> Sequence[Link]:
@@ -125,7 +132,8 @@ class Links:
             said = self._signer(page).loads(token)
             return [_link(*each) for each in (said if page == MAILS else [said])]
         except (BadData, ValueError, TypeError) as error:
-            raise LinkForged("this link is incomplete or was changed on its way") from error
+            why = Text("this link is incomplete or was changed on its way")
+            raise LinkForged(why) from error
 
     def _url(self, page: str, link: Link) -> str:
         return f"{self.web_url}/{page}/{self.token(page, link)}"

@@ -36,7 +36,7 @@ class Recipient:
     """
 
     email: str
-    name: str = ""
+    name: Said = ""
     not_before: datetime | None = None
     zone: str = ""
     language: str = ""

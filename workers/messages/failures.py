@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
+from tasks.domain.texts import Text
 from workers.ledger import given_up, outbox, scopes
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.runs import Run
@@ -17,14 +18,15 @@ from workers.wiring import Fleet
 # What is older was told, or nobody was there to be told.
 LATELY: Final = timedelta(days=1)
 # What readers of figures are told of an error; what mends it is for ops.
-CAUSES: Final[Mapping[str, str]] = {
-    "OdooUnavailable": "Odoo did not answer, so the figures could not be read",
-    "CircuitOpen": "Odoo did not answer, so the figures could not be read",
-    "OdooLoginRefused": "Odoo no longer lets the fleet in, so the figures could not be read",
-    "OdooRejected": "Odoo does not show the fleet what the figures rest on",
-    "OdooSchemaDrift": "Odoo has changed, so the figures could not be read as before",
+AWAY: Final = Text("Odoo did not answer, so the figures could not be read")
+CAUSES: Final[Mapping[str, Text]] = {
+    "OdooUnavailable": AWAY,
+    "CircuitOpen": AWAY,
+    "OdooLoginRefused": Text("Odoo no longer lets the fleet in, so the figures could not be read"),
+    "OdooRejected": Text("Odoo does not show the fleet what the figures rest on"),
+    "OdooSchemaDrift": Text("Odoo has changed, so the figures could not be read as before"),
 }
-UNKNOWN_CAUSE: Final = "the fleet could not make them out; nothing in Odoo has changed by it"
+UNKNOWN_CAUSE: Final = Text("the fleet could not make them out; nothing in Odoo has changed by it")
 
 
 def tell(fleet: Fleet) -> int:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tasks import catalogue
 from tasks.domain.acts import ActKind, stands
 from tasks.domain.cases import Change
 from tasks.domain.findings import Finding, Recipient, Step
+from tasks.domain.texts import NOTHING, Text
 from workers.ledger.outbox import NewMessage
 from workers.ledger.readers import Told
 from workers.messages.occasion import Occasion, as_payload, message, nobody_behind
@@ -76,7 +78,9 @@ def _steps(change: Change) -> Sequence[Step]:
             at=datetime.min,
             recipient=recipient,
             not_before=recipient.not_before if recipient else None,
-            unreachable="" if recipient else f"{finding.owner} has no e-mail address",
+            unreachable=NOTHING
+            if recipient
+            else Text("{name} has no e-mail address", name=finding.owner),
         )
     ]
 
@@ -98,7 +102,7 @@ def _notices(occasion: Occasion, finding: Finding, step: Step) -> Iterator[Notic
 
 def _owners(occasion: Occasion) -> Sequence[Recipient]:
     role = occasion.job.owner
-    return [Recipient(email, role) for email in occasion.readers(role)]
+    return [Recipient(email, catalogue.label(role)) for email in occasion.readers(role)]
 
 
 def _silent(occasion: Occasion, finding: Finding, step: Step) -> Iterator[str]:

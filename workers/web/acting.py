@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.findings import Finding
+from tasks.domain.texts import Text
 from workers.ledger import acts
 from workers.links import Link, Links
 from workers.web.forms import Filled, Forms
@@ -81,4 +82,4 @@ def done(request: Request) -> str:
 
 
 def _used() -> FormUsed:
-    return FormUsed("open the link in your mail again to see how things stand now")
+    return FormUsed(Text("open the link in your mail again to see how things stand now"))

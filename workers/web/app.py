@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 import structlog
 from starlette.applications import Starlette
@@ -13,9 +14,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from monitoring.serving import Server
-from odoo_gateway.errors import ConfigurationError, FleetError
+from odoo_gateway.errors import ConfigurationError
+from tasks.domain.texts import Text
 from workers.ledger.errors import LedgerError
-from workers.links import LinkExpired, LinkForged, Links
+from workers.links import LinkError, LinkExpired, LinkForged, Links
 from workers.watch import examination
 from workers.web import guard
 from workers.web.acting import Site
@@ -27,6 +29,7 @@ from workers.web.refusals import Refused
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
+NOT_NOW: Final = Text("This cannot be shown just now")
 
 Act = Callable[[Request, dict[str, str]], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -61,8 +64,8 @@ def application(fleet: Fleet) -> ASGIApp:
         ],
         exception_handlers={
             Refused: partial(_refused, fleet.links),
-            LinkForged: partial(_told, fleet.links, 403, "This link does not open"),
-            LinkExpired: partial(_told, fleet.links, 410, "This link is too old"),
+            LinkForged: partial(_no_link, fleet.links, 403, Text("This link does not open")),
+            LinkExpired: partial(_no_link, fleet.links, 410, Text("This link is too old")),
             LedgerError: partial(_away, fleet.links),
             HTTPException: partial(_no_page, fleet.links),
             Exception: partial(_broken, fleet.links),
@@ -108,26 +111,32 @@ def _ready(fleet: Fleet) -> Response:
 
 def _refused(links: Links, request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _told(links, error.status, error.heading, request, error)
+    return _told(links, error.status, error.heading, request, error.why)
+
+
+def _no_link(
+    links: Links, status: int, heading: Text, request: Request, error: Exception
+) -> Response:
+    assert isinstance(error, LinkError)
+    return _told(links, status, heading, request, error.why)
 
 
 def _away(links: Links, request: Request, error: Exception) -> Response:
     log.error("page.failed", error=type(error).__name__, message=str(error))
-    away = FleetError("the fleet's ledger does not answer; try again in a few minutes")
-    return _told(links, 503, "This cannot be shown just now", request, away)
+    away = Text("the fleet's ledger does not answer; try again in a few minutes")
+    return _told(links, 503, NOT_NOW, request, away)
 
 
 def _broken(links: Links, request: Request, error: Exception) -> Response:
-    ours = FleetError("the fleet made a mistake here; whoever runs it finds it in the log")
-    return _told(links, 500, "This cannot be shown just now", request, ours)
+    ours = Text("the fleet made a mistake here; whoever runs it finds it in the log")
+    return _told(links, 500, NOT_NOW, request, ours)
 
 
 def _no_page(links: Links, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    nowhere = FleetError("the address is not one that a mail of the fleet links to")
-    return _told(links, error.status_code, "No such page", request, nowhere)
+    nowhere = Text("the address is not one that a mail of the fleet links to")
+    return _told(links, error.status_code, Text("No such page"), request, nowhere)
 
 
-def _told(links: Links, status: int, heading: str, request: Request, error: Exception) -> Response:
-    reader = reader_of(request, links)
-    return page(reader, "refused", status, heading=heading, reason=str(error))
+def _told(links: Links, status: int, heading: Text, request: Request, why: Text) -> Response:
+    return page(reader_of(request, links), "refused", status, heading=heading, reason=why)

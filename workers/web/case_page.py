@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tasks.domain.texts import Text
 from workers.links import CASE, Link
 from workers.web import cases
 from workers.web.acting import Sent, Site, done, record, unused_nonce
@@ -34,7 +35,7 @@ class CasePage:
         shown = self._shown(sent.link)
         form = filled(fields, shown.place.today)
         if form.kind not in shown.offered:
-            raise NotAllowed("the case does not allow this any more; open the link again")
+            raise NotAllowed(Text("the case does not allow this any more; open the link again"))
         if form.errors:
             return self._page(request, sent.link, shown, form)
         return record(self.site, sent.link, form, nonce, shown.finding)

@@ -9,6 +9,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob, Audience, Shape
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
+from tasks.domain.texts import Text
 from workers import looking
 from workers.ledger import acts, audit, cases, readers, scopes
 from workers.ledger.audit import Entry
@@ -85,7 +86,7 @@ def place(fleet: Fleet, connection: Connection, link: Link) -> Place:
     known = scopes.of_tenant(connection, link.tenant)
     scope = next((scope for scope in known if scope.company_id == link.company_id), None)
     if job is None or tenant is None or scope is None:
-        raise UnknownCase("its job or company is not watched any more")
+        raise UnknownCase(Text("its job or company is not watched any more"))
     return Place(job, tenant, scope, fleet.clock())
 
 
@@ -95,9 +96,11 @@ def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
     here = (link.job, link.tenant, link.company_id)
     case = cases.newest(connection, *here, link.key)
     if case is None:
-        raise UnknownCase("it was never opened here, or was deleted")
+        raise UnknownCase(Text("it was never opened here, or was deleted"))
     if not concerns(connection, where, link):
-        raise NotYours("you were not written to about this case, so you cannot see or change it")
+        raise NotYours(
+            Text("you were not written to about this case, so you cannot see or change it")
+        )
     standing = [
         act
         for act in acts.standing(connection, *here)

@@ -11,6 +11,7 @@ from typing import Final
 from itsdangerous import BadData, URLSafeSerializer
 
 from tasks.domain.acts import ActKind
+from tasks.domain.texts import Text
 from workers.web.refusals import FormExpired, FormForged
 
 REASON_LENGTH: Final = 500
@@ -36,9 +37,9 @@ class Forms:
         try:
             nonce, shown_at = self._signer(link).loads(signature)
         except (BadData, ValueError, TypeError) as error:
-            raise FormForged("open the link in your mail again and use its form") from error
+            raise FormForged(Text("open the link in your mail again and use its form")) from error
         if self.clock().timestamp() > shown_at + OPEN_FOR.total_seconds():
-            raise FormExpired("open the link in your mail again; nothing was changed")
+            raise FormExpired(Text("open the link in your mail again; nothing was changed"))
         return str(nonce)
 
     def _signer(self, link: str) -> URLSafeSerializer:
@@ -73,7 +74,7 @@ def filled(fields: Mapping[str, str], today: date) -> Filled:
     try:
         kind = ActKind(fields.get("act", ""))
     except ValueError as error:
-        raise FormForged("open the link in your mail again and use its form") from error
+        raise FormForged(Text("open the link in your mail again and use its form")) from error
     reason, until_text = fields.get("reason", "").strip(), fields.get("until", "").strip()
     until = _day(until_text)
     found = {"until": _wrong_day(until_text, until, today), "reason": _wrong_reason(reason)}

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tasks.domain.texts import Text
 from workers.web.refusals import FormForged, TooLarge
 
 BODY_LIMIT: Final = 16 * 1024
@@ -91,7 +92,7 @@ def refuse_foreign(request: Request, web_url: str) -> None:
     ours = urlsplit(web_url)
     same = site == "same-origin" if site else origin in (None, f"{ours.scheme}://{ours.netloc}")
     if not same:
-        raise FormForged("another site sent this form; open the link in your mail instead")
+        raise FormForged(Text("another site sent this form; open the link in your mail instead"))
 
 
 async def fields(request: Request) -> dict[str, str]:
@@ -100,11 +101,11 @@ async def fields(request: Request) -> dict[str, str]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_LIMIT:
-            raise TooLarge(f"a form holds no more than {BODY_LIMIT} bytes")
+            raise TooLarge(Text("a form holds no more than {bytes} bytes", bytes=BODY_LIMIT))
     try:
         found = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT))
     except ValueError as error:
-        raise FormForged("this is not a form of ours") from error
+        raise FormForged(Text("this is not a form of ours")) from error
     if any(unicodedata.category(sign) == "Cc" for sign in "".join(found.values()).translate(LINES)):
-        raise FormForged("a field of this form holds signs that no keyboard writes")
+        raise FormForged(Text("a field of this form holds signs that no keyboard writes"))
     return found

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tasks.domain.acts import ActKind
+from tasks.domain.texts import Text
 from workers.ledger import acts
 from workers.ledger.database import Connection
 from workers.links import PREFERENCES, Link
@@ -62,7 +63,9 @@ class PreferencesPage:
             where = _place(self.site, connection, sent.link)
         form = filled(fields, where.today)
         if form.kind not in (ActKind.OPTED_OUT, ActKind.OPTED_IN) or not _allowed(where):
-            raise NotAllowed("the policy of your firm does not allow to opt out of these mails")
+            raise NotAllowed(
+                Text("the policy of your firm does not allow to opt out of these mails")
+            )
         return record(self.site, sent.link, form, nonce, None)
 
 
@@ -77,7 +80,7 @@ class MailsPage:
         links = self.site.links.read_mails(request.path_params["token"])
         choices = list(self._choices(links))
         if not choices:
-            raise NotYours("you get no mails of this kind")
+            raise NotYours(Text("you get no mails of this kind"))
         reader = reader_of(request, self.site.links)
         return page(reader, "mails", reader=links[0].person, choices=choices)
 
@@ -100,7 +103,7 @@ def choice_of(site: Site, connection: Connection, link: Link) -> Choice:
 def _place(site: Site, connection: Connection, link: Link) -> Place:
     where = cases.place(site.fleet, connection, link)
     if not cases.concerns(connection, where, link):
-        raise NotYours("you get no mails of this kind")
+        raise NotYours(Text("you get no mails of this kind"))
     return where
 
 

@@ -14,19 +14,24 @@ FleetError
 from typing import ClassVar
 
 from odoo_gateway.errors import FleetError
+from tasks.domain.texts import Text
 
 
 class Refused(FleetError):
-    """Nothing was done."""
+    """Nothing was done; `why` is for who asked for it."""
 
     status: ClassVar[int] = 403
-    heading: ClassVar[str] = "Nothing was done"
+    heading: ClassVar[Text] = Text("Nothing was done")
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class NotYours(Refused):
     """Neither written to about the case, nor in the role that hears of it."""
 
-    heading = "This link is another person's"
+    heading = Text("This link is another person's")
 
 
 class NotAllowed(Refused):
@@ -36,32 +41,32 @@ class NotAllowed(Refused):
 class FormForged(Refused):
     """The form is not one that this link showed, or was sent from another site."""
 
-    heading = "This form is not from your page"
+    heading = Text("This form is not from your page")
 
 
 class FormExpired(Refused):
     """The form lay open for too long."""
 
     status = 410
-    heading = "This page was open for too long"
+    heading = Text("This page was open for too long")
 
 
 class FormUsed(Refused):
     """The form, or another one of the same page, was sent before."""
 
     status = 409
-    heading = "This was sent before"
+    heading = Text("This was sent before")
 
 
 class UnknownCase(Refused):
     """The ledger has no such case."""
 
     status = 404
-    heading = "There is no such case"
+    heading = Text("There is no such case")
 
 
 class TooLarge(Refused):
     """More than any of our forms holds."""
 
     status = 413
-    heading = "This is too much"
+    heading = Text("This is too much")

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tasks.domain.texts import Text
 from workers.delivery.channels.posting import Endpoint
+from workers.language.language import Language, language
 from workers.ledger.outbox import Message
 from workers.mail.render import render
 
@@ -37,9 +39,10 @@ class Chat:
 def text(payload: Mapping[str, Any]) -> str:
     """The subject and a line per finding with its link, bounded; mentions nobody."""
     findings = payload.get("findings", ())
-    lines = [inert(render([payload]).subject), *_lines(findings[:LINES])]
+    reader = language(payload["language"])
+    lines = [inert(render([payload]).subject), *_lines(findings[:LINES], reader)]
     if len(findings) > LINES:
-        lines.append(f"and {len(findings) - LINES} more")
+        lines.append(reader.say(Text("and {count} more", count=len(findings) - LINES)))
     kept = "\n".join(lines)
     if len(kept) <= LONGEST:
         return kept
@@ -47,10 +50,11 @@ def text(payload: Mapping[str, Any]) -> str:
     return kept[:LONGEST].rpartition("\n")[0] + "\n…"
 
 
-def _lines(findings: Any) -> Iterator[str]:
+def _lines(findings: Any, reader: Language) -> Iterator[str]:
     for finding in findings:
         link = f" {finding['url']}" if finding.get("url") else ""
-        yield f"• {inert(finding['title'])}: {inert(finding['reason'])}{link}"
+        title, reason = (inert(reader.say(finding[name])) for name in ("title", "reason"))
+        yield f"• {title}: {reason}{link}"
 
 
 def inert(words: str) -> str:

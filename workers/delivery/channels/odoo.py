@@ -7,30 +7,38 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from odoo_gateway.errors import OdooError, OdooLoginRefused, OdooUnavailable
+from tasks.domain.texts import Text, joined
 from workers.errors import DeliveryClosed, DeliveryRefused, DeliveryUnavailable
+from workers.language.language import Language, language
 from workers.ledger.outbox import Message
 
 # The news of a digest that are about records as they are now.
 TOLD_ON_RECORDS: Final = ("opened", "moved", "worsened", "returned")
 # How many titles one record of all that stands already lists.
 LISTED: Final = 20
+# What of a finding is in words.
+WORDS: Final = ("title", "reason", "remedy", "advice")
 COMPANY: Final = "res.company"
 
 
 def findings(message: Message) -> Sequence[Mapping[str, Any]]:
-    """What the message says of records. Raises DeliveryRefused when it is not about records.
+    """What the message says of records, in its reader's words.
 
-    Of a digest its news alone: what stands on a record already is not written there again.
+    Raises DeliveryRefused when it is not about records. Of a digest its news alone: what stands on
+    a record already is not written there again.
     """
     if "findings" not in message.payload:
         raise DeliveryRefused(
             f"a message of the kind {message.payload['template']!r} is about no record in Odoo: "
             "route it to mail, a chat or a webhook"
         )
-    if message.payload["template"] == "digest":
-        return _of_digest(message.payload)
-    found: Sequence[Mapping[str, Any]] = message.payload["findings"]
-    return found
+    digest = message.payload["template"] == "digest"
+    found = _of_digest(message.payload) if digest else message.payload["findings"]
+    return [_worded(said, language(message.payload["language"])) for said in found]
+
+
+def _worded(said: Mapping[str, Any], reader: Language) -> Mapping[str, Any]:
+    return {**said, **{name: reader.say(said[name]) for name in WORDS if name in said}}
 
 
 def _of_digest(payload: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -43,13 +51,16 @@ def _of_digest(payload: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _first(payload: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """All that a reader's first digest tells, as one finding about the company: not a flood."""
     titles = [said["title"] for said in told]
-    more = [f"and {len(titles) - LISTED} more"] if len(titles) > LISTED else []
+    beyond = len(titles) - LISTED
+    more = [Text("and {count} more", count=beyond)] if beyond > 0 else []
     return {
         # Where several were queued before one went out, each is a record of its own.
         "key": f"first digest of {payload['at']}",
-        "title": f"{payload['title']}, what stands already: {len(titles)}",
-        "reason": "; ".join([*titles[:LISTED], *more]),
-        "remedy": "From now on, what is new or worse is told on its own record.",
+        "title": Text(
+            "{title}, what stands already: {count}", title=payload["title"], count=len(titles)
+        ),
+        "reason": joined([*titles[:LISTED], *more], "; "),
+        "remedy": Text("From now on, what is new or worse is told on its own record."),
         "url": "",
         "model": COMPANY,
         "record_id": payload["company_id"],
