@@ -56,7 +56,7 @@ def main() -> None:
         with file.open("rb") as old:
             catalogue = read_po(old, locale=file.stem)
         # Of sentences that are not texts yet, until the last one is.
-        kept = [message for message in catalogue if message.context]
+        kept = [message for message in catalogue if message.context == "job"]
         catalogue.update(template(), no_fuzzy_matching=True, update_creation_date=False)
         for message in kept:
             catalogue[message.id] = message

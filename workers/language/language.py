@@ -30,8 +30,8 @@ from tasks.domain.texts import Money, Text, Value, number, written
 SOURCE: Final = "en"
 # American days are for those who ask for them: en_US.
 LOCALES: Final = {"en": "en_GB"}
-# The contexts of sentences that are made in code: by the jobs, and by the page that refuses.
-SENTENCES: Final = frozenset({"job", "page", None})
+# The contexts of sentences that are made in code.
+SENTENCES: Final = frozenset({"job", None})
 NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 NUMBERS: Final = frozenset(
     [

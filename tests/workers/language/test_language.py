@@ -1,7 +1,6 @@
 """Every mail and page is written in its reader's language; what the jobs say, too."""
 
 import ast
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -25,14 +24,11 @@ from workers import runner
 from workers.language import extraction
 from workers.language.language import language
 from workers.mail.render import render
-from workers.web import refusals as web_refusals
 from workers.web.accept_language import accepted
 from workers.web.cases import facts
 
 LANGUAGE = resources.files("workers.language")
-WEB = resources.files("workers.web")
 NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
-NAMES = re.compile(r"{(\w+)}")
 LANGUAGES = [
     file.name.removesuffix(".po") for file in LANGUAGE.iterdir() if file.name.endswith(".po")
 ]
@@ -51,7 +47,6 @@ policies.pending_approvals.wait_for_morning = false
 
 # Where a template is handed on, or was extracted from a docstring.
 COMPUTED = ("texts.py", "declaration.py")
-ERRORS = {*vars(web_refusals), "LinkForged", "LinkExpired", "FleetError"}
 
 
 @pytest.fixture(scope="module")
@@ -163,39 +158,6 @@ def test_what_is_extracted_is_written_out(package: str) -> None:
                 first = call.args[0]
                 at = f"{file}:{call.lineno}"
                 assert isinstance(first, ast.Constant) or file.name in COMPUTED, at
-
-
-def refusals() -> Iterator[str]:
-    """What the page may refuse with: reasons with something in each name, and headings."""
-    yield from (cls.heading for cls in vars(web_refusals).values() if hasattr(cls, "heading"))
-    for file in (*WEB.iterdir(), resources.files("workers") / "links.py"):
-        if file.name.endswith(".py"):
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            yield from (said for call in ast.walk(tree) for said in told_by(call))
-
-
-def told_by(node: ast.AST) -> Iterator[str]:
-    """The sentences in a call that makes an error, or a page that tells of one."""
-    if not isinstance(node, ast.Call):
-        return
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name in ("_told", "partial") or name in ERRORS:
-        for argument in node.args:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield argument.value
-            elif isinstance(argument, ast.JoinedStr):
-                parts = (p.value if isinstance(p, ast.Constant) else "7" for p in argument.values)
-                yield "".join(map(str, parts))
-
-
-@pytest.mark.parametrize("code", LANGUAGES)
-def test_every_refusal_of_the_page_is_translated_and_no_other(code: str) -> None:
-    said = set(refusals())
-    assert len(said) > 20
-    assert [sentence for sentence in said if language(code).known(sentence) is None] == []
-    with (LANGUAGE / f"{code}.po").open("rb") as file:
-        known = {str(message.id) for message in read_po(file) if message.context == "page"}
-    assert {NAMES.sub("7", sentence) for sentence in known} == said
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
