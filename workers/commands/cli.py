@@ -475,7 +475,10 @@ def cases(
     limit: Newest = 50,
     as_json: Json = False,
 ) -> None:
-    """List the cases: what stands, since when, whose it is and what it holds up."""
+    """List the cases: what stands, since when, whose it is, who was told and who will be.
+
+    told: to whom a message of it went out; queued: for whom one waits.
+    """
     fleet = _fleet(logging.WARNING)
     wanted = _wanted(fleet, tenant, company, job, person, record, since, limit)
     show(lists.cases(fleet, wanted, None if closed else CaseState.OPEN), as_json, "Cases")

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
-from tasks.domain.findings import Finding
 from workers.commands import readers
 from workers.delivery import waiting
 from workers.delivery.waiting import Hindrances, Wait
 from workers.ledger import lookup
 from workers.ledger.audit import EVENTS, Entry
 from workers.ledger.cases import Known
-from workers.ledger.lookup import Wanted
+from workers.ledger.database import Connection
+from workers.ledger.lookup import Readers, Wanted
 from workers.ledger.outbox import Message
 from workers.ledger.runs import Run
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
@@ -69,7 +69,8 @@ def runs(fleet: Fleet, wanted: Wanted, status: RunStatus | None) -> Sequence[Row
 def cases(fleet: Fleet, wanted: Wanted, state: CaseState | None) -> Sequence[Row]:
     """Cases, the last seen first."""
     with fleet.ledger.reading() as connection:
-        return [_case(*found) for found in lookup.find_cases(connection, wanted, state)]
+        found = lookup.find_cases(connection, wanted, state)
+        return _cases(connection, found)
 
 
 def outbox(fleet: Fleet, wanted: Wanted, status: MessageStatus | None) -> Sequence[Row]:
@@ -122,6 +123,7 @@ def why(fleet: Fleet, asked: str, wanted: Wanted) -> Mapping[str, Any]:
                 lookup.messages_about(connection, wanted, about),
             ]
         )
+        shown = _cases(connection, found)
         entries = _once(
             [
                 *(lookup.find_entries(connection, way) for way in ways),
@@ -143,7 +145,7 @@ def why(fleet: Fleet, asked: str, wanted: Wanted) -> Mapping[str, Any]:
             *_standing(asked, about, untold, in_a_role=bool(roles)),
             *_told(messages, found, waits, fleet.clock()),
         ],
-        "cases": [_case(*case) for case in found],
+        "cases": shown,
         "messages": [message_row(message, waits.get(message.id)) for message in messages],
         "audit": [_entry(e) for e in sorted(entries, key=lambda e: e.at, reverse=True)],
     }
@@ -240,7 +242,12 @@ def _run(run: Run) -> Row:
     }
 
 
-def _case(case: Known, job: str, tenant: str, company_id: int) -> Row:
+def _cases(connection: Connection, found: Sequence[readers.Found]) -> Sequence[Row]:
+    heard = lookup.readers_of(connection, found)
+    return [_case(*each, heard[each[0].id]) for each in found]
+
+
+def _case(case: Known, job: str, tenant: str, company_id: int, heard: Readers) -> Row:
     finding = case.finding
     return {
         "name": f"case-{case.id}",
@@ -252,18 +259,14 @@ def _case(case: Known, job: str, tenant: str, company_id: int) -> Row:
         "amount": None if finding.amount is None else f"{finding.amount} {finding.currency}",
         "reason": finding.reason,
         "owner": finding.owner,
-        "told": ", ".join(_told_of(finding)) or None,
+        "told": ", ".join(heard.told) or None,
+        "queued": ", ".join(heard.queued) or None,
         "opened": case.opened_on.isoformat(),
         "last_seen": _instant(case.last_seen_at),
         "resolved": _instant(case.resolved_at),
         "key": finding.key,
         "url": finding.url,
     }
-
-
-def _told_of(finding: Finding) -> Sequence[str]:
-    """The people that a finding names to be told, in the order of its ladder."""
-    return list(dict.fromkeys(recipient.email for recipient in readers.told_by(finding)))
 
 
 def message_row(message: Message, wait: Wait | None = None) -> Row:

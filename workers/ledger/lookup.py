@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    tuple_,
     union,
 )
 
@@ -34,8 +36,18 @@ from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 
 # What the columns hold.
 MOST: Final = 2**31 - 1
+# By how much at most a day begins earlier somewhere than in UTC.
+AHEAD: Final = timedelta(hours=14)
 # The id of a record, perhaps with its model before it, as Odoo writes references.
 RECORD: Final = re.compile(r"(?:([a-z][a-z0-9_.]*),)?([0-9]{1,9})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who was told of a case, and for whom a message of it is queued."""
+
+    told: tuple[str, ...] = ()
+    queued: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,39 @@ def messages_about(
     ]
     speaking = _of(select(messages), messages, wanted, m.created_at).where(or_(*told))
     return [outbox.of_row(row) for row in connection.execute(speaking)]
+
+
+def readers_of(
+    connection: Connection, found: Sequence[tuple[Known, str, str, int]]
+) -> Mapping[int, Readers]:
+    """Who was told of each case since it was opened, and who will be, by the case's id."""
+    if not found:
+        return {}
+    m = messages.c
+    places = {(job, tenant, company_id) for _, job, tenant, company_id in found}
+    first = datetime.combine(min(case.opened_on for case, *_ in found), time(), UTC) - AHEAD
+    speaking = (
+        select(m.job, m.tenant, m.company_id, m.finding_keys, m.recipient, m.status, m.created_at)
+        .where(tuple_(m.job, m.tenant, m.company_id).in_(sorted(places)), m.created_at >= first)
+        .where(m.status.in_((MessageStatus.SENT, *outbox.GOING)))
+        .order_by(m.id)
+    )
+    of_keys = defaultdict[tuple[str, str, int, str], list[Any]](list)
+    for row in connection.execute(speaking):
+        for key in row.finding_keys:
+            of_keys[row.job, row.tenant, row.company_id, key].append(row)
+    return {
+        case.id: _readers(case, of_keys[job, tenant, company_id, case.finding.key])
+        for case, job, tenant, company_id in found
+    }
+
+
+def _readers(case: Known, speaking: Sequence[Any]) -> Readers:
+    opened = datetime.combine(case.opened_on, time(), UTC) - AHEAD
+    since = [row for row in speaking if row.created_at >= opened]
+    told = [row.recipient for row in since if row.status == MessageStatus.SENT]
+    queued = [row.recipient for row in since if row.status != MessageStatus.SENT]
+    return Readers(tuple(dict.fromkeys(told)), tuple(dict.fromkeys(queued)))
 
 
 def entries_about(

@@ -70,14 +70,37 @@ def test_cases_are_found_by_owner_by_who_is_told_and_by_record(fleet: Fleet) -> 
     by_id = listed("cases", "--record", number, "--job", JOBS[0])["cases"]
     assert [case["title"] for case in by_id] == [ready["title"]]
     assert ready in listed("cases", "--record", name)["cases"]
-    told = next(case for case in every if case["told"])
-    person = told["told"].split(", ")[0]
+    told = next(case for case in every if case["job"] == JOBS[1] and case["queued"])
+    person = told["queued"].split(", ")[0]
     mine = listed("cases", "--person", person.upper(), "--limit", "500")["cases"]
     assert told in mine
-    assert all(person in case["told"].split(", ") for case in mine)
+    assert all(person in case["queued"].split(", ") for case in mine)
     blocked = next(case for case in every if case["key"].startswith("blocked"))
     owned = listed("cases", "--person", blocked["owner"], "--limit", "500")["cases"]
     assert blocked in owned
+
+
+def test_cases_tell_who_was_told_apart_from_who_will_be(fleet: Fleet, clock: Clock) -> None:
+    before = listed("cases", "--job", JOBS[0], "--limit", "500")["cases"]
+    assert all(case["told"] is None for case in before)
+    assert {case["queued"] for case in before} == {"finance@nordwind.example"}
+    with fleet.ledger.transaction() as connection:
+        for message in outbox.claim(connection, clock(), timedelta(1), 500, 9):
+            if message.job == JOBS[0]:
+                outbox.sent(connection, message, clock())
+    after = listed("cases", "--job", JOBS[0], "--limit", "500")["cases"]
+    assert all(case["queued"] is None for case in after)
+    assert {case["told"] for case in after} == {"finance@nordwind.example"}
+
+
+def test_who_was_told_of_an_earlier_case_was_not_told_of_this_one(
+    fleet: Fleet, clock: Clock
+) -> None:
+    with fleet.ledger.transaction() as connection:
+        opened = {"opened_on": clock().date() + timedelta(days=2)}
+        connection.execute(update(cases).values(opened))
+    found = listed("cases", "--limit", "500")["cases"]
+    assert not any(case["told"] or case["queued"] for case in found)
 
 
 def test_a_record_is_not_taken_for_one_whose_number_goes_on(fleet: Fleet) -> None:
@@ -203,7 +226,7 @@ def test_why_names_what_somebody_did_about_the_case(
     case = next(
         case
         for case in listed("cases", "--person", "Oskar Lund", "--limit", "500")["cases"]
-        if not case["told"]
+        if not case["queued"]
     )
     with fleet.ledger.transaction() as connection:
         act = Act(kind, OSKAR, JOBS[1], "firm", 1, case["key"], clock(), "known", until)
