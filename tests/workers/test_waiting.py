@@ -76,9 +76,9 @@ def test_a_quiet_day_a_pause_and_that_nobody_sends_are_named_with_the_hour(
         for x in lists.why(fleet, "finance@nordwind.example", Wanted())["answer"]
         if "message-" in x
     ]
-    assert f"waits until {monday}:00+00:00: quiet on Saturday and Sunday." in line
+    assert f"waits until {monday}:00Z: quiet on Saturday and Sunday." in line
     pausing.pause(fleet, pausing.What(job=READINESS), clock() + timedelta(4), "leave", "ann")
-    assert told(fleet) == {("2026-12-02T09:00", "pause until 2026-12-02T09:00+00:00")}
+    assert told(fleet) == {("2026-12-02T09:00", "pause until 2026-12-02T09:00Z")}
 
 
 def test_what_is_away_or_refuses_us_is_named_until_it_is_asked_again(

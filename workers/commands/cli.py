@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, NoReturn
@@ -18,11 +19,12 @@ from rich.text import Text as Styled
 
 from monitoring import exporter, logs, serving
 from odoo_gateway.errors import ConfigurationError, FleetError, harmless
+from odoo_gateway.records import zone_named
 from tasks import catalogue
 from tasks.domain.periods import Period
 from tasks.domain.plurals import counted
+from workers import instants, trimming, wiring
 from workers import notes as watching
-from workers import trimming, wiring
 from workers.commands import (
     dead_letters,
     doctor,
@@ -73,6 +75,29 @@ cli = typer.Typer(
     help="Watches a professional-services firm's Odoo and carries work across its handoffs.\n\n"
     "Try `fleet demo`: it needs no Odoo, no network and no set-up.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        say(f"fleet {version('odoo-ops-fleet')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def begin(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_tell_version,
+            help="Say which version this is, and end.",
+        ),
+    ] = False,
+) -> None:
+    """What stands before the verb."""
+
+
 # How `fleet --help` groups its verbs.
 ASK, ACT = "Ask", "Act"
 KEEP, PROCESSES = "Set up, keep and try", "Processes"
@@ -106,6 +131,18 @@ def _day(
     )
 
 
+def _in_zone(context: typer.Context, name: str | None) -> str | None:
+    """Have all that the command prints in this zone, until it ends."""
+    if name is not None:
+        try:
+            context.with_resource(instants.in_zone(zone_named(name)))
+        except ValueError as error:
+            raise ConfigurationError(
+                f"--zone {name}: there is none such; write one like Europe/Brussels"
+            ) from error
+    return name
+
+
 AsOfDay = Annotated[datetime | None, _day("--as-of", "Judge the end of this day, not now.")]
 FirstDay = Annotated[datetime | None, _day("--from", "First day of the period.")]
 LastDay = Annotated[datetime | None, _day("--to", "Last day of the period, included.")]
@@ -116,6 +153,15 @@ OfCompany = Annotated[
     int | None, typer.Option("--company", max=MOST, help="Of this company id only.")
 ]
 OfJob = Annotated[str | None, typer.Option("--job", help="Of this one only.")]
+InZone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        metavar="ZONE",
+        callback=_in_zone,
+        help="Tell all times in this zone, such as Europe/Brussels, not in UTC.",
+    ),
+]
 OfPerson = Annotated[str | None, typer.Option("--person", help="Of this address only.")]
 Since = Annotated[str | None, typer.Option(help="No older than this, such as 90m, 12h or 7d.")]
 Reason = Annotated[str, typer.Option(help="Why; the audit keeps it.")]
@@ -335,22 +381,31 @@ def schedule(
     count: Annotated[
         int, typer.Option(min=1, max=1000, help="Slots to show per job and company.")
     ] = 1,
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
-    """Show when each job runs next in each company, in the company's own time zone.
+    """Show when each job runs next in each company; its crontab counts in the company's zone.
 
     A tenant whose Odoo refuses, or was never reached, is named and left out: exit code 4. Where
     that is so of all of them, 2 (credentials or configuration) or 3 (unavailable).
     """
     fleet = _fleet()
     fleet.ledger.upgrade()
-    rows, errors = timetable.of_all(fleet, count)
+    lists.refuse_unknown(fleet, Wanted(tenant, job=job))
+    wanted = Wanted(tenant, company, job)
+    rows, errors = timetable.of_all(fleet, wanted, count)
+    if not errors:
+        # Its companies are known by now.
+        lists.refuse_unknown(fleet, wanted)
     show(rows, as_json, "Schedule")
     for name, error in errors.items():
         tell(f"tenant {name}: {error}")
-    code = _whole(fleet)
+    code = _whole(fleet) if tenant is None else ExitCode.DONE
     if errors:
-        every = len(errors) == len(fleet.settings.tenants)
+        every = len(errors) == (len(fleet.settings.tenants) if tenant is None else 1)
         code = run_command.worst(list(errors.values())) if every else ExitCode.SOME_FAILED
     raise typer.Exit(code)
 
@@ -360,6 +415,7 @@ def status(
     tenant: OfTenant = None,
     company: OfCompany = None,
     job: OfJob = None,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """Say on one screen whether all is well: what runs, what waits, what goes out next.
@@ -428,6 +484,7 @@ def kpi(
     tenant: OfTenant = None,
     company: OfCompany = None,
     limit: Newest = 50,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """Show what is measured and how, or the samples of a measure, newest first.
@@ -453,6 +510,7 @@ def runs(
     status: Annotated[RunStatus | None, typer.Option(help="All if left out.")] = None,
     since: Since = None,
     limit: Newest = 50,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """List the runs: which slot, how it went, when it is tried again and why."""
@@ -473,6 +531,7 @@ def cases(
     closed: Annotated[bool, typer.Option(help="Those that were resolved, too.")] = False,
     since: Since = None,
     limit: Newest = 50,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """List the cases: what stands, since when, whose it is, who was told and who will be.
@@ -493,6 +552,7 @@ def outbox(
     status: Annotated[MessageStatus | None, typer.Option(help="All if left out.")] = None,
     since: Since = None,
     limit: Newest = 50,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """List the messages: to whom, about what, sent or waiting until when."""
@@ -510,6 +570,7 @@ def audit(
     event: Annotated[str, typer.Option(help="How its name starts, such as message or run.d.")] = "",
     since: Since = None,
     limit: Newest = 50,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """List what happened, newest first; nothing of it is ever changed."""
@@ -528,6 +589,7 @@ def why(
     job: OfJob = None,
     since: Since = None,
     limit: Newest = 50,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """Say why somebody got, or got no, mail, or what became of a record, and show all of it."""
@@ -622,6 +684,7 @@ def dead(
     who: Who = "",
     dry_run: Annotated[bool, typer.Option(help="Show what it would be done to; no more.")] = False,
     limit: Newest = 200,
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """Show what waits for a person, dead runs and parked messages; retry it, or drop it.
@@ -681,6 +744,7 @@ def pause(
         str | None, typer.Option("--for", help="How long it lasts, such as 90m, 12h or 3d.")
     ] = None,
     who: Who = "",
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """Leave a job, tenant, company or their combination alone for a while.
@@ -709,6 +773,7 @@ def resume(
     company: OfCompany = None,
     reason: Reason = "",
     who: Who = "",
+    zone: InZone = None,
     as_json: Json = False,
 ) -> None:
     """End a pause before its time, by its name or by exactly what it pauses."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from odoo_gateway.errors import ConfigurationError
+from workers import instants
 from workers.ledger import lookup, outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.lookup import Wanted
@@ -90,7 +91,7 @@ def _named(connection: Connection, names: Sequence[str]) -> Sequence[Letter]:
 
 
 def _of_run(run: Run) -> Letter:
-    return _letter(f"run-{run.id}", run, f"slot {run.slot:%Y-%m-%d %H:%M} UTC")
+    return _letter(f"run-{run.id}", run, f"slot {instants.written(run.slot)}")
 
 
 def _of_message(message: Message) -> Letter:

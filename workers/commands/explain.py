@@ -9,6 +9,7 @@ from odoo_gateway.reader import Condition, Domain, Reader
 from tasks.declaration import AnyJob, Listed
 from tasks.domain.acts import ActKind, stands
 from tasks.domain.findings import Finding
+from workers import instants
 from workers.commands.run_command import Order, ScopeResult
 from workers.config.tenants import Tenant
 from workers.looking import Look, Place
@@ -107,7 +108,7 @@ def _acts(
         {
             "act": act.kind.value,
             "person": act.person,
-            "at": act.at.isoformat(timespec="seconds"),
+            "at": instants.written(act.at, "seconds"),
             "until": None if act.until is None else str(act.until),
             "reason": act.reason,
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
+from workers import instants
 from workers.ledger import measures
 from workers.wiring import Fleet
 
@@ -38,8 +39,8 @@ def samples(
     return [
         {
             **asdict(sample),
-            "at": sample.at.isoformat(),
-            "cut_off": sample.cut_off.isoformat() if sample.cut_off else None,
+            "at": instants.written(sample.at, "seconds"),
+            "cut_off": instants.written(sample.cut_off, "seconds") if sample.cut_off else None,
         }
         for sample in found
     ]

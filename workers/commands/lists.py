@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
+from workers import instants
 from workers.commands import readers
 from workers.delivery import waiting
 from workers.delivery.waiting import Hindrances, Wait
@@ -277,7 +278,7 @@ def message_row(message: Message, wait: Wait | None = None) -> Row:
         **_place(message.job, message.tenant, message.company_id),
         "recipient": message.recipient,
         "step": message.step,
-        "about": message.period or message.subject,
+        "about": _about(message),
         "channel": message.channel,
         "status": message.status.value,
         "due": _instant(wait.until if wait else due),
@@ -288,6 +289,15 @@ def message_row(message: Message, wait: Wait | None = None) -> Row:
         "trace": message.trace_id,
         "error": f"{message.error_class}: {message.error}" if message.error_class else None,
     }
+
+
+def _about(message: Message) -> str:
+    """Its period, or what it is about; a period that begins with a slot is that instant."""
+    try:
+        slot = datetime.fromisoformat(message.period) if "T" in message.period else None
+    except ValueError:
+        slot = None
+    return _instant(slot) or message.period or message.subject
 
 
 def _entry(entry: Entry) -> Row:
@@ -308,4 +318,4 @@ def _place(job: str, tenant: str, company_id: int) -> Row:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+    return None if at is None else instants.written(at, "seconds")

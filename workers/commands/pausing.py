@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from odoo_gateway.errors import ConfigurationError
+from workers import instants
 from workers.commands import run_command
 from workers.ledger import pauses, scopes
 from workers.ledger.pauses import Pause
@@ -79,10 +80,10 @@ def listed(found: Sequence[Pause]) -> Sequence[dict[str, Any]]:
             "job": each.job,
             "tenant": each.tenant,
             "company": each.company_id,
-            "until": each.until.astimezone(UTC).isoformat(timespec="minutes"),
+            "until": instants.written(each.until),
             "reason": each.reason,
             "by": each.person,
-            "since": each.since.astimezone(UTC).isoformat(timespec="minutes"),
+            "since": instants.written(each.since),
         }
         for each in found
     ]

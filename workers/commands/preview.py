@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from html import escape
 from itertools import groupby
@@ -13,7 +13,7 @@ from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks.domain.cases import reconcile
-from workers import looking, runner
+from workers import instants, looking, runner
 from workers.commands.run_command import Order, ScopeResult
 from workers.config import settings
 from workers.config.tenants import Tenant
@@ -186,13 +186,13 @@ def _waits(
         for pause in hindered.paused:
             if pause.covers((job, tenant.name, scope.company_id)):
                 yield (
-                    f"{scope.name}: paused until {pause.until:%Y-%m-%d %H:%M} UTC by "
+                    f"{scope.name}: paused until {instants.written(pause.until)} by "
                     f"{pause.person}: {pause.reason}; `fleet resume pause-{pause.id}` ends it"
                 )
     for message in found:
         wait = waiting.wait_of(fleet, message, hindered, now)
         if wait.until > now:
-            when = f"{wait.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            when = instants.written(wait.until)
             yield f"{message.channel} to {message.recipient}: {when} ({wait.why})"
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding, Recipient
 from tasks.domain.plurals import counted
+from workers import instants
 from workers.config.tenants import Tenant
 from workers.ledger import acts, lookup, pauses, readers, runs, scopes
 from workers.ledger.cases import Known
@@ -131,7 +132,7 @@ def why_untold(
     reasons = [_of_case(tenant, job, company_id, case, folded)]
     until = pauses.paused_until(pauses.standing(connection, fleet.clock()), here)
     if until is not None:
-        reasons.append(f"it is paused until {until.astimezone(UTC).isoformat(timespec='minutes')}")
+        reasons.append(f"it is paused until {instants.written(until)}")
     return "; ".join(reasons)
 
 

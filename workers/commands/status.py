@@ -7,14 +7,14 @@ the alerts, so that both say the same.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from odoo_gateway.errors import FleetError, OdooLoginRefused
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.plurals import counted
-from workers import dispatch, outages
+from workers import dispatch, instants, outages
 from workers import notes as watching
 from workers.broker import queues
 from workers.broker import transport as broker
@@ -369,7 +369,7 @@ def _next(
     found.sort(key=lambda each: (each[0], each[1].tenant, each[1].company_id, each[2]))
     return [
         {
-            "at": slot.astimezone(scope.zone).isoformat(timespec="minutes"),
+            "at": _instant(slot),
             "job": job,
             "tenant": scope.tenant,
             "company": scope.name,
@@ -423,4 +423,4 @@ def _span(seconds: float) -> str:
 
 
 def _instant(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+    return instants.written(at)

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
+from workers import instants, outages
 from workers import notes as watching
-from workers import outages
 from workers.config.targets import EMAIL
 from workers.ledger import marks, pauses, readers
 from workers.ledger import outages as standing_outages
@@ -78,7 +78,7 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
     until = pauses.paused_until(found.paused, place)
     if until is not None and until > at and not to_ops:
         at = until
-        reasons.append(f"pause until {_instant(until)}")
+        reasons.append(f"pause until {instants.written(until)}")
     # Where the night is over, it may be a day off, or enough for that day.
     for _ in range(DAYS_AHEAD):
         later, why = too_early(fleet, message, at)
@@ -162,7 +162,3 @@ def _while_away(message: Message, away: Mapping[str, Outage], at: datetime) -> t
     # What failed for it says so already.
     told = "" if message.waiting_since else f"{outage.name}, {outages.state(outage)}: {said}"
     return max(at, outage.next_probe), told
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="minutes")

@@ -170,7 +170,7 @@ def test_pausing_again_replaces_it_and_all_is_audited(fleet: Fleet, clock: Clock
     second = paused(fleet, hours=5, job=REMINDERS)
     (standing,) = pausing.listed(pausing.standing(fleet))
     assert standing["name"] == second
-    assert standing["until"] == "2026-11-23T14:00+00:00"
+    assert standing["until"] == "2026-11-23T14:00Z"
     pausing.resume(fleet, [], What(job=REMINDERS), "bob", "finance is done")
     assert pausing.standing(fleet) == ()
     with fleet.ledger.reading() as connection:
@@ -195,7 +195,7 @@ def test_the_commands_pause_and_resume(fleet: Fleet) -> None:
     for end in (["--for", "3d"], ["--until", "2026-11-26T10:00+01:00"]):
         result = CliRunner().invoke(cli.cli, ["pause", *order, *end])
         (told,) = json.loads(result.stdout)["paused"]
-        assert told["until"] == "2026-11-26T09:00+00:00"
+        assert told["until"] == "2026-11-26T09:00Z"
     result = CliRunner().invoke(cli.cli, ["resume", "--job", REMINDERS, "--json"])
     assert [each["name"] for each in json.loads(result.stdout)["resumed"]] == ["pause-2"]
 

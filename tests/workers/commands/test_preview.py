@@ -141,15 +141,15 @@ mail.quiet_hours = "00:00-23:00"
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     told = shown(fleet, READINESS, monkeypatch)[1]
     assert f"waits {READINESS} is in disabled_jobs of the tenant firm" in told
-    assert "waits email to finance@nordwind.example: 2026-11-23 22:00 UTC (its job is" in told
+    assert "waits email to finance@nordwind.example: 2026-11-23T22:00Z (its job is" in told
     assert "so it will be dropped; quiet hours)" in told
     until = clock() + timedelta(days=2)
     pausing.pause(fleet, pausing.What(READINESS, "firm", 1), until, "month's end", "ann")
     told = shown(fleet, READINESS, monkeypatch)[1]
-    assert "paused until 2026-11-25 09:00 UTC by ann: month's end; `fleet resume pause-1`" in told
+    assert "paused until 2026-11-25T09:00Z by ann: month's end; `fleet resume pause-1`" in told
     # The hours in which a mail may go out are asked for when the pause ends.
-    assert "waits email to finance@nordwind.example: 2026-11-25 22:00 UTC (its job is" in told
-    assert "dropped; pause until 2026-11-25T09:00+00:00; quiet hours)" in told
+    assert "waits email to finance@nordwind.example: 2026-11-25T22:00Z (its job is" in told
+    assert "dropped; pause until 2026-11-25T09:00Z; quiet hours)" in told
 
 
 def test_a_preview_says_why_it_failed(

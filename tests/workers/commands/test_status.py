@@ -95,9 +95,12 @@ def test_all_is_well(fleet: Fleet) -> None:
     assert "Everything is well." in CliRunner().invoke(cli.cli, ["status"]).stdout
 
 
-def test_what_comes_next_is_told_in_the_companys_own_time(fleet: Fleet, clock: Clock) -> None:
+def test_what_comes_next_is_told_in_one_zone(fleet: Fleet, clock: Clock) -> None:
     first = told(0)["next"]
-    assert first[0]["at"] == "2026-11-23T05:00-05:00"
+    assert first[0]["at"] == "2026-11-23T10:00Z"
+    there = narrowed("--zone", "America/New_York")
+    assert there["next"][0]["at"] == "2026-11-23T05:00-05:00"
+    assert {row["seen"][-6:] for row in there["processes"]} == {"-05:00"}
     pausing.pause(fleet, pausing.What(tenant="firm"), clock() + timedelta(9), "holiday", "ann")
     found = told(0)
     assert found["next"][0]["at"] > "2026-12-02"
@@ -115,7 +118,7 @@ def test_what_goes_out_tonight_is_told_with_its_hour(fleet: Fleet, clock: Clock)
     assert "2026-11-24T06:00Z" in later, later
     pausing.pause(fleet, pausing.What(job=REMINDERS), clock() + timedelta(5), "holiday", "ann")
     waiting = status.look(fleet).parts["goes_out"]
-    assert all("pause until 2026-11-28T19:00+00:00" in row["waits_for"] for row in waiting)
+    assert all("pause until 2026-11-28T19:00Z" in row["waits_for"] for row in waiting)
     assert sum(row["messages"] for row in waiting) == sum(row["messages"] for row in before)
 
 
