@@ -138,6 +138,8 @@ def _context(section: Section, pages: Pages, runbook_url: str) -> dict[str, Any]
     if section["template"] == "person":
         context["queue"] = Queue.of(section["findings"])
     if section["template"] == "ops":
+        # One mail tells of companies of several zones.
+        context["zone"] = "UTC"
         context["runbook"] = partial(runbook.about, runbook_url)
     return context
 

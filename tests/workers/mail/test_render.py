@@ -243,6 +243,17 @@ def test_ops_are_led_to_where_the_runbook_is_published(kind: str) -> None:
         assert f"docs/runbook.md{anchor}" in content
 
 
+def test_ops_read_all_times_of_a_mail_in_one_zone() -> None:
+    slot = {**sections.OPS["failures"][0], "slot": AWAY["since"]}
+    told = [
+        {**sections.OPS, "zone": "America/New_York", "failures": [slot]},
+        {**sections.OPS, "zone": "Europe/Brussels", "outage": AWAY},
+    ]
+    for content in (plain(render(told).text), render(told).html):
+        assert content.count(" UTC") == 2
+        assert not [zone for zone in ("New_York", "Brussels") if zone in content]
+
+
 def test_a_digest_that_could_not_be_made_is_told_in_its_place() -> None:
     mail = render([sections.NOTICE])
     assert mail.subject == "No Invoice readiness today"
