@@ -152,3 +152,15 @@ def test_a_job_without_a_docstring_says_nothing() -> None:
 def test_paragraphs_of_the_docstring_are_joined() -> None:
     job = a_job("loud", "Does.\n\nWhy: it\n  must.\n\nRemedy: do\nit.\n")
     assert (job.why, job.remedy) == ("it must.", "do it.")
+
+
+def test_the_owner_answers_for_what_persons_are_told_else_those_who_read_it() -> None:
+    jobs = catalogue.jobs()
+    assert jobs["timesheet_reminders"].role == jobs["timesheet_reminders"].owner
+    assert jobs["invoice_readiness"].role == "finance"
+
+
+def test_a_row_is_about_the_records_of_its_columns() -> None:
+    row = {"sale_order_id": 9, "model": "hr.expense", "record_id": 4}
+    assert ("sale.order", 9) in catalogue.jobs()["invoice_readiness"].subjects(row)
+    assert catalogue.jobs()["pending_approvals"].subjects(row) == [("hr.expense", 4)]

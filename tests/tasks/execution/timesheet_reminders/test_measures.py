@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from odoo_gateway.sandbox import Sandbox
-from tasks.domain.periods import AsOf, Period
+from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.job import JOB, judge
 from tasks.execution.timesheet_reminders.rules import Look
@@ -162,3 +162,8 @@ def test_both_weeks_are_read_while_a_deadline_is_ahead(now: AsOf) -> None:
     found = JOB.read(reading(Sandbox(now.day)), now, policy)
     assert found.view.start <= WEEK.shifted(-1).start
     assert judge(found, now, policy).measures[1].name == "timesheet_compliance_ratio"
+
+
+def test_nobody_is_late_in_a_week_whose_deadline_is_ahead(now: AsOf) -> None:
+    asked = replace(now, asked=week_of(now.day))
+    assert not JOB.read(reading(Sandbox(now.day)), asked, TimesheetPolicy()).late
