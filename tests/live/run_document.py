@@ -302,6 +302,8 @@ class WipRow(Priced):
     oldest_date: date | None
     age_days: int | None
     bucket: Literal["0-30", "31-60", "61-90", "91+", "future", "undated"]
+    difference: Money
+    difference_reason: str | None
     aged: list[AgedPart]
     cost: Money | None
     cost_currency: str
@@ -316,6 +318,7 @@ class ResidualLine(Exact):
     sale_order: str
     billing: str
     difference: Money
+    reason: str
 
 
 class LockUp(Exact):
@@ -347,6 +350,7 @@ class WipTotal(Priced):
     excluded_lines: list[ExcludedLine]
     residual: Money
     residual_by_billing: dict[str, Money]
+    residual_by_reason: dict[Literal["fixed_price", "prepaid", "discount", "unexplained"], Money]
     residual_lines: list[ResidualLine]
     provision: Money
     lock_up: LockUp | None

@@ -73,8 +73,11 @@ SOME_CUSTOMERS = "SELECT partner_id FROM sale_order WHERE state = 'sale' GROUP B
 # Columns beside the contract; their own tests tell whether they are right.
 ADDED_TO_REMINDERS = ("counted_hours", "draft_hours", "submitted_hours", "approved_hours", "policy")
 ADDED_TO_PEOPLE = ("productive_percent", "total_percent", "ahead", "policy")
-ADDED_TO_LINES = ("cost", "cost_currency", "provision", "policy")
-ADDED_TO_WIP = ("provision", "lock_up", "residual_lines", "excluded_lines")
+ADDED_TO_LINES = (
+    *("cost", "cost_currency", "provision", "policy"),
+    *("difference", "difference_reason"),
+)
+ADDED_TO_WIP = ("provision", "lock_up", "residual_lines", "residual_by_reason", "excluded_lines")
 ADDED_TO_ORDERS = (
     *("waiting_to_be_ready_days", "waiting_for_finance_days", "becomes_ready_when"),
     *("partial_bill", "lines", "policy", "verdict", "not_verified"),

@@ -1,4 +1,4 @@
-"""Words of this job that stand in more than one of its sentences."""
+"""Words that this job uses in several places, and how people read those of its document."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -34,4 +34,21 @@ CHECKS: Final[Mapping[str, Text]] = {
     "draft_invoice": Text("draft invoice"),
     "order_approval": Text("order approval"),
     "open_tickets": Text("open tickets"),
+}
+
+# How people read the words of this job's document.
+LABELS: Final[Mapping[str, Text]] = {
+    **VERDICTS,
+    **CHECKS,
+    # Outcomes of checks.
+    "pass": Text("pass"),
+    "fail": Text("fail"),
+    "not_applicable": Text("not applicable"),
+    # Columns of rows.
+    "verdict": Text("verdict"),
+    "waiting_to_be_ready_days": Text("of these until ready"),
+    "waiting_for_finance_days": Text("of these with finance"),
+    "cost_of_delay_per_day": Text("cost of delay per day"),
+    # Totals.
+    "ready_not_verified": Text("ready, not fully verifiable"),
 }

@@ -10,6 +10,7 @@ from tasks.domain.ageing import BUCKETS, age_days, bucket_of
 from tasks.domain.money import Currency
 from tasks.financial.wip_aging.lines import Line
 from tasks.financial.wip_aging.lock_up import Billed, LockUp, realization_percent
+from tasks.financial.wip_aging.residual import residual, told
 from tasks.financial.wip_aging.work import Work
 from tasks.reads.orders import excluded_lines
 
@@ -54,7 +55,7 @@ def row(line: Line, work: Work, today: date) -> Mapping[str, Any]:
 
 _FIGURES = (
     *("delivered", "invoiced", "in_draft", "wip", "advance_billing"),
-    *("oldest_date", "age_days", "bucket"),
+    *("oldest_date", "age_days", "bucket", "difference", "difference_reason"),
 )
 
 
@@ -69,6 +70,8 @@ def _figures(line: Line, work: Work, today: date) -> Mapping[str, Any]:
         "oldest_date": str(line.oldest) if line.oldest else None,
         "age_days": age_days(line.oldest, today) if line.oldest else None,
         "bucket": bucket_of(line.oldest, today),
+        "difference": None if work.is_over else currency.text(line.difference),
+        "difference_reason": None if work.is_over or not line.difference else told(line),
     }
 
 
@@ -88,9 +91,12 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
     odoo = sum((x.sold.line.untaxed_amount_to_invoice for x in lines), ZERO)
     buckets = dict.fromkeys(BUCKETS, ZERO)
     excluded = sum((x.sold.gap.amount for x in lines), ZERO)
-    residuals: dict[str, Decimal] = defaultdict(Decimal)
+    by_billing: dict[str, Decimal] = defaultdict(Decimal)
+    by_reason: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
-        residuals[line.sold.sold.billing.value] += line.difference
+        by_billing[line.sold.sold.billing.value] += line.difference
+        for reason, amount in residual(line).items():
+            by_reason[reason] += amount
         for part in line.parts:
             buckets[part.bucket] += part.value
     return {
@@ -103,15 +109,15 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
         "excluded": currency.text(excluded),
         "excluded_lines": excluded_lines(currency, [(line.order, line.sold) for line in lines]),
         "residual": currency.text(odoo - wip - advance - excluded),
-        "residual_by_billing": {
-            kind: currency.text(value) for kind, value in sorted(residuals.items()) if value
-        },
+        "residual_by_billing": _parts(currency, by_billing),
+        "residual_by_reason": _parts(currency, by_reason),
         "residual_lines": [
             {
                 "sale_order_line_id": line.sold.line.id,
                 "sale_order": line.order.order.name,
                 "billing": line.sold.sold.billing.value,
                 "difference": currency.text(line.difference),
+                "reason": told(line),
             }
             for line in lines
             if line.difference
@@ -119,6 +125,10 @@ def _total(currency: Currency, lines: Sequence[Line], work: Work) -> Mapping[str
         "provision": currency.text(sum((line.provision or ZERO for line in lines), ZERO)),
         "lock_up": _lock_up(currency, wip, work),
     }
+
+
+def _parts(currency: Currency, sums: Mapping[str, Decimal]) -> Mapping[str, str]:
+    return {kind: currency.text(value) for kind, value in sorted(sums.items()) if value}
 
 
 def _total_then(currency: Currency, lines: Sequence[Line]) -> Mapping[str, Any]:
@@ -137,6 +147,7 @@ def _total_then(currency: Currency, lines: Sequence[Line]) -> Mapping[str, Any]:
         "excluded_lines": [],
         "residual": None,
         "residual_by_billing": {},
+        "residual_by_reason": {},
         "residual_lines": [],
         "lock_up": None,
         "verifiable": sums,

@@ -51,6 +51,8 @@ def test_a_row_follows_the_contract(both: list[Report]) -> None:
         "oldest_date",
         "age_days",
         "bucket",
+        "difference",
+        "difference_reason",
         "aged",
         "cost",
         "cost_currency",
@@ -105,6 +107,7 @@ def test_a_discount_of_a_fixed_amount_is_earned_and_as_old_as_what_it_is_taken_o
             assert (discount["wip"], Decimal(discount["advance_billing"])) == ("0.00", 480 + earned)
             continue
         assert (Decimal(discount["wip"]), discount["advance_billing"]) == (earned, "0.00")
+        assert discount["difference_reason"] == (None if part == 1 else DISCOUNT)
         assert {part["bucket"] for part in discount["aged"]} == {
             part["bucket"] for part in hours["aged"]
         }
@@ -177,6 +180,54 @@ def test_the_residual_to_odoo_is_explained_by_fixed_prices_alone(both: list[Repo
             by_line = [Decimal(line["difference"]) for line in total["residual_lines"]]
             assert sum(by_line) == Decimal(total["residual"])
             assert 0 not in by_line
+
+
+FIXED_PRICE = "a fixed price: Odoo counts all that is ordered, also what is not delivered yet"
+PREPAID = "prepaid: all of it is billed, and some of it is not delivered yet"
+DISCOUNT = "a discount: Odoo deducts all of it, also of what is ordered and not delivered yet"
+UNEXPLAINED = "not explained: compare the line with its invoices in Odoo"
+
+
+def test_every_difference_to_odoo_says_why_and_so_do_their_totals(both: list[Report]) -> None:
+    assert {row["difference_reason"] for report in both for row in report.rows} >= {None, PREPAID}
+    for report in both:
+        differing = {r["sale_order_line_id"]: r for r in report.rows if Decimal(r["difference"])}
+        assert all(
+            (r["difference_reason"] is None) != bool(Decimal(r["difference"])) for r in report.rows
+        )
+        for total in report.totals:
+            by_reason = sum(map(Decimal, total["residual_by_reason"].values()))
+            assert by_reason == Decimal(total["residual"])
+            for line in total["residual_lines"]:
+                row = differing.get(line["sale_order_line_id"])
+                assert row is None or row["difference_reason"] == line["reason"]
+                assert line["reason"] in {PREPAID, FIXED_PRICE}
+
+
+def differing(odoo: Any, now: AsOf, line_id: int) -> tuple[str, Mapping[str, str]]:
+    """Why a line differs, and the reasons of its currency's totals."""
+    (total,) = (t for t in wip(odoo, now).totals if t["currency"] == "EUR")
+    (line,) = (x for x in total["residual_lines"] if x["sale_order_line_id"] == line_id)
+    return line["reason"], total["residual_by_reason"]
+
+
+def test_a_figure_of_odoos_that_nothing_explains_says_so(sandbox: Sandbox, now: AsOf) -> None:
+    def with_figure(line: Mapping[str, Any]) -> Sandbox:
+        wrong = {"untaxed_amount_to_invoice": line["untaxed_amount_to_invoice"] + 500.0}
+        return changed(corrupt={("sale.order.line", line["id"]): wrong})
+
+    fields = ["untaxed_amount_to_invoice", "order_id"]
+    licence, worked = (
+        sandbox.call("sale.order.line", "search_read", [domain, fields], {})[0]
+        for domain in (
+            [["price_unit", "=", 4800.0]],
+            [["qty_delivered_method", "=", "timesheet"], ["price_unit", "=", 112.5]],
+        )
+    )
+    reason, by_reason = differing(with_figure(worked), now, worked["id"])
+    assert (reason, by_reason["unexplained"]) == (UNEXPLAINED, "500.00")
+    reason, by_reason = differing(with_figure(licence), now, licence["id"])
+    assert (reason, by_reason["unexplained"]) == (f"{PREPAID}; {UNEXPLAINED}", "500.00")
 
 
 def test_time_is_aged_by_hour_and_future_hours_stand_apart(both: list[Report]) -> None:
