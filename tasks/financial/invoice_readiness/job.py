@@ -22,6 +22,7 @@ from tasks.financial.invoice_readiness.readiness import judged
 from tasks.financial.invoice_readiness.rests_on import RESTS_ON
 from tasks.financial.invoice_readiness.rows import row, totals
 from tasks.financial.invoice_readiness.waiting import read_latencies, waiting_since
+from tasks.financial.invoice_readiness.words import LABELS
 from tasks.reads import unbilled
 from tasks.reads.drafts import with_invoices
 from tasks.reads.orders import CONFIRMED, SoldOrder, read_orders, set_aside
@@ -124,5 +125,6 @@ JOB = Job(
             (Rule("it is confirmed", CONFIRMED),),
         ),
     ),
+    labels=LABELS,
     doc=__doc__,
 )

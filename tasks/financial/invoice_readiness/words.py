@@ -40,10 +40,6 @@ CHECKS: Final[Mapping[str, Text]] = {
 LABELS: Final[Mapping[str, Text]] = {
     **VERDICTS,
     **CHECKS,
-    # Outcomes of checks.
-    "pass": Text("pass"),
-    "fail": Text("fail"),
-    "not_applicable": Text("not applicable"),
     # Columns of rows.
     "verdict": Text("verdict"),
     "waiting_to_be_ready_days": Text("of these until ready"),

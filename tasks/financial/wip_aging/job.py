@@ -18,6 +18,7 @@ from tasks.financial.wip_aging.measures import FORMULAS, measures
 from tasks.financial.wip_aging.policy import WipPolicy
 from tasks.financial.wip_aging.rests_on import RESTS_ON
 from tasks.financial.wip_aging.rows import row, totals
+from tasks.financial.wip_aging.words import LABELS
 from tasks.financial.wip_aging.work import Work, read_work
 from tasks.reads.orders import CONFIRMED, SELLS, set_aside
 from tasks.records.sales import Order, OrderLine
@@ -77,5 +78,6 @@ JOB = Job(
             (Rule("it is confirmed", CONFIRMED),),
         ),
     ),
+    labels=LABELS,
     doc=__doc__,
 )

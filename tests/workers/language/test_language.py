@@ -78,7 +78,7 @@ def sentences(payload: dict[str, Any]) -> Iterator[str]:
 
 
 def words(name: str) -> str:
-    return name if isinstance(name, Text) else name.replace("_", " ")
+    return catalogue.label(name)
 
 
 def words_of(row: dict[str, Any]) -> Iterator[str]:

@@ -103,7 +103,7 @@ def test_parts_of_a_total_are_listed_below_it() -> None:
     total = {"currency": "EUR", "wip": "12.00", "buckets": {"0-30": "10.00", "91+": "2.00"}}
     mail = render([{**DIGEST, "totals": [total]}])
     for content in (mail.text, mail.html):
-        assert "0-30 10.00 · 91+ 2.00" in content
+        assert "0-30 days 10.00 · 91 days and more 2.00" in content
 
 
 def test_a_total_with_parts_in_one_currency_alone_keeps_its_columns_straight() -> None:

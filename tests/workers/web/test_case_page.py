@@ -88,7 +88,7 @@ def test_the_line_of_the_readers_last_digest_is_shown_with_its_checks(page: Page
         outbox.sent(connection, message, page.clock())
     text = page.http.get(page.link(page.a_key("blocked"))).text
     assert "<h2>Checks</h2>" in text
-    assert "approved time" in text
+    assert "Approved time" in text
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
