@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Domain, Reader
+from tasks.domain.acts import ActKind
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
@@ -164,6 +165,15 @@ class Job(Generic[P, S]):
             for each in self.lists
             if each.column != "record_id" or row.get("model") == each.model
         ]
+
+    def offers(self, held_as: str) -> tuple[ActKind, ...]:
+        """What people may do about an open case of the job, in the order in which they are told.
+
+        held_as: the model of the record that a hold by it would be put on.
+        """
+        holds = (ActKind.HELD,) if held_as and held_as == self.held_as else ()
+        hands = (ActKind.HANDED_OVER,) if self.shape is Shape.APPROVER else ()
+        return (ActKind.ACKNOWLEDGED, ActKind.SNOOZED, *holds, *hands)
 
     def _user(self, odoo: Reader) -> tuple[int, str]:
         number = odoo.session.user_id

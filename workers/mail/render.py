@@ -12,6 +12,8 @@ import css_inline
 import jinja2
 from markupsafe import Markup
 
+from tasks import catalogue
+from tasks.domain.acts import ActKind
 from workers.config import runbook
 from workers.errors import DeliveryRefused
 from workers.language.language import language
@@ -131,8 +133,13 @@ def _context(section: Section, pages: Pages, runbook_url: str) -> dict[str, Any]
         # A hold may have been put on by the page of another job.
         return pages({**section, "rule": finding.get("job") or section["rule"]}, finding["key"])
 
+    def offers(finding: Mapping[str, Any]) -> Sequence[ActKind]:
+        job = catalogue.jobs().get(section["rule"])
+        # Messages of earlier versions tell the record alone.
+        return job.offers(finding.get("held_as", finding["model"])) if job else ()
+
     at = datetime.fromisoformat(section["at"]).astimezone(ZoneInfo(section["zone"]))
-    context = {**section, "section": section, "at_day": at.date(), "page": page}
+    context = {**section, "section": section, "at_day": at.date(), "page": page, "offers": offers}
     if section["template"] == "digest":
         context["shown"] = picture(section, page)
     if section["template"] == "person":

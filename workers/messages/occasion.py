@@ -185,6 +185,7 @@ def as_payload(finding: Finding) -> dict[str, Any]:
         "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
         "hours": finding.hours,
         "bands": list(finding.bands),
+        "held_as": finding.held_as[0],
     }
 
 

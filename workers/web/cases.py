@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from tasks import catalogue
-from tasks.declaration import AnyJob, Audience, Shape
+from tasks.declaration import AnyJob, Audience
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from tasks.domain.texts import Text
@@ -136,16 +136,10 @@ def _is_about(act: Act, finding: Finding) -> bool:
 
 def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) -> Sequence[ActKind]:
     done = {(act.kind, act.person) for act in standing}
-    offered = []
-    if case.state is CaseState.OPEN:
-        if (ActKind.ACKNOWLEDGED, person.lower()) not in done:
-            offered.append(ActKind.ACKNOWLEDGED)
-        offered.append(ActKind.SNOOZED)
-        if where.job.held_as == case.finding.held_as[0]:
-            offered.append(ActKind.HELD)
-        handed_over = any(act.kind is ActKind.HANDED_OVER for act in standing)
-        if where.job.shape is Shape.APPROVER and not handed_over:
-            offered.append(ActKind.HANDED_OVER)
+    needless = {ActKind.ACKNOWLEDGED} if (ActKind.ACKNOWLEDGED, person.lower()) in done else set()
+    needless |= {act.kind for act in standing if act.kind is ActKind.HANDED_OVER}
+    offers = where.job.offers(case.finding.held_as[0]) if case.state is CaseState.OPEN else ()
+    offered = [kind for kind in offers if kind not in needless]
     if standing:
         offered.append(ActKind.LIFTED)
     return offered

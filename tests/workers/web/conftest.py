@@ -27,7 +27,10 @@ READINESS, REMINDERS = "invoice_readiness", "timesheet_reminders"
 APPROVALS = "pending_approvals"
 FINANCE = "finance@nordwind.example"
 SECRET = "s" * 40
-POLICY = f'{FILE}opt_out_jobs = ["{REMINDERS}"]\n'
+POLICY = f"""{FILE}opt_out_jobs = ["{REMINDERS}"]
+policies.utilization_variance.target_percent = 80
+recipients.delivery = ["delivery@nordwind.example"]
+"""
 HERE = (READINESS, "firm", 1)
 
 

@@ -3,15 +3,20 @@
 import re
 import sqlite3
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import httpx
 import pytest
 
+from tasks import catalogue
+from tasks.declaration import Shape
 from tasks.domain.acts import ActKind
 from workers.language.language import language
 from workers.ledger import acts, audit, cases, outbox
 from workers.ledger.schema import metadata
+from workers.ledger.statuses import MessageStatus
+from workers.mail import writing
 
 from .conftest import APPROVALS, FINANCE, HERE, REMINDERS, Page
 
@@ -68,6 +73,33 @@ def test_a_link_shows_the_case_and_what_can_be_done(page: Page) -> None:
     buttons = [button["value"] for button in Parsed(answer.text).of("button")]
     assert buttons == ["acknowledged", "snoozed", "held"]
     assert case.finding.url in answer.text
+
+
+# How mails call what a page offers.
+CALLED = {
+    "acknowledged": "acknowledge",
+    "snoozed": "snooze",
+    "held": "put on hold",
+    "handed_over": "hand over",
+}
+OFFERS = re.compile(r'<a href="([^"]+/c/[^"]+)"[^>]*>([^<]+)</a>')
+
+
+@pytest.mark.parametrize("job", catalogue.jobs())
+def test_the_mails_of_every_job_offer_what_their_pages_offer(page: Page, job: str) -> None:
+    page.run(job)
+    with page.fleet.ledger.reading() as connection:
+        queued = outbox.find(connection, 50, MessageStatus.QUEUED, job=job)
+    offered = [
+        (url, words)
+        for message in queued
+        for url, words in OFFERS.findall(writing.rendered(page.fleet, [message]).html)
+        if words not in ("change", "lift the hold")
+    ]
+    for url, words in offered[:20]:
+        buttons = Parsed(page.http.get(unescape(url)).text).of("button")
+        assert words == " · ".join(CALLED[str(button["value"])] for button in buttons)
+    assert bool(offered) == (catalogue.jobs()[job].shape is not Shape.REMINDER)
 
 
 def test_every_field_has_a_label_and_nothing_runs_in_the_page(page: Page) -> None:
