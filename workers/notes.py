@@ -165,6 +165,12 @@ def depart(fleet: Fleet, kind: str, name: str) -> None:
         log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
 
 
+def anybody_works(found: Iterable[Mark], now: datetime) -> bool:
+    """Whether a beat or worker has given a sign of life lately."""
+    alive = (mark for mark in found if mark.kind in (marks.BEAT, marks.WORKER))
+    return any((now - mark.at).total_seconds() < SILENT_SECONDS for mark in alive)
+
+
 def serving(workers: Iterable[Mark], now: datetime) -> Counter[str]:
     """How many workers that are not silent serve each queue, by their heartbeats."""
     up = [mark for mark in workers if (now - mark.at).total_seconds() < SILENT_SECONDS]

@@ -167,6 +167,17 @@ def end(fleet: Fleet, name: str) -> None:
     log.info("outage.ended", name=name, seconds=seconds, runs=waited.runs, messages=waited.messages)
 
 
+def forget(fleet: Fleet, names: Sequence[str]) -> None:
+    """Take outages for over and tell nobody: the ledger was restored, and they are of its past.
+
+    What is away still is found so anew by whoever needs it.
+    """
+    with fleet.ledger.transaction() as connection:
+        for name in names:
+            outages.end(connection, name)
+            _wake(connection, name, fleet.clock())
+
+
 def tell(fleet: Fleet) -> int:
     """Tell ops of what has been away for a while, once; returns of how many outages."""
     now = fleet.clock()

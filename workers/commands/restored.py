@@ -1,21 +1,23 @@
 """`fleet restored`: what waits in a restored ledger may have gone out since its backup."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 import typer
 
 from monitoring import logs
-from workers import wiring
+from workers import notes as watching
+from workers import outages, wiring
 from workers.commands import lists
-from workers.commands.console import say, show, tell_left_out
-from workers.ledger import lookup, outbox
+from workers.commands.console import print_json, say, table, tell_left_out
+from workers.ledger import lookup, marks, outbox
+from workers.ledger import outages as standing_outages
 from workers.ledger.lookup import Wanted
 from workers.ledger.outbox import Message
+from workers.ledger.statuses import RESTORED
 from workers.wiring import Fleet
 
-ERROR_CLASS: Final = "Restored"
 WHY: Final = "it waited in the backup, and may have gone out since"
 BATCH: Final = 500
 
@@ -27,18 +29,31 @@ def restored(
     """After a restore, and before workers start: hold what the ledger would send again.
 
     What went out since the backup waits in it still, and would go out again under the same
-    Message-ID. Held messages are listed by `fleet dead`: retry those that never went out, drop the
-    others.
+    Message-ID. The order: stop all processes, restore, `fleet upgrade`, `fleet restored`, look for
+    each Message-ID in the mail server's log, `fleet dead drop` those that it has sent, `fleet dead
+    retry` the others, start the processes. Until the last of them is dropped or retried, `fleet
+    status` names them, and until the processes run, that they do not.
+
+    Outages that stood when the backup was made are forgotten, and nobody is told that they ended:
+    what is away still is found so anew.
     """
     fleet = wiring.fleet()
     logs.configure(fleet.settings.environment.log_format, logging.WARNING)
     tell_left_out(fleet.settings.unusable)
     fleet.ledger.check()
     found = _waiting(fleet) if dry_run else list(_held(fleet))
+    over = _of_the_past(fleet)
+    if over and not dry_run:
+        outages.forget(fleet, over)
     rows = [{**lists.message_row(each), "message_id": each.message_id} for each in found]
-    show(rows, as_json, "Held")
-    if not as_json and found and not dry_run:
-        say("look for each Message-ID in the mail server's log, then: fleet dead retry, or drop")
+    if as_json:
+        print_json({"schema": 1, "held": rows, "forgotten": over})
+        return
+    table(rows, "Held")
+    if over:
+        say(f"outages of the backup {'to be ' if dry_run else ''}forgotten: {', '.join(over)}")
+    if found and not dry_run:
+        say("look for each Message-ID in the mail server's log, then: fleet dead drop, or retry")
 
 
 def _waiting(fleet: Fleet) -> list[Message]:
@@ -51,10 +66,18 @@ def _waiting(fleet: Fleet) -> list[Message]:
         ]
 
 
+def _of_the_past(fleet: Fleet) -> Sequence[str]:
+    """The outages of the backup; those that stand while the fleet works are of now."""
+    with fleet.ledger.reading() as connection:
+        if watching.anybody_works(marks.all(connection), fleet.clock()):
+            return ()
+        return list(standing_outages.standing(connection))
+
+
 def _held(fleet: Fleet) -> Iterator[Message]:
     while True:
         with fleet.ledger.transaction() as connection:
-            found = outbox.set_aside(connection, fleet.clock(), ERROR_CLASS, WHY, BATCH)
+            found = outbox.set_aside(connection, fleet.clock(), RESTORED, WHY, BATCH)
         yield from found
         if len(found) < BATCH:
             return

@@ -29,7 +29,7 @@ from workers.ledger.lookup import Wanted
 from workers.ledger.marks import Mark
 from workers.ledger.outbox import Message
 from workers.ledger.pauses import Pause, Place
-from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.ledger.statuses import RESTORED, MessageStatus, RunStatus
 from workers.watch import overdue as covered
 from workers.wiring import Fleet
 
@@ -263,7 +263,13 @@ def _runs(
             f"`fleet runs --job {job}` says why",
         )
     dead = sum(count for (_, state), count in counts.items() if state is RunStatus.DEAD)
-    parked = len(lookup.find_messages(connection, wanted, MessageStatus.PARKED))
+    waiting = lookup.find_messages(connection, wanted, MessageStatus.PARKED)
+    held = sum(message.error_class == RESTORED for message in waiting)
+    parked = len(waiting) - held
+    if held:
+        told = f"{counted(held, 'message')} held, which may have gone out since the backup"
+        remedy = "look for each Message-ID in the mail server's log; `fleet dead` drops and retries"
+        status.needs("FleetMessagesParked", "restored", told, remedy)
     if dead or parked:
         told = f"{counted(dead, 'run')} and {counted(parked, 'message')} given up"
         alert = runbook.ALERTS["run" if dead else "message"]

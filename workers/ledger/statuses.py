@@ -5,6 +5,8 @@ from typing import Final
 
 # The error class of whatever was held by a process that vanished.
 WORKER_LOST: Final = "WorkerLost"
+# That of messages which are held after a restore.
+RESTORED: Final = "Restored"
 
 
 class RunStatus(StrEnum):
