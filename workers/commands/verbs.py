@@ -9,6 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 
+LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 EMPTY: Final = re.compile(r"(--[^=]*)=\s*|\s*")
 
 
@@ -26,6 +27,11 @@ class Verbs(TyperGroup):
 
 class Verb(TyperCommand):
     """A verb; its epilog is an example, in which JOB and MEASURE stand for names that there are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Where a docstring breaks a line says nothing to a terminal.
+        self.help = LINE_BREAK.sub(" ", self.help or "")
 
     @property
     def example(self) -> str:

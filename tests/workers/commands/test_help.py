@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ def test_the_help_of_every_verb_ends_with_an_example(path: str, columns: str) ->
     assert result.exit_code == 0
     shown = " ".join(result.stdout.split())
     assert shown.endswith(f"Example: {VERBS[path].example}")
+
+
+@pytest.mark.parametrize("path", ["", "mail", "person", *VERBS])
+@pytest.mark.parametrize("columns", [80, 140])
+def test_the_paragraphs_of_all_help_are_filled_to_the_width(path: str, columns: int) -> None:
+    env = {"COLUMNS": str(columns)}
+    shown = CliRunner().invoke(cli.cli, [*path.split(), "--help"], env=env).stdout
+    told = [line.strip() for line in shown.split("╭")[0].splitlines()]
+    for line, after in pairwise(told):
+        # One blank on each side of what is told.
+        fits = len(line) + 1 + len(after.split(" ")[0]) <= columns - 2
+        assert not line or not after or not fits, line
+    assert max(map(len, shown.splitlines())) <= columns
 
 
 @pytest.mark.parametrize("path", VERBS)
