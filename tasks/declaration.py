@@ -91,6 +91,8 @@ class Job(Generic[P, S]):
 
     read: fetches a complete snapshot in a constant number of calls but for pages; decides nothing.
     judge: decides, purely, what the snapshot means.
+    headline: what subject and first line of its digest lead with, by its totals: those of several
+    companies where one mail is about them. Without it, they begin with how many findings there are.
     formulas: what the measures of its reports mean. of_the_present: it tells how things stand, not
     of a period, so that a slot that runs on a later day is judged by that day. no_history: what is
     said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
@@ -111,6 +113,7 @@ class Job(Generic[P, S]):
     judge: Callable[[S, AsOf, P], Report]
     delivery: Delivery = Delivery.AT_MOST_ONCE
     shape: Shape = Shape.DIGEST
+    headline: Callable[[Sequence[Mapping[str, Any]]], Text] | None = None
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
     held_as: str = ""

@@ -5,7 +5,7 @@ for a person looks the template up in the reader's catalogue and writes each val
 
 Templates are gettext's messages, with `{names}` as `str.format` has them. What stands behind a
 colon says how a value is written: `{hours:+}` with its sign, `{day:short}` as 23 Nov,
-`{day:weekday}` as Mon 23 Nov, `{day:long}` as 23 Nov 2026.
+`{day:weekday}` as Mon 23 Nov, `{day:long}` as 23 Nov 2026, `{amount:whole}` without its cents.
 """
 
 import string
@@ -112,12 +112,17 @@ def plain(value: Value, how: str = "") -> str:
     if isinstance(value, str | Money):
         return str(value)
     if isinstance(value, tuple):
-        return ", ".join(plain(each, how) for each in value)
+        return between(value).join(plain(each, how) for each in value)
     if isinstance(value, time):
         return f"{value:%H:%M}"
     if isinstance(value, date):
         return value.strftime(DAYS[how])
     return number(value, how)
+
+
+def between(values: tuple[Value, ...]) -> str:
+    """What stands between the values of a list; commas would run amounts together."""
+    return " · " if values and isinstance(values[0], Money) else ", "
 
 
 def number(value: float | Decimal, how: str = "") -> str:

@@ -25,7 +25,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
-from tasks.domain.texts import Money, Text, Value, number, written
+from tasks.domain.texts import Money, Text, Value, between, number, written
 
 SOURCE: Final = "en"
 # American days are for those who ask for them: en_US.
@@ -101,9 +101,10 @@ class Language:
         if isinstance(value, str):
             return self.say(value) if isinstance(value, Text) else value
         if isinstance(value, Money):
-            return self.money(value.amount, value.currency)
+            write = self.whole_money if how == "whole" else self.money
+            return write(value.amount, value.currency)
         if isinstance(value, tuple):
-            return ", ".join(self._write(each, how) for each in value)
+            return between(value).join(self._write(each, how) for each in value)
         if isinstance(value, time):
             return self._clock(value)
         if isinstance(value, date):

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tasks import catalogue
 from tasks.domain.findings import Severity
+from tasks.domain.texts import NOTHING, Text
 
 Item = Mapping[str, Any]
 TOP: Final = 30
@@ -135,6 +137,7 @@ class Picture:
     parts: Sequence[tuple[str, str, Item]]
     bottlenecks: Sequence[tuple[str, Item]]
     doubted: Sequence[str]
+    headline: Text
 
     @property
     def snoozed_sums(self) -> Sums:
@@ -177,7 +180,16 @@ def picture(section: Mapping[str, Any], page: Any) -> Picture:
             if total.get("bottleneck")
         ],
         doubted=list(dict.fromkeys(gap["check"] for gap in gaps if gap.get("figures"))),
+        headline=headline([section]),
     )
+
+
+def headline(sections: Sequence[Mapping[str, Any]]) -> Text:
+    """What sections of one job lead with; empty where it says nothing of the kind."""
+    job = catalogue.jobs().get(sections[0]["rule"])
+    if job is None or job.headline is None:
+        return NOTHING
+    return job.headline([total for section in sections for total in section["totals"]])
 
 
 def _day(section: Mapping[str, Any]) -> date:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tasks import catalogue
 from workers.language.language import Language
-from workers.mail.picture import Picture, Sums
+from workers.mail.picture import Picture, Sums, headline
 from workers.mail.wording import joined
 
 # Longer ones are cut wherever mails are listed.
@@ -58,12 +58,14 @@ def _together(topics: Sequence[Topic], reader: Language) -> str:
     pictures = [topic.shown for topic in topics if topic.shown is not None]
     if pictures and any(picture.groups for picture in pictures):
         day = reader.short_day(first.day)
-        return f"{first.title} {day}: {', '.join(_groups(pictures, reader))}"
+        leads = headline([topic.section for topic in topics])
+        told = _groups(pictures, reader, with_money=not leads)
+        return f"{first.title} {day}: {', '.join(filter(None, [reader.say(leads), *told]))}"
     more = reader.translations.gettext("and %(n)s more") % {"n": len(topics) - 1}
     return f"{first.alone} {more}"
 
 
-def _groups(pictures: Sequence[Picture], reader: Language) -> Iterable[str]:
+def _groups(pictures: Sequence[Picture], reader: Language, *, with_money: bool) -> Iterable[str]:
     """What stands in all of them by group, the worst last, as in a single one."""
     counts: dict[str, int] = defaultdict(int)
     amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -75,7 +77,7 @@ def _groups(pictures: Sequence[Picture], reader: Language) -> Iterable[str]:
             for currency, amount in group.sums:
                 amounts[group.name][currency] += amount
     for name, count in counts.items():
-        sums = Sums(dict(sorted(amounts[name].items())))
+        sums = Sums(dict(sorted(amounts[name].items())) if with_money else {})
         yield _with_money(f"{count} {reader.say(catalogue.label(name))}", sums, reader)
     changed = [picture.changed for picture in pictures if picture.changed is not None]
     if changed:

@@ -13,6 +13,7 @@ from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.financial.wip_aging.findings import findings, unknown_lines
+from tasks.financial.wip_aging.headline import headline
 from tasks.financial.wip_aging.lines import judged
 from tasks.financial.wip_aging.measures import FORMULAS, measures
 from tasks.financial.wip_aging.policy import WipPolicy
@@ -55,6 +56,7 @@ JOB = Job(
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
     shape=Shape.WEEKLY,
+    headline=headline,
     held_as=Order.MODEL,
     formulas=FORMULAS,
     of_the_present=True,

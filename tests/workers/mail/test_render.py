@@ -264,7 +264,8 @@ def test_several_sections_are_one_mail_that_names_them_all() -> None:
     mail = render([DIGEST, sections.WEEKLY], pages)
     assert mail.subject == (
         "Invoice readiness 23 Nov: 3 ready (EUR 27,510 · USD 21,900), 3 blocked (EUR 53,400), "
-        "5 changed; WIP aging 23 Nov: 7 undecided (EUR 65,800), 1 changed"
+        "5 changed; WIP aging 23 Nov: EUR 65,800 unbilled, EUR 64,000 of it for more than 90 days, "
+        "7 undecided, 1 changed"
     )
     assert [name for name, _ in mail.attachments] == ["invoice_readiness.csv", "wip_aging.csv"]
     for content in (mail.text, mail.html):
@@ -291,6 +292,25 @@ def test_sections_of_one_job_are_counted_together_in_the_subject() -> None:
         "10 changed"
     )
     assert render([PERSON, PERSON], pages).subject == "Timesheet reminders: 2 to follow up"
+
+
+def test_unbilled_work_leads_with_its_money_in_subject_and_first_line() -> None:
+    (total,) = sections.WEEKLY["totals"]
+    abroad = {**total, "currency": "USD", "wip": "5000.00", "buckets": {"91+": "0.00"}}
+    other = {**sections.WEEKLY, "company_id": 2, "totals": [abroad]}
+    led = "EUR 65,800 unbilled, EUR 64,000 of it for more than 90 days, 7 undecided, 1 changed"
+    mail = render([sections.WEEKLY], pages)
+    assert mail.subject == f"WIP aging 23 Nov: {led}"
+    assert f"WIP AGING: {led}" in plain(mail.text)
+    assert led in mail.html
+    assert render([sections.WEEKLY, other], pages).subject == (
+        "WIP aging 23 Nov: EUR 65,800 · USD 5,000 unbilled, EUR 64,000 of it for more than 90 "
+        "days, 14 undecided, 2 changed"
+    )
+    german = {**sections.WEEKLY, "language": "de"}
+    assert "65.800 EUR nicht berechnet, davon 64.000 EUR seit über 90 Tagen" in (
+        render([german], pages).subject.replace("\xa0", " ")
+    )
 
 
 def test_a_subject_that_grows_too_long_names_the_rest() -> None:
