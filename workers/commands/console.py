@@ -26,6 +26,8 @@ from workers.mail import columns
 
 # `fleet explain` tells them.
 LONG = frozenset({"becomes_ready_when", "policy"})
+# Long, and nothing that identifies a row.
+TOLD_ONCE: Final = ("error", "waits_for")
 PIPE_WIDTH: Final = 100_000
 STYLES: Final = {
     "ok": "green",
@@ -168,9 +170,18 @@ def show(rows: Sequence[Any], as_json: bool, title: str) -> None:
 
 
 def table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
-    """A table with the first row's columns; a list where it would have to cut a word."""
+    """A table with the first row's columns; a list where it would have to cut a word.
+
+    What is wrong with all rows alike is said once, below.
+    """
     if not rows:
         say(f"{title}: none")
+        return
+    same = {key: rows[0][key] for key in TOLD_ONCE if _all_share(rows, key)}
+    if same:
+        table([{key: row[key] for key in row if key not in same} for row in rows], title)
+        for key, value in same.items():
+            say(_shown(value), "dim", f"{_words(key)} of all of them:")
         return
     cells = [{key: _shown(row.get(key)) for key in rows[0]} for row in rows]
     widths = _widths(cells, out.width - 1 - 3 * len(cells[0]))
@@ -184,6 +195,11 @@ def table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     for row in cells:
         shown.add_row(*(Styled(cell) for cell in row.values()))
     out.print(shown)
+
+
+def _all_share(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
+    """Whether more than one row says something, and all of them the same."""
+    return len(rows) > 1 and bool(rows[0].get(key)) and len({row.get(key) for row in rows}) == 1
 
 
 def _list(cells: Sequence[Mapping[str, str]], title: str) -> None:

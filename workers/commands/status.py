@@ -5,7 +5,7 @@ the alerts, so that both say the same.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,12 +21,14 @@ from workers.broker import transport as broker
 from workers.commands import pausing
 from workers.config import runbook
 from workers.delivery import waiting
+from workers.delivery.waiting import Wait
 from workers.errors import DeliveryClosed
 from workers.ledger import lookup, marks, outbox, pauses, runs, scopes, standing
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.lookup import Wanted
 from workers.ledger.marks import Mark
+from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
 from workers.ledger.pauses import Pause, Place
 from workers.ledger.statuses import RESTORED, MessageStatus, RunStatus
@@ -392,11 +394,22 @@ def _going_out(fleet: Fleet, found: Sequence[Message], now: datetime) -> Sequenc
     for message in found:
         wait = waiting.wait_of(fleet, message, hindered, now)
         at = wait.until.replace(second=0, microsecond=0)
-        groups[at, message.job, message.tenant, message.channel, wait.why].append(message)
+        why = _named(wait, hindered.away.values())
+        groups[at, message.job, message.tenant, message.channel, why].append(message)
     first, rest = sorted(groups)[:LINES], sorted(groups)[LINES:]
     rows = [_group(_instant(key[0]), *key[1:], groups[key]) for key in first]
     later = [message for key in rest for message in groups[key]]
     return [*rows, _group("later", None, None, None, None, later)] if later else rows
+
+
+def _named(wait: Wait, away: Iterable[Outage]) -> str:
+    """What it waits for; of what is away, which is told apart with its error, the name alone."""
+    reasons = list(wait.reasons)
+    for outage in away:
+        name = f"{outage.name}, {outages.state(outage)}"
+        said = f"{outage.error_class}: {outage.error}"
+        reasons = [name if why in (said, f"{name}: {said}") else why for why in reasons]
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def _group(

@@ -38,6 +38,22 @@ def test_no_word_of_a_table_is_cut(printed: io.StringIO) -> None:
             assert word in shown
 
 
+def test_an_error_that_all_rows_share_is_told_once_and_others_where_they_are(
+    printed: io.StringIO,
+) -> None:
+    error = "OdooUnavailable: no answer within 60 s"
+    rows = [{"name": f"run-{number}", "slot": "2026-11-23", "error": error} for number in range(9)]
+    console.table(rows, "Runs")
+    shown = " ".join(printed.getvalue().split())
+    assert (shown.count("OdooUnavailable"), f"error of all of them: {error}" in shown) == (1, True)
+    assert [shown.count(row["name"]) for row in rows] == [1] * len(rows)
+    assert shown.count("2026-11-23") == len(rows)
+    printed.truncate(0)
+    console.table([*rows, {**rows[0], "name": "run-9", "error": "KeyError: x"}], "Runs")
+    shown = printed.getvalue()
+    assert (shown.count("OdooUnavailable"), shown.count("KeyError")) == (len(rows), 1)
+
+
 def test_a_record_per_block_where_a_table_would_cut(printed: io.StringIO) -> None:
     console.table(ROWS, "Rows")
     lines = printed.getvalue().splitlines()

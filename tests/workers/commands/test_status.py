@@ -22,7 +22,8 @@ from workers.broker import transport as broker
 from workers.broker.queues import Depth
 from workers.commands import cli, pausing, status
 from workers.config import runbook
-from workers.errors import DeliveryClosed
+from workers.delivery import dispatcher
+from workers.errors import DeliveryClosed, DeliveryUnavailable
 from workers.ledger import marks, runs
 from workers.wiring import Fleet
 
@@ -257,6 +258,18 @@ def test_an_outage_needs_a_person_when_it_lasts_or_we_are_refused(
     clock.forward(minutes=11)
     beat(fleet)
     assert problems(fleet) == ["odoo firm"]
+
+
+def test_the_error_of_what_is_away_is_told_once_however_many_mails_wait_for_it(
+    fleet: Fleet, clock: Clock
+) -> None:
+    outages.begin(fleet, outages.MAIL, DeliveryUnavailable("refused by 10.0.0.9"))
+    dispatcher.deliver(fleet)
+    found = told(0)
+    assert {row["waits_for"] for row in found["goes_out"]} == {"mail, away"}
+    assert [row["error"] for row in found["outages"]] == [
+        "DeliveryUnavailable: refused by 10.0.0.9"
+    ]
 
 
 @pytest.mark.parametrize(
