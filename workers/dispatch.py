@@ -25,8 +25,10 @@ from tasks.declaration import AnyJob
 from workers import notes as watching
 from workers import outages, runner, slots
 from workers.config.tenants import Tenant
-from workers.ledger import counters, marks, pauses, runs, scopes, standing
+from workers.delivery.channels.posting import LONGEST_WAIT_SECONDS
+from workers.ledger import ahead, counters, marks, pauses, runs, scopes, standing
 from workers.ledger import outages as standing_outages
+from workers.ledger.ahead import Bounds
 from workers.ledger.database import Connection
 from workers.ledger.pauses import Pause
 from workers.ledger.runs import Run, Slot
@@ -68,6 +70,25 @@ def open_due_slots(fleet: Fleet, job: AnyJob, ask: Ask | None = None) -> Sequenc
     opened = open_slots_of(fleet, job, _with_due(fleet, job, tenants))
     watching.note_look(fleet, job)
     return opened
+
+
+def put_clocks_right(fleet: Fleet) -> int:
+    """Have nothing wait for what a clock left that ran ahead; returns how many rows did."""
+    environment = fleet.settings.environment
+    longest = max(
+        environment.retry_max_seconds, environment.probe_max_seconds, LONGEST_WAIT_SECONDS
+    )
+    bounds = Bounds(
+        fleet.clock(),
+        skew=timedelta(seconds=environment.silence_seconds),
+        # What is waited for may be a bit more than that.
+        wait=timedelta(seconds=longest + environment.silence_seconds),
+    )
+    with fleet.ledger.transaction() as connection:
+        found = ahead.put_right(connection, bounds)
+    if found:
+        log.warning("clock.ran_ahead", rows=found, message="what it left is put right")
+    return found
 
 
 def publish_due(fleet: Fleet, publish: Publish) -> int:

@@ -149,8 +149,7 @@ def coming(found: Iterable[Mark], now: datetime) -> Sequence[Mark]:
     return [
         mark
         for mark in found
-        if mark.kind == marks.COMING
-        and (now - mark.at).total_seconds() < COMES_WITHIN[mark.detail["why"]]
+        if mark.kind == marks.COMING and young(mark, COMES_WITHIN[mark.detail["why"]], now)
     ]
 
 
@@ -165,13 +164,18 @@ def depart(fleet: Fleet, kind: str, name: str) -> None:
         log.warning("heartbeat.unwritten", kind=kind, name=name, error=str(error))
 
 
+def young(mark: Mark, seconds: float, now: datetime) -> bool:
+    """Whether a mark was left within so many seconds; one that lies ahead says nothing."""
+    return -SILENT_SECONDS < (now - mark.at).total_seconds() < seconds
+
+
 def anybody_works(found: Iterable[Mark], now: datetime) -> bool:
     """Whether a beat or worker has given a sign of life lately."""
     alive = (mark for mark in found if mark.kind in (marks.BEAT, marks.WORKER))
-    return any((now - mark.at).total_seconds() < SILENT_SECONDS for mark in alive)
+    return any(young(mark, SILENT_SECONDS, now) for mark in alive)
 
 
 def serving(workers: Iterable[Mark], now: datetime) -> Counter[str]:
     """How many workers that are not silent serve each queue, by their heartbeats."""
-    up = [mark for mark in workers if (now - mark.at).total_seconds() < SILENT_SECONDS]
+    up = [mark for mark in workers if young(mark, SILENT_SECONDS, now)]
     return Counter(queue for mark in up for queue in mark.detail["queues"])

@@ -88,6 +88,7 @@ def learn_scopes(job_name: str, tenant_name: str) -> None:
 @app.task(name="fleet.recover")
 def recover() -> None:
     """Publish again what a broker lost or a dead worker left; tell of what was given up."""
+    dispatch.put_clocks_right(fleet())
     dispatch.publish_due(fleet(), publish)
     outages.look_again(fleet(), ask_again)
     outages.tell(fleet())

@@ -56,6 +56,7 @@ class Shift:
             with suppress(LedgerError):
                 dispatch.open_due_slots(self.fleet, job)
         with suppress(LedgerError):
+            dispatch.put_clocks_right(self.fleet)
             dispatch.publish_due(self.fleet, self._execute)
             outages.look_again(self.fleet, self._probe)
             outages.tell(self.fleet)

@@ -470,7 +470,7 @@ def test_a_period_that_was_asked_for_measures_nothing_and_closes_no_case_of_anot
     runner.execute(fleet, opened(fleet, job))
     with fleet.ledger.reading() as connection:
         before = cases.open_cases(connection, job, "firm", 1)
-        measured = measures.latest(connection)
+        measured = measures.latest(connection, fleet.clock())
     assert before
     assert measured
     clock.forward(hours=1)
@@ -478,7 +478,7 @@ def test_a_period_that_was_asked_for_measures_nothing_and_closes_no_case_of_anot
     runner.execute(fleet, opened(fleet, job), Asked(clock(), september))
     with fleet.ledger.reading() as connection:
         after = cases.open_cases(connection, job, "firm", 1)
-        assert measures.latest(connection) == measured
+        assert measures.latest(connection, fleet.clock()) == measured
     assert {case.finding.key for case in before} <= {case.finding.key for case in after}
 
 
@@ -503,7 +503,7 @@ def test_a_slot_that_runs_on_a_later_day_tells_no_present_state_as_that_of_its_o
     assert executed.seen is not None
     assert executed.seen.report.rows
     with fleet.ledger.reading() as connection:
-        days = {str(sample.at.date()) for sample in measures.latest(connection)}
+        days = {str(sample.at.date()) for sample in measures.latest(connection, fleet.clock())}
         cut_offs = {
             str(sample.cut_off.date())
             for name in measures.names(connection)

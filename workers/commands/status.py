@@ -163,9 +163,9 @@ def _processes(
         *(_process(each, 0, states, now) for kind, name, each in of if (kind, name) not in beaten),
     ]
     begun = next((each for kind, _, each in of if kind == marks.BEAT), None)
-    if begun is not None and not any(_age(mark, now) < BEAT_SILENT for mark in beats):
+    if begun is not None and not any(watching.young(mark, BEAT_SILENT, now) for mark in beats):
         status.comes("beat", begun)
-    elif not any(_age(mark, now) < BEAT_SILENT for mark in beats):
+    elif not any(watching.young(mark, BEAT_SILENT, now) for mark in beats):
         last = max((mark.at for mark in beats), default=None)
         seen = f"the last one {_instant(last)}" if last else "none ever"
         status.needs(
@@ -178,7 +178,7 @@ def _processes(
         silent = [
             job.name
             for job in _jobs(wanted)
-            if job.name not in looks or _age(looks[job.name], now) >= SCHEDULE_SILENT
+            if job.name not in looks or not watching.young(looks[job.name], SCHEDULE_SILENT, now)
         ]
         looks_next = begun or _serves(coming, broker.EVENTS)
         if silent and looks_next:
@@ -190,7 +190,8 @@ def _processes(
             )
     for mark in found:
         # Whoever ended since then says so no more.
-        if mark.kind == marks.CONFIGURATION and _age(mark, now) < watching.SILENT_SECONDS:
+        says = mark.kind == marks.CONFIGURATION
+        if says and watching.young(mark, watching.SILENT_SECONDS, now):
             status.needs(
                 "FleetConfigurationUnusable",
                 mark.name,
@@ -220,7 +221,7 @@ def _process(
     mark: Mark, silent: float, states: Mapping[tuple[str, str], str], now: datetime
 ) -> Row:
     kind, name = mark.detail.get("process", mark.kind), mark.detail.get("name", mark.name)
-    up = "up" if _age(mark, now) < silent else "silent"
+    up = "up" if watching.young(mark, silent, now) else "silent"
     return {
         "process": kind,
         "name": name,
@@ -429,10 +430,6 @@ def _group(
         "channel": channel,
         "waits_for": why or None,
     }
-
-
-def _age(mark: Mark, now: datetime) -> float:
-    return (now - mark.at).total_seconds()
 
 
 def _span(seconds: float) -> str:

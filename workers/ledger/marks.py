@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, select
 
@@ -27,6 +27,10 @@ RETURN = "return"
 REWRITING = "rewriting"
 SECRET = "secret"
 CONFIGURATION = "configuration"
+
+
+# By how much the clocks of two machines may differ, whoever is first.
+SKEW: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def renew(
         .on_conflict_do_update(
             index_elements=[marks.c.kind, marks.c.name],
             set_={"at": at, "detail": dict(detail)} if detail else {"at": at},
-            where=marks.c.at <= young,
+            # One that lies ahead is of a clock that was wrong.
+            where=(marks.c.at <= young) | (marks.c.at > at + SKEW),
         )
         .returning(marks.c.name)
     )

@@ -102,8 +102,8 @@ def history(
     return tuple(Sample(**row._asdict()) for row in rows)
 
 
-def latest(connection: Connection) -> tuple[Sample, ...]:
-    """What the newest measured slot of each job and scope says.
+def latest(connection: Connection, now: datetime) -> tuple[Sample, ...]:
+    """What the newest measured slot of each job and scope says; one that lies ahead says nothing.
 
     Values that only older slots gave are left out: what they counted is gone.
     """
@@ -112,6 +112,7 @@ def latest(connection: Connection) -> tuple[Sample, ...]:
     newest = (
         select(runs.c.id)
         .where(*(runs.c[column.name] == column for column in scope.c), measured)
+        .where(runs.c.slot <= now)
         .order_by(runs.c.slot.desc())
         .limit(1)
         .correlate(scope)

@@ -50,7 +50,8 @@ class Calm:
         """
         local = now.astimezone(self.zone)
         monday = local.date() - timedelta(days=local.weekday())
-        days = [instant.astimezone(self.zone).date() for instant in sent]
+        # What a clock sent that ran ahead counts for no day that has not come.
+        days = [instant.astimezone(self.zone).date() for instant in sent if instant <= now]
         of_week = [day for day in days if day >= monday]
         if _reached(len(of_week), self.settings.cap_per_week):
             return self._at(local + timedelta(days=7 - local.weekday()), MORNING)

@@ -175,7 +175,7 @@ def _of_ledger(fleet: Fleet) -> list[Sample]:
             *_of_runs(fleet, connection, now),
             *_of_outbox(connection, now),
             *_of_cases(connection, now),
-            *_of_measures(connection),
+            *_of_measures(connection, now),
             *of_marks(marks.all(connection), now),
             *_of_outages(fleet, connection, now),
             *_of_pauses(connection, now),
@@ -251,9 +251,9 @@ def _age(days: int) -> str:
     return next((name for last, name in AGES if days <= last), OLDEST_AGE)
 
 
-def _of_measures(connection: Connection) -> Iterator[Sample]:
+def _of_measures(connection: Connection, now: datetime) -> Iterator[Sample]:
     taken = {}
-    for found in measures.latest(connection):
+    for found in measures.latest(connection, now):
         place = (found.job, found.tenant, found.company_id)
         labels = {**found.labels, **_labels(*place)}
         yield Sample(metrics.measured(found.name), found.value, labels)
@@ -280,7 +280,7 @@ def of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
             yield Sample(metrics.API_KEY_EXPIRY, mark.detail["expires_at"], {"tenant": mark.name})
         elif mark.kind == marks.CONFIGURATION:
             # Whoever ended since then says so no more.
-            if (now - mark.at).total_seconds() < watching.SILENT_SECONDS:
+            if watching.young(mark, watching.SILENT_SECONDS, now):
                 yield Sample(metrics.CONFIGURATION, 1.0, {"process": mark.name})
         elif mark.kind == marks.WORKER:
             workers.append(mark)
@@ -316,7 +316,7 @@ def _of_workers(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
     serving = dict.fromkeys(broker.QUEUES, 0)
     processes = dict.fromkeys(broker.QUEUES, 0)
     for mark in found:
-        up = (now - mark.at).total_seconds() < watching.SILENT_SECONDS
+        up = watching.young(mark, watching.SILENT_SECONDS, now)
         yield Sample(celery_names.WORKER_UP, float(up), {"hostname": mark.name})
         for queue in set(mark.detail["queues"]) & set(serving) if up else ():
             serving[queue] += 1

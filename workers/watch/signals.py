@@ -38,10 +38,12 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Run what is due; returns seconds until the next time."""
+        self._follow_the_clock()
         seconds: float = super().tick(*args, **kwargs)
         fleet = wiring.fleet()
         now = fleet.clock().timestamp()
-        if now - self._beaten_at >= min(HEARTBEAT_SECONDS, fleet.settings.environment.tick_seconds):
+        pause = min(HEARTBEAT_SECONDS, fleet.settings.environment.tick_seconds)
+        if not 0 <= now - self._beaten_at < pause:
             error = watching.beat(fleet, marks.BEAT, socket.gethostname(), {})
             if error is None:
                 self._ledger.answered(fleet)
@@ -50,6 +52,15 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
             self._beaten_at = now
         _end_if_edited(self._watch)
         return min(seconds, reloading.LOOK_SECONDS)
+
+    def _follow_the_clock(self) -> None:
+        """Have no entry wait until a clock that was put back gets there again."""
+        now = self.app.now()
+        ahead = [entry for entry in self.schedule.values() if entry.last_run_at > now + marks.SKEW]
+        for entry in ahead:
+            entry.last_run_at = now
+        if ahead:
+            self._heap = None
 
     def apply_async(self, *args: Any, **kwargs: Any) -> Any:
         """Publish one entry. Raises SchedulingError when the broker does not take it."""
@@ -82,7 +93,8 @@ class WorkerHeart:
         """Leave a heartbeat unless the last one is young."""
         fleet = wiring.fleet()
         now = fleet.clock().timestamp()
-        if now - self._beaten_at >= HEARTBEAT_SECONDS:
+        # A clock that is put back is no reason to be silent until it gets there again.
+        if not 0 <= now - self._beaten_at < HEARTBEAT_SECONDS:
             watching.beat(fleet, marks.WORKER, self._name, self._detail)
             self._beaten_at = now
 
