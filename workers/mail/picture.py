@@ -149,6 +149,12 @@ class Picture:
         """Whether the totals tie out with a figure of Odoo's."""
         return {figure.name for figure in self.figures} >= {"odoo_to_invoice", "residual"}
 
+    @property
+    def explained(self) -> bool:
+        """Whether there is a difference to Odoo's figure, and each part of it has a reason."""
+        reasons = [parts for _, name, parts in self.parts if name == "residual_by_reason"]
+        return bool(reasons) and not any("unexplained" in parts for parts in reasons)
+
 
 def picture(section: Mapping[str, Any], page: Any) -> Picture:
     """What a digest's section shows; page: from a case's key to its page, or ""."""

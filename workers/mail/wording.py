@@ -95,10 +95,15 @@ def _fact(reader: Language, value: Any) -> str:
 
 def _parts(reader: Language, parts: Mapping[str, Any]) -> str:
     return " · ".join(
-        f"{_label(reader, name)} {_figure(reader, value)}"
+        f"{_label(reader, name)} {_share(reader, name, value)}"
         for name, value in parts.items()
         if value is not None
     )
+
+
+def _share(reader: Language, name: str, value: Any) -> str:
+    figure = _figure(reader, value)
+    return f"{figure} %" if name.endswith("_percent") else figure
 
 
 def _wrap(text: Any, indent: int, first: str | None = None) -> str:

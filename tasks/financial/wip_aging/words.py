@@ -50,5 +50,5 @@ LABELS: Final[Mapping[str, Text]] = {
     "debtor_days": Text("debtor days"),
     "lock_up_days": Text("lock-up days"),
     "value_of_a_day": Text("value of a day"),
-    "collection_realization_percent": Text("collection realization in %"),
+    "collection_realization_percent": Text("collection realization"),
 }

@@ -313,6 +313,31 @@ def test_unbilled_work_leads_with_its_money_in_subject_and_first_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reasons", "explained"),
+    [
+        ({}, False),
+        ({"prepaid": "9.00", "fixed_price": "3.00"}, True),
+        ({"prepaid": "9.00", "unexplained": "3.00"}, False),
+    ],
+)
+def test_a_difference_to_odoo_whose_every_part_has_a_reason_says_so_at_the_head(
+    reasons: dict[str, str], explained: bool
+) -> None:
+    (total,) = sections.WEEKLY["totals"]
+    told = {**total, "residual": "12.00", "residual_by_reason": reasons}
+    mail = render([{**sections.WEEKLY, "totals": [total, {**told, "currency": "USD"}]}])
+    for content in (mail.text, mail.html):
+        assert ("USD 12.00 (all of it explained)" in plain(content)) == explained
+
+
+def test_shares_are_told_in_percent() -> None:
+    (total,) = sections.WEEKLY["totals"]
+    realized = {**total, "lock_up": {"collection_realization_percent": 93.15}}
+    text = plain(render([{**sections.WEEKLY, "totals": [realized]}]).text)
+    assert "EUR lock-up: collection realization 93.15 %" in text
+
+
 def test_a_subject_that_grows_too_long_names_the_rest() -> None:
     long = [{**DIGEST, "title": f"Readiness of unit {number}"} for number in range(4)]
     subject = render(long, pages).subject
