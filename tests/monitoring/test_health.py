@@ -1,5 +1,6 @@
 """Health: a heart that was heard lately, and things that can be reached."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,6 +62,23 @@ def test_readiness_names_what_cannot_be_reached(tmp_path: Path) -> None:
     assert found["broker"] is False
     assert found["mail server"] is False
     assert found["Odoo of firm"] is True
+
+
+def test_a_tenant_that_a_worker_lacks_is_named(tmp_path: Path) -> None:
+    clock = Clock(NOW)
+    folder = {"FLEET_HEARTBEAT_FOLDER": str(tmp_path)}
+    fleet = fleet_on(tmp_path, clock, environ=folder)
+    node = f"fleet@{socket.gethostname()}"
+
+    def of_tenants() -> list[tuple[str, bool]]:
+        checks = examination.examine(fleet, "worker", "deep")
+        return [(c.what, c.passed) for c in checks if c.what.startswith("tenant ")]
+
+    assert of_tenants() == []
+    for tenants, passed in ((["other"], False), (["firm", "other"], True)):
+        detail = {"queues": ["batch"], "processes": 1, "tenants": tenants}
+        watching.beat(fleet, "worker", node, detail)
+        assert of_tenants() == [(f"tenant firm of {node}", passed)]
 
 
 @pytest.mark.parametrize(("process", "level"), [("cook", "live"), ("beat", "alive")])

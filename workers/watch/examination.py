@@ -14,6 +14,7 @@ from odoo_gateway.errors import ConfigurationError
 from workers.broker import transport as broker
 from workers.config.tenants import Tenant
 from workers.ledger import marks
+from workers.ledger.errors import LedgerError
 from workers.wiring import Fleet
 
 PROCESSES: Final = (marks.WORKER, marks.BEAT, "exporter", "web")
@@ -35,6 +36,8 @@ def examine(fleet: Fleet, process: str, level: str, name: str = "fleet") -> list
         found += _ready(fleet, process)
     if "deep" in levels:
         found += _deep(fleet, process)
+        if process == marks.WORKER:
+            found += _tenants(fleet, f"{name}@{socket.gethostname()}")
     return found
 
 
@@ -77,6 +80,22 @@ def _deep(fleet: Fleet, process: str) -> Iterator[Check]:
         yield health.attempt(f"Odoo of {tenant.name}", partial(_version, fleet, tenant))
     for name in fleet.settings.unusable:
         yield health.attempt(f"configuration of {name}", partial(fleet.settings.tenant, name))
+
+
+def _tenants(fleet: Fleet, node: str) -> Iterator[Check]:
+    """Whether the worker works for each tenant that is configured by now."""
+    try:
+        with fleet.ledger.reading() as connection:
+            workers = [mark for mark in marks.all(connection) if mark.kind == marks.WORKER]
+    except LedgerError:
+        # The check of the ledger says so.
+        return
+    why = "works without it: `fleet status` says why, or start it anew with its variables"
+    # One that does not run says nothing.
+    for known in [mark.detail["tenants"] for mark in workers if mark.name == node]:
+        for tenant in fleet.settings.names:
+            is_there = tenant in known
+            yield Check(f"tenant {tenant} of {node}", is_there, "known" if is_there else why)
 
 
 def _get(address: str) -> None:

@@ -84,9 +84,15 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
 class WorkerHeart:
     """The heartbeat of one worker, left now and then by its parent process."""
 
-    def __init__(self, name: str, queues: Iterable[str], processes: int) -> None:
+    def __init__(
+        self, name: str, queues: Iterable[str], processes: int, tenants: Iterable[str] = ()
+    ) -> None:
         self._name = name
-        self._detail: dict[str, Any] = {"queues": sorted(queues), "processes": processes}
+        self._detail: dict[str, Any] = {
+            "queues": sorted(queues),
+            "processes": processes,
+            "tenants": sorted(tenants),
+        }
         self._beaten_at = 0.0
 
     def beat(self, **_: object) -> None:
@@ -134,6 +140,7 @@ def _begin(sender: Any, **_: object) -> None:
         sender.hostname,
         (queue.name for queue in sender.task_consumer.queues),
         sender.pool.num_processes,
+        wiring.fleet().settings.tenants,
     )
     _hearts[:] = [heart]
     _held[:] = [HeldMessages(sender)]
