@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tasks.reads import submitted
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,6 +24,17 @@ def test_nobody_is_asked_to_start_workers_anew_for_what_they_take_up_by_themselv
 
 def test_nobody_is_told_that_flower_stops_workers() -> None:
     assert [name for name, text in told() if "Flower can stop" in text] == []
+
+
+def test_the_recipe_for_the_user_says_of_what_doctor_warns_all_the_same() -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r"^## The user in Odoo\n(.*?)^## ", guide, re.M | re.S)
+    recipe = " ".join(section.split())
+    warned = submitted._NO_SUBMISSION
+    assert warned.figures == ()
+    assert "leave it so" in warned.remedy
+    assert f"The warning of the *{warned.check}* stays" in recipe
+    assert "tick *Write* for `hr.expense`" in recipe
 
 
 def test_every_verb_of_make_has_a_recipe_and_every_one_that_is_named_is_one() -> None:

@@ -189,5 +189,7 @@ _NO_SUBMISSION: Final = NotVerifiable(
         "the activity that Odoo makes for the approver is not seen for every expense, so those "
         "without wait since they were entered"
     ),
-    remedy=Text("let the fleet's user write expenses: Odoo shows activities to nobody else"),
+    remedy=Text(
+        "leave it so, or let the fleet's user write expenses: Odoo shows activities to nobody else"
+    ),
 )
