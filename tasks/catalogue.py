@@ -9,6 +9,7 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType, ModuleType
@@ -17,12 +18,13 @@ import tasks
 from odoo_gateway.errors import ConfigurationError
 from tasks.declaration import AnyJob, Job
 from tasks.domain.labels import LABELS
-from tasks.domain.texts import Text
+from tasks.domain.texts import Text, named
 
 NOT_LAYERS = frozenset({"domain", "reads", "records"})
 GROUP = "fleet.jobs"
 # A name becomes a Celery task, a label of metrics and a key of fleet.toml.
 NAME = re.compile("[a-z][a-z0-9_]*")
+DATED = re.compile(r"(.+)-(\d{4}-\d{2}-\d{2})")
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,17 @@ def labels() -> Mapping[str, Text]:
     return MappingProxyType(found)
 
 
-def label(word: str) -> str:
-    """How people read a word of programs, such as a column or a state; as it is where none says."""
+def label(word: str) -> Text:
+    """How people read a word of programs, such as a column or a state; as it is where none says.
+
+    A day at its end is told as one: of a rung that comes every day.
+    """
     if isinstance(word, Text):
         return word
-    return labels().get(re.sub("[ -]", "_", word)) or word.replace("_", " ")
+    if dated := DATED.fullmatch(word):
+        what, day = dated.groups()
+        return Text("{what}, {day}", what=label(what), day=date.fromisoformat(day))
+    return labels().get(re.sub("[ -]", "_", word)) or named(word.replace("_", " "))
 
 
 def packages() -> tuple[str, ...]:

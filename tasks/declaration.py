@@ -11,7 +11,7 @@ from tasks.domain.acts import ActKind
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
-from tasks.domain.texts import NOTHING, Said, Text
+from tasks.domain.texts import NOTHING, Text
 from tasks.domain.withheld import Basis, told_to_owner, withhold, without_wholes
 from tasks.doubts import lost, unread, unseen
 
@@ -66,7 +66,7 @@ class Cron:
 class Rule:
     """What must hold of a record before a job looks at it, in words and as Odoo is asked."""
 
-    says: Said
+    says: Text
     domain: Domain
 
 
@@ -81,7 +81,7 @@ class Listed:
 
     model: str
     column: str
-    otherwise: Said
+    otherwise: Text
     rules: tuple[Rule, ...] = ()
 
 
@@ -104,7 +104,7 @@ class Job(Generic[P, S]):
     """
 
     name: str
-    title: Said
+    title: Text
     owner: str
     cron: Cron
     audience: Audience

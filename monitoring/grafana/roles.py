@@ -96,7 +96,7 @@ def _roles(job: AnyJob) -> set[str]:
 def _board(role: Role, of: Sequence[AnyJob]) -> Dashboard:
     rows = {
         "Now": [panel for job in of for panel in _panels(job, role, now=True)],
-        **{job.title: _panels(job, role, now=False) for job in of},
+        **{str(job.title): _panels(job, role, now=False) for job in of},
         "Open cases": _cases(of) if role.cases else [],
         "Can the numbers be trusted?": [_ages(of)],
     }

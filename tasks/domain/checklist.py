@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from tasks.domain.texts import Said
+from tasks.domain.texts import NOTHING, NameOrText, Text
 
 
 class Result(StrEnum):
@@ -23,9 +23,9 @@ class Check:
 
     check: str
     result: Result
-    reason: Said = ""
-    owner: Said = ""
-    next_step: Said = ""
+    reason: Text = NOTHING
+    owner: NameOrText = ""
+    next_step: Text = NOTHING
     url: str = ""
 
     def row(self) -> dict[str, Any]:

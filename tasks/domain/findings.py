@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from tasks.domain.texts import Said
+from tasks.domain.texts import NOTHING, NameOrText, Text
 
 # Stands for every kind of finding.
 ANY_KIND: Final = "*"
@@ -36,7 +36,7 @@ class Recipient:
     """
 
     email: str
-    name: Said = ""
+    name: NameOrText = ""
     not_before: datetime | None = None
     zone: str = ""
     language: str = ""
@@ -56,9 +56,9 @@ class Step:
     recipient: Recipient | None = None
     not_before: datetime | None = None
     escalates: bool = False
-    unreachable: Said = ""
+    unreachable: Text = NOTHING
     url: str = ""
-    remedy: Said = ""
+    remedy: Text = NOTHING
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class Finding:
 
     key: str
     severity: Severity
-    title: Said
-    reason: Said
-    remedy: Said
-    owner: Said
+    title: Text
+    reason: Text
+    remedy: Text
+    owner: NameOrText
     model: str
     record_id: int
     url: str
@@ -112,8 +112,8 @@ class SetAside:
     """
 
     group: str
-    title: Said
-    reason: Said
+    title: Text
+    reason: Text
     url: str
     model: str
     record_id: int
@@ -176,13 +176,14 @@ class Formula:
 class NotVerifiable:
     """What could not be checked on this Odoo, why, and what would make it checkable.
 
-    figures: the columns of rows, totals and measures that are withheld for it, by name; "rows" and
-    "totals" where rows may be missing.
+    check: a text, or the name of a check, which people read by its label. figures: the columns of
+    rows, totals and measures that are withheld for it, by name; "rows" and "totals" where rows may
+    be missing.
     """
 
-    check: Said
-    reason: Said
-    remedy: Said
+    check: str
+    reason: Text
+    remedy: Text
     figures: tuple[str, ...] = ()
 
 

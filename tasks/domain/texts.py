@@ -210,7 +210,7 @@ def _as_text(value: Any) -> Text:
 
 
 NOTHING: Final = joined([], "")
-# What people read, where not all who say it give a text yet.
-Said = Annotated[
+# What somebody is called: a name, the same in every language, or a text such as that of a role.
+NameOrText = Annotated[
     str, PlainValidator(unpacked), PlainSerializer(packed, return_type=Any, when_used="json")
 ]

@@ -15,7 +15,7 @@ from tasks.domain.findings import (
     Step,
 )
 from tasks.domain.periods import AsOf
-from tasks.domain.texts import Said, Text, joined
+from tasks.domain.texts import Text, joined
 
 # What a column says whose figure is withheld; all others say nothing (None).
 STATUS: Final = "not_verifiable"
@@ -50,7 +50,7 @@ class Basis:
     """
 
     model: str
-    check: Said
+    check: Text
     rows: bool = False
     columns: Collection[str] = ()
     totals: Collection[str] = ()

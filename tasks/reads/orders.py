@@ -9,6 +9,7 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain import money
 from tasks.domain.billing import NO_GAP, Billing, Gap, Sold, billing_of, earned_share
 from tasks.domain.findings import SetAside
+from tasks.domain.texts import joined
 from tasks.reads.included_taxes import Taxes, read_taxes
 from tasks.records.sales import Currency, Order, OrderLine, Product, Project
 
@@ -237,7 +238,7 @@ def set_aside(
     return tuple(
         SetAside(
             group="excluded",
-            title=f"{order.order.name} {customers[order.order.partner_id]}",
+            title=joined([order.order.name, customers[order.order.partner_id]], " "),
             reason=sold.gap.reason,
             url=links[order.order.id],
             model=OrderLine.MODEL,

@@ -1,8 +1,15 @@
 """Sections of mails as payloads hold them, for tests and pictures."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from tasks.domain.plurals import counted
+from tasks import catalogue
+from tasks.domain.periods import Period
+from tasks.domain.texts import Money, Text, joined, plural
+from tasks.domain.timesheet import Day, Timesheet, reason_of, title_of
+from tasks.execution.pending_approvals.rows import REMEDY
+from tasks.reads.contacts import ASK
 
 ODOO = "https://odoo.nordwind.example/odoo"
 HEADING: dict[str, Any] = {
@@ -28,12 +35,19 @@ def order(
     return {
         "key": f"{status}-order-{number}",
         "severity": "info" if ready else "warning",
-        "title": f"S{number:05} {customer}: {status}",
-        "reason": "every check passed" if ready else "18 h are not approved",
-        "remedy": "create and send the invoice"
+        "title": Text(
+            "{order} {customer}: {verdict}",
+            order=f"S{number:05}",
+            customer=customer,
+            verdict=catalogue.label(status),
+        ),
+        "reason": Text("every check passed")
         if ready
-        else "approve the hours, or send them back",
-        "owner": "finance" if ready else "Anna Kern",
+        else Text("{hours} h are not approved", hours=18),
+        "remedy": Text("create and send the invoice")
+        if ready
+        else Text("approve the hours, or send them back"),
+        "owner": Text("finance") if ready else "Anna Kern",
         "model": "sale.order",
         "record_id": number,
         "url": f"{ODOO}/sale.order/{number}",
@@ -47,14 +61,14 @@ def order(
 
 
 def aside(
-    number: int, customer: str, group: str, amount: str, reason: str, **held: str
+    number: int, customer: str, group: str, amount: str, reason: Text, **held: str
 ) -> dict[str, Any]:
     """An order that was set aside; held: the job and key of the case on whose page it was."""
     return {
         "job": "",
         "key": "",
         "group": group,
-        "title": f"S{number:05} {customer}",
+        "title": joined([f"S{number:05}", customer], " "),
         "reason": reason,
         "url": f"{ODOO}/sale.order/{number}",
         "model": "sale.order",
@@ -73,7 +87,7 @@ def news(since: str | None, **changed: list[dict[str, Any]]) -> dict[str, Any]:
 
 READY = [
     order(120, "Rhein Kliniken", "ready", "18200.00"),
-    order(121, "Baltic Foods", "ready", "9310.00", remedy="post the prepared draft"),
+    order(121, "Baltic Foods", "ready", "9310.00", remedy=Text("post the prepared draft")),
     order(122, "Harbor Mutual", "ready", "21900.00", currency="USD", cost_per_day="4.80"),
 ]
 BLOCKED = [
@@ -83,9 +97,20 @@ BLOCKED = [
         "Delta Port Authority",
         "blocked",
         "22400.00",
-        reason="no file on the order or its projects shows that the customer accepted; "
-        "1 milestone late, first Launch of 2026-11-14",
-        remedy="attach the customer's acceptance to the order",
+        reason=joined(
+            [
+                Text("no file on the order or its projects shows that the customer accepted"),
+                plural(
+                    "{count} milestone late, first {milestone} of {day}",
+                    "{count} milestones late, first {milestone} of {day}",
+                    count=1,
+                    milestone="Launch",
+                    day=date(2026, 11, 14),
+                ),
+            ],
+            "; ",
+        ),
+        remedy=Text("attach the customer's acceptance to the order"),
         owner="Chiara Conti",
         since="2026-11-19",
     ),
@@ -94,8 +119,14 @@ BLOCKED = [
         "Kunsthaus Verlag",
         "blocked",
         None,
-        reason="no price on 1 line with something to bill",
-        remedy="set the unit price on the order line, or a discount of 100 % if it is given away",
+        reason=plural(
+            "no price on {count} line with something to bill",
+            "no price on {count} lines with something to bill",
+            count=1,
+        ),
+        remedy=Text(
+            "set the unit price on the order line, or a discount of 100 % if it is given away"
+        ),
         since=None,
         acknowledged_by="mia@nordwind.example",
     ),
@@ -115,11 +146,13 @@ ASIDE = [
         "Museo Civico",
         "held",
         "5200.00",
-        "held until 2026-12-15: dispute about scope",
+        Text("held until {day}: {why}", day=date(2026, 12, 15), why="dispute about scope"),
         job="wip_aging",
         key="old-order-77",
     ),
-    aside(60, "Porto Digital", "excluded", "-1200.00", "billed in advance, or nothing to bill"),
+    aside(
+        60, "Porto Digital", "excluded", "-1200.00", Text("billed in advance, or nothing to bill")
+    ),
 ]
 TOTALS: list[dict[str, Any]] = [
     {
@@ -146,9 +179,9 @@ TOTALS: list[dict[str, Any]] = [
 DIGEST: dict[str, Any] = {
     **HEADING,
     "template": "digest",
-    "title": "Invoice readiness",
+    "title": Text("Invoice readiness"),
     "rule": "invoice_readiness",
-    "why": "work that is delivered but not invoiced is money lent to the customer for nothing.",
+    "why": catalogue.jobs()["invoice_readiness"].why,
     "role": "finance",
     "totals": TOTALS,
     "rows": [
@@ -174,17 +207,26 @@ DIGEST: dict[str, Any] = {
     "not_verifiable": [
         {
             "check": "approved_time",
-            "reason": "this Odoo has no timesheet approval",
-            "remedy": "install the module that records it, or grant read access",
+            "reason": Text("this Odoo has no timesheet approval"),
+            "remedy": Text("install the module that records it, or grant read access"),
         }
     ],
 }
+LOG = Text("Log the missing hours. On leave? Have your manager approve it in Odoo.")
+
+
+def missing(*logged: float) -> dict[str, Any]:
+    """What is told of a week by the hours that were logged on each of its days, of eight."""
+    days = [Day(date(2026, 11, day), 8, hours, hours) for day, hours in enumerate(logged, 16)]
+    sheet = Timesheet(Period(date(2026, 11, 16), date(2026, 11, 22)), days)
+    return {"title": title_of(sheet, False), "reason": reason_of(sheet, False, {})}
+
+
 MISSING: dict[str, Any] = {
     "key": "employee-7-2026-11-16",
     "severity": "warning",
-    "title": "3 h missing for 16 Nov to 22 Nov 2026",
-    "reason": "Expected 32 h, logged 29 h; short on Thu 19 Nov 3 h",
-    "remedy": "Log the missing hours. On leave? Have your manager approve it in Odoo.",
+    **missing(8, 8, 8, 5),
+    "remedy": LOG,
     "owner": "Julia Weber",
     "model": "hr.employee",
     "record_id": 7,
@@ -196,16 +238,15 @@ MISSING: dict[str, Any] = {
     "cost_per_day": None,
     "note": "",
     "page": f"{ODOO}/timesheets",
-    "advice": "Log the missing hours. On leave? Have your manager approve it in Odoo.",
+    "advice": LOG,
 }
 PERSON: dict[str, Any] = {
     **HEADING,
     "template": "person",
     "shape": "reminder",
-    "title": "Timesheet reminders",
+    "title": Text("Timesheet reminders"),
     "rule": "timesheet_reminders",
-    "why": "hours that nobody logs are billed late or never, and a reminder for a day off teaches "
-    "people to ignore reminders.",
+    "why": catalogue.jobs()["timesheet_reminders"].why,
     "reader": "julia@nordwind.example",
     "name": "Julia Weber",
     "step": "late",
@@ -215,7 +256,7 @@ PERSON: dict[str, Any] = {
 _OF_OTHERS = {
     **MISSING,
     "page": f"{ODOO}/all-timesheets",
-    "advice": "Ask for the hours, or approve leave that was taken.",
+    "advice": ASK,
 }
 TEAM: dict[str, Any] = {
     **PERSON,
@@ -229,18 +270,30 @@ TEAM: dict[str, Any] = {
             **_OF_OTHERS,
             "key": "employee-8-2026-11-16",
             "owner": "Oskar Lund",
-            "title": "40 h missing for 16 Nov to 22 Nov 2026",
-            "reason": "Expected 40 h, logged 0 h; short on Mon 16 Nov 8 h, Tue 17 Nov 8 h, "
-            "Wed 18 Nov 8 h, Thu 19 Nov 8 h, Fri 20 Nov 8 h",
-            "note": "Oskar Lund has no e-mail address",
+            **missing(0, 0, 0, 0, 0),
+            "note": Text("{name} has no e-mail address", name="Oskar Lund"),
         },
     ],
 }
+AWAY = Text("{name} is on leave and back on {day}", name="Aarav Sharma", day=date(2026, 11, 30))
+
+
+def waits(name: str, week: int, project: str, hours: float) -> Text:
+    """What is told of hours that wait."""
+    return Text(
+        "{name}, week {week}, {project}: {hours} h wait",
+        name=name,
+        week=week,
+        project=project,
+        hours=hours,
+    )
+
+
 _TO_APPROVE = {
     **MISSING,
     "owner": "Mia Rossi",
-    "remedy": "Approve it, or refuse it with a reason.",
-    "advice": "Approve it, or refuse it with a reason.",
+    "remedy": REMEDY,
+    "advice": REMEDY,
     "group": "pending time",
     "page": f"{ODOO}/all-timesheets",
     "currency": "EUR",
@@ -249,10 +302,9 @@ APPROVER: dict[str, Any] = {
     **HEADING,
     "template": "person",
     "shape": "approver",
-    "title": "Approvals that wait",
+    "title": Text("Approvals that wait"),
     "rule": "pending_approvals",
-    "why": "time and expenses that nobody approves are billed and paid late, and nobody sees where "
-    "they wait.",
+    "why": catalogue.jobs()["pending_approvals"].why,
     "reader": "mia@nordwind.example",
     "name": "Mia Rossi",
     "step": "first",
@@ -261,30 +313,30 @@ APPROVER: dict[str, Any] = {
         {
             **_TO_APPROVE,
             "key": "time-7-101-2026-11-09",
-            "title": "Julia Weber, week 46, Portal: 12 h wait",
+            "title": waits("Julia Weber", 46, "Portal", 12),
             "hours": 12.0,
             "amount": "1440.00",
-            "reason": "of the time until 2026-11-15, not approved yet",
+            "reason": Text("of the time until {day}, not approved yet", day=date(2026, 11, 15)),
             "since": "2026-11-15",
         },
         {
             **_TO_APPROVE,
             "key": "time-8-102-2026-11-02",
-            "title": "Oskar Lund, week 45, ERP: 30 h wait",
+            "title": waits("Oskar Lund", 45, "ERP", 30),
             "hours": 30.0,
             "amount": "3600.00",
-            "reason": "of the time until 2026-11-08, not approved yet",
+            "reason": Text("of the time until {day}, not approved yet", day=date(2026, 11, 8)),
             "since": "2026-11-08",
         },
         {
             **_TO_APPROVE,
             "key": "expense-13",
-            "title": "Kabir Singh: Monitor stand waits",
+            "title": Text("{name}: {what} waits", name="Kabir Singh", what="Monitor stand"),
             "hours": None,
             "amount": "89.00",
             "currency": "USD",
-            "reason": "submitted on 2026-11-21; Aarav Sharma is on leave and back on 2026-11-30",
-            "note": "Aarav Sharma is on leave and back on 2026-11-30",
+            "reason": joined([Text("submitted on {day}", day=date(2026, 11, 21)), AWAY], "; "),
+            "note": AWAY,
             "since": "2026-11-21",
             "group": "pending expense",
             "page": f"{ODOO}/hr.expense/13",
@@ -294,18 +346,28 @@ APPROVER: dict[str, Any] = {
 WEEKLY: dict[str, Any] = {
     **DIGEST,
     "shape": "weekly",
-    "title": "WIP aging",
+    "title": Text("WIP aging"),
     "rule": "wip_aging",
-    "why": "work in progress that nobody bills grows old, and old work is written off.",
+    "why": catalogue.jobs()["wip_aging"].why,
     "findings": [
         order(
             number,
             customer,
             "undecided",
             f"{number * 100}.00",
-            title=f"S{number:05} {customer}: unbilled for {counted(number, 'day')}",
-            reason=f"{number * 100}.00 EUR of work since 2026-08-01 is on no posted invoice",
-            remedy="bill it, write it off, or document a hold with a review date",
+            title=plural(
+                "{order} {customer}: unbilled for {count} day",
+                "{order} {customer}: unbilled for {count} days",
+                order=f"S{number:05}",
+                customer=customer,
+                count=number,
+            ),
+            reason=Text(
+                "{amount} of work since {day} is on no posted invoice",
+                amount=Money(Decimal(f"{number * 100}.00"), "EUR"),
+                day=date(2026, 8, 1),
+            ),
+            remedy=Text("bill it, write it off, or document a hold with a review date"),
             since="2026-08-01",
         )
         for number, customer in enumerate(

@@ -16,6 +16,7 @@ from monitoring.grafana.roles import ROLES, role_boards
 from tasks.catalogue import jobs
 from tasks.declaration import Audience
 from tasks.domain.findings import Formula
+from tasks.domain.texts import Text
 from tests.monitoring.expressions import MONITORING, filled, of_recording_rules
 from tests.monitoring.test_rules import needs_tools, passes
 
@@ -144,7 +145,7 @@ def test_a_new_job_appears_on_the_board_of_its_role() -> None:
     new = replace(
         next(iter(jobs().values())),
         name="late_bills",
-        title="Late bills",
+        title=Text("Late bills"),
         audience=Audience.PERSON,
         owner="finance",
         formulas=(Formula("late_bills_hours", "hours on bills that are late"),),

@@ -14,12 +14,13 @@ from tasks import catalogue
 from tasks.declaration import Audience, Cron, Job
 from tasks.domain.findings import Report
 from tasks.domain.policy import Policy
+from tasks.domain.texts import named
 
 
 def a_job(name: str, doc: str | None = None) -> Job[Policy, None]:
     return Job(
         name=name,
-        title=name,
+        title=named(name),
         owner="ops",
         cron=Cron("0 6 * * *"),
         audience=Audience.OPS,
@@ -164,3 +165,8 @@ def test_a_row_is_about_the_records_of_its_columns() -> None:
     row = {"sale_order_id": 9, "model": "hr.expense", "record_id": 4}
     assert ("sale.order", 9) in catalogue.jobs()["invoice_readiness"].subjects(row)
     assert catalogue.jobs()["pending_approvals"].subjects(row) == [("hr.expense", 4)]
+
+
+def test_a_word_reads_the_same_in_every_job() -> None:
+    said = [pair for job in catalogue.jobs().values() for pair in job.labels.items()]
+    assert [(word, text) for word, text in said if catalogue.label(word) != text] == []

@@ -11,6 +11,7 @@ from tasks import catalogue
 from tasks.declaration import Audience
 from tasks.domain.findings import NOT_SEEN, Finding, Report, Severity
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import named
 from tests.fakes.comparing import compare
 from tests.fakes.modules import TIMESHEET_GRID
 from tests.tasks.conftest import MONDAY, changed, reading
@@ -140,8 +141,8 @@ def test_hidden_projects_withhold_hours_on_no_order_line_by_name(now: AsOf) -> N
 
 def test_a_case_whose_record_the_unread_row_names_no_model_of_is_left_alone(now: AsOf) -> None:
     def finding(model: str, record_id: int, part_of: tuple[str, int] | None = None) -> Finding:
-        told = ("old", "unbilled", "bill it", "finance", model, record_id, "")
-        return Finding("key", Severity.WARNING, *told, part_of=part_of)
+        told = (named("old"), named("unbilled"), named("bill it"), "finance")
+        return Finding("key", Severity.WARNING, *told, model, record_id, "", part_of=part_of)
 
     corrupt = {("sale.order.line", 10): {"price_unit": 1e300}}
     report, seen = look(changed(corrupt=corrupt), "wip_aging", now)

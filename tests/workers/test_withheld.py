@@ -10,14 +10,13 @@ from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from tests.tasks.test_rights import ABSENT, POOR
-from tests.workers.language.test_language import sentences
+from tests.workers.language.test_language import knows, sentences
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import messages, opened
 from workers import runner
 from workers.commands import doctor, run_command
 from workers.commands.run_command import ExitCode, Order
 from workers.demo.catcher import Catcher
-from workers.language.language import language
 from workers.ledger import cases
 from workers.ledger.statuses import MessageStatus
 from workers.mail.render import render
@@ -59,7 +58,7 @@ def test_every_sentence_of_it_is_german_for_germans(
     for job in catalogue.jobs():
         runner.execute(fleet, opened(fleet, job, 1))
     said = {sentence for m in messages(fleet) for sentence in sentences(dict(m.payload))}
-    assert [sentence for sentence in said if language("de").known(sentence) is None] == []
+    assert [sentence for sentence in said if not knows("de", sentence)] == []
 
 
 def test_a_digest_says_so_at_its_head_in_its_totals_and_at_its_end(

@@ -55,14 +55,7 @@ def main() -> None:
     for file in sorted(Path(__file__).parent.glob("*.po")):
         with file.open("rb") as old:
             catalogue = read_po(old, locale=file.stem)
-        # Of sentences that are not texts yet, until the last one is.
-        kept = [message for message in catalogue if message.context == "job"]
         catalogue.update(template(), no_fuzzy_matching=True, update_creation_date=False)
-        for message in kept:
-            catalogue[message.id] = message
-            new = catalogue.get(message.id)
-            if new and not new.string:
-                new.string = message.string
         with file.open("wb") as written:
             write_po(written, catalogue, width=100, sort_output=True, ignore_obsolete=True)
 

@@ -1,16 +1,13 @@
-"""A reader's language: words from a catalogue, and how numbers, money, days and instants look.
+"""A reader's language: texts from a catalogue, and how numbers, money, days and instants look.
 
-A language is one file, `languages/<code>.po`. Strings of the templates stand there as gettext has
-them. Sentences that are made in code carry the context "job" or "page"; `{names}` in them stand for
-what differs, those in NUMBERS for numbers. Numbers and days are written in the reader's way, and
-what stands for a name that ends in "list" is looked up piece by piece.
+A language is one file, `workers/language/<code>.po`, as gettext has it.
 """
 
 import gettext
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
@@ -30,37 +27,7 @@ from tasks.domain.texts import Money, Text, Value, between, number, written
 SOURCE: Final = "en"
 # American days are for those who ask for them: en_US.
 LOCALES: Final = {"en": "en_GB"}
-# The contexts of sentences that are made in code.
-SENTENCES: Final = frozenset({"job", None})
 NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
-NUMBERS: Final = frozenset(
-    [
-        "amount",
-        "count",
-        "counted",
-        "days",
-        "delivery",
-        "expected",
-        "hours",
-        "leave",
-        "logged",
-        "missing",
-        "ordered",
-        "percent",
-        "plan",
-        "points",
-        "quantity",
-        "target",
-    ]
-)
-ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-# Days as the jobs' sentences have them, by strftime.
-WRITTEN_DAYS: Final = (
-    (re.compile(r"(?P<weekday>Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<day>\d{2} [A-Z][a-z]{2})"), "MMMd"),
-    (re.compile(r"(?P<day>\d{2} [A-Z][a-z]{2})"), "MMMd"),
-    (re.compile(r"(?P<day>\d{2} [A-Z][a-z]{2} \d{4})"), "yMMMd"),
-)
-WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
@@ -70,8 +37,6 @@ class Language:
     code: str
     locale: Locale
     translations: gettext.NullTranslations
-    _sentences: Mapping[str, str] = field(default_factory=dict, repr=False)
-    _patterns: tuple[tuple[re.Pattern[str], str], ...] = field(default=(), repr=False)
 
     @property
     def tag(self) -> str:
@@ -86,7 +51,7 @@ class Language:
     def say(self, text: str) -> str:
         """A text in the reader's words; a string that is none is a name, and stays as it is."""
         if not isinstance(text, Text):
-            return self.sentence(text)
+            return text
         return written(self._template(text), text.values, self._write)
 
     def _template(self, text: Text) -> str:
@@ -99,7 +64,7 @@ class Language:
     def _write(self, value: Value, how: str) -> str:
         """A value of a text, `how` as in `tasks.domain.texts`."""
         if isinstance(value, str):
-            return self.say(value) if isinstance(value, Text) else value
+            return self.say(value)
         if isinstance(value, Money):
             write = self.whole_money if how == "whole" else self.money
             return write(value.amount, value.currency)
@@ -116,65 +81,6 @@ class Language:
             names = self.locale.days["format"]["abbreviated"]
             return f"{names[day.weekday()]} {self.short_day(day)}"
         return self.short_day(day) if how == "short" else self.day(day)
-
-    def sentence(self, said: str) -> str:
-        """What a job said, translated; what is unknown stays English."""
-        translated = self.known(said)
-        return self._days(said) if translated is None else translated
-
-    def known(self, said: str) -> str | None:
-        """The translation of what a job said, or None where any part of it is unknown.
-
-        Sentences that are joined by "; " are looked up one by one, or together where a name in them
-        has one.
-        """
-        whole = self._sentences.get(said)
-        if whole is not None or not said:
-            return said if whole is None else whole
-        pieces, found, start = said.split("; "), list[str](), 0
-        while start < len(pieces):
-            ends = range(start + 1, len(pieces) + 1)
-            tried = ((end, self._one("; ".join(pieces[start:end]))) for end in ends)
-            end, translated = next(((e, one) for e, one in tried if one is not None), (0, None))
-            if translated is None:
-                return None
-            found.append(translated)
-            start = end
-        return "; ".join(found)
-
-    def _one(self, said: str) -> str | None:
-        if said in self._sentences:
-            return self._sentences[said]
-        for pattern, translated in self._patterns:
-            if match := pattern.fullmatch(said):
-                values = {name: self._value(name, text) for name, text in match.groupdict().items()}
-                return translated.format_map(values)
-        return None
-
-    def _value(self, name: str, text: str) -> str:
-        if name.endswith("list"):
-            return ", ".join(
-                self._one(piece) or self._value("", piece) for piece in text.split(", ")
-            )
-        if NUMBER.fullmatch(text):
-            return self.number(text)
-        for pattern, skeleton in WRITTEN_DAYS:
-            if match := pattern.fullmatch(text):
-                return self._written(match, skeleton)
-        return self._days(text)
-
-    def _written(self, match: re.Match[str], skeleton: str) -> str:
-        words = match.group("day") + ("" if skeleton == "yMMMd" else " 2024")
-        parsed = datetime.strptime(words, "%d %b %Y").date()
-        day = format_skeleton(skeleton, parsed, locale=self.locale)
-        weekday = match.groupdict().get("weekday")
-        if weekday is None:
-            return day
-        names = self.locale.days["format"]["abbreviated"]
-        return f"{names[WEEKDAYS.index(weekday)]} {day}"
-
-    def _days(self, text: str) -> str:
-        return ISO_DAY.sub(lambda match: self.day(match.group()), text)
 
     def number(self, number: str | float | Decimal) -> str:
         """A number, ungrouped: it may be a year or part of a name."""
@@ -242,18 +148,7 @@ def language(code: str) -> Language:
     if catalogue is None:
         own = code if base == SOURCE else SOURCE
         return Language(own, Locale.parse(LOCALES.get(own, own)), gettext.NullTranslations())
-    sentences = dict(_sentences(catalogue))
-    return Language(
-        code,
-        Locale.parse(code),
-        _translations(catalogue),
-        {said: translated for said, translated in sentences.items() if "{" not in said},
-        tuple(
-            (_pattern(said), sentences[said])
-            for said in sorted(sentences, key=_literal, reverse=True)
-            if "{" in said
-        ),
-    )
+    return Language(code, Locale.parse(code), _translations(catalogue))
 
 
 def _base(code: str) -> str:
@@ -284,32 +179,6 @@ def _translations(catalogue: Catalog) -> gettext.GNUTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
-
-
-def _sentences(catalogue: Catalog) -> Iterator[tuple[str, str]]:
-    for message in catalogue:
-        written_in_code = message.context in SENTENCES and isinstance(message.id, str)
-        if written_in_code and message.id and message.string:
-            yield str(message.id), str(message.string)
-
-
-PLACEHOLDER: Final = re.compile(r"{(\w+)}")
-
-
-def _pattern(said: str) -> re.Pattern[str]:
-    """Matches the sentence with whatever stands for its names."""
-    literals = PLACEHOLDER.split(said)
-    parts = [_group(part) if at % 2 else re.escape(part) for at, part in enumerate(literals)]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _group(name: str) -> str:
-    return f"(?P<{name}>{NUMBER.pattern if name in NUMBERS else '.+?'})"
-
-
-def _literal(said: str) -> int:
-    """The more of a sentence is fixed, the sooner it is tried."""
-    return len(PLACEHOLDER.sub("", said))
 
 
 def is_number(value: Any) -> bool:

@@ -18,7 +18,7 @@ TOP_WEEKLY: Final = 5
 # What of the news is marked at its row.
 MARKS: Final = {"opened": "new", "moved": "moved", "worsened": "worse", "returned": "back"}
 # The parts that Odoo's own figure is made of, where totals have them all.
-NOT_VERIFIABLE: Final = "not verifiable"
+NOT_VERIFIABLE: Final = Text("not verifiable")
 RECONCILED: Final = ("ready", "blocked", "held", "excluded", "odoo_to_invoice", "residual")
 
 

@@ -1,5 +1,6 @@
 """Templates, and the filters by which they write in a reader's language."""
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -8,11 +9,12 @@ from typing import Any, Final
 import jinja2
 
 from tasks import catalogue
-from tasks.domain.texts import Text
+from tasks.domain.labels import OF_WORDS
 from workers.language.language import Language, is_number, language
 from workers.mail.picture import Sums
 
 COLUMNS: Final = 78
+ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @cache
@@ -85,12 +87,11 @@ def _label(reader: Language, name: str) -> str:
     return reader.say(catalogue.label(name))
 
 
-def _fact(reader: Language, value: Any) -> str:
-    """A value of a row: as in totals, and words that stand for a state or a kind."""
-    words = catalogue.label(str(value))
-    if isinstance(words, Text):
-        return reader.say(words)
-    return reader.known(words) or _figure(reader, value)
+def _fact(reader: Language, value: Any, column: str) -> str:
+    """A value of a row: as in totals, and days; in some columns a word that has a label."""
+    if column in OF_WORDS:
+        return _label(reader, value)
+    return reader.day(value) if ISO_DAY.fullmatch(str(value)) else _figure(reader, value)
 
 
 def _parts(reader: Language, parts: Mapping[str, Any]) -> str:

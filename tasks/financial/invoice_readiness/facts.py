@@ -86,7 +86,7 @@ class Facts:
     project_manager: str = ""
     time_approver: str = ""
     expense_approver: str = ""
-    doubts: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, Text] = field(default_factory=dict)
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""

@@ -87,7 +87,7 @@ def aside(readiness: Readiness, snapshot: Snapshot) -> SetAside:
     )
 
 
-def _why_aside(readiness: Readiness, snapshot: Snapshot) -> str:
+def _why_aside(readiness: Readiness, snapshot: Snapshot) -> Text:
     order = readiness.order.order
     if readiness.status == "held":
         return next(check.reason for check in readiness.checks if check.check == "hold")

@@ -120,9 +120,11 @@ JOB = Job(
         Listed(
             Order.MODEL,
             "sale_order_id",
-            "nothing of it is to be billed: nothing is delivered, due or in a draft that is not "
-            "invoiced, and Odoo says so too",
-            (Rule("it is confirmed", CONFIRMED),),
+            Text(
+                "nothing of it is to be billed: nothing is delivered, due or in a draft that is "
+                "not invoiced, and Odoo says so too"
+            ),
+            (Rule(Text("it is confirmed"), CONFIRMED),),
         ),
     ),
     labels=LABELS,

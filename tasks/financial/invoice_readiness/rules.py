@@ -25,7 +25,7 @@ def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check
 
 def _doubted(check: Check, facts: Facts) -> Check:
     """The check, or that it cannot be made: what was found stands, what was not found may exist."""
-    doubt, result = facts.doubts.get(check.check, ""), check.result
+    doubt, result = facts.doubts.get(check.check, NOTHING), check.result
     if not doubt or result in (Result.NOT_APPLICABLE, Result.NOT_VERIFIABLE):
         return check
     if result not in CERTAIN.get(check.check, (Result.FAIL,)):
@@ -45,7 +45,7 @@ def _moot(name: str, facts: Facts, reason: Text) -> Check:
     return Check(name, Result.NOT_APPLICABLE, reason, url=facts.url)
 
 
-def _unknown(name: str, facts: Facts, reason: str) -> Check:
+def _unknown(name: str, facts: Facts, reason: Text) -> Check:
     return Check(name, Result.NOT_VERIFIABLE, reason, url=facts.url)
 
 

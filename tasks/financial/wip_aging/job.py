@@ -65,19 +65,23 @@ JOB = Job(
         Listed(
             OrderLine.MODEL,
             "sale_order_line_id",
-            "it has no work in progress, advance billing or draft, or sells no work: services and "
-            "re-invoiced expenses are looked at",
+            Text(
+                "it has no work in progress, advance billing or draft, or sells no work: services "
+                "and re-invoiced expenses are looked at"
+            ),
             (
-                Rule("its order is confirmed", CONFIRMED),
-                Rule("it sells something, and is no heading or note", SELLS),
+                Rule(Text("its order is confirmed"), CONFIRMED),
+                Rule(Text("it sells something, and is no heading or note"), SELLS),
             ),
         ),
         Listed(
             Order.MODEL,
             "sale_order_id",
-            "none of its lines that sell work, services and re-invoiced expenses, has work in "
-            "progress, advance billing or a draft",
-            (Rule("it is confirmed", CONFIRMED),),
+            Text(
+                "none of its lines that sell work, services and re-invoiced expenses, has work in "
+                "progress, advance billing or a draft"
+            ),
+            (Rule(Text("it is confirmed"), CONFIRMED),),
         ),
     ),
     labels=LABELS,

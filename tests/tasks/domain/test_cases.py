@@ -9,14 +9,15 @@ import pytest
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.cases import Change, ChangeKind, OpenCase, reconcile
 from tasks.domain.findings import Finding, Severity, Step
+from tasks.domain.texts import Text
 
 TODAY = date(2026, 11, 23)
 FINDING = Finding(
     key="order-1",
     severity=Severity.WARNING,
-    title="S00001 blocked",
-    reason="no price",
-    remedy="set it",
+    title=Text("S00001 blocked"),
+    reason=Text("no price"),
+    remedy=Text("set it"),
     owner="Ann",
     model="sale.order",
     record_id=1,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.cases import ChangeKind, OpenCase, Reconciliation, reconcile
 from tasks.domain.findings import Finding, Severity
+from tasks.domain.texts import Text
 
 TODAY = date(2026, 11, 23)
 
@@ -19,9 +20,9 @@ def finding(number: int, severity: Severity) -> Finding:
     return Finding(
         key=f"order-{number}",
         severity=severity,
-        title="blocked",
-        reason="no price",
-        remedy="set it",
+        title=Text("blocked"),
+        reason=Text("no price"),
+        remedy=Text("set it"),
         owner="Ann",
         model="sale.order",
         record_id=number,

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -14,7 +15,8 @@ from babel.messages.pofile import read_po
 
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
-from tasks.domain.texts import Text, Value
+from tasks.domain.labels import OF_WORDS
+from tasks.domain.texts import NAME, NOTHING, Money, Text, Value, joined, named, plural
 from tasks.reads.drafts import REASONS
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
@@ -28,6 +30,7 @@ from workers.web.accept_language import accepted
 from workers.web.cases import facts
 
 LANGUAGE = resources.files("workers.language")
+DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
 LANGUAGES = [
     file.name.removesuffix(".po") for file in LANGUAGE.iterdir() if file.name.endswith(".po")
@@ -65,28 +68,32 @@ def sentences(payload: dict[str, Any]) -> Iterator[str]:
     """All that a job said, but for names."""
     yield from (payload["title"], payload["why"])
     for finding in payload["findings"]:
-        keys = ("title", "reason", "remedy", "group", "advice", "note")
+        keys = ("title", "reason", "remedy", "advice", "note")
         yield from (finding[key] for key in keys if finding.get(key))
+        yield words(finding["group"])
     for aside in payload.get("set_aside", ()):
-        yield from (aside["group"], aside["reason"])
+        yield from (words(aside["group"]), aside["title"], aside["reason"])
     for gap in payload.get("not_verifiable", ()):
         yield from (words(gap["check"]), gap["reason"], gap["remedy"])
     for total in payload.get("totals", ()):
         yield from (words(name) for name in columns_of(total))
     for row in payload.get("rows", ()):
-        yield from (words(word) for word in words_of(row))
+        yield from words_of(row)
 
 
 def words(name: str) -> str:
-    return catalogue.label(name)
+    """How people read a word of programs; the word itself where nothing says it."""
+    found = catalogue.label(name)
+    return name if found.template == NAME else found
 
 
 def words_of(row: dict[str, Any]) -> Iterator[str]:
     """What the page of a case tells of its row, but for names."""
-    yield from facts(row)
-    yield from (row[name] for name in ("status", "billing", "bucket") if row.get(name))
+    yield from map(words, facts(row))
+    yield from (words(row[name]) for name in OF_WORDS if row.get(name))
     for check in row.get("checks", ()):
-        yield from (check["check"], check["result"], check["reason"], check["next_step"])
+        yield from (words(check["check"]), words(check["result"]))
+        yield from (check[name] for name in ("reason", "next_step") if check[name])
 
 
 def columns_of(total: dict[str, Any]) -> Iterator[str]:
@@ -108,7 +115,7 @@ def test_nothing_that_the_jobs_say_stays_english(payloads: list[dict[str, Any]],
 def knows(code: str, said: str) -> bool:
     """Whether nothing of it stays English; texts of names alone are in no catalogue."""
     if not isinstance(said, Text):
-        return language(code).known(said) is not None
+        return False
     parts = [each for value in said.values.values() for each in texts_in(value)]
     own = not "".join(text for text, _, _, _ in Formatter().parse(said.template)).strip(" ;,·/")
     messages = catalogue_of(code)
@@ -176,43 +183,77 @@ def names(template: str) -> list[str]:
 @pytest.mark.parametrize(
     ("said", "german"),
     [
-        ("18.5 h are not approved", "18,5 Std. sind nicht genehmigt"),
+        (Text("{hours} h are not approved", hours=18.5), "18,5 Std. sind nicht genehmigt"),
+        (Text("{day:weekday} {hours} h", day=DAY, hours=2), "Mo. 23. Nov. 2 Std."),
+        (Text("submitted on {day}", day=DAY), "eingereicht am 23. Nov. 2026"),
         (
-            "S1 Held; Sons: blocked",
-            "S1 Held; Sons: blockiert",
+            Text(
+                "{name}, week {week}, {project}: {hours} h wait",
+                name="Julia Weber; blocked",
+                week=47,
+                project="ready",
+                hours=12.5,
+            ),
+            "Julia Weber; blocked, Woche 47, ready: 12,5 Std. warten",
         ),
         (
-            "1 milestone late, first Go; live of 2026-11-14; 2.5 h are not approved",
-            "1 Meilenstein überfällig, zuerst Go; live vom 14. Nov. 2026; "
-            "2,5 Std. sind nicht genehmigt",
+            plural(
+                "no price on {count} line with something to bill",
+                "no price on {count} lines with something to bill",
+                count=1,
+            ),
+            "kein Preis auf 1 Zeile mit Abrechenbarem",
         ),
         (
-            "Julia Weber, week 47, Portal: 12.5 h wait",
-            "Julia Weber, Woche 47, Portal: 12,5 Std. warten",
+            plural(
+                "no price on {count} line with something to bill",
+                "no price on {count} lines with something to bill",
+                count=2,
+            ),
+            "kein Preis auf 2 Zeilen mit Abrechenbarem",
         ),
         (
-            "of the time until 2026-11-22, not approved yet; "
-            "Apu is on leave and back on 2026-11-30",
-            "aus der Zeit bis 22. Nov. 2026, noch nicht genehmigt; "
-            "Apu ist abwesend und ab 30. Nov. 2026 zurück",
+            Text("{points:+} points, {hours} h since {day}", points=2.5, hours=1234.5, day=DAY),
+            "+2,5 points, 1234,5 h since 23. Nov. 2026",
         ),
-        ("+0 h of cheese", None),
-        ("no tax on 2 lines to bill", "keine Steuer auf 2 abzurechnenden Zeilen"),
-        ("S1 Held: unbilled for 1 day", "S1 Held: seit 1 Tag nicht berechnet"),
-        ("no tax on 2 lines to bill; something new", None),
+        (
+            Text("{sum} at {time}", sum=Money(Decimal("1234.5"), "EUR"), time=time(17)),
+            "1.234,50 EUR at 17:00",
+        ),
+        (
+            Text("not verifiable: {checks}", checks=(Text("leave"), Text("people"), "Ann")),
+            "nicht prüfbar: Abwesenheiten, Personen, Ann",
+        ),
+        (
+            joined([Text("every check passed"), "every check passed"], "; "),
+            "alle Prüfungen bestanden; every check passed",
+        ),
+        (NOTHING, ""),
     ],
 )
-def test_sentences_are_known_by_their_shape(said: str, german: str | None) -> None:
-    assert language("de").known(said) == german
+def test_a_text_is_said_with_its_values_as_the_reader_writes_them(said: Text, german: str) -> None:
+    assert language("de").say(said) == german
 
 
-def test_an_unknown_sentence_stays_english_but_for_its_days() -> None:
-    assert language("de").sentence("due 2026-11-14, they say") == "due 14. Nov. 2026, they say"
+@pytest.mark.parametrize("name", ["Delivery Americas", "ready", "S1 Held; Sons: due 2026-11-14"])
+def test_a_name_and_what_older_versions_kept_stay_as_they_are(name: str) -> None:
+    assert language("de").say(name) == name
+    assert language("de").say(named(name)) == name
 
 
-def test_names_from_odoo_are_left_as_they_are() -> None:
-    assert language("de").sentence("S00042 ready: blocked") == "S00042 ready: blockiert"
-    assert language("de").sentence("Delivery Americas") == "Delivery Americas"
+@pytest.mark.parametrize(
+    ("word", "english", "german"),
+    [
+        ("odoo_to_invoice", "to invoice in Odoo", "laut Odoo abzurechnen"),
+        ("missing-hours", "missing hours", "fehlende Stunden"),
+        ("missing hours", "missing hours", "fehlende Stunden"),
+        ("daily-2026-11-23", "daily, 23 Nov 2026", "täglich, 23. Nov. 2026"),
+        ("nobody_says", "nobody says", "nobody says"),
+    ],
+)
+def test_words_of_programs_are_read_by_their_labels(word: str, english: str, german: str) -> None:
+    assert language("en").say(catalogue.label(word)) == english
+    assert language("de").say(catalogue.label(word)) == german
 
 
 @pytest.mark.parametrize(

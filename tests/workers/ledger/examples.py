@@ -8,6 +8,7 @@ from typing import Any
 from tasks.declaration import Delivery
 from tasks.domain.cases import Change, ChangeKind, Reconciliation
 from tasks.domain.findings import Finding, Recipient, Severity
+from tasks.domain.texts import Text
 from workers.ledger import outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.outbox import Message, NewMessage
@@ -24,9 +25,9 @@ SCOPE = ("wip_aging", "acme", 1)
 FINDING = Finding(
     key="order-17",
     severity=Severity.WARNING,
-    title="WIP of 95 days",
-    reason="Nobody invoiced it.",
-    remedy="Invoice it or write it off.",
+    title=Text("WIP of 95 days"),
+    reason=Text("Nobody invoiced it."),
+    remedy=Text("Invoice it or write it off."),
     owner="Ann Example",
     model="sale.order",
     record_id=17,

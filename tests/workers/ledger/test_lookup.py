@@ -7,6 +7,7 @@ import pytest
 
 from tasks.domain.cases import ChangeKind
 from tasks.domain.findings import Recipient, Step
+from tasks.domain.texts import Text
 from workers.ledger import audit, cases, lookup, outbox
 from workers.ledger.audit import Entry
 from workers.ledger.database import Ledger
@@ -20,7 +21,7 @@ ON_A_LADDER = replace(
     FINDING,
     key="order-170",
     record_id=170,
-    title="S00170 Müller & Söhne: 100 % blocked",
+    title=Text("S00170 Müller & Söhne: 100 % blocked"),
     owner="O'Brien",
     recipient=None,
     steps=(Step("manager", NOW, Recipient(ZOE)),),

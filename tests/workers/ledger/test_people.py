@@ -11,6 +11,7 @@ from sqlalchemy import String, cast, inspect, select, text
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.cases import ChangeKind
 from tasks.domain.findings import Finding, Measure, Recipient, Step
+from tasks.domain.texts import named
 from workers.ledger import acts, audit, cases, marks, measures, outbox, people, runs
 from workers.ledger.database import Ledger
 from workers.ledger.errors import LedgerError
@@ -26,7 +27,7 @@ ROLES = ("finance", "delivery", "ops")
 MINE = replace(
     FINDING,
     key="employee-17-2026-W47",
-    title=f"{NAME}: 8 h missing",
+    title=named(f"{NAME}: 8 h missing"),
     owner=NAME,
     model="hr.employee",
     record_id=17,
@@ -34,7 +35,7 @@ MINE = replace(
     recipient=Recipient(ADDRESS, NAME),
     steps=(Step("late", NOW, Recipient(ADDRESS.upper(), NAME.upper())),),
 )
-ORDER = replace(FINDING, reason=f"waits for {NAME}", owner="Bob Stone", recipient=None)
+ORDER = replace(FINDING, reason=named(f"waits for {NAME}"), owner="Bob Stone", recipient=None)
 
 
 @pytest.fixture

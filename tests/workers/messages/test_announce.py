@@ -10,6 +10,7 @@ from odoo_gateway.transport import Address
 from tasks import catalogue
 from tasks.domain.cases import Change, ChangeKind
 from tasks.domain.findings import Finding, Recipient, Report, Severity, Step
+from tasks.domain.texts import Text, named
 from workers.config.tenants import Tenant, TenantSettings
 from workers.ledger.outbox import NewMessage
 from workers.ledger.readers import Told
@@ -47,7 +48,7 @@ MANAGER = Step(
     not_before=MORNING,
     escalates=True,
     url="http://odoo.example/all",
-    remedy="Ask for the hours.",
+    remedy=Text("Ask for the hours."),
 )
 
 
@@ -55,9 +56,9 @@ def missing(name: str, steps: Sequence[Step] | None = (MANAGER,), **values: str)
     finding = Finding(
         key=f"employee-{name}",
         severity=Severity.WARNING,
-        title=f"8 h missing of {name}",
-        reason="Expected 40 h, logged 32 h",
-        remedy="Log the missing hours.",
+        title=named(f"8 h missing of {name}"),
+        reason=Text("Expected 40 h, logged 32 h"),
+        remedy=Text("Log the missing hours."),
         owner=name,
         model="hr.employee",
         record_id=1,
@@ -132,8 +133,8 @@ def test_a_step_to_the_owner_goes_to_everybody_in_the_jobs_owner_role() -> None:
 def test_who_cannot_be_reached_is_noted_and_told_to_the_owner_in_one_mail() -> None:
     late = Step("late", MORNING)
     found = said(
-        missing("Ann", [replace(late, unreachable="Ann has no e-mail address")]),
-        missing("Bob", [replace(late, unreachable="Bob has no e-mail address")]),
+        missing("Ann", [replace(late, unreachable=Text("Ann has no e-mail address"))]),
+        missing("Bob", [replace(late, unreachable=Text("Bob has no e-mail address"))]),
     )
     assert len(found.messages) == 2
     assert [finding["note"] for finding in found.messages[0].payload["findings"]] == [

@@ -69,7 +69,7 @@ def test_a_link_shows_the_case_and_what_can_be_done(page: Page) -> None:
     assert answer.status_code == 200
     finding = case.finding
     for told in (finding.title, finding.reason, finding.owner, finding.remedy):
-        assert language("en").sentence(told) in answer.text
+        assert language("en").say(told) in answer.text
     buttons = [button["value"] for button in Parsed(answer.text).of("button")]
     assert buttons == ["acknowledged", "snoozed", "held"]
     assert case.finding.url in answer.text

@@ -11,6 +11,7 @@ from tasks.declaration import Audience, Delivery, Job
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text, named
 from tests.chaos.jobs.chaos import tally
 
 
@@ -24,13 +25,13 @@ def judge(projects: tuple[tally.Project, ...], as_of: AsOf, policy: ChorePolicy)
     """One finding per slot, whose title tells tenant, company and slot."""
     report = tally.judge(projects, as_of, policy)
     (finding,) = report.findings
-    title = f"{policy.tenant} {finding.record_id} {finding.key}"
+    title = named(f"{policy.tenant} {finding.record_id} {finding.key}")
     return replace(report, findings=(replace(finding, title=title),))
 
 
 JOB = Job(
     name="chore",
-    title="Chore",
+    title=Text("Chore"),
     owner="ops",
     cron=tally.JOB.cron,
     audience=Audience.DELIVERY,

@@ -12,6 +12,7 @@ from pathlib import Path
 from odoo_gateway.reader import Reader
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text
 from tests.chaos.jobs.chaos import tally
 
 TAKEN_BYTES = 200_000_000
@@ -29,4 +30,4 @@ def read(odoo: Reader, as_of: AsOf, policy: Policy) -> tuple[tally.Project, ...]
     return tally.read(odoo, as_of, policy)
 
 
-JOB = replace(tally.JOB, name="glutton", title="Glutton", read=read, doc=__doc__)
+JOB = replace(tally.JOB, name="glutton", title=Text("Glutton"), read=read, doc=__doc__)

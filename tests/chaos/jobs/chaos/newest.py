@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tasks.declaration import CatchUp, Cron
+from tasks.domain.texts import Text
 from tests.chaos.jobs.chaos import tally
 
 JOB = replace(
     tally.JOB,
     name="newest",
-    title="Newest",
+    title=Text("Newest"),
     cron=Cron("* * * * *", CatchUp.COALESCE, timedelta(days=1)),
     doc=__doc__,
 )

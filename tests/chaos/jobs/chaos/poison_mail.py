@@ -13,6 +13,7 @@ from tasks.declaration import Audience, CatchUp, Cron, Job
 from tasks.domain.findings import Finding, Recipient, Report, Severity
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text
 
 
 def read(odoo: Reader, as_of: AsOf, policy: Policy) -> None:
@@ -27,9 +28,9 @@ def judge(snapshot: None, as_of: AsOf, policy: Policy) -> Report:
     finding = Finding(
         key=f"{slot:%Y%m%dT%H%M%S}",
         severity=Severity.INFO,
-        title="poison",
-        reason="poison",
-        remedy="none",
+        title=Text("poison"),
+        reason=Text("poison"),
+        remedy=Text("none"),
         owner="nobody",
         model="res.company",
         record_id=1,
@@ -42,7 +43,7 @@ def judge(snapshot: None, as_of: AsOf, policy: Policy) -> Report:
 
 JOB = Job(
     name="poison_mail",
-    title="Poison",
+    title=Text("Poison"),
     owner="ops",
     cron=Cron("* * * * *", CatchUp.ALL),
     audience=Audience.PERSON,

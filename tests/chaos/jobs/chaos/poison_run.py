@@ -13,6 +13,7 @@ from tasks.declaration import Audience, CatchUp, Cron, Job
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text
 
 
 def read(odoo: Reader, as_of: AsOf, policy: Policy) -> None:
@@ -27,7 +28,7 @@ def judge(snapshot: None, as_of: AsOf, policy: Policy) -> Report:
 
 JOB = Job(
     name="poison_run",
-    title="Poison",
+    title=Text("Poison"),
     owner="ops",
     cron=Cron("* * * * *", CatchUp.ALL),
     audience=Audience.OPS,

@@ -15,6 +15,7 @@ from tasks.declaration import Audience, CatchUp, Cron, Job
 from tasks.domain.findings import Finding, Recipient, Report, Severity
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text, named
 
 # How far back a mail may be re-checked, and how far ahead when the clock was wrong.
 STANDS_SECONDS = 900
@@ -64,9 +65,9 @@ def _finding(person: Person, slot: datetime) -> Finding:
     return Finding(
         key=f"{slot:%Y%m%dT%H%M%S}-{person.id}",
         severity=Severity.INFO,
-        title=f"pulse of {slot:%H:%M:%S}",
-        reason="the slot came",
-        remedy="none",
+        title=named(f"pulse of {slot:%H:%M:%S}"),
+        reason=Text("the slot came"),
+        remedy=Text("none"),
         owner=person.name,
         model=Person.MODEL,
         record_id=person.id,
@@ -78,7 +79,7 @@ def _finding(person: Person, slot: datetime) -> Finding:
 
 JOB = Job(
     name="pulse",
-    title="Pulse",
+    title=Text("Pulse"),
     owner="ops",
     cron=Cron("* * * * *", CatchUp.ALL),
     audience=Audience.PERSON,

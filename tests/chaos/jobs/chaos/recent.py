@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tasks.declaration import CatchUp, Cron
+from tasks.domain.texts import Text
 from tests.chaos.jobs.chaos import tally
 
 JOB = replace(
     tally.JOB,
     name="recent",
-    title="Recent",
+    title=Text("Recent"),
     cron=Cron("* * * * *", CatchUp.ALL, timedelta(hours=6)),
     doc=__doc__,
 )

@@ -8,12 +8,13 @@ Remedy: none is needed.
 from dataclasses import replace
 
 from tasks.declaration import Audience, Delivery
+from tasks.domain.texts import Text
 from tests.chaos.jobs.chaos import tally
 
 JOB = replace(
     tally.JOB,
     name="ring",
-    title="Ring",
+    title=Text("Ring"),
     audience=Audience.DELIVERY,
     delivery=Delivery.AT_MOST_ONCE,
     channels=("hook",),

@@ -14,6 +14,7 @@ from tasks.declaration import Audience, CatchUp, Cron, Delivery, Job
 from tasks.domain.findings import Finding, Measure, Report, Severity
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
+from tasks.domain.texts import Text, named
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def judge(projects: tuple[Project, ...], as_of: AsOf, policy: Policy) -> Report:
     finding = Finding(
         key=f"{slot:%Y%m%dT%H%M%S}",
         severity=Severity.INFO,
-        title=f"tally of {slot:%H:%M:%S}",
-        reason=f"{len(projects)} projects",
-        remedy="none",
+        title=named(f"tally of {slot:%H:%M:%S}"),
+        reason=named(f"{len(projects)} projects"),
+        remedy=Text("none"),
         owner="finance",
         model=Project.MODEL,
         record_id=projects[0].id,
@@ -54,7 +55,7 @@ def judge(projects: tuple[Project, ...], as_of: AsOf, policy: Policy) -> Report:
 
 JOB = Job(
     name="tally",
-    title="Tally",
+    title=Text("Tally"),
     owner="ops",
     cron=Cron("* * * * *", CatchUp.ALL),
     audience=Audience.FINANCE,

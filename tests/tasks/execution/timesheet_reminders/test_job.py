@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tasks.domain.findings import NotVerifiable, Recipient, Severity
 from tasks.domain.periods import Period
+from tasks.domain.texts import Text
 from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.job import JOB, judge
 from tasks.execution.timesheet_reminders.snapshot import OwnReminders
@@ -403,7 +404,7 @@ def test_hours_on_a_project_may_not_count_or_count_only_when_approved() -> None:
 
 
 def test_what_the_schedules_cannot_know_is_passed_on() -> None:
-    gap = NotVerifiable("calendar history", "hidden", "grant it")
+    gap = NotVerifiable(Text("calendar history"), Text("hidden"), Text("grant it"))
     found = snapshot()
     schedules = replace(found.schedules, not_verifiable=(gap,))
     assert gap in judged(replace(found, schedules=schedules)).not_verifiable

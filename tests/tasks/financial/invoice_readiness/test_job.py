@@ -17,6 +17,7 @@ from tasks.domain.cases import ChangeKind, ClosedCase, OpenCase, reconcile
 from tasks.domain.findings import NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
+from tasks.domain.texts import named
 from tasks.financial.invoice_readiness.drafts import Drafted
 from tasks.financial.invoice_readiness.evidence import Evidence
 from tasks.financial.invoice_readiness.facts import Facts, Snapshot
@@ -550,7 +551,7 @@ def test_hours_dated_ahead_do_not_wait_yet() -> None:
 
 
 def test_what_the_database_cannot_know_is_passed_on() -> None:
-    gap = NotVerifiable("hours on orders", "no module", "install it")
+    gap = NotVerifiable("hours on orders", named("no module"), named("install it"))
     report = judged(snapshot(order(), not_verifiable=(gap,)))
     assert report.not_verifiable[0] == gap
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklist import Check, Result
 from tasks.domain.money import Currency
+from tasks.domain.texts import named
 from tasks.financial.invoice_readiness.partial_bill import propose
 
 TIME = Sold(
@@ -39,7 +40,7 @@ LINE_BOUND = ("price", "milestones", "approved_time", "contract", "acceptance_ev
 
 
 def failing(*names: str) -> list[Check]:
-    return [Check(name, Result.FAIL, "why", "Ann", "do it") for name in names]
+    return [Check(name, Result.FAIL, named("why"), "Ann", named("do it")) for name in names]
 
 
 @pytest.mark.parametrize(
