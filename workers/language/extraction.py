@@ -1,12 +1,14 @@
 """What catalogues are made of, for Babel: `make languages` gathers it, and a test holds it.
 
 Sentences stand in the code as `Text("...")` and `plural("...", "...")`, in templates as `_("...")`.
-Why a job exists stands in the docstring of its module.
+Why a job exists stands in the docstring of its module. With the folder of a package that has jobs
+of its own, `python -m workers.language.extraction` does the same for that.
 """
 
 import ast
 import io
-from collections.abc import Collection, Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,8 +24,8 @@ METHODS: Final = (
     ("**.j2", "jinja2.ext:babel_extract"),
 )
 OPTIONS: Final = {"**.j2": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
-ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("tasks", "workers")
+HERE: Final = Path(__file__).parent
+OURS: Final = (HERE.parents[1] / "tasks", HERE.parents[1] / "workers")
 
 
 def of_module(
@@ -39,26 +41,32 @@ def of_module(
         yield 1, "Text", why, []
 
 
-def template() -> Catalog:
-    """Every message of the project."""
+def template(*packages: Path) -> Catalog:
+    """Every message in the folders of packages."""
     found = Catalog()
-    for package in PACKAGES:
-        for _, _, message, _, context in extract_from_dir(
-            str(ROOT / package), METHODS, OPTIONS, KEYWORDS
-        ):
+    for package in packages:
+        for _, _, message, _, context in extract_from_dir(str(package), METHODS, OPTIONS, KEYWORDS):
             found.add(message, context=context)
     return found
 
 
-def main() -> None:
-    """Bring every catalogue up to date: what is new in it stands there without a translation."""
-    for file in sorted(Path(__file__).parent.glob("*.po")):
+def update(catalogues: Path, *packages: Path) -> None:
+    """Bring every catalogue in a folder up to date: what is new stands there untranslated."""
+    for file in sorted(catalogues.glob("*.po")):
         with file.open("rb") as old:
             catalogue = read_po(old, locale=file.stem)
-        catalogue.update(template(), no_fuzzy_matching=True, update_creation_date=False)
-        with file.open("wb") as written:
-            write_po(written, catalogue, width=100, sort_output=True, ignore_obsolete=True)
+        catalogue.update(template(*packages), no_fuzzy_matching=True, update_creation_date=False)
+        with file.open("wb") as new:
+            write_po(new, catalogue, width=100, sort_output=True, ignore_obsolete=True)
+
+
+def main(folders: Sequence[str]) -> None:
+    """The fleet's own catalogues, or those of packages with jobs, which stand in `languages/`."""
+    for package in map(Path, folders):
+        update(package / "languages", package)
+    if not folders:
+        update(HERE, *OURS)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,6 +1,7 @@
 """A reader's language: texts from a catalogue, and how numbers, money, days and instants look.
 
-A language is one file, `workers/language/<code>.po`, as gettext has it.
+A language is one file, `workers/language/<code>.po`, as gettext has it. What packages with jobs of
+their own say stands in theirs, `languages/<code>.po`.
 """
 
 import gettext
@@ -12,16 +13,17 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, localedata
 from babel.dates import format_skeleton, format_time
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
+from tasks import catalogue
 from tasks.domain.texts import Money, Text, Value, between, number, written
 
 SOURCE: Final = "en"
@@ -144,11 +146,11 @@ def language(code: str) -> Language:
     """
     base = _base(code)
     code = code if localedata.exists(code) else base
-    catalogue = _catalogue(code) or _catalogue(base)
-    if catalogue is None:
+    translations = _translations(code) or _translations(base)
+    if translations is None:
         own = code if base == SOURCE else SOURCE
         return Language(own, Locale.parse(LOCALES.get(own, own)), gettext.NullTranslations())
-    return Language(code, Locale.parse(code), _translations(catalogue))
+    return Language(code, Locale.parse(code), translations)
 
 
 def _base(code: str) -> str:
@@ -167,16 +169,22 @@ def speaks(code: str) -> bool:
     return _base(code) in languages()
 
 
-def _catalogue(code: str) -> Catalog | None:
-    file = resources.files("workers.language") / f"{code}.po"
+def _translations(code: str) -> gettext.GNUTranslations | None:
+    """Our own first; None where we have none, whatever packages have."""
+    found = _compiled(resources.files("workers.language"), code)
+    if found:
+        for package in catalogue.packages():
+            if theirs := _compiled(resources.files(package) / "languages", code):
+                found.add_fallback(theirs)
+    return found
+
+
+def _compiled(folder: Traversable, code: str) -> gettext.GNUTranslations | None:
+    file = folder / f"{code}.po"
     if not file.is_file():
         return None
-    return read_po(io.BytesIO(file.read_bytes()), locale=code)
-
-
-def _translations(catalogue: Catalog) -> gettext.GNUTranslations:
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, read_po(io.BytesIO(file.read_bytes()), locale=code))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from operator import attrgetter
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -137,7 +139,7 @@ def test_why_odoos_amount_is_another_one_is_translated(code: str, reason: str) -
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_message_is_translated_and_no_other(code: str) -> None:
     catalogue = catalogue_of(code)
-    used = {message.id for message in extraction.template() if message.id}
+    used = {message.id for message in extraction.template(*extraction.OURS) if message.id}
     own = {message.id for message in catalogue if message.id and not message.context}
     assert own == used
     assert [message.id for message in catalogue if message.id and not all(said(message))] == []
@@ -156,9 +158,9 @@ def said(message: Message) -> tuple[str, ...]:
     return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
-@pytest.mark.parametrize("package", extraction.PACKAGES)
-def test_what_is_extracted_is_written_out(package: str) -> None:
-    for file in (extraction.ROOT / package).rglob("*.py"):
+@pytest.mark.parametrize("package", extraction.OURS, ids=attrgetter("name"))
+def test_what_is_extracted_is_written_out(package: Path) -> None:
+    for file in package.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("Text", "plural"):
@@ -330,3 +332,50 @@ def allowed(name: str) -> set[str]:
 
 def test_a_swiss_reader_reads_german() -> None:
     assert "fehlen" in render([{**PERSON, "language": "de_CH"}]).subject
+
+
+JOB_OF_A_FIRM = '''"""Tells of credit.
+
+Why: credit ends.
+"""
+
+TITLE = Text("Credit of customers")
+LINES = plural("{count} customer", "{count} customers", count=2)
+'''
+
+
+@pytest.fixture
+def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package with a job of its own, whose German catalogue is brought up to date."""
+    package = tmp_path / "firm_jobs"
+    (package / "languages").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "credit_watch.py").write_text(JOB_OF_A_FIRM)
+    (package / "languages" / "de.po").touch()
+    extraction.main([str(package)])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(catalogue, "packages", lambda: ("firm_jobs",))
+    return package
+
+
+def test_the_sentences_of_another_package_are_gathered_into_its_own_catalogues(firm: Path) -> None:
+    with (firm / "languages" / "de.po").open("rb") as file:
+        gathered = {message.id for message in read_po(file, locale="de") if message.id}
+    assert gathered == {
+        "credit ends.",
+        "Credit of customers",
+        ("{count} customer", "{count} customers"),
+    }
+
+
+def test_a_package_is_read_by_its_own_catalogue_beside_ours(firm: Path) -> None:
+    file = firm / "languages" / "de.po"
+    untranslated = 'msgid "Credit of customers"\nmsgstr ""'
+    assert untranslated in file.read_text()
+    german = untranslated.replace('msgstr ""', 'msgstr "Kredit der Kunden"')
+    file.write_text(file.read_text().replace(untranslated, german))
+    (firm / "languages" / "fr.po").write_text(german)
+    reader = language.__wrapped__("de_CH")
+    assert reader.say(Text("Credit of customers")) == "Kredit der Kunden"
+    assert reader.say(Text("every check passed")) == "alle Prüfungen bestanden"
+    assert language.__wrapped__("fr").say(Text("Credit of customers")) == "Credit of customers"
