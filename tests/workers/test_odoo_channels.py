@@ -1,6 +1,7 @@
 """Messages as activities and notes in Odoo: once per finding and step, refused with a remedy."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,20 @@ def test_each_finding_becomes_an_activity_of_the_reader(odoo: Switchable, writer
     assert first["summary"] == "S00001 Harbor Mutual: blocked"
     assert first["date_deadline"] == "2026-11-23"
     assert "approve the hours" in first["note"]
+
+
+def test_what_stands_in_odoo_is_in_the_words_of_its_reader(
+    odoo: Switchable, writer: Writer
+) -> None:
+    german = message()
+    german = replace(german, payload={**german.payload, "language": "de"})
+    for channel in (OdooActivity, OdooNote):
+        channel(writer).send(german, nothing)
+    (activity,) = written(odoo, ACTIVITY)
+    (note,) = written(odoo, MESSAGE)
+    assert activity["summary"] == "S00001 Harbor Mutual: blockiert"
+    assert "Stunden genehmigen oder zurückweisen" in activity["note"]
+    assert "18 Std. sind nicht genehmigt" in note["body"]
 
 
 def test_an_activity_is_one_per_finding_step_and_reader(odoo: Switchable, writer: Writer) -> None:

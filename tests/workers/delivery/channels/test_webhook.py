@@ -211,6 +211,13 @@ def test_a_chat_gets_a_subject_and_a_line_with_a_link_per_finding(receiver: Rece
     ]
 
 
+def test_a_chat_is_in_the_words_of_its_reader() -> None:
+    many = message(*(finding(key=str(n)) for n in range(30))).payload
+    _, first, *_, last = chat.text({**many, "language": "de"}).splitlines()
+    assert first.startswith("• S00001 Harbor Mutual: blockiert: 18 Std. sind nicht genehmigt http")
+    assert last == "und 10 weitere"
+
+
 @pytest.mark.parametrize("kind", sections.MAILS)
 def test_every_kind_of_message_makes_a_text(kind: str) -> None:
     shown = chat.text(sections.MAILS[kind])
