@@ -207,7 +207,7 @@ def _waiting(
     return Waiting(
         kind=Kind.TIME,
         key=f"{of}-{place.project_id}-{place.week.start}",
-        what=names.get(place.project_id, f"project {place.project_id}"),
+        what=names.get(place.project_id, Text("project {id}", id=place.project_id)),
         model=SubmittedSheet.MODEL if sheet_id else Employee.MODEL,
         record_id=sheet_id or place.employee_id,
         url=url,

@@ -1,12 +1,10 @@
 """Confirmed orders, their lines and what was promised to the customer."""
 
-from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 
 
@@ -155,31 +153,6 @@ class User(Record):
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
-
-
-def user_names(odoo: Reader, ids: Iterable[int | None]) -> Mapping[int, str]:
-    """Names of users by id, of those who left too; None stands for nobody.
-
-    A user whom a rule hides is called by the id: somebody is there.
-    """
-    known = sorted({user_id for user_id in ids if user_id is not None})
-    found = odoo.read(User, known)
-    names = {user.id: user.name for user in found}
-    return {user_id: names.get(user_id, f"user {user_id}") for user_id in known}
-
-
-def read_partners(
-    odoo: Reader, by: Mapping[int, Collection[tuple[str, int]]]
-) -> Mapping[int, Partner]:
-    """Customers and addresses by id; `by` says which records refer to each.
-
-    One that a rule hides is drift of those, and called by its id.
-    """
-    found = odoo.referred(Partner, by)
-    hidden = {
-        number: Partner(number, f"customer {number}", None) for number in by.keys() - found.keys()
-    }
-    return {**found, **hidden}
 
 
 @dataclass(frozen=True)

@@ -145,4 +145,4 @@ class Look:
 
     def _submitter(self, item: Waiting) -> str:
         person = self._people.get(item.employee_id)
-        return person.name if person else f"employee {item.employee_id}"
+        return person.name if person else Text("employee {id}", id=item.employee_id)

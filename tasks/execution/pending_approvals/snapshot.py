@@ -11,12 +11,12 @@ from tasks.domain.periods import AsOf, Period
 from tasks.domain.waiting import Kind, Waiting
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.reads.contacts import read_languages
+from tasks.reads.names import user_names
 from tasks.reads.orders import company_currency, read_currencies
 from tasks.reads.schedules import Schedules, read_schedules
 from tasks.reads.submitted import read_submitted
 from tasks.reads.unapproved import read_unapproved
 from tasks.records.people import Employee
-from tasks.records.sales import user_names
 
 WEEKS_BACK: Final = 52
 WEEKS_AHEAD: Final = 3

@@ -88,7 +88,7 @@ def _departments(odoo: Reader, employees: Sequence[Employee]) -> Mapping[int, st
         if each.department_id:
             of[each.department_id].add((Employee.MODEL, each.id))
     found = odoo.referred(Department, of)
-    return {n: found[n].name if n in found else f"department {n}" for n in of}
+    return {n: found[n].name if n in found else Text("department {id}", id=n) for n in of}
 
 
 def knows_billable(odoo: Reader) -> bool:

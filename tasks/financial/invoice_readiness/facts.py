@@ -20,6 +20,7 @@ from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.sending import Sending, sending_of
 from tasks.financial.invoice_readiness.tickets import HelpdeskTicket, Ticket, read_open_tickets
 from tasks.reads import unbilled
+from tasks.reads.names import read_partners
 from tasks.reads.orders import SoldOrder
 from tasks.reads.submitted import ExpenseReport
 from tasks.reads.units import Unit, group_hours
@@ -32,7 +33,6 @@ from tasks.records.sales import (
     Partner,
     Project,
     Tax,
-    read_partners,
 )
 from tasks.records.timesheets import TimesheetLine
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from odoo_gateway.reader import Reader
-from tasks.domain.texts import Text
+from tasks.domain.texts import Text, joined
+from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
 from tasks.reads.submitted import ExpenseReport
 from tasks.reads.unapproved import approvers_of
 from tasks.records.people import Employee
-from tasks.records.sales import Expense, Project, user_names
+from tasks.records.sales import Expense, Project
 
 NOBODY: Final = Text("nobody: set a salesperson")
 
@@ -45,21 +46,21 @@ def read_menders(
         },
     )
 
-    def joined(users: Iterable[int | None]) -> str:
-        return ", ".join(sorted({names[user] for user in users if user}))
+    def named(users: Iterable[int | None]) -> Text:
+        return joined(sorted({names[user] for user in users if user}), ", ")
 
-    def approving(employees: Iterable[int]) -> str:
+    def approving(employees: Iterable[int]) -> Text:
         found = {names[of_hours[e]] if e in of_hours else managers.get(e, "") for e in employees}
-        return ", ".join(sorted(found - {""}))
+        return joined(sorted(found - {""}), ", ")
 
     return {
         order.order.id: Menders(
-            salesperson=joined([order.order.user_id]) or NOBODY,
-            project_manager=joined(
+            salesperson=named([order.order.user_id]) or NOBODY,
+            project_manager=named(
                 projects[number].user_id for number in order.project_ids if number in projects
             ),
             time_approver=approving(workers.get(order.order.id, ())),
-            expense_approver=joined(of_expenses.get(order.order.id, ())),
+            expense_approver=named(of_expenses.get(order.order.id, ())),
         )
         for order in orders
     }

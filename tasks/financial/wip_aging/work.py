@@ -17,10 +17,11 @@ from tasks.financial.wip_aging.past import stood_then
 from tasks.financial.wip_aging.unsold import Unsold, read_unsold
 from tasks.reads import unbilled
 from tasks.reads.drafts import with_invoices
+from tasks.reads.names import read_partners, user_names
 from tasks.reads.orders import SoldLine, SoldOrder, company_currency, read_currencies, read_orders
 from tasks.reads.unbilled import Delivered
 from tasks.reads.units import group_hours
-from tasks.records.sales import Order, Project, read_partners, user_names
+from tasks.records.sales import Order, Project
 from tasks.records.timesheets import TimesheetLine, no_leave
 
 
