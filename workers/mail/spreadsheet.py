@@ -31,24 +31,25 @@ def attachments(sections: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str],
 
 
 def table(rows: Sequence[Mapping[str, Any]], reader: Language) -> str:
-    """The scalar columns of the rows.
+    """The scalar columns of the rows, texts in the reader's words.
 
     Where decimals have a comma, Excel splits at semicolons and takes 1.5 for a day. Cells that a
     spreadsheet would run are quoted.
     """
-    fitting, comma = columns.plain(rows), reader.decimal_comma
+    fitting = columns.plain(rows)
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=";" if comma else ",")
+    writer = csv.writer(out, delimiter=";" if reader.decimal_comma else ",")
     writer.writerow(fitting)
-    writer.writerows([_cell(row[column], comma=comma) for column in fitting] for row in rows)
+    writer.writerows([_cell(row[column], reader) for column in fitting] for row in rows)
     return BYTE_ORDER_MARK + out.getvalue()
 
 
-def _cell(value: Any, *, comma: bool) -> Any:
+def _cell(value: Any, reader: Language) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if is_number(value):
-        return str(value).replace(".", ",") if comma else value
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
+        return str(value).replace(".", ",") if reader.decimal_comma else value
+    if isinstance(value, str):
+        said = reader.say(value)
+        return f"'{said}" if said.startswith(FORMULA) else said
     return value

@@ -1,6 +1,7 @@
 """Every mail and page is written in its reader's language; what the jobs say, too."""
 
 import ast
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -317,6 +318,14 @@ def test_the_csv_of_a_german_reader_opens_in_a_german_excel() -> None:
     assert text.splitlines()[1] == "S00120;EUR;18200,00;ready"
 
 
+def test_a_csv_has_texts_in_the_readers_words_and_words_of_programs_as_they_are() -> None:
+    why = Text("reminders start with the week of {day}", day=DAY)
+    rows = [{"employee": "ready", "status": "exempt", "reason": why}]
+    ((_, german),) = render([{**MAILS["readiness"], "language": "de", "rows": rows}]).attachments
+    said = "Erinnerungen beginnen mit der Woche vom 23. Nov. 2026"
+    assert german.splitlines()[1] == f"ready;exempt;{said}"
+
+
 @pytest.mark.parametrize("name", MAILS)
 def test_a_german_mail_says_nothing_of_ours_in_english(name: str) -> None:
     mail = render([{**MAILS[name], "language": "de"}], pages)
@@ -328,6 +337,16 @@ def test_a_german_mail_says_nothing_of_ours_in_english(name: str) -> None:
 def allowed(name: str) -> set[str]:
     """Ops read errors as they were raised."""
     return {"of", "the", "and"} if name in ("ops", "notice") else set()
+
+
+@pytest.mark.parametrize("name", ["readiness", "reminder", "manager", "approver", "urgent"])
+def test_what_an_older_version_queued_is_shown_as_it_was_kept(name: str) -> None:
+    kept = json.loads(json.dumps(MAILS[name]))
+    mail = render([{**kept, "language": "de"}], pages)
+    shown = " ".join(mail.text.split())
+    for finding in kept["findings"]:
+        assert finding["title"] in shown
+        assert finding["reason"].rstrip(".") in shown
 
 
 def test_a_swiss_reader_reads_german() -> None:
