@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures languages commands dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short bench watch odoo odoo-stop format clean
+.PHONY: help demo pictures languages commands dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short live-short bench watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ odoo-stop: $(STAMP)  ## stop it
 
 live: odoo  ## the tests against the real Odoo 19
 	$(BIN)/pytest -m live -rP
+
+live-short: odoo  ## without those that take minutes each
+	$(BIN)/pytest -m 'live and not long' -rP
 
 dashboards: $(STAMP)  ## write Grafana's dashboards anew, and hold them against Grafana's types (npm)
 	$(BIN)/python -m monitoring.grafana

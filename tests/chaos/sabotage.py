@@ -26,6 +26,7 @@ def no_claim() -> None:
         max_attempts: int,
         *,
         without: Collection[str] = (),
+        gather: timedelta = timedelta(0),
     ) -> tuple[outbox.Message, ...]:
         due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
         return tuple(outbox.of_row(row) for row in connection.execute(due))

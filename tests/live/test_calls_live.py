@@ -12,7 +12,7 @@ from .counted_calls import calls_of
 from .odoo_server import OdooServer
 
 # Making the firm takes minutes, once a day.
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(1200)]
 
 JOBS = (
     *("timesheet_reminders", "utilization_variance", "wip_aging", "invoice_readiness"),

@@ -16,6 +16,7 @@ from workers import outages, runner
 from workers.broker import transport as broker
 from workers.commands import lists, pausing, status
 from workers.delivery import waiting
+from workers.delivery.dispatcher import deliver
 from workers.delivery.waiting import Wait
 from workers.errors import DeliveryClosed
 from workers.ledger import marks, outbox
@@ -157,3 +158,19 @@ def test_what_nobody_will_send_says_so(tmp_path: Path, odoo: Switchable, clock: 
     assert (
         wait(fleet, replace(messages(fleet)[0], tenant="x")).why == "nobody: tenant or job is gone"
     )
+
+
+def test_a_mail_is_gathered_with_what_the_other_runs_find(
+    tmp_path: Path, odoo: Switchable, clock: Clock
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo)
+    serve(fleet)
+    runner.execute(fleet, opened(fleet, READINESS))
+    other = opened(fleet, REMINDERS)
+    (message,) = messages(fleet)
+    until = message.next_attempt_at + timedelta(minutes=5)
+    assert wait(fleet) == Wait(until, ("gathered with what other runs find, at the latest then",))
+    assert deliver(fleet) == {}
+    told(fleet)
+    runner.execute(fleet, other)
+    assert wait(fleet).reasons == ()

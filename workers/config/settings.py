@@ -69,6 +69,12 @@ class Environment(Strict):
     message_lease_seconds: Seconds = Field(
         300, description="the longest that a batch of messages may take"
     )
+    gather_seconds: float = Field(
+        300,
+        ge=0,
+        le=3600,
+        description="the longest that a mail waits for what other due runs tell its reader",
+    )
     silence_seconds: Seconds = Field(
         60, description="what a process holds that gave no sign for so long is taken over"
     )

@@ -71,6 +71,7 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
             max_attempts=environment.message_attempts,
             # Their mails wait until their configuration can be used again.
             without=fleet.settings.unusable,
+            gather=timedelta(seconds=environment.gather_seconds),
         )
     if not batch:
         return {}

@@ -10,18 +10,16 @@ from tasks.declaration import Audience, Delivery
 from workers import instants, outages
 from workers import notes as watching
 from workers.config.targets import EMAIL
-from workers.ledger import marks, pauses, readers
+from workers.ledger import marks, pauses, readers, runs
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.outages import Outage
-from workers.ledger.outbox import Message
+from workers.ledger.outbox import AT_ONCE, Message
 from workers.ledger.pauses import Pause
 from workers.ledger.statuses import MessageStatus
 from workers.messages.calm import DAYS_AHEAD, Calm
 from workers.wiring import Fleet
 
-# These wait for no morning and count towards no cap.
-AT_ONCE = frozenset({"urgent", "ops", "notice"})
 UNDER_WAY = frozenset({MessageStatus.CLAIMED, MessageStatus.SENDING})
 QUEUE = "delivery"
 NO_WORKER = f"no worker serves the queue {QUEUE}"
@@ -42,11 +40,15 @@ class Wait:
 
 @dataclass(frozen=True)
 class Hindrances:
-    """What may have messages wait: pauses, what is away by its name, and whether anybody sends."""
+    """What may have messages wait: pauses, what is away by its name, and whether anybody sends.
+
+    busy: tenants of which runs are due, whose mails are gathered.
+    """
 
     paused: Sequence[Pause]
     away: Mapping[str, Outage]
     served: bool
+    busy: Collection[str] = ()
 
 
 def hindrances(connection: Connection, now: datetime) -> Hindrances:
@@ -56,6 +58,7 @@ def hindrances(connection: Connection, now: datetime) -> Hindrances:
         paused=pauses.standing(connection, now),
         away=standing_outages.standing(connection),
         served=watching.serving(workers, now)[QUEUE] > 0,
+        busy=runs.busy_tenants(connection, now),
     )
 
 
@@ -86,9 +89,23 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
             break
         at = later
         reasons.append(why)
+    until = _gathered(fleet, message, found, at)
+    if until is not None:
+        at = until
+        reasons.append("gathered with what other runs find, at the latest then")
     if not found.served:
         reasons.append(NO_WORKER)
     return Wait(at, tuple(dict.fromkeys(filter(None, reasons))))
+
+
+def _gathered(fleet: Fleet, message: Message, found: Hindrances, at: datetime) -> datetime | None:
+    """Until when a mail that is due waits for other runs of its tenant, as `outbox.claim` does."""
+    mail = message.channel == EMAIL and message.payload["template"] not in AT_ONCE
+    if not mail or message.attempts or message.tenant not in found.busy:
+        return None
+    window = timedelta(seconds=fleet.settings.environment.gather_seconds)
+    until = message.next_attempt_at + window
+    return until if until > at else None
 
 
 def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime | None, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, true, tuple
 from monitoring import metrics
 from monitoring.metrics import Increment
 from tasks.declaration import Delivery
-from workers.ledger import audit, counters, leases, pauses
+from workers.ledger import audit, counters, leases, pauses, runs
 from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
 from workers.ledger.schema import messages
@@ -20,6 +20,8 @@ from workers.ledger.statuses import WORKER_LOST, MessageStatus
 UNKNOWN = "unknown whether it was sent"
 # What one mail holds at most beside the message that is due longest.
 TOGETHER = 50
+# Templates that wait for no morning, no other mail, and count towards no cap.
+AT_ONCE = frozenset({"urgent", "ops", "notice"})
 # Not settled yet.
 GOING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 # The step of what is sent once more.
@@ -109,6 +111,7 @@ def claim(
     max_attempts: int,
     *,
     without: Collection[str] = (),
+    gather: timedelta = timedelta(0),
 ) -> tuple[Message, ...]:
     """Take up to `limit` messages to send, longest waiting first.
 
@@ -118,11 +121,13 @@ def claim(
     but a mail that was on its way is claimed as it was, with all its messages. Parks those that may
     have been sent and promise at most once, and those whose attempts are used up. Counts the
     senders that were lost. Messages of the tenants `without`, and of what is paused, wait where
-    they are; but what ops are told goes out all the same.
+    they are; but what ops are told goes out all the same. A mail that became due within `gather`
+    waits for the runs of its tenant that are due, so that its reader gets one mail of them all.
     """
     increments = _park_ambiguous(connection, now) + _park_poison(connection, now, max_attempts)
     may_go = _may_go(now, without)
     due = leases.waiting(messages, MessageStatus.QUEUED, now) & may_go
+    due &= ~_gathering(connection, now, gather)
     rows = leases.pick(connection, messages, due, limit)
     if rows:
         rows = [*rows, *_for_the_same_readers(connection, rows, due)]
@@ -162,6 +167,13 @@ def _may_go(now: datetime, without: Collection[str] = ()) -> ColumnElement[bool]
     of_others = messages.c.tenant.not_in(sorted(without)) if without else true()
     to_ops: ColumnElement[bool] = messages.c.payload["template"].as_string() == "ops"
     return of_others & (to_ops | ~pauses.paused(messages, now))
+
+
+def _gathering(connection: Connection, now: datetime, gather: timedelta) -> ColumnElement[bool]:
+    fresh = (messages.c.attempts == 0) & (messages.c.next_attempt_at > now - gather)
+    others_may_come = messages.c.tenant.in_(runs.busy_tenants(connection, now))
+    at_once: ColumnElement[bool] = messages.c.payload["template"].as_string().in_(AT_ONCE)
+    return fresh & others_may_come & (messages.c.channel == "email") & ~at_once
 
 
 def _one_abandoned_mail(

@@ -345,6 +345,13 @@ def oldest_due(connection: Connection, now: datetime, **of: Any) -> Mapping[str,
     return leases.oldest(connection, runs, free, runs.c.job, now, **of)
 
 
+def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
+    """Tenants of which a run is due or held; what is paused waits on purpose."""
+    due = _claimable(now) & ~pauses.paused(runs, now)
+    found = select(runs.c.tenant).where(due | _held(now)).distinct().order_by(runs.c.tenant)
+    return connection.scalars(found).all()
+
+
 def last_success(connection: Connection) -> Mapping[tuple[str, str], datetime]:
     """When a run last succeeded, by job and tenant."""
     kind = (runs.c.job, runs.c.tenant)

@@ -69,7 +69,7 @@ JOB = Job(
     name="utilization_variance",
     title=Text("Utilization variance"),
     owner="delivery",
-    cron=Cron("0 7 2 * *", window=timedelta(days=7)),
+    cron=Cron("0 6 2 * *", window=timedelta(days=7)),
     audience=Audience.DELIVERY,
     policy=UtilizationPolicy,
     read=read,

@@ -49,7 +49,7 @@ JOB = Job(
     name="wip_aging",
     title=Text("WIP aging"),
     owner="finance",
-    cron=Cron("30 6 * * 1", window=timedelta(days=3)),
+    cron=Cron("0 6 * * 1", window=timedelta(days=3)),
     audience=Audience.FINANCE,
     policy=WipPolicy,
     read=read,

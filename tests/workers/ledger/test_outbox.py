@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from tasks.declaration import Delivery
-from workers.ledger import audit, counters, outbox
+from workers.ledger import audit, counters, outbox, pauses, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.outbox import Message
@@ -19,6 +20,7 @@ from .examples import (
     NOW,
     SECOND,
     claim_messages,
+    claim_run,
     claimed_message,
     enqueue,
     open_run,
@@ -350,3 +352,51 @@ def test_a_message_is_held_anew_while_it_is_sent(ledger: Ledger) -> None:
         outbox.mark_sending(connection, message, NOW + SECOND, LEASE, MAIL)
         assert claim_messages(connection, NOW + LEASE) == ()
         assert the_message(connection).status is MessageStatus.SENDING
+
+
+def gathered(connection: Connection, now: datetime = NOW) -> list[str]:
+    """The subjects that are claimed where mails are gathered for LEASE."""
+    found = outbox.claim(connection, now, LEASE, 10, max_attempts=8, gather=LEASE)
+    return sorted(message.subject for message in found)
+
+
+def test_a_mail_waits_for_the_runs_of_its_tenant_that_are_due(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, subject="first")
+        enqueue(connection, subject="of another tenant", tenant="other", recipient="a@b.example")
+        run_id = open_run(connection)
+        assert gathered(connection) == ["of another tenant"]
+        claim = claim_run(connection, run_id)
+        assert claim is not None
+        assert gathered(connection) == []
+        enqueue(connection, subject="second")
+        runs.succeed(connection, claim, NOW, {})
+        assert gathered(connection) == ["first", "second"]
+
+
+def test_a_mail_waits_for_other_runs_no_longer_than_it_is_gathered(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection)
+        open_run(connection)
+        assert gathered(connection, NOW + LEASE - SECOND) == []
+        assert gathered(connection, NOW + LEASE) == [MESSAGE.subject]
+
+
+def test_what_is_urgent_or_no_mail_or_was_tried_waits_for_no_run(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        tried = claimed_message(connection, subject="tried")
+        outbox.failed(connection, tried, NOW, NOW, "DeliveryFailed", "450 later")
+        enqueue(connection, subject="urgent", payload={"template": "urgent"})
+        enqueue(connection, subject="chat", channel="webhook")
+        enqueue(connection, subject="usual")
+        open_run(connection)
+        assert gathered(connection) == ["chat", "tried", "urgent"]
+
+
+def test_a_paused_run_is_waited_for_by_no_mail(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection)
+        open_run(connection, job="invoice_readiness")
+        place = ("invoice_readiness", None, None)
+        pauses.begin(connection, *place, "audit", "ops", NOW, NOW + LEASE)
+        assert gathered(connection) == [MESSAGE.subject]
