@@ -33,11 +33,10 @@ def told(doubt: Doubt) -> Text:
             )
         case Why.UNPROVEN:
             return Text("nothing shows that the fleet's user sees all rows of {model}", model=model)
-        case Why.CONTRADICTED:
-            return Text(
-                "totals of Odoo are not reached by the rows of {model} that the user sees",
-                model=model,
-            )
+    # Why.CONTRADICTED
+    return Text(
+        "totals of Odoo are not reached by the rows of {model} that the user sees", model=model
+    )
 
 
 def unread(drift: Drift) -> Text:

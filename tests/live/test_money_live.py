@@ -113,6 +113,7 @@ def test_the_difference_to_odoos_figure_is_excluded_line_by_line(
                 assert residual == 0
             else:
                 assert residual == sum(Decimal(x.difference) for x in total.residual_lines)
+                assert residual == sum(map(Decimal, total.residual_by_reason.values()))
                 assert {x.billing for x in total.residual_lines} <= {"fixed"}
                 assert Decimal(total.excluded) == sum(
                     Decimal(x.amount) for x in total.excluded_lines

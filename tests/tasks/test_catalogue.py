@@ -167,6 +167,21 @@ def test_a_row_is_about_the_records_of_its_columns() -> None:
     assert catalogue.jobs()["pending_approvals"].subjects(row) == [("hr.expense", 4)]
 
 
+@pytest.mark.parametrize(
+    ("job", "held_as", "offered"),
+    [
+        ("invoice_readiness", "sale.order", ("acknowledged", "snoozed", "held")),
+        ("invoice_readiness", "project.project", ("acknowledged", "snoozed")),
+        ("pending_approvals", "hr.expense", ("acknowledged", "snoozed", "handed_over")),
+        ("timesheet_reminders", "", ("acknowledged", "snoozed")),
+    ],
+)
+def test_a_hold_is_offered_where_one_may_be_put_and_to_hand_over_what_waits_for_a_decision(
+    job: str, held_as: str, offered: tuple[str, ...]
+) -> None:
+    assert catalogue.jobs()[job].offers(held_as) == offered
+
+
 def test_a_word_reads_the_same_in_every_job() -> None:
     said = [pair for job in catalogue.jobs().values() for pair in job.labels.items()]
     assert [(word, text) for word, text in said if catalogue.label(word) != text] == []
