@@ -4,54 +4,38 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.house import FLEET, blocks, copied, guide, run, run_tests
 from workers.demo.processes import free_port
 
-ROOT = Path(__file__).parents[1]
 NAME, FOLDER = "unmanaged_projects", "crowded_managers"
 TEST = f"tests/tasks/mobilization/test_{NAME}.py"
-FLEET = "from workers.commands.cli import main; main()"
-
-
-def guide() -> str:
-    return (ROOT / "docs" / "writing-a-job.md").read_text(encoding="utf-8")
-
-
-def blocks() -> list[str]:
-    """Job and test; then rules, job and test of the one that is a folder."""
-    return re.findall(r"```python\n(.*?)```", guide(), re.DOTALL)
+GUIDE = "writing-a-job.md"
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the house, as a checkout."""
-    copy = tmp_path_factory.mktemp("house")
-    for name in ("workers", "monitoring", "tasks", "odoo_gateway", "tests"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "docs").mkdir()
-    for name in ("beat_schedule.py", "setup.cfg", "docs/security.md"):
-        shutil.copy(ROOT / name, copy / name)
-    return copy
+    return copied(tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture(scope="module")
 def begun(checkout: Path) -> str:
     """What pytest says of the skeleton of `fleet new-job`, as it is."""
-    (command,) = re.findall(r"(?m)^    \.venv/bin/fleet (new-job .*)$", guide())
+    (command,) = re.findall(r"(?m)^    \.venv/bin/fleet (new-job .*)$", guide(GUIDE))
     run(checkout, "-c", FLEET, *shlex.split(command))
-    return run(checkout, "-m", "pytest", "-q", TEST, "-p", "no:cacheprovider")
+    return run_tests(checkout, TEST)
 
 
 @pytest.fixture(scope="module")
 def house(checkout: Path, begun: str) -> Path:
     """The skeleton became what the guide shows; beside it a job that is a folder."""
-    job, test, rules, grown, its_test = blocks()
+    job, test, rules, grown, its_test = blocks(GUIDE)
     layer, tests = checkout / "tasks" / "mobilization", checkout / "tests/tasks/mobilization"
     (layer / f"{NAME}.py").write_text(job)
     (checkout / TEST).write_text(test)
@@ -66,34 +50,13 @@ def house(checkout: Path, begun: str) -> Path:
     return checkout
 
 
-def run(house: Path, *arguments: str) -> str:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("FLEET_")}
-    ended = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=house,
-        env={
-            **environ,
-            "PYTHONPATH": str(house),
-            "FLEET_ODOO_URL": "http://127.0.0.1:9",
-            "FLEET_ODOO_DB": "firm",
-            "FLEET_ODOO_LOGIN": "fleet",
-            "FLEET_ODOO_API_KEY": "x",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
-
-
 def test_the_test_of_the_skeleton_passes_as_it_is(begun: str) -> None:
     assert "2 passed" in begun
 
 
 def test_their_tests_pass(house: Path) -> None:
     tests = (TEST, f"tests/tasks/mobilization/{FOLDER}")
-    assert "2 passed" in run(house, "-m", "pytest", "-q", *tests, "-p", "no:cacheprovider")
+    assert "2 passed" in run_tests(house, *tests)
 
 
 def test_they_are_in_the_timetable(house: Path) -> None:
@@ -147,7 +110,7 @@ def test_the_fleet_command_lists_them(house: Path) -> None:
 
 def commands() -> list[str]:
     """What the guide has one type, as it shows it: first in one shell, then in another."""
-    tried = guide().partition("## Trying it\n")[2].partition("\n## ")[0]
+    tried = guide(GUIDE).partition("## Trying it\n")[2].partition("\n## ")[0]
     return [re.sub("(?m)^    ", "", block) for block in re.findall(r"(?m)(?:^    .+\n)+", tried)]
 
 

@@ -16,8 +16,9 @@ import structlog
 from odoo_gateway.errors import OdooLoginRefused, OdooUnavailable
 from tasks import catalogue
 from workers import slots
+from workers.config.channel_kinds import in_odoo
 from workers.config.settings import Environment
-from workers.config.targets import EMAIL, WRITTEN_ONCE
+from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
 from workers.errors import DeliveryClosed, DeliveryUnavailable
 from workers.ledger import marks, outages, outbox, runs, scopes
@@ -61,7 +62,7 @@ def needed_by(message: Message) -> str:
     """The name of what takes this message."""
     if message.channel == EMAIL:
         return MAIL
-    if message.channel in WRITTEN_ONCE:
+    if message.channel in in_odoo():
         return of_odoo(message.tenant)
     return of_target(message.tenant, message.channel)
 
@@ -267,7 +268,7 @@ def _wake(connection: Connection, name: str, now: datetime) -> Waited:
         held = runs.waiting_for(connection, place, ODOO_ERRORS)
         runs.wake(connection, [run.id for run in held], now)
         errors = (*ODOO_ERRORS, *DELIVERY_ERRORS)
-        kept = outbox.waiting_for(connection, place, errors, EMAIL, *WRITTEN_ONCE)
+        kept = outbox.waiting_for(connection, place, errors, EMAIL, *in_odoo())
         kept = [m for m in kept if m.channel != EMAIL or m.error_class in ODOO_ERRORS]
     elif kind == WEBHOOK:
         tenant, channel = place.split(" ")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
-from workers.config.targets import WRITTEN_ONCE
+from workers.config.channel_kinds import in_odoo
 from workers.ledger import outbox
 from workers.ledger.database import Connection
 from workers.ledger.outbox import Message
@@ -74,7 +74,7 @@ def _sent(fleet: Fleet, connection: Connection, name: str) -> Message:
     if message.status is not MessageStatus.SENT:
         remedy = "; `fleet dead retry` sends it" if message.status is MessageStatus.PARKED else ""
         raise ConfigurationError(f"{name} is {message.status}, so it was not sent{remedy}")
-    if message.channel in WRITTEN_ONCE:
+    if message.channel in in_odoo():
         raise ConfigurationError(f"{name} was written into Odoo, where it stands once: look there")
     if message.tenant in fleet.settings.unusable:
         raise ConfigurationError(

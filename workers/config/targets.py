@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import httpx
 from pydantic import Field
@@ -11,14 +11,12 @@ from pydantic import Field
 from tasks.declaration import Audience
 from tasks.domain.findings import Severity
 from tasks.domain.written import Id
+from workers.config.channel_kinds import ServerKind, in_odoo, kinds
 from workers.config.reach import Reach
 from workers.config.signing import key_of
 from workers.config.strict import Seconds, Strict
 
 EMAIL: Final = "email"
-# Written under an id that Odoo keeps once: writing again after a lost answer is safe.
-WRITTEN_ONCE: Final = ("odoo_activity", "odoo_note")
-BUILT_IN: Final = (EMAIL, *WRITTEN_ONCE)
 LAST_PORT: Final = 65535
 # Names become part of environment variables.
 TargetName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -26,9 +24,9 @@ VARIABLES: Final = re.compile(r"FLEET_[A-Z0-9_]+_WEBHOOK_[A-Z0-9_]+_(SECRET|URL)
 
 
 class TargetSettings(Strict):
-    """A webhook, whose secret stands in the environment; or a chat, whose url is the secret."""
+    """A server: a webhook, whose secret stands in the environment; a chat, whose url is one."""
 
-    kind: Literal["webhook", "chat"] = "webhook"
+    kind: ServerKind = "webhook"
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = Field(
         None, description="may stand in the environment instead", repr=False
     )
@@ -75,7 +73,7 @@ def with_secrets(
         name: Target(
             settings,
             given(name, "url") or settings.url or "",
-            given(name, "secret").split() if settings.kind == "webhook" else (),
+            given(name, "secret").split() if kinds()[settings.kind].signed else (),
         )
         for name, settings in named.items()
     }
@@ -98,7 +96,7 @@ def problems(
         elif problem := _wrong(target.url, reach):
             in_file = target.url == target.settings.url
             yield f"{place(('webhooks', name, 'url')) if in_file else url}: {problem}"
-        if target.settings.kind == "webhook" and not target.secrets:
+        if kinds()[target.settings.kind].signed and not target.secrets:
             yield f"{secret}: not set; give the secret that the receiver checks with"
         for number, each in enumerate(target.secrets, start=1):
             try:
@@ -123,10 +121,11 @@ def misnamed(
     routes: Sequence[RouteSettings], named: Mapping[str, TargetSettings]
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Where a name is taken or means nothing, within the tenant, and what is wrong."""
+    built_in = (EMAIL, *in_odoo())
     for name in named:
-        if name in BUILT_IN:
+        if name in built_in:
             yield ("webhooks", name), "a channel has that name already; choose another"
-    known = [*BUILT_IN, *named]
+    known = [*built_in, *named]
     for number, route in enumerate(routes):
         for channel in route.channels:
             if channel not in known:

@@ -18,6 +18,7 @@ from tasks.domain.holds import Hold, HoldingPolicy
 from tasks.domain.policy import Policy
 from tasks.domain.written import Id
 from workers.config.brands import Brand
+from workers.config.channel_kinds import ChannelKind, kinds
 from workers.config.policies import Amendment, Unit, in_force
 from workers.config.strict import Email, Seconds, Strict
 from workers.config.targets import RouteSettings, Target, TargetName, TargetSettings
@@ -233,6 +234,11 @@ class Tenant:
         mail = self.settings.mail
         of_company = self._company(company_id).language or mail.language
         return mail.languages.get(reader) or (own if speaks(own) else of_company)
+
+    def channel_kind(self, channel: str) -> ChannelKind | None:
+        """The kind of a channel; None for mail, and for one that is not configured any more."""
+        target = self.targets.get(channel)
+        return kinds().get(target.settings.kind) if target else kinds().get(channel)
 
     def policy(self, job: AnyJob, company_id: int, day: date) -> Policy:
         """The job's policy in force: the tenant's values, the company's, then amendments."""

@@ -15,7 +15,8 @@ from odoo_gateway.errors import FleetError, OdooLoginRefused, OdooUnavailable
 from tasks.declaration import Delivery
 from tasks.domain.plurals import counted
 from workers import outages, runner, smtp
-from workers.config.targets import EMAIL, WRITTEN_ONCE
+from workers.config.channel_kinds import in_odoo
+from workers.config.targets import EMAIL
 from workers.delivery.channels.found import channel_of
 from workers.delivery.rechecking import Round, Unverifiable
 from workers.delivery.waiting import too_early
@@ -256,7 +257,7 @@ def _after_unknown(fleet: Fleet, error: DeliveryUnknown, message: Message) -> st
 
 def _after_failure(fleet: Fleet, error: DeliveryFailed, message: Message) -> str:
     """Not taken: because what takes it is away, or because of this one alone."""
-    if message.channel in WRITTEN_ONCE:
+    if message.channel in in_odoo():
         refused = isinstance(error, DeliveryClosed)
         said = OdooLoginRefused(str(error)) if refused else OdooUnavailable(str(error))
         return _after_odoo(fleet, said, message)

@@ -9,7 +9,7 @@ from typing import Any
 from tasks.declaration import AnyJob, Delivery
 from tasks.domain.acts import Act
 from tasks.domain.findings import Finding, SetAside, Severity
-from workers.config.targets import BUILT_IN, EMAIL, WRITTEN_ONCE
+from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
 from workers.ledger.outbox import NewMessage
 from workers.ledger.scopes import Scope
@@ -61,7 +61,8 @@ class Occasion:
 
     def readers(self, role: str, channel: str = EMAIL) -> Sequence[str]:
         """Who stands behind a role, each once; a webhook or chat is one reader by its name."""
-        if channel not in BUILT_IN:
+        kind = self.tenant.channel_kind(channel)
+        if kind is not None and not kind.to_persons:
             return [channel]
         recipients = self.tenant.recipients(self.scope.company_id)
         addresses: Sequence[str] = getattr(recipients, role, ())
@@ -116,7 +117,7 @@ def message(
     return NewMessage(
         *identity,
         channel=channel,
-        guarantee=guarantee or _guarantee(job, channel),
+        guarantee=guarantee or _guarantee(occasion, channel),
         payload={**heading, **content},
         finding_keys=tuple(finding.key for finding in findings),
         not_before=not_before,
@@ -151,8 +152,9 @@ def _heading(
     }
 
 
-def _guarantee(job: AnyJob, channel: str) -> Delivery:
-    return Delivery.AT_LEAST_ONCE if channel in WRITTEN_ONCE else job.delivery
+def _guarantee(occasion: Occasion, channel: str) -> Delivery:
+    kind = occasion.tenant.channel_kind(channel)
+    return Delivery.AT_LEAST_ONCE if kind and kind.repeatable else occasion.job.delivery
 
 
 def _message_id(identity: tuple[object, ...], domain: str) -> str:

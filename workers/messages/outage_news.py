@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from tasks import catalogue
 from tasks.declaration import Audience, Delivery
-from workers.config.targets import EMAIL, WRITTEN_ONCE
+from workers.config.channel_kinds import in_odoo
+from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
 from workers.ledger import outbox, scopes
 from workers.ledger.database import Connection
@@ -136,7 +137,7 @@ def _ways(occasion: Occasion, outage: Outage, step: str) -> Sequence[str]:
     of_ops = [r for r in occasion.tenant.settings.routes if Audience.OPS in r.audiences]
     company = occasion.scope.company_id
     here = [route for route in of_ops if not route.companies or company in route.companies]
-    ways = {EMAIL, *(channel for r in here for channel in r.channels)} - set(WRITTEN_ONCE)
+    ways = {EMAIL, *(channel for r in here for channel in r.channels)} - set(in_odoo())
     kind, _, place = outage.name.partition(" ")
     if step == DOWN and kind == MAIL:
         ways.discard(EMAIL)

@@ -1,8 +1,11 @@
-"""What every way out has in common."""
+"""What every channel but mail has in common, and what it is opened with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from odoo_gateway.writer import Writer
+from workers.delivery.channels.posting import Endpoint
 from workers.ledger.outbox import Message
 
 
@@ -20,3 +23,21 @@ class Channel(Protocol):
         caller can write down that it is going out. Raises DeliveryFailed (tried again, perhaps
         after a named time), DeliveryRefused (never) or DeliveryUnknown (the answer was lost).
         """
+
+
+@dataclass(frozen=True)
+class InOdoo:
+    """What a channel into Odoo is opened with: who writes there, for the message's company."""
+
+    writer: Writer
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a channel to somebody else's server is opened with.
+
+    secrets: several while a receiver changes from one to the next, the newest first.
+    """
+
+    endpoint: Endpoint
+    secrets: Sequence[str] = field(default=(), repr=False)

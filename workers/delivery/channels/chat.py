@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tasks.domain.texts import Text
+from workers.config.channel_kinds import ChannelKind
 from workers.delivery.channels.posting import Endpoint
 from workers.language.language import Language, language
 from workers.ledger.outbox import Message
@@ -34,6 +35,9 @@ class Chat:
         body = json.dumps({"text": text(message.payload)}, ensure_ascii=False).encode()
         headers = {"content-type": "application/json", "x-fleet-trace": message.trace_id}
         self.endpoint.post(body, headers, about_to_send)
+
+
+KIND: Final = ChannelKind("chat", lambda server: Chat(server.endpoint))
 
 
 def text(payload: Mapping[str, Any]) -> str:

@@ -1,12 +1,10 @@
 """The channel that a message names, ready to send."""
 
+from typing import cast
+
 from odoo_gateway.writer import Writer
-from workers.delivery.channels.channel import Channel
-from workers.delivery.channels.chat import Chat
-from workers.delivery.channels.odoo_activity import OdooActivity
-from workers.delivery.channels.odoo_note import OdooNote
+from workers.delivery.channels.channel import Channel, InOdoo, Server
 from workers.delivery.channels.posting import Endpoint
-from workers.delivery.channels.webhook import Webhook
 from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
 from workers.wiring import Fleet
@@ -20,21 +18,22 @@ def channel_of(fleet: Fleet, message: Message) -> Channel:
     tenant = fleet.settings.tenants.get(message.tenant)
     if tenant is None:
         raise DeliveryRefused(f"the tenant {message.tenant!r} is not configured any more")
-    if message.channel in (OdooActivity.name, OdooNote.name):
-        writer = Writer(fleet.session(tenant), message.company_id)
-        return (OdooActivity if message.channel == OdooActivity.name else OdooNote)(writer)
-    target = tenant.targets.get(message.channel)
-    if target is None:
+    kind = tenant.channel_kind(message.channel)
+    if kind is None:
         raise DeliveryRefused(
             f"the tenant {message.tenant!r} has no channel {message.channel!r} any more: configure "
             f"it again under webhooks, or drop the message: fleet dead drop message-{message.id}"
         )
+    if kind.in_odoo:
+        writer = Writer(fleet.session(tenant), message.company_id)
+        return cast("Channel", kind.open(InOdoo(writer)))
+    target = tenant.targets[message.channel]
     endpoint = Endpoint(
-        target.settings.kind,
+        kind.name,
         message.channel,
         target.url,
         fleet.clock,
         fleet.settings.environment.reach,
         target.settings.timeout_seconds,
     )
-    return Chat(endpoint) if endpoint.kind == "chat" else Webhook(endpoint, target.secrets)
+    return cast("Channel", kind.open(Server(endpoint, target.secrets)))

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from odoo_gateway.writer import Writer, external_id
+from workers.config.channel_kinds import ChannelKind
 from workers.delivery.channels import odoo
 from workers.ledger.outbox import Message
 
@@ -33,3 +34,12 @@ class OdooActivity:
                     odoo.html(said),
                     date.fromisoformat(message.payload["issued_on"]),
                 )
+
+
+KIND: Final = ChannelKind(
+    OdooActivity.name,
+    lambda opened: OdooActivity(opened.writer),
+    in_odoo=True,
+    to_persons=True,
+    repeatable=True,
+)

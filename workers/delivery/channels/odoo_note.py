@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from markupsafe import Markup
 
 from odoo_gateway.writer import Writer, external_id
+from workers.config.channel_kinds import ChannelKind
 from workers.delivery.channels import odoo
 from workers.ledger.outbox import Message
 
@@ -34,3 +35,12 @@ class OdooNote:
                     said["record_id"],
                     str(title) + odoo.html(said),
                 )
+
+
+KIND: Final = ChannelKind(
+    OdooNote.name,
+    lambda opened: OdooNote(opened.writer),
+    in_odoo=True,
+    to_persons=True,
+    repeatable=True,
+)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from workers.config.channel_kinds import ChannelKind
 from workers.config.signing import sign
 from workers.delivery.channels.posting import Endpoint
 from workers.ledger.outbox import Message
@@ -44,6 +45,11 @@ class Webhook:
             "x-fleet-trace": message.trace_id,
         }
         self.endpoint.post(body, headers, about_to_send)
+
+
+KIND: Final = ChannelKind(
+    "webhook", lambda server: Webhook(server.endpoint, server.secrets), signed=True
+)
 
 
 def id_of(message: Message) -> str:
