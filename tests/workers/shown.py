@@ -52,6 +52,7 @@ COMMANDS: Final = {
     "explain-not-listed": "explain invoice_readiness S00020",
     "policies": "policies invoice_readiness",
     "runs": "runs --limit 4",
+    "late": "late",
     "cases": "cases --job pending_approvals --limit 3",
     "outbox": "outbox --limit 3",
     "audit": "audit --event run",

@@ -29,6 +29,7 @@ from workers.commands import (
     dead_letters,
     doctor,
     explain,
+    late,
     lists,
     new_job,
     pausing,
@@ -517,6 +518,27 @@ def runs(
     fleet = _fleet(logging.WARNING)
     wanted = _wanted(fleet, tenant, company, job, since=since, limit=limit)
     show(lists.runs(fleet, wanted, status), as_json, "Runs")
+
+
+@cli.command(name="late", rich_help_panel=ASK, cls=Verb, epilog="fleet late --by 15m")
+def what_is_late(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    least: Annotated[
+        str, typer.Option("--by", help="Only what is late by so much, such as 15m or 2h.")
+    ] = "1m",
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """List what of the fleet's own work is late, the longest first: since when, and why.
+
+    Runs whose slot has passed, messages that should have gone out, and slots that no success has
+    covered. What a pause or a reader's quiet hours hold is not late.
+    """
+    fleet = _fleet(logging.WARNING)
+    wanted = _wanted(fleet, tenant, company, job, limit=None)
+    show(late.of_all(fleet, wanted, _span("--by", least)), as_json, "Late")
 
 
 @cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet cases --person ann@acme.example")

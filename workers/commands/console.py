@@ -27,7 +27,7 @@ from workers.mail import columns
 # `fleet explain` tells them.
 LONG = frozenset({"becomes_ready_when", "policy"})
 # Long, and nothing that identifies a row.
-TOLD_ONCE: Final = ("error", "waits_for")
+TOLD_ONCE: Final = ("error", "waits_for", "why")
 PIPE_WIDTH: Final = 100_000
 STYLES: Final = {
     "ok": "green",

@@ -1,0 +1,110 @@
+"""`fleet late`: what of the fleet's own work is past its time, by how much, and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from tasks import catalogue
+from workers import instants
+from workers import notes as watching
+from workers.delivery import waiting
+from workers.ledger import lookup, marks, pauses, standing
+from workers.ledger.database import Connection
+from workers.ledger.lookup import Wanted
+from workers.ledger.outbox import Message
+from workers.ledger.runs import Run
+from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.watch import overdue
+from workers.wiring import Fleet
+
+Row = Mapping[str, Any]
+#: Since when, what, and why.
+Late = tuple[datetime, Row, str]
+ONE_MINUTE = timedelta(minutes=1)
+
+
+def of_all(fleet: Fleet, wanted: Wanted, least: timedelta = ONE_MINUTE) -> Sequence[Row]:
+    """Runs, messages and slots without a success that are late by `least` or more, longest first.
+
+    A message waits on purpose for its reader's hours, and is late only after them.
+    """
+    now = fleet.clock()
+    with fleet.ledger.reading() as connection:
+        runs = lookup.find_runs(connection, wanted, RunStatus.PENDING)
+        messages = lookup.find_messages(connection, wanted, MessageStatus.QUEUED)
+        found = [
+            *_slots(fleet, connection, wanted, {_place(run) for run in runs}, now),
+            *_runs(connection, runs, now),
+        ]
+        hindered = waiting.hindrances(connection, now)
+    found += _messages(fleet, messages, hindered, now)
+    late = sorted((each for each in found if now - each[0] >= least), key=lambda each: each[0])
+    return [
+        {**row, "due": instants.written(due), "late_by": _span(now - due), "why": why}
+        for due, row, why in late
+    ]
+
+
+def _slots(
+    fleet: Fleet,
+    connection: Connection,
+    wanted: Wanted,
+    waiting_places: set[tuple[str, str, int]],
+    now: datetime,
+) -> Iterator[Late]:
+    """The oldest slot of each place that no success has covered; not where its run waits."""
+    newest, since = standing.successes(connection, now), standing.watched_since(connection)
+    for place, seconds in overdue.overdue(fleet, connection, newest, since, now):
+        job, tenant, company_id = place
+        asked = {"job": job, "tenant": tenant, "company_id": company_id}
+        if seconds and wanted.place.items() <= asked.items() and place not in waiting_places:
+            why = f"no run has succeeded since: `fleet runs --job {job}`"
+            yield now - timedelta(seconds=seconds), _row("slot", *place), why
+
+
+def _runs(connection: Connection, found: Sequence[Run], now: datetime) -> Iterator[Late]:
+    known = pauses.known(connection)
+    workers = [mark for mark in marks.all(connection) if mark.kind == marks.WORKER]
+    served = watching.serving(workers, now)
+    for run in found:
+        due = max(run.slot, pauses.paused_until(known, _place(run)) or run.slot)
+        why = f"{run.error_class}: {run.error}" if run.error_class else ""
+        if run.next_attempt_at > now:
+            why += f"; tried again at {instants.written(run.next_attempt_at)}"
+        elif not why:
+            job = catalogue.jobs().get(run.job)
+            is_served = job is None or served[job.queue]
+            why = "a worker takes it when there is room" if is_served else "no worker"
+        yield due, _row(f"run-{run.id}", *_place(run)), why
+
+
+def _messages(
+    fleet: Fleet, found: Sequence[Message], hindered: waiting.Hindrances, now: datetime
+) -> Iterator[Late]:
+    for message in found:
+        place = (message.job, message.tenant, message.company_id)
+        wait = waiting.wait_of(fleet, message, hindered, now)
+        if message.waiting_since or message.error_class:
+            due = message.waiting_since or message.created_at
+        elif waiting.too_early(fleet, message, now)[0] is None:
+            due = message.next_attempt_at
+        else:
+            continue
+        if not pauses.paused_until(hindered.paused, place):
+            yield due, _row(f"message-{message.id}", *place), wait.why or "it goes out now"
+
+
+def _row(name: str, job: str, tenant: str, company_id: int) -> Row:
+    return {"name": name, "job": job, "tenant": tenant, "company": company_id}
+
+
+def _place(run: Run) -> tuple[str, str, int]:
+    return run.job, run.tenant, run.company_id
+
+
+def _span(late: timedelta) -> str:
+    minutes = int(late / ONE_MINUTE)
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"
