@@ -66,6 +66,7 @@ COMMANDS: Final = {
     "resend": 'resend message-2 --reason "deleted by mistake" --who ann',
     "trim": "trim",
     "doctor": "doctor",
+    "config-show": "config show --tenant firm --json",
     "mail-preview": "mail preview pending_approvals --output mails",
     "person-export": "person export marco.bianchi@nordwind.example --output marco.json",
     "person-erase": 'person erase marco.bianchi@nordwind.example --reason "no. 17" --dry-run',

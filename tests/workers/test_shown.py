@@ -14,19 +14,7 @@ from workers.commands import cli as cli_module
 from workers.commands.cli import cli
 
 LISTS = (
-    *(
-        "jobs",
-        "schedule",
-        "status",
-        "runs",
-        "cases",
-        "outbox",
-        "audit",
-        "why",
-        "dead",
-        "kpi",
-        "late",
-    ),
+    *("jobs", "schedule", "status", "runs", "cases", "outbox", "audit", "why", "dead", "kpi"),
     "restored",
 )
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -26,6 +26,7 @@ from tasks.domain.plurals import counted
 from workers import instants, trimming, wiring
 from workers import notes as watching
 from workers.commands import (
+    config,
     dead_letters,
     doctor,
     explain,
@@ -104,6 +105,7 @@ ASK, ACT = "Ask", "Act"
 KEEP, PROCESSES = "Set up, keep and try", "Processes"
 cli.add_typer(mail_command.cli, name="mail", rich_help_panel=ASK)
 cli.add_typer(person.cli, name="person", rich_help_panel=ACT)
+cli.add_typer(config.cli, name="config", rich_help_panel=KEEP)
 cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet restored --dry-run")(restored.restored)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 

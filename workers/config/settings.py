@@ -204,18 +204,23 @@ def load(environ: Mapping[str, str] | None = None, *, tenants_needed: bool = Tru
     found, each with its key and a remedy, when what all tenants share cannot be used, or tenants
     are needed and none can be used.
     """
-    return _Reading(os.environ if environ is None else environ).settings(tenants_needed)
+    return _Reading(variables_of(environ)).settings(tenants_needed)
+
+
+def variables_of(environ: Mapping[str, str] | None = None) -> Variables:
+    """The variables of an environment, or of this process."""
+    return Variables(os.environ if environ is None else environ)
 
 
 class _Reading:
     """One pass over a configuration, collecting problems instead of stopping at the first."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, variables: Variables) -> None:
         self.problems: list[str] = []
         # Why there is none at all.
         self._no_tenant: list[str] = []
         self._places = Places()
-        self._variables = Variables(environ)
+        self._variables = variables
 
     def settings(self, tenants_needed: bool) -> Settings:
         environment = self._environment()

@@ -54,7 +54,7 @@ def test_the_help_of_every_verb_ends_with_an_example(path: str, columns: str) ->
     assert shown.endswith(f"Example: {VERBS[path].example}")
 
 
-@pytest.mark.parametrize("path", ["", "mail", "person", *VERBS])
+@pytest.mark.parametrize("path", ["", "mail", "person", "config", *VERBS])
 @pytest.mark.parametrize("columns", [80, 140])
 def test_the_paragraphs_of_all_help_are_filled_to_the_width(path: str, columns: int) -> None:
     env = {"COLUMNS": str(columns)}
