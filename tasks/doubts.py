@@ -46,4 +46,6 @@ def unread(drift: Drift) -> Text:
         return Text(
             "{record} is referred to, but hidden from the fleet's user or deleted", record=record
         )
+    if isinstance(drift.problem, Text):
+        return Text("{record} {field}: {why}", record=record, field=drift.field, why=drift.problem)
     return named(drift.told)

@@ -156,6 +156,6 @@ def _untold(line: OrderLine) -> Drift:
         OrderLine.MODEL,
         line.id,
         "qty_invoiced",
-        "is not what was posted, and the user is not shown to see all invoice lines",
+        Text("is not what was posted, and the user is not shown to see all invoice lines"),
         ((Order.MODEL, line.order_id),),
     )

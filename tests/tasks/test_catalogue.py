@@ -185,3 +185,19 @@ def test_a_hold_is_offered_where_one_may_be_put_and_to_hand_over_what_waits_for_
 def test_a_word_reads_the_same_in_every_job() -> None:
     said = [pair for job in catalogue.jobs().values() for pair in job.labels.items()]
     assert [(word, text) for word, text in said if catalogue.label(word) != text] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("odoo_to_invoice", "to invoice in Odoo"),
+        ("missing hours", "missing hours"),
+        ("own-reminders", "Odoo's own reminders"),
+        ("daily-2026-11-23", "daily, 2026-11-23"),
+        ("nobody_says", "nobody says"),
+    ],
+)
+def test_a_word_is_read_by_its_label(word: str, said: str) -> None:
+    assert catalogue.label(word) == said
+    label = catalogue.label(word)
+    assert catalogue.label(label) is label

@@ -5,6 +5,7 @@ import pytest
 from odoo_gateway.reader import HIDDEN, Drift
 from odoo_gateway.sight import Doubt, Why
 from tasks import doubts
+from tasks.domain.texts import Text
 
 
 @pytest.mark.parametrize(
@@ -37,5 +38,8 @@ def test_a_row_that_is_hidden_is_told_in_words_and_a_value_in_those_of_programs(
     hidden = doubts.unread(Drift("hr.department", 5, "id", HIDDEN))
     assert hidden.values == {"record": "hr.department 5"}
     assert hidden == ("hr.department 5 is referred to, but hidden from the fleet's user or deleted")
+    doubted = Drift("sale.order.line", 5, "tax_ids", Text("the tax {name} is hidden", name="VAT"))
+    assert doubts.unread(doubted) == doubted.told
+    assert doubts.unread(doubted).values["why"] is doubted.problem
     odd = Drift("sale.order", 7, "amount", "'x; y' is no number")
     assert doubts.unread(odd) == "sale.order 7 amount: 'x; y' is no number"
