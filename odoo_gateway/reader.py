@@ -53,10 +53,6 @@ class Drift:
         """Model and id of the row, and of the records that it belongs to."""
         return ((self.model, self.record_id), *self.related)
 
-    def touches(self, model: str, record_id: int | None) -> bool:
-        """Whether what we would say about that record rests on the unreadable row."""
-        return (model, record_id) in self.records
-
     def may_touch(self, *records: tuple[str, int]) -> bool:
         """Whether it may, since the row says of no record of their models that it belongs to it."""
         models = {model for model, _ in self.records}

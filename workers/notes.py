@@ -16,7 +16,7 @@ from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.marks import Mark
 from workers.ledger.runs import Claim, Run
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import SETTLED_RUNS
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -28,7 +28,6 @@ STARTS: Final = "starting"
 TAKES_UP: Final = "taking up an edit"
 # How many seconds each may take, ending what is done included, before somebody has to look.
 COMES_WITHIN: Final[Mapping[str, float]] = {STARTS: 120, TAKES_UP: 600}
-SETTLED = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
 
 
 def claimed(
@@ -54,7 +53,7 @@ def claimed(
 
 def _refusal(run: Run, now: datetime) -> str:
     """Why a run could not be claimed now; `limited`: its tenant's runs are as many as may be."""
-    if run.status in SETTLED:
+    if run.status in SETTLED_RUNS:
         return "settled"
     if run.lease_until and run.lease_until > now:
         return "held"

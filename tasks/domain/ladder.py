@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -17,9 +17,8 @@ from pydantic import Field
 from tasks.domain.findings import Step
 from tasks.domain.periods import Period, week_of
 from tasks.domain.policy import Policy
+from tasks.domain.written import WEEKDAYS, Weekday
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: Final = get_args(Weekday)
 STANDS_FOR: Final = timedelta(weeks=1)
 
 

@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
 
@@ -26,6 +26,8 @@ def _refuse_id(value: Any) -> Any:
     return value
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: Final = get_args(Weekday)
 # The id of a record in Odoo, also as the key of a table. A field of type int is no id.
 Id = Annotated[int, BeforeValidator(_refuse_id)]
 

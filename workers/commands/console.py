@@ -24,8 +24,6 @@ from workers.commands.status import Status
 from workers.ledger.scopes import Scope
 from workers.mail import columns
 
-# `fleet explain` tells them.
-LONG = frozenset({"becomes_ready_when", "policy"})
 # Long, and nothing that identifies a row.
 TOLD_ONCE: Final = ("error", "waits_for", "why")
 PIPE_WIDTH: Final = 100_000
@@ -154,7 +152,9 @@ def _show_finding(finding: Finding) -> None:
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Mapping[str, Any]]:
     """What fits a table, and apart what is the same in all rows; nested values fit neither."""
-    fitting = [key for key in columns.told(rows) if not key.endswith("_id") and key not in LONG]
+    fitting = [
+        key for key in columns.told(rows) if not key.endswith("_id") and key not in columns.LONG
+    ]
     same = {key: rows[0][key] for key in fitting if len({row[key] for row in rows}) == 1}
     if len(rows) == 1:
         return fitting, {}

@@ -19,7 +19,7 @@ from workers.ledger.database import Connection
 from workers.ledger.lookup import Readers, Wanted
 from workers.ledger.outbox import Message
 from workers.ledger.runs import Run
-from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+from workers.ledger.statuses import UNDER_WAY, CaseState, MessageStatus, RunStatus
 from workers.wiring import Fleet
 
 Row = Mapping[str, Any]
@@ -219,7 +219,7 @@ def _waits(fleet: Fleet, found: Sequence[Message], hindered: Hindrances) -> Mapp
     return {
         message.id: waiting.wait_of(fleet, message, hindered, now)
         for message in found
-        if message.status in (MessageStatus.QUEUED, *waiting.UNDER_WAY)
+        if message.status in (MessageStatus.QUEUED, *UNDER_WAY)
     }
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,7 +16,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.holds import Hold, HoldingPolicy
 from tasks.domain.policy import Policy
-from tasks.domain.written import Id
+from tasks.domain.written import Id, Weekday
 from workers.config.brands import Brand
 from workers.config.channel_kinds import ChannelKind, kinds
 from workers.config.policies import Amendment, Unit, in_force
@@ -126,7 +126,6 @@ def _clocks(text: str) -> tuple[time, time]:
 
 
 SPAN: Final = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class MailSettings(Strict):

@@ -16,11 +16,10 @@ from workers.ledger.database import Connection
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import AT_ONCE, Message
 from workers.ledger.pauses import Pause
-from workers.ledger.statuses import MessageStatus
+from workers.ledger.statuses import UNDER_WAY, MessageStatus
 from workers.messages.calm import DAYS_AHEAD, Calm
 from workers.wiring import Fleet
 
-UNDER_WAY = frozenset({MessageStatus.CLAIMED, MessageStatus.SENDING})
 QUEUE = "delivery"
 NO_WORKER = f"no worker serves the queue {QUEUE}"
 

@@ -28,11 +28,10 @@ from workers.ledger.database import Ledger
 from workers.ledger.pseudonyms import ADDRESSES, OF_PEOPLE, Person, objects
 from workers.ledger.schema import audit as entries
 from workers.ledger.schema import cases, messages, metadata, runs
-from workers.ledger.statuses import MessageStatus
+from workers.ledger.statuses import UNDER_WAY, MessageStatus
 
 SALT: Final = "pseudonyms"
 PAGE: Final = 500
-IN_FLIGHT: Final = frozenset({MessageStatus.CLAIMED, MessageStatus.SENDING})
 ERASED: Final = "the person was erased"
 # Last, because what is done to the others is noted there.
 TABLES: Final = (*(t for t in metadata.sorted_tables if t is not entries), entries)
@@ -139,7 +138,7 @@ def _erase(
         waiting = [row for row in connection.execute(locked) if person.named_in(row.recipient)]
         dropped = sum(_drop(connection, row, now) for row in waiting)
     for row in connection.execute(locked).all():
-        if table is messages and row.status in IN_FLIGHT:
+        if table is messages and row.status in UNDER_WAY:
             in_flight += 1
             continue
         changed = {

@@ -37,9 +37,8 @@ from workers.ledger.schema import (
     metadata,
     runs,
 )
-from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+from workers.ledger.statuses import SETTLED_RUNS, CaseState, MessageStatus, RunStatus
 
-SETTLED_RUNS = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
 # Said as what is not settled: asked for by status, SQLite sorts all of a large table for a page.
 UNSETTLED_MESSAGES = set(MessageStatus) - {MessageStatus.SENT, MessageStatus.DROPPED}
 # What a run measured goes with it.

@@ -352,18 +352,6 @@ def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
     return connection.scalars(found).all()
 
 
-def last_success(connection: Connection) -> Mapping[tuple[str, str], datetime]:
-    """When a run last succeeded, by job and tenant."""
-    kind = (runs.c.job, runs.c.tenant)
-    rows = connection.execute(
-        select(*kind, func.max(runs.c.finished_at))
-        .where(runs.c.status == RunStatus.SUCCEEDED)
-        .group_by(*kind)
-        .order_by(*kind)
-    )
-    return {(job, tenant): at for job, tenant, at in rows}
-
-
 def succeeded(connection: Connection, job: str, tenant: str, company_id: int) -> bool:
     """Whether a run of the job ever succeeded in this company; the newest success is kept."""
     here = select(runs.c.id).filter_by(job=job, tenant=tenant, company_id=company_id)

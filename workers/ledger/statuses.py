@@ -23,6 +23,9 @@ class RunStatus(StrEnum):
     CLEARED = "cleared"
 
 
+SETTLED_RUNS: Final = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
+
+
 class MessageStatus(StrEnum):
     """claimed: leased, surely not sent yet; sending: leased, perhaps sent.
 
@@ -35,6 +38,9 @@ class MessageStatus(StrEnum):
     SENT = "sent"
     DROPPED = "dropped"
     PARKED = "parked"
+
+
+UNDER_WAY: Final = frozenset({MessageStatus.CLAIMED, MessageStatus.SENDING})
 
 
 class CaseState(StrEnum):

@@ -1,8 +1,10 @@
 """Which parts of rows fit a table."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+# Long, and told by the checks of a row already, or only good to look something up.
+LONG: Final = frozenset({"becomes_ready_when", "policy"})
 Rows = Sequence[Mapping[str, Any]]
 
 

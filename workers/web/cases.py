@@ -24,8 +24,6 @@ from workers.web.refusals import NotYours, UnknownCase
 from workers.wiring import Fleet
 
 HISTORY: Final = 50
-# Of a row, told by its checks already, or only good to look something up.
-NO_FACTS: Final = frozenset({"becomes_ready_when", "policy"})
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class Shown:
 def facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """What of a digest's row people read by itself: not its ids, and no lists."""
     named = columns.told([row])
-    return {n: row[n] for n in named if not n.endswith("_id") and n not in NO_FACTS}
+    return {n: row[n] for n in named if not n.endswith("_id") and n not in columns.LONG}
 
 
 def place(fleet: Fleet, connection: Connection, link: Link) -> Place:

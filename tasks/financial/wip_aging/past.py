@@ -21,6 +21,7 @@ from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import NOTHING, Text, plural
 from tasks.reads import unbilled
+from tasks.reads.drafts import SIGNS
 from tasks.reads.orders import SoldLine, SoldOrder, of_one_order
 from tasks.reads.rates import UNITS_PER_HOUR
 from tasks.reads.units import group_hours
@@ -31,7 +32,6 @@ ZERO: Final = Decimal(0)
 # Odoo rounds quantities to a hundredth.
 HUNDREDTH: Final = Decimal("0.01")
 ROUNDING: Final = Decimal("0.0051")
-SIGNS: Final[Mapping[str, int]] = {"out_invoice": 1, "out_refund": -1}
 
 BY_HAND: Final = Text("the quantity is typed by hand, and the line was written since that day")
 NO_INVOICES: Final = Text("invoices are not readable for the fleet's user")

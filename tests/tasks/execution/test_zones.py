@@ -36,7 +36,7 @@ def test_only_who_has_an_unknown_zone_is_not_measured(name: str, zone: object, n
     assert (drift.model, drift.record_id, drift.field) == ("resource.resource", RESOURCE, "tz")
     assert repr(zone) in drift.problem
     # So a case of hers is left as it is, and not closed.
-    assert drift.touches("hr.employee", PERSON)
+    assert ("hr.employee", PERSON) in drift.records
 
 
 def test_approvals_are_told_although_the_approvers_zone_is_unknown(now: AsOf) -> None:

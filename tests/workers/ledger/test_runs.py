@@ -325,15 +325,6 @@ def test_the_wait_of_the_oldest_due_run_is_in_seconds(ledger: Ledger) -> None:
         }
 
 
-def test_the_last_success_is_per_job_and_tenant(ledger: Ledger) -> None:
-    with ledger.transaction() as connection:
-        runs.succeed(connection, claimed_run(connection), NOW + SECOND, {})
-        failing = claim_run(connection, open_run(connection, company_id=2))
-        assert failing is not None
-        runs.die(connection, failing, NOW + LEASE, "OdooRejected", "")
-        assert runs.last_success(connection) == {("wip_aging", "acme"): NOW + SECOND}
-
-
 def test_the_latest_runs_come_newest_first(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         ids = [open_run(connection, SLOT + n * LEASE) for n in range(3)]
