@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.checklist import Check, Result
-from tasks.domain.texts import NOTHING, Text
+from tasks.domain.texts import NOTHING, Text, joined
 from tasks.financial.invoice_readiness.words import NOT_REQUIRED
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Order
@@ -38,7 +38,7 @@ def order_approval(approval: Approval | None, required: bool, url: str) -> Check
     if approval.status not in UNDECIDED | {"rejected"}:
         reason = Text("no review was needed") if approval.status == "no" else NOTHING
         return Check(NAME, Result.PASS, reason, url=url)
-    owner = ", ".join(approval.reviewers) or Text("the reviewers: Odoo names none")
+    owner = joined(approval.reviewers, ", ") or Text("the reviewers: Odoo names none")
     if approval.status == "rejected":
         reason = Text("a review of the order was rejected")
         step = Text("settle what the review objects to, then approve it")

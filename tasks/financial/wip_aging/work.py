@@ -11,7 +11,7 @@ from tasks.domain.ageing import Entry
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf
-from tasks.domain.texts import Text
+from tasks.domain.texts import Text, joined
 from tasks.financial.wip_aging.lock_up import Billed, read_billed
 from tasks.financial.wip_aging.past import stood_then
 from tasks.financial.wip_aging.unsold import Unsold, read_unsold
@@ -219,8 +219,8 @@ def _managers(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, str]:
     projects = {project.id: project.user_id for project in found}
     names = user_names(odoo, projects.values())
     return {
-        order.order.id: ", ".join(
-            sorted({names[user] for n in order.project_ids if (user := projects.get(n))})
+        order.order.id: joined(
+            sorted({names[user] for n in order.project_ids if (user := projects.get(n))}), ", "
         )
         for order in orders
     }
