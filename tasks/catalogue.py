@@ -9,7 +9,6 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType, ModuleType
@@ -18,13 +17,12 @@ import tasks
 from odoo_gateway.errors import ConfigurationError
 from tasks.declaration import AnyJob, Job
 from tasks.domain.labels import LABELS
-from tasks.domain.texts import Text, named
+from tasks.domain.texts import Text, day_of, named
 
 NOT_LAYERS = frozenset({"domain", "reads", "records"})
 GROUP = "fleet.jobs"
 # A name becomes a Celery task, a label of metrics and a key of fleet.toml.
 NAME = re.compile("[a-z][a-z0-9_]*")
-DATED = re.compile(r"(.+)-(\d{4}-\d{2}-\d{2})")
 
 
 @dataclass(frozen=True)
@@ -94,9 +92,9 @@ def label(word: str) -> Text:
     """
     if isinstance(word, Text):
         return word
-    if dated := DATED.fullmatch(word):
-        what, day = dated.groups()
-        return Text("{what}, {day}", what=label(what), day=date.fromisoformat(day))
+    what, day = word[:-11], day_of(word[-10:])
+    if what and day:
+        return Text("{what}, {day}", what=label(what), day=day)
     return labels().get(re.sub("[ -]", "_", word)) or named(word.replace("_", " "))
 
 

@@ -8,8 +8,10 @@ colon says how a value is written: `{hours:+}` with its sign, `{day:short}` as 2
 `{day:weekday}` as Mon 23 Nov, `{day:long}` as 23 Nov 2026, `{amount:whole}` without its cents.
 """
 
+import re
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -22,6 +24,7 @@ from pydantic_core import CoreSchema, core_schema
 DAYS: Final = {"": "%Y-%m-%d", "short": "%d %b", "weekday": "%a %d %b", "long": "%d %b %Y"}
 
 NAME: Final = "{name}"
+ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,13 @@ def plain(value: Value, how: str = "") -> str:
 def between(values: tuple[Value, ...]) -> str:
     """What stands between the values of a list; commas would run amounts together."""
     return " · " if values and isinstance(values[0], Money) else ", "
+
+
+def day_of(words: str) -> date | None:
+    """The day that programs write so, like 2026-11-23; None where it is none."""
+    with suppress(ValueError):
+        return date.fromisoformat(words) if ISO_DAY.fullmatch(words) else None
+    return None
 
 
 def number(value: float | Decimal, how: str = "") -> str:

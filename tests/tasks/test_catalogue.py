@@ -194,6 +194,7 @@ def test_a_word_reads_the_same_in_every_job() -> None:
         ("missing hours", "missing hours"),
         ("own-reminders", "Odoo's own reminders"),
         ("daily-2026-11-23", "daily, 2026-11-23"),
+        ("daily-2026-11-31", "daily-2026-11-31"),
         ("nobody_says", "nobody says"),
     ],
 )

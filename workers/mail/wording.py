@@ -1,6 +1,5 @@
 """Templates, and the filters by which they write in a reader's language."""
 
-import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -10,11 +9,11 @@ import jinja2
 
 from tasks import catalogue
 from tasks.domain.labels import OF_WORDS
+from tasks.domain.texts import day_of
 from workers.language.language import Language, is_number, language
 from workers.mail.picture import Sums
 
 COLUMNS: Final = 78
-ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @cache
@@ -91,7 +90,8 @@ def _fact(reader: Language, value: Any, column: str) -> str:
     """A value of a row: as in totals, and days; in some columns a word that has a label."""
     if column in OF_WORDS:
         return _label(reader, value)
-    return reader.day(value) if ISO_DAY.fullmatch(str(value)) else _figure(reader, value)
+    day = day_of(str(value))
+    return reader.day(day) if day else _figure(reader, value)
 
 
 def _parts(reader: Language, parts: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from workers.mail import wording
         ("status", "ready_as_far_as_verifiable", "abrechnungsreif, soweit prüfbar"),
         ("bucket", "future", "künftig"),
         ("oldest_date", "2026-11-14", "14. Nov. 2026"),
+        ("partner", "2026-13-45", "2026-13-45"),
         ("wip", "1234.50", "1.234,50"),
         ("age_days", 9, "9"),
         ("waiting_days", None, ""),
