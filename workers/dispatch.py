@@ -87,7 +87,8 @@ def put_clocks_right(fleet: Fleet) -> int:
     with fleet.ledger.transaction() as connection:
         found = ahead.put_right(connection, bounds)
     if found:
-        log.warning("clock.ran_ahead", rows=found, message="what it left is put right")
+        why = "a clock was put right, or those of the machines differ"
+        log.warning("clock.ran_ahead", rows=found, message=why)
     return found
 
 

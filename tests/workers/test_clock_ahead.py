@@ -154,6 +154,22 @@ def test_signs_of_processes_that_lie_ahead_are_none(fleet: Fleet, clock: Clock) 
         assert {mark.kind for mark in marks.all(connection)} <= {marks.DISCOVERY}
 
 
+def test_a_machine_whose_clock_is_behind_takes_nothing_from_those_that_are_right(
+    fleet: Fleet, clock: Clock
+) -> None:
+    clock.now -= YEAR
+    run_id = opened(fleet, READINESS)
+    with fleet.ledger.transaction() as connection:
+        claim = runs.claim(connection, run_id, clock(), timedelta(minutes=1), 9, 5)
+    assert claim is not None
+    for _ in range(3):
+        watching.beat(fleet, marks.WORKER, "all@right", {"queues": ["batch"], "processes": 1})
+        clock.forward(hours=-3)
+        dispatch.put_clocks_right(fleet)
+        clock.forward(hours=3)
+    assert run_of(fleet, run_id).lease_until == claim.run.lease_until
+
+
 def test_companies_are_asked_for_again(fleet: Fleet, clock: Clock, odoo: Switchable) -> None:
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     with fleet.ledger.transaction() as connection:

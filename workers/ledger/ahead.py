@@ -19,7 +19,8 @@ from workers.ledger.statuses import MessageStatus, RunStatus
 LONGEST_CALM: Final = timedelta(days=31)
 LIMIT: Final = 500
 # They are left anew within a minute by whoever is alive, or wait for their owner in vain.
-SIGNS: Final = (kept.BEAT, kept.WORKER, kept.COMING, kept.LOOK, kept.CONFIGURATION)
+LIFE: Final = (kept.BEAT, kept.WORKER)
+SIGNS: Final = (kept.COMING, kept.LOOK, kept.CONFIGURATION)
 ONCE_IN_A_WHILE: Final = (kept.CIRCUIT, kept.DISCOVERY, kept.RETURN)
 
 
@@ -44,7 +45,14 @@ class Bounds:
 
 
 def put_right(connection: Connection, bounds: Bounds) -> int:
-    """Have nothing wait, or be held, for longer than it should; returns how many rows did."""
+    """Have nothing wait, or be held, for longer than it should; returns how many rows did.
+
+    Signs of life that lie ahead are taken away first, and the rest is left for the next time: if
+    they are there again by then, somebody lives by another clock, and it may be ours that is wrong.
+    """
+    alive = marks.c.kind.in_(LIFE) & bounds.lies_ahead(marks.c.at)
+    if signs := connection.execute(delete(marks).where(alive)).rowcount:
+        return signs
     return (
         _leases(connection, bounds)
         + _runs(connection, bounds)
