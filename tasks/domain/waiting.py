@@ -50,11 +50,11 @@ class Waiting:
     week: Period | None = None
 
     def title(self, submitter: str) -> Text:
-        """Who submitted what, and how much of it waits."""
+        """What waits, whose it is, and how much of it."""
         if self.week is None:
-            return Text("{name}: {what} waits", name=submitter, what=self.what)
+            return Text("{what} of {name} waits for approval", name=submitter, what=self.what)
         return Text(
-            "{name}, week {week}, {project}: {hours} h wait",
+            "{hours} h of {name} wait for approval ({project}, week {week})",
             name=submitter,
             week=self.week.start.isocalendar().week,
             project=self.what,

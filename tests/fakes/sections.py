@@ -281,7 +281,7 @@ AWAY = Text("{name} is on leave and back on {day}", name="Aarav Sharma", day=dat
 def waits(name: str, week: int, project: str, hours: float) -> Text:
     """What is told of hours that wait."""
     return Text(
-        "{name}, week {week}, {project}: {hours} h wait",
+        "{hours} h of {name} wait for approval ({project}, week {week})",
         name=name,
         week=week,
         project=project,
@@ -331,7 +331,9 @@ APPROVER: dict[str, Any] = {
         {
             **_TO_APPROVE,
             "key": "expense-13",
-            "title": Text("{name}: {what} waits", name="Kabir Singh", what="Monitor stand"),
+            "title": Text(
+                "{what} of {name} waits for approval", name="Kabir Singh", what="Monitor stand"
+            ),
             "hours": None,
             "amount": "89.00",
             "currency": "USD",

@@ -1,7 +1,7 @@
 """Every mail in a real browser: it fits a phone, can be read in the dark, leaves nothing out."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -141,7 +141,9 @@ def subtotals(section: dict[str, Any], code: str) -> Iterator[float]:
         awake = [i for i in own if not i.get("snoozed_until")]
         yield sum(float(item["amount"] or 0) for item in awake)
     for total in section["totals"]:
-        numbers = [v for v in total.values() if isinstance(v, str) and v[:1].isdigit()]
+        parts = [part for v in total.values() if isinstance(v, Mapping) for part in v.values()]
+        told = [*total.values(), *parts]
+        numbers = [v for v in told if isinstance(v, str) and v[:1].isdigit()]
         yield from (float(number) for number in numbers if total["currency"] == code)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from tasks import catalogue
@@ -13,8 +13,12 @@ from tasks.domain.findings import Severity
 from tasks.domain.texts import NOTHING, Text
 
 Item = Mapping[str, Any]
+T = TypeVar("T")
 TOP: Final = 30
 TOP_WEEKLY: Final = 5
+# From how many of one kind on what they share is said once, and how many of them are shown.
+MANY: Final = 3
+WORST: Final = 5
 # What of the news is marked at its row.
 MARKS: Final = {"opened": "new", "moved": "moved", "worsened": "worse", "returned": "back"}
 # The parts that Odoo's own figure is made of, where totals have them all.
@@ -81,13 +85,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Findings under one heading; `rows` are those shown, `count` and `sums` tell of all."""
+    """Findings under one heading; `rows` are those shown, `count` and `sums` tell of all.
+
+    reason, step: why, and who is to do what, where MANY or more share it: then it is said once.
+    """
 
     name: str
     severity: str
     count: int
     sums: Sums
     rows: Sequence[Row]
+    reason: str = ""
+    step: tuple[str, str] | None = None
 
     @property
     def more(self) -> int:
@@ -239,12 +248,22 @@ def _subject(rows: Sequence[Item]) -> str | None:
 def _group(name: str, items: Sequence[Item], top: int, row: Any, subject: str | None = "") -> Group:
     """The first of the items are shown, and those that the CSV does not hold."""
     severity = max((item.get("severity", "info") for item in items), key=lambda s: Severity(s).rank)
+    findings = [item for item in items if "owner" in item]
+    reason = _shared([finding["reason"] for finding in findings]) or ""
+    step = _shared([(finding["owner"], finding["remedy"]) for finding in findings])
+    if reason and step:
+        top = min(top, WORST)
     shown = [
         row(item)
         for number, item in enumerate(items)
         if number < top or subject is None or not item["model"].endswith(subject)
     ]
-    return Group(name, severity, len(items), Sums.of(items), shown)
+    return Group(name, severity, len(items), Sums.of(items), shown, reason, step)
+
+
+def _shared(said: Sequence[T]) -> T | None:
+    """What all of many say; None where they differ or are few."""
+    return said[0] if len(said) >= MANY and len(set(said)) == 1 else None
 
 
 def _marks(news: Mapping[str, Any]) -> Mapping[str, str]:

@@ -49,18 +49,20 @@ def subject_of(topics: Sequence[Topic], reader: Language) -> str:
 
 def _together(topics: Sequence[Topic], reader: Language) -> str:
     first = topics[0]
+    pictures = [topic.shown for topic in topics if topic.shown is not None]
+    if any(picture.groups for picture in pictures):
+        day = reader.short_day(first.day)
+        leads = headline([topic.section for topic in topics])
+        told = _groups(pictures, reader, with_money=not leads)
+        return f"{first.title} {day}: {', '.join(filter(None, [reader.say(leads), *told]))}"
     if len(topics) == 1:
         return first.alone
     if first.section["template"] == "person":
         findings = [finding for topic in topics for finding in topic.section["findings"]]
         count = reader.translations.gettext("%(n)s to follow up") % {"n": len(findings)}
-        return f"{first.title}: {_with_money(count, Sums.of(findings), reader)}"
-    pictures = [topic.shown for topic in topics if topic.shown is not None]
-    if pictures and any(picture.groups for picture in pictures):
-        day = reader.short_day(first.day)
-        leads = headline([topic.section for topic in topics])
-        told = _groups(pictures, reader, with_money=not leads)
-        return f"{first.title} {day}: {', '.join(filter(None, [reader.say(leads), *told]))}"
+        sums = Sums.of(findings)
+        money = f" ({joined(reader.whole_money, sums)})" if sums else ""
+        return f"{first.title}: {count}{money}"
     more = reader.translations.gettext("and %(n)s more") % {"n": len(topics) - 1}
     return f"{first.alone} {more}"
 
@@ -78,11 +80,8 @@ def _groups(pictures: Sequence[Picture], reader: Language, *, with_money: bool) 
                 amounts[group.name][currency] += amount
     for name, count in counts.items():
         sums = Sums(dict(sorted(amounts[name].items())) if with_money else {})
-        yield _with_money(f"{count} {reader.say(catalogue.label(name))}", sums, reader)
+        much = joined(reader.whole_money, sums) if sums else count
+        yield f"{much} {reader.say(catalogue.label(name))}"
     changed = [picture.changed for picture in pictures if picture.changed is not None]
     if changed:
         yield f"{sum(changed)} {reader.translations.gettext('changed')}"
-
-
-def _with_money(words: str, sums: Sums, reader: Language) -> str:
-    return f"{words} ({joined(reader.whole_money, sums)})" if sums else words

@@ -22,4 +22,7 @@ def test_the_reason_says_how_the_day_is_known(basis: Basis, said: str) -> None:
 
 
 def test_weeks_are_numbered_as_iso_does() -> None:
-    assert time(week=week_of(date(2027, 1, 1))).title("Sue") == "Sue, week 53, Portal: 12 h wait"
+    assert (
+        time(week=week_of(date(2027, 1, 1))).title("Sue")
+        == "12 h of Sue wait for approval (Portal, week 53)"
+    )

@@ -85,7 +85,9 @@ def test_an_expense_is_found_by_its_id_and_its_name(
     for asked in ("10", "hotel in lyon"):
         found = command(fleet, monkeypatch, "pending_approvals", asked)
         assert [entry["row"]["what"] for entry in found if entry["row"]] == ["Hotel in Lyon"]
-        assert found[0]["findings"][0]["title"] == "Femke Jansen: Hotel in Lyon waits"
+        assert (
+            found[0]["findings"][0]["title"] == "Hotel in Lyon of Femke Jansen waits for approval"
+        )
 
 
 def test_an_order_that_is_not_confirmed_is_told_which_rule_does_not_hold(

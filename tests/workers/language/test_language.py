@@ -199,13 +199,13 @@ def names(template: str) -> list[str]:
         (Text("submitted on {day}", day=DAY), "eingereicht am 23. Nov. 2026"),
         (
             Text(
-                "{name}, week {week}, {project}: {hours} h wait",
+                "{hours} h of {name} wait for approval ({project}, week {week})",
                 name="Julia Weber; blocked",
                 week=47,
                 project="ready",
                 hours=12.5,
             ),
-            "Julia Weber; blocked, Woche 47, ready: 12,5 Std. warten",
+            "12,5 Std. von Julia Weber; blocked warten auf Genehmigung (ready, Woche 47)",
         ),
         (
             plural(

@@ -18,7 +18,8 @@ def plain(text: str) -> str:
 def test_a_digest_answers_first_per_currency() -> None:
     mail = render([DIGEST])
     answer = "3 ready (EUR 27,510 · USD 21,900), 3 blocked (EUR 53,400), 5 changed"
-    assert mail.subject == f"Invoice readiness 23 Nov: {answer}"
+    told = "EUR 27,510 · USD 21,900 ready, EUR 53,400 blocked, 5 changed"
+    assert mail.subject == f"Invoice readiness 23 Nov: {told}"
     assert plain(mail.text).startswith(f"INVOICE READINESS: {answer}")
     assert answer in plain(mail.html)
 
@@ -93,10 +94,23 @@ def test_the_totals_tie_out_and_the_bottleneck_is_named() -> None:
 
 
 def test_many_rows_are_cut_and_counted() -> None:
-    many = [order(number, "Delta", "blocked", "10.00") for number in range(200, 240)]
+    many = [
+        order(number, "Delta", "blocked", "10.00", reason=f"{number - 199} lines without a price")
+        for number in range(200, 240)
+    ]
     mail = render([{**DIGEST, "findings": many}])
     for content in (mail.text, mail.html):
         assert "and 10 more, all in the CSV" in content
+
+
+def test_what_many_share_is_said_once_and_of_what_is_alike_the_worst_are_shown() -> None:
+    alike = [order(number, "Delta", "blocked", f"{number}.00") for number in range(200, 240)]
+    mail = render([{**DIGEST, "findings": alike}])
+    for content in (mail.text, mail.html):
+        assert "and 35 more, all in the CSV" in content
+        said = " ".join(content.split())
+        assert said.count(str(alike[0]["reason"])) == said.count(str(alike[0]["remedy"])) == 1
+        assert ("S00239" in said, "S00200" in said) == (True, False)
 
 
 def test_parts_of_a_total_are_listed_below_it() -> None:
@@ -164,7 +178,7 @@ def test_an_approver_reads_the_oldest_first_with_the_hours_and_money_it_holds() 
 def test_an_approver_reads_one_thing_with_its_amount_and_a_button() -> None:
     (one,) = (f for f in sections.APPROVER["findings"] if f["key"] == "expense-13")
     mail = render([{**sections.APPROVER, "findings": [one]}])
-    assert mail.subject == "Kabir Singh: Monitor stand waits"
+    assert mail.subject == "Monitor stand of Kabir Singh waits for approval"
     for content in (mail.text, mail.html):
         assert "USD 89.00" in plain(content)
         assert "Open in Odoo" in content
@@ -263,7 +277,7 @@ def test_a_digest_that_could_not_be_made_is_told_in_its_place() -> None:
 def test_several_sections_are_one_mail_that_names_them_all() -> None:
     mail = render([DIGEST, sections.WEEKLY], pages)
     assert mail.subject == (
-        "Invoice readiness 23 Nov: 3 ready (EUR 27,510 · USD 21,900), 3 blocked (EUR 53,400), "
+        "Invoice readiness 23 Nov: EUR 27,510 · USD 21,900 ready, EUR 53,400 blocked, "
         "5 changed; WIP aging 23 Nov: EUR 65,800 unbilled, EUR 64,000 of it for more than 90 days, "
         "7 undecided, 1 changed"
     )
@@ -288,8 +302,7 @@ def test_names_from_odoo_are_escaped_in_html() -> None:
 def test_sections_of_one_job_are_counted_together_in_the_subject() -> None:
     other = {**DIGEST, "company_id": 2, "company": "Nordwind US"}
     assert render([DIGEST, other], pages).subject == (
-        "Invoice readiness 23 Nov: 6 ready (EUR 55,020 · USD 43,800), 6 blocked (EUR 106,800), "
-        "10 changed"
+        "Invoice readiness 23 Nov: EUR 55,020 · USD 43,800 ready, EUR 106,800 blocked, 10 changed"
     )
     assert render([PERSON, PERSON], pages).subject == "Timesheet reminders: 2 to follow up"
 

@@ -38,7 +38,7 @@ def test_the_approver_is_told_two_working_days_after_the_submission() -> None:
     assert told(found) == [("first", "Apu")]
     assert only(found).at == at("2026-11-25 08:00").instant
     assert only(found).recipient == Recipient("apu@firm.example", "Apu", zone="Europe/Brussels")
-    assert (found.title, found.owner) == ("Sue: Train waits", "Apu")
+    assert (found.title, found.owner) == ("Train of Sue waits for approval", "Apu")
     assert found.reason == "submitted on 2026-11-23"
     assert found.remedy == "Approve it, or refuse it with a reason."
     assert (found.amount, found.currency, found.hours) == (Decimal("80.00"), "EUR", None)
@@ -226,7 +226,7 @@ def test_nobody_is_asked_to_approve_what_they_submitted() -> None:
     found = one(report)
     assert told(found) == [("instead", "Mia")]
     assert only(found).unreachable == "Apu cannot approve what they submitted"
-    assert (found.title, found.owner) == ("Apu: Train waits", "Mia")
+    assert (found.title, found.owner) == ("Train of Apu waits for approval", "Mia")
     assert row(report)["status"] == "self_approval"
 
 

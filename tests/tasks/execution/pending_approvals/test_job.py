@@ -26,7 +26,7 @@ from tests.fakes.approvals import (
 def test_hours_are_told_by_week_project_and_person() -> None:
     report = judged(snapshot(time()))
     found = one(report)
-    assert found.title == "Sue, week 47, Portal: 12 h wait"
+    assert found.title == "12 h of Sue wait for approval (Portal, week 47)"
     assert found.reason == "of the time until 2026-11-22, not approved yet"
     assert (found.hours, found.kind, found.owner) == (12.0, "pending-time", "Apu")
     assert row(report)["week"] == "2026-11-16"
@@ -69,7 +69,10 @@ def test_the_policy_is_that_of_the_submitters_business_unit() -> None:
 
 
 def test_a_submitter_whom_nobody_sees_is_named_by_number() -> None:
-    assert one(judged(snapshot(expense(employee_id=77)))).title == "employee 77: Train waits"
+    assert (
+        one(judged(snapshot(expense(employee_id=77)))).title
+        == "Train of employee 77 waits for approval"
+    )
 
 
 def test_rows_are_the_oldest_first_with_days_and_the_approvers_working_hours() -> None:
