@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.reads import submitted
+from tasks.execution.pending_approvals import submitted
 
 ROOT = Path(__file__).parents[1]
 

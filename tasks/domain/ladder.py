@@ -20,6 +20,8 @@ from tasks.domain.policy import Policy
 from tasks.domain.written import WEEKDAYS, Weekday
 
 STANDS_FOR: Final = timedelta(weeks=1)
+# A day of 25 hours, and a run that starts an hour late.
+LOOK_AHEAD: Final = timedelta(hours=26)
 
 
 class Who(StrEnum):

@@ -189,6 +189,20 @@ class Expense(Record):
 
 
 @dataclass(frozen=True)
+class ExpenseReport(Record):
+    """A report of expenses (Odoo 16 to 18), in the company's currency, and its approving user."""
+
+    MODEL: ClassVar[str] = "hr.expense.sheet"
+    MODULE: ClassVar[str] = "hr_expense"
+    id: int
+    name: str
+    employee_id: int
+    create_date: datetime
+    total_amount: Decimal
+    user_id: int | None
+
+
+@dataclass(frozen=True)
 class Attachment(Record):
     """A file on a record."""
 

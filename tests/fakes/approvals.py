@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from tasks.domain.findings import Finding, Report, Step
 from tasks.domain.periods import AsOf, Period
-from tasks.domain.waiting import Basis, Kind, Waiting
 from tasks.domain.working_time import Schedule, Stretch
 from tasks.execution.pending_approvals.job import judge
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.execution.pending_approvals.snapshot import Snapshot
+from tasks.execution.pending_approvals.waiting import Basis, Kind, Waiting
 from tasks.reads.schedules import Schedules
 from tasks.records.people import CalendarLeave, Employee, Resource
 

@@ -7,8 +7,8 @@ from typing import Any
 from tasks import catalogue
 from tasks.domain.periods import Period
 from tasks.domain.texts import Money, Text, joined, plural
-from tasks.domain.timesheet import Day, Timesheet, reason_of, title_of
 from tasks.execution.pending_approvals.rows import REMEDY
+from tasks.execution.timesheet_reminders.timesheet import Day, Timesheet, reason_of, title_of
 from tasks.reads.contacts import ASK
 
 ODOO = "https://odoo.nordwind.example/odoo"

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import AsOf, Period
-from tasks.domain.timesheet_policy import TimesheetPolicy
 from tasks.domain.working_time import Schedule, Stretch
+from tasks.execution.timesheet_reminders.hours import Hours, Logged, State
 from tasks.execution.timesheet_reminders.job import judge
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.snapshot import Snapshot
 from tasks.reads.employment import Term
-from tasks.reads.hours import Hours, Logged, State
 from tasks.reads.schedules import Schedules
 from tasks.records.people import CalendarLeave, Employee, Resource
 

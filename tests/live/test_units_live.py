@@ -8,7 +8,7 @@ import pytest
 
 from odoo_gateway.reader import Reader
 from tasks.domain.periods import Period
-from tasks.reads.hours import read_hours
+from tasks.execution.timesheet_reminders.hours import read_hours
 from tasks.reads.units import group_hours
 from tasks.records.people import Employee
 

@@ -11,7 +11,7 @@ from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from odoo_gateway.session import Session
-from tasks.reads.hours import LateLine
+from tasks.execution.timesheet_reminders.hours import LateLine
 
 
 @dataclass(frozen=True)

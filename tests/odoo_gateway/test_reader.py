@@ -12,8 +12,8 @@ from odoo_gateway.reader import Group, Reader
 from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
+from tasks.execution.pending_approvals.submitted import ApprovalActivity
 from tasks.financial.invoice_readiness.evidence import Message
-from tasks.reads.submitted import ApprovalActivity
 from tasks.records.people import Employee
 from tasks.records.sales import InvoiceLine, OrderLine
 from tasks.records.timesheets import TimesheetLine

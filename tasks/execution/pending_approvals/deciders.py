@@ -9,13 +9,12 @@ from typing import Final
 from tasks.domain import addresses
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.findings import Step
-from tasks.domain.ladder import Placed, Rung, Who, placed, standing
+from tasks.domain.ladder import LOOK_AHEAD, Placed, Rung, Who, placed, standing
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.texts import NOTHING, Text
-from tasks.domain.waiting import Waiting
 from tasks.execution.pending_approvals.policy import INSTEAD, ApprovalPolicy
+from tasks.execution.pending_approvals.waiting import Waiting
 from tasks.reads.contacts import WEEKEND, Contacts
-from tasks.reads.rungs import LOOK_AHEAD
 from tasks.records.people import CalendarLeave, Employee
 
 NOT_ASKED: Final = Text("Odoo names no approver")

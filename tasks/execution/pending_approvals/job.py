@@ -14,14 +14,19 @@ from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Shape
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.domain.waiting import Kind
 from tasks.execution.pending_approvals.measures import AMOUNT, HOURS, OLDEST, PENDING, measures
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.execution.pending_approvals.rests_on import RESTS_ON
 from tasks.execution.pending_approvals.rows import OWNER, Look, is_due
 from tasks.execution.pending_approvals.snapshot import Snapshot, read
-from tasks.reads.submitted import REPORT_SUBMITTED, SUBMITTED, ExpenseReport, SubmittedExpense
+from tasks.execution.pending_approvals.submitted import (
+    REPORT_SUBMITTED,
+    SUBMITTED,
+    SubmittedExpense,
+)
+from tasks.execution.pending_approvals.waiting import Kind
 from tasks.records.people import Employee
+from tasks.records.sales import ExpenseReport
 
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: ApprovalPolicy) -> Report:

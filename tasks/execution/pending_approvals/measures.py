@@ -7,7 +7,7 @@ from typing import Final
 
 from tasks.domain.findings import Formula, Measure, Panel
 from tasks.domain.periods import AsOf
-from tasks.domain.waiting import Kind, Waiting
+from tasks.execution.pending_approvals.waiting import Kind, Waiting
 
 PENDING: Final = Formula(
     "approvals_pending",

@@ -7,10 +7,10 @@ from typing import Any, Final
 from tasks.domain.findings import Finding, Severity, Step
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text, joined
-from tasks.domain.waiting import Kind, Waiting
 from tasks.execution.pending_approvals.deciders import Deciders, Status, Turn
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.execution.pending_approvals.snapshot import Snapshot
+from tasks.execution.pending_approvals.waiting import Kind, Waiting
 from tasks.reads.contacts import Contacts
 
 OWNER: Final = Text("delivery")

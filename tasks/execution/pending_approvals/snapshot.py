@@ -8,14 +8,14 @@ from typing import Final
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf, Period
-from tasks.domain.waiting import Kind, Waiting
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
+from tasks.execution.pending_approvals.submitted import read_submitted
+from tasks.execution.pending_approvals.unapproved import read_unapproved
+from tasks.execution.pending_approvals.waiting import Kind, Waiting
 from tasks.reads.contacts import read_languages
 from tasks.reads.names import user_names
 from tasks.reads.orders import company_currency, read_currencies
 from tasks.reads.schedules import Schedules, read_schedules
-from tasks.reads.submitted import read_submitted
-from tasks.reads.unapproved import read_unapproved
 from tasks.records.people import Employee
 
 WEEKS_BACK: Final = 52

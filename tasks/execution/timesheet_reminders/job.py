@@ -14,18 +14,18 @@ from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Shape
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.hours import gaps
 from tasks.execution.timesheet_reminders.measures import (
     COMPLIANCE,
     MISSING_HOURS,
     compliance,
     missing,
 )
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.reminders import OWNER, Reminders, doubled
 from tasks.execution.timesheet_reminders.rests_on import RESTS_ON
 from tasks.execution.timesheet_reminders.rules import Look
 from tasks.execution.timesheet_reminders.snapshot import Snapshot, periods, read
-from tasks.reads.hours import gaps
 from tasks.records.people import Employee
 
 

@@ -7,12 +7,12 @@ from tasks.domain.findings import Finding, Severity, Step
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.texts import Text
-from tasks.domain.timesheet import Day, reason_of, title_of
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.rules import Judged, Look
+from tasks.execution.timesheet_reminders.rungs import steps_of
 from tasks.execution.timesheet_reminders.snapshot import OwnReminders, Snapshot
+from tasks.execution.timesheet_reminders.timesheet import Day, reason_of, title_of
 from tasks.reads.contacts import Contacts
-from tasks.reads.rungs import steps_of
 from tasks.records.people import Employee
 
 OWNER: Final = Text("delivery")

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.texts import NOTHING, Text
-from tasks.domain.timesheet import Day, Timesheet, is_complete
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.snapshot import Snapshot, closing, end_of
+from tasks.execution.timesheet_reminders.timesheet import Day, Timesheet, is_complete
 from tasks.records.people import Employee
 
 

@@ -12,9 +12,9 @@ from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.hours import Hours, LateLine, read_hours, read_late
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.reads.contacts import read_languages
-from tasks.reads.hours import Hours, LateLine, read_hours, read_late
 from tasks.reads.schedules import Schedules, read_schedules
 from tasks.records.people import Employee
 

@@ -22,10 +22,10 @@ from tasks.financial.invoice_readiness.tickets import HelpdeskTicket, Ticket, re
 from tasks.reads import unbilled
 from tasks.reads.names import read_partners
 from tasks.reads.orders import SoldOrder
-from tasks.reads.submitted import ExpenseReport
 from tasks.reads.units import Unit, group_hours
 from tasks.records.sales import (
     Expense,
+    ExpenseReport,
     Invoice,
     InvoiceLine,
     Milestone,

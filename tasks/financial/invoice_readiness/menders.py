@@ -6,12 +6,11 @@ from typing import Final
 
 from odoo_gateway.reader import Reader
 from tasks.domain.texts import Text, joined
+from tasks.reads.approvals import approvers_of
 from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
-from tasks.reads.submitted import ExpenseReport
-from tasks.reads.unapproved import approvers_of
 from tasks.records.people import Employee
-from tasks.records.sales import Expense, Project
+from tasks.records.sales import Expense, ExpenseReport, Project
 
 NOBODY: Final = Text("nobody: set a salesperson")
 

@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.domain.periods import week_of
-from tasks.domain.waiting import Kind, Waiting
 from tasks.execution.pending_approvals.job import JOB, judge
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
+from tasks.execution.pending_approvals.waiting import Kind, Waiting
 from tests.fakes.approvals import (
     NOW,
     TODAY,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tasks.domain.cases import OpenCase, reconcile
-from tasks.domain.waiting import Waiting
+from tasks.execution.pending_approvals.waiting import Waiting
 from tasks.records.people import CalendarLeave
 from tests.fakes.approvals import (
     APU,

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from tasks.domain.findings import NotVerifiable, Recipient, Severity
 from tasks.domain.periods import Period
 from tasks.domain.texts import Text
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.hours import Logged, State
 from tasks.execution.timesheet_reminders.job import JOB, judge
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.snapshot import OwnReminders
 from tasks.reads.employment import Term
-from tasks.reads.hours import Logged, State
 from tests.fakes.weeks import (
     ANN,
     EVERY_DAY,

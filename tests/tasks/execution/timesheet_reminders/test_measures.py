@@ -9,12 +9,12 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.periods import AsOf, Period, week_of
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.hours import Hours, LateLine, Logged, State
 from tasks.execution.timesheet_reminders.job import JOB, judge
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.rules import Look
 from tasks.execution.timesheet_reminders.snapshot import Snapshot
 from tasks.reads.employment import Term
-from tasks.reads.hours import Hours, LateLine, Logged, State
 from tests.fakes.weeks import (
     ANN,
     NOW,

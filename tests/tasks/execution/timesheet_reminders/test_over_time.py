@@ -10,7 +10,7 @@ import pytest
 from tasks.domain.cases import Change, ChangeKind, OpenCase, reconcile
 from tasks.domain.findings import Finding
 from tasks.domain.periods import AsOf, Period
-from tasks.reads.hours import Logged
+from tasks.execution.timesheet_reminders.hours import Logged
 from tests.fakes.weeks import (
     BRUSSELS,
     MONDAYS,

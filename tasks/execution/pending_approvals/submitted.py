@@ -13,10 +13,11 @@ from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
 from tasks.domain.texts import NOTHING, Text
-from tasks.domain.waiting import Basis, Kind, Waiting
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
+from tasks.execution.pending_approvals.waiting import Basis, Kind, Waiting
 from tasks.records.people import Department, Employee
+from tasks.records.sales import ExpenseReport
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,6 @@ class SubmittedExpense(Record):
     create_date: datetime
     total_amount: Decimal
     manager_id: int | None = None
-
-
-@dataclass(frozen=True)
-class ExpenseReport(Record):
-    """A report of expenses (Odoo 16 to 18), in the company's currency, and its approving user."""
-
-    MODEL: ClassVar[str] = "hr.expense.sheet"
-    MODULE: ClassVar[str] = "hr_expense"
-    id: int
-    name: str
-    employee_id: int
-    create_date: datetime
-    total_amount: Decimal
-    user_id: int | None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
 from tasks.domain.periods import Period, week_of
 from tasks.domain.texts import NOTHING, Text
-from tasks.domain.waiting import Basis, Kind, Waiting
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
-from tasks.reads.hours import approval_field
+from tasks.execution.pending_approvals.waiting import Basis, Kind, Waiting
+from tasks.reads.approvals import TimesheetApprover, approval_field, approvers_of
 from tasks.reads.rates import Rate, read_rates
 from tasks.reads.unbilled import knows_hours
 from tasks.reads.units import group_hours
@@ -35,16 +35,6 @@ class SubmittedSheet(Record):
     employee_id: int
     date_end: date
     reviewer_id: int | None = None
-
-
-@dataclass(frozen=True)
-class TimesheetApprover(Record):
-    """The user who approves an employee's hours (Enterprise)."""
-
-    MODEL: ClassVar[str] = "hr.employee"
-    MODULE: ClassVar[str] = "timesheet_grid"
-    id: int
-    timesheet_manager_id: int | None = None
 
 
 class _Place(NamedTuple):
@@ -236,14 +226,6 @@ def _names(odoo: Reader, places: Iterable[_Place]) -> Mapping[int, str]:
     ids = sorted({place.project_id for place in places})
     projects = odoo.read(Project, ids) if ids else ()
     return {project.id: project.name for project in projects}
-
-
-def approvers_of(odoo: Reader, employees: Sequence[int]) -> Mapping[int, int]:
-    """The users who approve the hours of employees (Enterprise), where Odoo names one."""
-    if odoo.lacks(TimesheetApprover, "timesheet_manager_id"):
-        return {}
-    found = odoo.read(TimesheetApprover, employees)
-    return {each.id: each.timesheet_manager_id for each in found if each.timesheet_manager_id}
 
 
 _NO_APPROVAL: Final = NotVerifiable(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tasks.domain.periods import week_of
-from tasks.domain.waiting import Basis
+from tasks.execution.pending_approvals.waiting import Basis
 from tests.fakes.approvals import expense, time
 
 

@@ -12,7 +12,8 @@ from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
 from tasks.domain.texts import Text
-from tasks.domain.timesheet_policy import ProjectRules, TimesheetPolicy
+from tasks.execution.timesheet_reminders.policy import ProjectRules, TimesheetPolicy
+from tasks.reads.approvals import TimesheetSheet, approval_field
 from tasks.reads.units import group_hours
 from tasks.records.people import Employee
 from tasks.records.timesheets import TimesheetLine, no_leave
@@ -39,16 +40,6 @@ SHEET_STATES: Final[Mapping[str, State]] = {
     "confirm": State.SUBMITTED,
     "done": State.APPROVED,
 }
-
-
-@dataclass(frozen=True)
-class TimesheetSheet(Record):
-    """A sheet that an employee hands in (OCA). Lines follow its state by a field not stored."""
-
-    MODEL: ClassVar[str] = "hr_timesheet.sheet"
-    MODULE: ClassVar[str] = "hr_timesheet_sheet"
-    id: int
-    state: str
 
 
 @dataclass(frozen=True)
@@ -187,14 +178,6 @@ def gaps(hours: Hours, policy: TimesheetPolicy) -> Iterator[NotVerifiable]:
                     "install a module that tells, or let the policy count what this Odoo tells"
                 ),
             )
-
-
-def approval_field(odoo: Reader) -> tuple[str, ...]:
-    """The field to group by: that of Enterprise, else the sheet of OCA, else none."""
-    if not odoo.lacks(TimesheetLine, "validated"):
-        return ("validated",)
-    has_sheets = not odoo.lacks(TimesheetLine, "sheet_id")
-    return ("sheet_id",) if has_sheets and odoo.session.may_read(TimesheetSheet.MODEL) else ()
 
 
 def _states(

@@ -6,7 +6,7 @@ from datetime import date
 
 from tasks.domain.periods import Period
 from tasks.domain.texts import Text, joined
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 
 
 @dataclass(frozen=True)

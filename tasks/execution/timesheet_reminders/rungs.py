@@ -1,19 +1,15 @@
 """Which rungs of a week speak now, of the ladder and of what comes beside it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
 from tasks.domain.findings import Step
-from tasks.domain.ladder import Placed, Rung, Who, last_of_month, placed, standing
+from tasks.domain.ladder import LOOK_AHEAD, Placed, Rung, Who, last_of_month, placed, standing
 from tasks.domain.periods import AsOf
-from tasks.domain.timesheet import Timesheet, is_complete
-from tasks.domain.timesheet_policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
+from tasks.execution.timesheet_reminders.timesheet import Timesheet, is_complete
 from tasks.reads.contacts import Contacts
 from tasks.records.people import Employee
-
-# A day of 25 hours, and a run that starts an hour late.
-LOOK_AHEAD: Final = timedelta(hours=26)
 
 
 def steps_of(
