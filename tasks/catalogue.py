@@ -15,7 +15,7 @@ from types import MappingProxyType, ModuleType
 
 import tasks
 from odoo_gateway.errors import ConfigurationError
-from tasks.declaration import AnyJob, Job
+from tasks.declaration import ROLES, AnyJob, Job
 from tasks.domain.labels import LABELS
 from tasks.domain.texts import Text, day_of, named
 
@@ -52,7 +52,11 @@ class Outside:
 
 @cache
 def jobs() -> Mapping[str, AnyJob]:
-    """All jobs by name, sorted. Raises ValueError when a job of ours is not named as its file."""
+    """All jobs by name, sorted.
+
+    Raises ValueError when a job of ours is not named as its file, ConfigurationError when no role
+    answers for it.
+    """
     found = {job.name: job for job in map(_declared, _own())}
     return MappingProxyType(dict(sorted((outside().jobs | found).items())))
 
@@ -123,6 +127,11 @@ def _named(name: str, module: ModuleType) -> AnyJob:
     job: AnyJob = module.JOB
     if job.name != name:
         raise ValueError(f"{module.__name__} declares a job named {job.name!r}")
+    if job.role not in ROLES:
+        raise ConfigurationError(
+            f"{module.__name__} has the owner {job.role!r}, which is no role; the roles are "
+            f"{', '.join(ROLES)}"
+        )
     return job
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.acts import ActKind
@@ -27,6 +27,9 @@ class Audience(StrEnum):
     FINANCE = "finance"
     DELIVERY = "delivery"
     OPS = "ops"
+
+
+ROLES: Final = tuple(each.value for each in Audience if each is not Audience.PERSON)
 
 
 class Shape(StrEnum):

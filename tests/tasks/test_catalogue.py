@@ -4,6 +4,7 @@ import re
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -115,6 +116,12 @@ def test_another_package_adds_its_jobs(installed: Installed) -> None:
     [
         ("credit_watch", None, "firm.credit_watch declares no JOB"),
         ("credit_watch", a_job("watch"), "firm.credit_watch declares a job named 'watch'"),
+        (
+            "credit_watch",
+            replace(a_job("credit_watch"), audience=Audience.PERSON, owner="accounting"),
+            "firm.credit_watch has the owner 'accounting', which is no role; the roles are "
+            "finance, delivery, ops",
+        ),
         ("wip_aging", a_job("wip_aging"), "the fleet has a job of this name"),
         ("Credit-Watch", a_job("Credit-Watch"), "name it in small letters"),
     ],

@@ -157,8 +157,7 @@ def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
         yield Finding(what, "ok", "; ".join(f"{role}: {who}" for role, who in named.items()))
     roles = {Audience.OPS.value: "what the fleet gave up"}
     for job in _enabled(tenant):
-        role = job.owner if job.audience is Audience.PERSON else job.audience.value
-        roles[role] = f"{roles[role]}, {job.name}" if role in roles else job.name
+        roles[job.role] = ", ".join(filter(None, [roles.get(job.role), job.name]))
     for role, told in sorted(roles.items()):
         if role not in named:
             yield Finding(

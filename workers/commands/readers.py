@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks import catalogue
-from tasks.declaration import AnyJob, Audience
+from tasks.declaration import ROLES, AnyJob, Audience
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding, Recipient
 from tasks.domain.plurals import counted
@@ -61,12 +61,10 @@ def roles_of(
     """The roles that these addresses read for, or that are asked for by name."""
     folded = {each.casefold() for each in asked}
     every = [
-        Role(audience.value, tenant, scope, getattr(recipients, audience.value))
+        Role(role, tenant, scope, tenant.recipients(scope.company_id).of(role))
         for tenant in fleet.settings.tenants.values()
         for scope in scopes.of_tenant(connection, tenant.name)
-        for recipients in [tenant.recipients(scope.company_id)]
-        for audience in Audience
-        if audience is not Audience.PERSON
+        for role in ROLES
         if wanted.tenant in (None, tenant.name) and wanted.company_id in (None, scope.company_id)
     ]
     return [r for r in every if folded & {r.name, *(each.casefold() for each in r.readers)}]
@@ -97,7 +95,7 @@ def told_of(connection: Connection, roles: Iterable[Role]) -> Iterator[str]:
         owned = ", ".join(
             job.name
             for job in catalogue.jobs().values()
-            if job.audience is Audience.PERSON and job.owner == role.name
+            if job.audience is Audience.PERSON and job.role == role.name
         )
         heard = [f"hears of all cases of {hears}"] if hears else []
         heard += [f"of what reaches no person in {owned}"] if owned else []
@@ -176,14 +174,11 @@ def _acted(done: Iterable[Act], case: Known, people: Collection[str], now: datet
 def _of_case(
     tenant: Tenant, job: AnyJob, company_id: int, case: Known, people: Collection[str]
 ) -> str:
-    finding, recipients = case.finding, tenant.recipients(company_id)
+    finding, owners = case.finding, tenant.recipients(company_id).of(job.role)
     if job.audience is not Audience.PERSON:
-        role = job.audience.value
-        readers = getattr(recipients, role)
-        if not readers:
-            return nobody_behind(role)
-        return f"it is told to the role {role} ({', '.join(readers)})"
-    owners: Sequence[str] = getattr(recipients, job.owner, ())
+        if not owners:
+            return nobody_behind(job.role)
+        return f"it is told to the role {job.role} ({', '.join(owners)})"
     if finding.steps == ():
         return f"no step is due now{_told_before(finding) or _passed(case)}"
     if finding.steps is None:
@@ -202,7 +197,7 @@ def _of_case(
 
 
 def _owners(job: AnyJob, owners: Sequence[str]) -> str:
-    return ", ".join(owners) or f"nobody: {nobody_behind(job.owner)}"
+    return ", ".join(owners) or f"nobody: {nobody_behind(job.role)}"
 
 
 def _told_before(finding: Finding) -> str:

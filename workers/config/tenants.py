@@ -93,15 +93,20 @@ TENANT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Recipients(Strict):
-    """Who stands behind each role."""
+    """Who stands behind each role: those of tasks.declaration.ROLES."""
 
     finance: tuple[Email, ...] = ()
     delivery: tuple[Email, ...] = ()
     ops: tuple[Email, ...] = ()
 
+    def of(self, role: str) -> tuple[str, ...]:
+        """Who stands behind a role. Raises KeyError where there is no such role."""
+        people: dict[str, tuple[str, ...]] = dict(self)
+        return people[role]
+
     def over(self, other: "Recipients") -> "Recipients":
         """These, with the roles that they do not name from another; an empty list names nobody."""
-        named = {role: getattr(self, role) for role in self.model_fields_set}
+        named = {role: self.of(role) for role in self.model_fields_set}
         return other.model_copy(update=named)
 
 

@@ -73,8 +73,8 @@ class Standing:
     def _asks(self, key: str, address: str) -> bool:
         steps = self.findings[key].steps or ()
         asked = [step.recipient for step in steps]
-        role = self.place.job.owner
-        owners = dict(self.place.tenant.recipients(self.place.scope.company_id)).get(role, ())
+        place = self.place
+        owners = place.tenant.recipients(place.scope.company_id).of(place.job.role)
         named = {person.email for person in asked if person}
         return address in named or (None in asked and address in owners)
 

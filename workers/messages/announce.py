@@ -75,7 +75,7 @@ def _to_role(
     first: bool,
 ) -> tuple[Sequence[NewMessage], Sequence[str], Sequence[str]]:
     """The messages; who could not be told of the changes; why what stands is in no message."""
-    role = occasion.job.audience.value
+    role = occasion.job.role
     routes = occasion.routes(report.findings)
     if not any(occasion.readers(role, route.channel) for route in routes):
         nobody = [nobody_behind(role)]
@@ -101,7 +101,7 @@ def _without_news(
     seen: Mapping[Addressee, Seen],
 ) -> Iterator[str]:
     """Why each of the others who read the digest gets none."""
-    role = occasion.job.audience.value
+    role = occasion.job.role
     told = {(message.channel, message.recipient) for message in digests}
     for reader in digest.readers_of(occasion, report):
         if reader in told:

@@ -63,7 +63,7 @@ def digests(
 def content_of(occasion: Occasion, report: Report) -> dict[str, Any]:
     """What stands, the same for all readers."""
     return {
-        "role": occasion.job.audience.value,
+        "role": occasion.job.role,
         "totals": list(report.totals),
         "rows": list(report.rows),
         "findings": _marked(map(as_payload, report.findings), occasion.acts, occasion.day),
@@ -104,7 +104,7 @@ def is_held_otherwise(
 
 def readers_of(occasion: Occasion, report: Report) -> Sequence[Addressee]:
     """Who reads the job's digest, and by which channel."""
-    role = occasion.job.audience.value
+    role = occasion.job.role
     return [
         (route.channel, reader)
         for route in occasion.routes(report.findings)
@@ -144,7 +144,7 @@ def at_once(occasion: Occasion, changes: Iterable[Change]) -> Iterator[NewMessag
 
     Urgent findings go by all their ways, others by those that tell each finding by itself.
     """
-    role = occasion.job.audience.value
+    role = occasion.job.role
     for change in changes:
         finding = change.finding
         if change.kind not in (ChangeKind.OPENED, ChangeKind.WORSENED):

@@ -64,9 +64,7 @@ class Occasion:
         kind = self.tenant.channel_kind(channel)
         if kind is not None and not kind.to_persons:
             return [channel]
-        recipients = self.tenant.recipients(self.scope.company_id)
-        addresses: Sequence[str] = getattr(recipients, role, ())
-        return sorted(set(addresses))
+        return sorted(set(self.tenant.recipients(self.scope.company_id).of(role)))
 
 
 def occasion_of(

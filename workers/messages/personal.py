@@ -57,7 +57,7 @@ def why_untold(occasion: Occasion, finding: Finding) -> str:
         return "no step is due yet"
     people = [finding.recipient] if finding.steps is None else [s.recipient for s in finding.steps]
     if not any(people) and not _owners(occasion):
-        return nobody_behind(occasion.job.owner)
+        return nobody_behind(occasion.job.role)
     return "told already, or waiting to be: `fleet outbox` lists it"
 
 
@@ -101,7 +101,7 @@ def _notices(occasion: Occasion, finding: Finding, step: Step) -> Iterator[Notic
 
 
 def _owners(occasion: Occasion) -> Sequence[Recipient]:
-    role = occasion.job.owner
+    role = occasion.job.role
     return [Recipient(email, catalogue.label(role)) for email in occasion.readers(role)]
 
 
@@ -109,7 +109,7 @@ def _silent(occasion: Occasion, finding: Finding, step: Step) -> Iterator[str]:
     if step.unreachable:
         yield step.unreachable
     if step.recipient is None and not _owners(occasion):
-        yield nobody_behind(occasion.job.owner)
+        yield nobody_behind(occasion.job.role)
 
 
 def _merged(occasion: Occasion, notices: Iterable[Notice]) -> Iterable[Sequence[Notice]]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from tasks import catalogue
-from tasks.declaration import AnyJob, Audience
+from tasks.declaration import AnyJob
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from tasks.domain.texts import Text
@@ -116,10 +116,7 @@ def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
 
 def concerns(connection: Connection, where: Place, link: Link) -> bool:
     """Whether the person hears of the job by role, or was written to (key "": about anything)."""
-    audience = where.job.audience
-    role = where.job.owner if audience is Audience.PERSON else audience.value
-    recipients = where.tenant.recipients(link.company_id)
-    members: Sequence[str] = getattr(recipients, role, ())
+    members = where.tenant.recipients(link.company_id).of(where.job.role)
     if link.person.lower() in {member.lower() for member in members}:
         return True
     here = (link.job, link.tenant, link.company_id)

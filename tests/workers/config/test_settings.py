@@ -7,9 +7,11 @@ import pytest
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
+from tasks.declaration import ROLES
 from tests.fakes import example
 from workers.config import settings
 from workers.config.settings import Settings
+from workers.config.tenants import Recipients
 
 ONE_ODOO = {
     "FLEET_ODOO_URL": "https://odoo.example.com",
@@ -102,6 +104,14 @@ def test_a_company_overrides_its_tenant() -> None:
     ]
     assert tenant.recipients(2).finance == ("finance.us@acme.example",)
     assert tenant.crontab(job) == "0 7 * * 1"
+
+
+def test_every_role_of_jobs_has_recipients_and_no_other() -> None:
+    assert tuple(Recipients.model_fields) == ROLES
+    recipients = Recipients(finance=("finance@acme.example",))
+    assert [recipients.of(role) for role in ROLES] == [("finance@acme.example",), (), ()]
+    with pytest.raises(KeyError):
+        recipients.of("accounting")
 
 
 def test_every_problem_is_told_at_once_with_key_and_remedy() -> None:
