@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tasks import catalogue
 from tasks.domain.findings import Severity
 from tasks.domain.texts import NOTHING, Text
+from workers.language.language import is_number
 
 Item = Mapping[str, Any]
 T = TypeVar("T")
@@ -133,6 +134,32 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What one figure of a currency is made of, by name.
+
+    shares: each part in percent of the largest, where bars can show them; else empty.
+    """
+
+    currency: str
+    name: str
+    values: Mapping[str, Any]
+
+    @property
+    def shares(self) -> Mapping[str, int]:
+        """Only of several amounts that take nothing from each other."""
+        said = list(self.values.values())
+        if len(said) < MANY or not all(
+            isinstance(value, str) and is_number(value) for value in said
+        ):
+            return {}
+        amounts = {name: Decimal(value) for name, value in self.values.items()}
+        largest = max(amounts.values())
+        if min(amounts.values()) < 0 or not largest:
+            return {}
+        return {name: round(100 * amount / largest) for name, amount in amounts.items()}
+
+
+@dataclass(frozen=True)
 class Picture:
     """A digest's section, ready to be written down."""
 
@@ -143,7 +170,7 @@ class Picture:
     changed: int | None
     figures: Sequence[Figure]
     currencies: Sequence[str]
-    parts: Sequence[tuple[str, str, Item]]
+    parts: Sequence[Parts]
     bottlenecks: Sequence[tuple[str, Item]]
     doubted: Sequence[str]
     headline: Text
@@ -161,8 +188,8 @@ class Picture:
     @property
     def explained(self) -> bool:
         """Whether there is a difference to Odoo's figure, and each part of it has a reason."""
-        reasons = [parts for _, name, parts in self.parts if name == "residual_by_reason"]
-        return bool(reasons) and not any("unexplained" in parts for parts in reasons)
+        reasons = [parts for parts in self.parts if parts.name == "residual_by_reason"]
+        return bool(reasons) and not any("unexplained" in parts.values for parts in reasons)
 
 
 def picture(section: Mapping[str, Any], page: Any) -> Picture:
@@ -314,10 +341,10 @@ def _figures(totals: Sequence[Item], withheld: Collection[str] = ()) -> Sequence
     ]
 
 
-def _parts(totals: Sequence[Item]) -> Sequence[tuple[str, str, Item]]:
-    """Currency, name and content of the parts of totals; bottlenecks are told in words."""
+def _parts(totals: Sequence[Item]) -> Sequence[Parts]:
+    """The parts of totals; bottlenecks are told in words."""
     return [
-        (total.get("currency", ""), name, value)
+        Parts(total.get("currency", ""), name, value)
         for total in totals
         for name, value in total.items()
         if isinstance(value, Mapping) and value and name != "bottleneck"

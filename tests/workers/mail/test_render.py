@@ -8,6 +8,7 @@ from tests.fakes import sections
 from tests.fakes.sections import BLOCKED, DIGEST, MAILS, PERSON, TEAM, news, order, pages
 from workers.config import runbook
 from workers.errors import DeliveryRefused
+from workers.mail.picture import Parts
 from workers.mail.render import render
 
 
@@ -391,3 +392,25 @@ def test_styles_are_inlined_and_those_for_phone_and_dark_kept(name: str) -> None
     styles = html.partition("<style>")[2].partition("</style>")[0]
     assert styles.count("@media") == 3
     assert html.count('style="') > 10
+
+
+def bars(**values: str) -> list[tuple[str, int]]:
+    return list(Parts("EUR", "buckets", values).shares.items())
+
+
+def test_amounts_that_add_up_are_shown_with_bars_that_compare_them() -> None:
+    assert bars(young="50.00", older="0.00", old="200.00") == [
+        ("young", 25),
+        ("older", 0),
+        ("old", 100),
+    ]
+    mail = render([sections.WEEKLY])
+    assert "    91 days and more                       64,000.00  ██████████\n" in mail.text
+    assert mail.html.count('bgcolor="#4f83b0"') == 3
+
+
+def test_what_takes_from_each_other_or_is_one_or_two_has_no_bars() -> None:
+    assert bars(young="50.00", older="-1.00", old="200.00") == []
+    assert bars(young="50.00", old="200.00") == []
+    assert bars(young="0.00", older="0.00", old="0.00") == []
+    assert bars(young="50.00", older="none", old="200.00") == []
