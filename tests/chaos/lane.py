@@ -61,7 +61,8 @@ WAITS = {
     "FLEET_RETRY_SECONDS": "0.3",
     "FLEET_RETRY_MAX_SECONDS": "1",
     "FLEET_REPUBLISH_SECONDS": "1.5",
-    "FLEET_GATHER_SECONDS": "2",
+    # Slots come all the time, so mails would wait as long as that, and few would be on their way.
+    "FLEET_GATHER_SECONDS": "0.3",
     "FLEET_BROKER_TIMEOUT_SECONDS": "1.5",
     "FLEET_SMTP_TIMEOUT_SECONDS": "1",
     "FLEET_DATABASE_TIMEOUT_SECONDS": "1.5",
