@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from tasks.execution.pending_approvals import submitted
 
 ROOT = Path(__file__).parents[1]
+# Kombu's own channel, and a place as a page knows it.
+OTHERS = {("workers.broker.wary_redis", "Channel"), ("workers.web.cases", "Place")}
 
 
 def told() -> Iterator[tuple[str, str]]:
@@ -47,3 +50,28 @@ def test_every_verb_of_make_has_a_recipe_and_every_one_that_is_named_is_one() ->
     named = {(name, verb) for name, text in told() for verb in re.findall(r"`make ([a-z-]+)", text)}
     assert {verb for _, verb in named} >= {"attack", "limits"}
     assert [each for each in sorted(named) if each[1] not in verbs] == []
+
+
+def words() -> list[tuple[str, str]]:
+    """Each word of docs/words.md, and the class that it is, or ""."""
+    page = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| ([a-z ]+) \| .* \| (?:`([\w.]+)`)? ?\|$", page, re.M)
+
+
+def test_each_word_means_one_thing_and_its_class_is_there() -> None:
+    named = [word for word, _ in words() if word != "word"]
+    assert len(named) > 30
+    assert len(set(named)) == len(named)
+    for word, where in words():
+        module, _, name = where.rpartition(".")
+        assert not where or hasattr(import_module(module), name), word
+
+
+def test_no_two_classes_share_the_name_of_a_word() -> None:
+    classes = {where.rpartition(".")[2]: where for _, where in words() if where}
+    for folder in ("tasks", "workers", "odoo_gateway"):
+        for path in (ROOT / folder).rglob("*.py"):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            for name in re.findall(r"^class (\w+)", path.read_text(encoding="utf-8"), re.M):
+                meant = classes.get(name, f"{module}.{name}")
+                assert meant == f"{module}.{name}" or (module, name) in OTHERS, module

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 # A sign may be late, or the ledger away for a moment, without a loss.
 SIGNS_PER_LEASE: Final = 4
-Hold = Callable[[Connection, datetime, timedelta], None]
+Extend = Callable[[Connection, datetime, timedelta], None]
 
 
 def lease(fleet: Fleet, longest_seconds: float) -> timedelta:
@@ -29,8 +29,8 @@ def lease(fleet: Fleet, longest_seconds: float) -> timedelta:
 
 
 @contextmanager
-def holding(fleet: Fleet, longest_seconds: float, hold: Hold) -> Iterator[None]:
-    """Hold what was claimed for the length of the block, but no longer than the work may take."""
+def holding(fleet: Fleet, longest_seconds: float, hold: Extend) -> Iterator[None]:
+    """Extend what was claimed for the length of the block, but no longer than the work may take."""
     over = Event()
     arguments = (fleet, longest_seconds, hold, over)
     Thread(target=_give_signs, args=arguments, name="holding", daemon=True).start()
@@ -47,7 +47,7 @@ class Over(Protocol):
         """Wait for so long at most; whether it is over."""
 
 
-def _give_signs(fleet: Fleet, longest_seconds: float, hold: Hold, over: Over) -> None:
+def _give_signs(fleet: Fleet, longest_seconds: float, hold: Extend, over: Over) -> None:
     length = lease(fleet, longest_seconds)
     every = length.total_seconds() / SIGNS_PER_LEASE
     # Counted, not timed: whatever hangs beyond its limit is to be taken over.

@@ -40,7 +40,7 @@ from workers.ledger import (
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
-from workers.ledger.measures import Basis
+from workers.ledger.measures import Provenance
 from workers.ledger.outages import Outage
 from workers.ledger.runs import Claim, Run
 from workers.ledger.statuses import RunStatus
@@ -272,9 +272,9 @@ def _commit(
     return told, suppressed
 
 
-def _basis(job: AnyJob, seen: Look) -> Basis:
+def _basis(job: AnyJob, seen: Look) -> Provenance:
     versions = {formula.measure: formula.version for formula in job.formulas}
-    return Basis(seen.moment.instant, versions, len(seen.drift))
+    return Provenance(seen.moment.instant, versions, len(seen.drift))
 
 
 def _failed(

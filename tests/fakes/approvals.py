@@ -12,7 +12,7 @@ from tasks.domain.working_time import Schedule, Stretch
 from tasks.execution.pending_approvals.job import judge
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.execution.pending_approvals.snapshot import Snapshot
-from tasks.execution.pending_approvals.waiting import Basis, Kind, Waiting
+from tasks.execution.pending_approvals.waiting import DatedBy, Kind, Waiting
 from tasks.reads.schedules import Schedules
 from tasks.records.people import CalendarLeave, Employee, Resource
 
@@ -72,7 +72,7 @@ def expense(number: int = 7, since: str = "2026-11-23", **values: Any) -> Waitin
         "url": f"http://odoo.example/odoo/hr.expense/{number}",
         "employee_id": SUE.id,
         "since": date.fromisoformat(since),
-        "basis": Basis.SUBMITTED,
+        "dated_by": DatedBy.SUBMITTED,
         "approver_user_id": APU.user_id,
         "amount": Decimal("80.00"),
         "currency": "EUR",
@@ -86,7 +86,7 @@ def time(**values: Any) -> Waiting:
         "kind": Kind.TIME,
         "key": "time-1-101-2026-11-16",
         "what": "Portal",
-        "basis": Basis.LOGGED,
+        "dated_by": DatedBy.LOGGED,
         "hours": 12.0,
         "project_id": 101,
         "week": WEEK,

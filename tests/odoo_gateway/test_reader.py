@@ -13,7 +13,7 @@ from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
 from tasks.execution.pending_approvals.submitted import ApprovalActivity
-from tasks.financial.invoice_readiness.evidence import Message
+from tasks.financial.invoice_readiness.evidence import MailMessage
 from tasks.records.people import Employee
 from tasks.records.sales import InvoiceLine, OrderLine
 from tasks.records.timesheets import TimesheetLine
@@ -105,7 +105,7 @@ def test_messages_and_activities_hidden_from_a_page_do_not_end_it(
     answers = {
         (m, method): shown(method, m) for m in models for method in ("search", "search_read")
     }
-    for record in (ApprovalActivity, Message):
+    for record in (ApprovalActivity, MailMessage):
         odoo = reader(Overlay(sandbox, answers), page_size=page_size)
         everything = reader(sandbox).search(record, [])
         found = odoo.search(record, [])

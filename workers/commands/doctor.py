@@ -19,13 +19,13 @@ from workers.ledger.errors import LedgerNotSetUp
 from workers.ledger.scopes import Scope
 from workers.looking import Place
 from workers.watch import visibility
-from workers.watch.visibility import Finding
+from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
 
 
-def examine(fleet: Fleet) -> Iterator[Finding]:
+def examine(fleet: Fleet) -> Iterator[Examined]:
     """Everything, in the order in which things depend on each other."""
     yield from _ledger(fleet)
     yield from _broker(fleet)
@@ -36,32 +36,32 @@ def examine(fleet: Fleet) -> Iterator[Finding]:
         yield from _targets(fleet, tenant)
     for name, problems in fleet.settings.unusable.items():
         for problem in problems:
-            yield Finding(f"{name}: configuration", "failed", problem)
+            yield Examined(f"{name}: configuration", "failed", problem)
     for name, refused in catalogue.outside().refused.items():
-        yield Finding(f"job {name}", "failed", str(refused))
+        yield Examined(f"job {name}", "failed", str(refused))
 
 
-def _ledger(fleet: Fleet) -> Iterator[Finding]:
+def _ledger(fleet: Fleet) -> Iterator[Examined]:
     try:
         fleet.ledger.check()
     except LedgerNotSetUp as error:
-        yield Finding("ledger", "missing", f"not set up yet: {error}")
+        yield Examined("ledger", "missing", f"not set up yet: {error}")
     except FleetError as error:
-        yield Finding("ledger", "failed", str(error))
+        yield Examined("ledger", "failed", str(error))
     else:
-        yield Finding("ledger", "ok", str(fleet.ledger.address))
+        yield Examined("ledger", "ok", str(fleet.ledger.address))
         yield from _pauses(fleet)
 
 
-def _pauses(fleet: Fleet) -> Iterator[Finding]:
+def _pauses(fleet: Fleet) -> Iterator[Examined]:
     """What people have the fleet leave alone."""
     for each in pausing.listed(pausing.standing(fleet)):
         what = [f"{kind} {each[kind]}" for kind in ("job", "tenant", "company") if each[kind]]
         told = f"{', '.join(what)} until {each['until']}, by {each['by']}: {each['reason']}"
-        yield Finding(f"paused: {each['name']}", "warning", f"{told}; `fleet resume` ends it")
+        yield Examined(f"paused: {each['name']}", "warning", f"{told}; `fleet resume` ends it")
 
 
-def _broker(fleet: Fleet) -> Iterator[Finding]:
+def _broker(fleet: Fleet) -> Iterator[Examined]:
     url = fleet.settings.environment.broker_url
     shown = broker.shown(url)
     try:
@@ -70,48 +70,48 @@ def _broker(fleet: Fleet) -> Iterator[Finding]:
         told = f"{shown} cannot be reached ({error})"
         if "broker_url" in fleet.settings.environment.model_fields_set:
             told += ": start it, or correct FLEET_BROKER_URL"
-            yield Finding("broker", "failed", told)
+            yield Examined("broker", "failed", told)
         else:
             told += ": start Redis there, or set FLEET_BROKER_URL to one that runs"
-            yield Finding("broker", "missing", f"not set up yet: {told}")
+            yield Examined("broker", "missing", f"not set up yet: {told}")
     else:
-        yield Finding("broker", "ok", shown)
+        yield Examined("broker", "ok", shown)
 
 
-def _mail(fleet: Fleet) -> Iterator[Finding]:
+def _mail(fleet: Fleet) -> Iterator[Examined]:
     try:
         fleet.mail.probe()
     except FleetError as error:
         if "smtp_url" in fleet.settings.environment.model_fields_set:
-            yield Finding("mail server", "failed", f"{error}: see FLEET_SMTP_URL, FLEET_MAIL_FROM")
+            yield Examined("mail server", "failed", f"{error}: see FLEET_SMTP_URL, FLEET_MAIL_FROM")
         else:
             told = f"{error}: set FLEET_SMTP_URL and FLEET_MAIL_FROM"
-            yield Finding("mail server", "missing", f"not set up yet: {told}")
+            yield Examined("mail server", "missing", f"not set up yet: {told}")
     else:
-        yield Finding("mail server", "ok", f"accepts us as {fleet.mail.sender}")
+        yield Examined("mail server", "ok", f"accepts us as {fleet.mail.sender}")
 
 
-def _runbook(fleet: Fleet) -> Finding:
+def _runbook(fleet: Fleet) -> Examined:
     url = fleet.settings.environment.runbook_url
     published = (
         f"alerts, mails and `fleet status` lead to {url}"
         if url
         else f"{runbook.FILE}; FLEET_RUNBOOK_URL: not set"
     )
-    return Finding("runbook", "ok", published)
+    return Examined("runbook", "ok", published)
 
 
-def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
+def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
     name = f"{tenant.name}: Odoo"
     try:
         session = fleet.session(tenant)
         scopes = dispatch.discover(session, tenant)
         version = session.major_version
     except FleetError as error:
-        yield Finding(name, "failed", str(error))
+        yield Examined(name, "failed", str(error))
         return
     companies = ", ".join(f"{scope.company_id} {scope.name} ({scope.zone.key})" for scope in scopes)
-    yield Finding(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
+    yield Examined(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
     yield from visibility.standing(fleet, tenant, scopes[0])
     for scope in scopes:
         yield from _zone(tenant, scope)
@@ -119,10 +119,10 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
         yield from _jobs(fleet, tenant, scope)
 
 
-def _zone(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def _zone(tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     """A zone that nobody knows, in the working calendar of the company."""
     if scope.unknown_zone:
-        yield Finding(
+        yield Examined(
             f"{tenant.name}/{scope.name}: time zone",
             "warning",
             f"{scope.unknown_zone!r} of its working calendar is none that we know, so it runs by "
@@ -130,16 +130,16 @@ def _zone(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
         )
 
 
-def _targets(fleet: Fleet, tenant: Tenant) -> Iterator[Finding]:
+def _targets(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
     """Where webhooks and chats lead to; nothing is sent."""
     for name, target in tenant.targets.items():
         what, url = f"{tenant.name}: {target.settings.kind} {name}", httpx.URL(target.url)
         try:
             fleet.settings.environment.reach.addresses(url.host, url.port or 0)
         except OutOfReach as error:
-            yield Finding(what, "failed", str(error))
+            yield Examined(what, "failed", str(error))
         else:
-            yield Finding(what, "ok", f"leads to {url.host}")
+            yield Examined(what, "ok", f"leads to {url.host}")
 
 
 def _enabled(tenant: Tenant) -> Sequence[AnyJob]:
@@ -148,19 +148,19 @@ def _enabled(tenant: Tenant) -> Sequence[AnyJob]:
     return [job for job in catalogue.jobs().values() if job.name not in disabled]
 
 
-def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     """Who stands behind each role here, and whether somebody does to whom something is told."""
     what = f"{tenant.name}/{scope.name}: recipients"
     recipients = tenant.recipients(scope.company_id)
     named = {role: ", ".join(people) for role, people in recipients if people}
     if named:
-        yield Finding(what, "ok", "; ".join(f"{role}: {who}" for role, who in named.items()))
+        yield Examined(what, "ok", "; ".join(f"{role}: {who}" for role, who in named.items()))
     roles = {Audience.OPS.value: "what the fleet gave up"}
     for job in _enabled(tenant):
         roles[job.role] = ", ".join(filter(None, [roles.get(job.role), job.name]))
     for role, told in sorted(roles.items()):
         if role not in named:
-            yield Finding(
+            yield Examined(
                 what,
                 "warning",
                 f"nobody is configured for the role {role}, so nobody hears of {told}: "
@@ -169,27 +169,27 @@ def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Finding]:
             )
 
 
-def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     now, remember = fleet.clock(), looking.remembers(fleet)
     for job in _enabled(tenant):
         what = f"{tenant.name}/{scope.name}: {job.name}"
         try:
             seen = looking.look(fleet, Place(job, tenant, scope), now, now, remember=remember)
         except OdooError as error:
-            yield Finding(what, "failed", str(error))
+            yield Examined(what, "failed", str(error))
             continue
         report = seen.report
         state = "failed" if any(gap.figures for gap in report.not_verifiable) else "ok"
         rows, findings = len(report.rows), len(report.findings)
         told = f"{counted(rows, 'row')}, {counted(findings, 'finding')}"
-        yield Finding(what, state, told)
+        yield Examined(what, state, told)
         for gap in report.not_verifiable:
             state = "failed" if gap.figures else "warning"
             withheld = f"; withheld: {', '.join(gap.figures)}" if gap.figures else ""
             told = f"not verifiable: {gap.check}: {gap.reason}{withheld}: {gap.remedy}"
-            yield Finding(what, state, told)
+            yield Examined(what, state, told)
         for drift in seen.drift[:5]:
-            yield Finding(
+            yield Examined(
                 what,
                 "warning",
                 f"{drift.model} {drift.record_id} fits no record: {drift.field}: {drift.problem}",
@@ -197,7 +197,7 @@ def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
 
 
 # What people log in a company that the user is not allowed in, nothing shows.
-def worst(findings: Sequence[Finding]) -> str:
+def worst(findings: Sequence[Examined]) -> str:
     """failed, missing, warning or ok."""
     states = {finding.state for finding in findings}
     return next(state for state in ("failed", "missing", "warning", "ok") if state in states)

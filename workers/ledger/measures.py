@@ -15,7 +15,7 @@ from workers.ledger.schema import measures, runs
 
 @dataclass(frozen=True)
 class Sample:
-    """A measure as a run of that job and scope recorded it; `Basis` tells the rest."""
+    """A measure as a run of that job and scope recorded it; `Provenance` tells the rest."""
 
     job: str
     tenant: str
@@ -30,7 +30,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Basis:
+class Provenance:
     """What the samples of one run rest on.
 
     cut_off: the moment judged. formulas: versions by measure. drift: rows that nobody could read.
@@ -51,7 +51,7 @@ class Basis:
 
 
 def record(
-    connection: Connection, run_id: int, found: Iterable[Measure], now: datetime, basis: Basis
+    connection: Connection, run_id: int, found: Iterable[Measure], now: datetime, basis: Provenance
 ) -> None:
     """Keep what a run measured.
 

@@ -71,7 +71,7 @@ class ToldNews(TypedDict):
     repriced: list[Listed]
 
 
-class Brand(TypedDict):
+class ToldBrand(TypedDict):
     """A company's looks: its name, the colour of headings and buttons, a logo file or "".
 
     sender: its own address or "", where a brand was configured: mails then come from its name.
@@ -104,7 +104,7 @@ class Heading(TypedDict):
     zone: str
     reader: str
     language: str
-    brand: Brand
+    brand: ToldBrand
     issued_on: str
 
 

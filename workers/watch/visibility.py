@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Finding:
+class Examined:
     """One thing examined: ok, warning, missing or failed, and what to do.
 
     missing: it is not set up yet, so the fleet cannot start; nothing is broken.
@@ -102,45 +102,45 @@ def compare_totals(fleet: Fleet) -> None:
             log.info("totals.compared", tenant=tenant.name, state=found.state, what=found.what)
 
 
-def standing(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def standing(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     """What the fleet's user is in this Odoo; the companies of a database share it."""
     yield from _api_key(fleet, tenant, scope)
     yield from _visible_rows(fleet, tenant, scope)
     yield from _visibility(fleet, tenant, scope)
 
 
-def _api_key(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def _api_key(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     what, login = f"{tenant.name}: API key", tenant.settings.login
     reader = Reader(fleet.session(tenant), scope.company_id)
     try:
         expiry = api_keys.first_to_expire(reader, login, fleet.clock())
     except OdooError as error:
-        yield Finding(what, "warning", f"not verifiable when it expires: {error}")
+        yield Examined(what, "warning", f"not verifiable when it expires: {error}")
         return
     watching.note_api_key(fleet, tenant.name, expiry.at if expiry else None)
     if expiry is None:
-        yield Finding(what, "ok", f"no API key of {login} expires")
+        yield Examined(what, "ok", f"no API key of {login} expires")
         return
     told = f"{expiry.name!r} of {login} expires on {expiry.at:%Y-%m-%d %H:%M} UTC"
     if expiry.at - fleet.clock() > api_keys.NOTICE:
-        yield Finding(what, "ok", told)
+        yield Examined(what, "ok", told)
     else:
         remedy = "make a new key, give it to the fleet, delete the old one"
-        yield Finding(what, "warning", f"{told}: {remedy}")
+        yield Examined(what, "warning", f"{told}: {remedy}")
 
 
-def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     reader = Reader(fleet.session(tenant), scope.company_id)
     for model in VISIBLE_MODELS:
         what = f"{tenant.name}: rows of {model}"
         try:
             rows = reader.count(model, [], all_companies=True)
         except OdooError as error:
-            yield Finding(what, "warning", f"not verifiable: {error}")
+            yield Examined(what, "warning", f"not verifiable: {error}")
             continue
         watching.note_visible_rows(fleet, tenant.name, model, rows)
         if rows == 0:
-            yield Finding(
+            yield Examined(
                 what,
                 "warning",
                 "not verifiable: none is visible, so this Odoo has none or its user sees none",
@@ -149,13 +149,13 @@ def _visible_rows(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Findin
         yield _shown(reader, model, what, f"{counted(rows, 'row')} visible")
 
 
-def _shown(reader: Reader, model: str, what: str, told: str) -> Finding:
+def _shown(reader: Reader, model: str, what: str, told: str) -> Examined:
     """Ok where it is shown that no row of the model is hidden; some that are seen prove nothing."""
     doubt = doubts.unseen(reader, model)
-    return Finding(what, "warning" if doubt else "ok", f"{told}; {doubt or NONE_HIDDEN}")
+    return Examined(what, "warning" if doubt else "ok", f"{told}; {doubt or NONE_HIDDEN}")
 
 
-def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]:
+def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     """Record rules drop rows without a word; stored totals betray them."""
     reader = Reader(fleet.session(tenant), scope.company_id)
     for control in CONTROL_TOTALS:
@@ -163,10 +163,10 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
         try:
             compared, hidden = _hidden(reader, control)
         except OdooError as error:
-            yield Finding(what, "warning", f"not verifiable: {error}")
+            yield Examined(what, "warning", f"not verifiable: {error}")
             continue
         if compared == 0:
-            yield Finding(
+            yield Examined(
                 what,
                 "warning",
                 f"not verifiable: no {control.parent.MODEL} that we see has a total in "
@@ -176,7 +176,7 @@ def _visibility(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Finding]
         watching.note_visibility(fleet, tenant.name, control.what, len(hidden))
         if hidden:
             more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
-            yield Finding(
+            yield Examined(
                 what,
                 "failed",
                 f"{tenant.settings.login} does not see all rows of "

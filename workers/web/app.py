@@ -31,7 +31,7 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 NOT_NOW: Final = Text("This cannot be shown just now")
 
-Act = Callable[[Request, dict[str, str]], Response]
+Handler = Callable[[Request, dict[str, str]], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -77,7 +77,7 @@ def application(fleet: Fleet) -> ASGIApp:
     return guard.Headers(guard.Rate(pages, fleet.settings.environment.web_requests_per_minute))
 
 
-def _acting(site: Site, act: Act) -> Endpoint:
+def _acting(site: Site, act: Handler) -> Endpoint:
     """An endpoint for a form; what follows from it happens outside the event loop."""
 
     async def endpoint(request: Request) -> Response:

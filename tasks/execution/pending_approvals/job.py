@@ -17,7 +17,7 @@ from tasks.domain.texts import Text
 from tasks.execution.pending_approvals.measures import AMOUNT, HOURS, OLDEST, PENDING, measures
 from tasks.execution.pending_approvals.policy import ApprovalPolicy
 from tasks.execution.pending_approvals.rests_on import RESTS_ON
-from tasks.execution.pending_approvals.rows import OWNER, Look, is_due
+from tasks.execution.pending_approvals.rows import OWNER, Judgement, is_due
 from tasks.execution.pending_approvals.snapshot import Snapshot, read
 from tasks.execution.pending_approvals.submitted import (
     REPORT_SUBMITTED,
@@ -31,12 +31,12 @@ from tasks.records.sales import ExpenseReport
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: ApprovalPolicy) -> Report:
     """A row for all that waits, oldest first, and a finding for each that is to be decided."""
-    look = Look(snapshot, as_of, policy)
+    judgement = Judgement(snapshot, as_of, policy)
     items = sorted(snapshot.waiting, key=lambda item: (item.since, item.key))
     due = [item for item in items if is_due(item, as_of)]
     return Report(
-        rows=tuple(look.row(item) for item in items),
-        findings=tuple(look.finding(item) for item in due if not look.untold(item)),
+        rows=tuple(judgement.row(item) for item in items),
+        findings=tuple(judgement.finding(item) for item in due if not judgement.untold(item)),
         measures=tuple(measures(due, snapshot.tells, as_of)),
         not_verifiable=(*snapshot.not_verifiable, *snapshot.schedules.not_verifiable),
         unseen=frozenset(f"pending-{kind}" for kind in Kind if kind not in snapshot.tells),

@@ -30,8 +30,8 @@ def is_due(item: Waiting, as_of: AsOf) -> bool:
     return item.kind is Kind.EXPENSE or item.since < as_of.day
 
 
-class Look:
-    """One look at a snapshot: what follows from it, the moment and the policy."""
+class Judgement:
+    """What is made of one snapshot: what follows from it, the moment and the policy."""
 
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: ApprovalPolicy) -> None:
         self._as_of, self._policy = as_of, policy
@@ -76,7 +76,7 @@ class Look:
             "amount": None if item.amount is None else f"{item.amount:f}",
             "currency": item.currency,
             "since": str(item.since),
-            "since_basis": item.basis.value,
+            "since_basis": item.dated_by.value,
             "waiting_days": max((self._as_of.day - item.since).days, 0),
             "waiting_working_hours": self._deciders.working_hours(item, turn.person),
             "status": untold[0] if untold else turn.status.value,

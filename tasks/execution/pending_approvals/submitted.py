@@ -15,7 +15,7 @@ from tasks.domain.money import Currency
 from tasks.domain.texts import NOTHING, Text
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
-from tasks.execution.pending_approvals.waiting import Basis, Kind, Waiting
+from tasks.execution.pending_approvals.waiting import DatedBy, Kind, Waiting
 from tasks.records.people import Department, Employee
 from tasks.records.sales import ExpenseReport
 
@@ -131,7 +131,7 @@ def _waiting(
             url=odoo.session.link(model, each.id),
             employee_id=each.employee_id,
             since=submitted.get(each.id) or each.create_date.astimezone(zone).date(),
-            basis=Basis.SUBMITTED if each.id in submitted else Basis.ENTERED,
+            dated_by=DatedBy.SUBMITTED if each.id in submitted else DatedBy.ENTERED,
             approver_user_id=approvers[each.id],
             amount=currency.round(each.total_amount) if currency else None,
             currency=currency.code if currency else None,

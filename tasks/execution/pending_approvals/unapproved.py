@@ -15,7 +15,7 @@ from tasks.domain.periods import Period, week_of
 from tasks.domain.texts import NOTHING, Text
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
-from tasks.execution.pending_approvals.waiting import Basis, Kind, Waiting
+from tasks.execution.pending_approvals.waiting import DatedBy, Kind, Waiting
 from tasks.reads.approvals import TimesheetApprover, approval_field, approvers_of
 from tasks.reads.rates import Rate, read_rates
 from tasks.reads.unbilled import knows_hours
@@ -203,7 +203,7 @@ def _waiting(
         url=url,
         employee_id=place.employee_id,
         since=since,
-        basis=Basis.LOGGED,
+        dated_by=DatedBy.LOGGED,
         approver_user_id=approver_user_id,
         approver_id=approver_id,
         hours=round(held.hours, 2),

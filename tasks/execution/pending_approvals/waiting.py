@@ -16,7 +16,7 @@ class Kind(StrEnum):
     TIME = "time"
 
 
-class Basis(StrEnum):
+class DatedBy(StrEnum):
     """How the day is known since when something waits."""
 
     SUBMITTED = "submitted"
@@ -40,7 +40,7 @@ class Waiting:
     url: str
     employee_id: int
     since: date
-    basis: Basis
+    dated_by: DatedBy
     approver_user_id: int | None = None
     approver_id: int | None = None
     hours: float | None = None
@@ -63,9 +63,9 @@ class Waiting:
 
     def reason(self) -> Text:
         """Since when it waits, and how that is known."""
-        if self.basis is Basis.SUBMITTED:
+        if self.dated_by is DatedBy.SUBMITTED:
             return Text("submitted on {day}", day=self.since)
-        if self.basis is Basis.ENTERED:
+        if self.dated_by is DatedBy.ENTERED:
             return Text(
                 "entered on {day}; Odoo does not show when it was submitted", day=self.since
             )

@@ -24,18 +24,18 @@ from tasks.execution.timesheet_reminders.measures import (
 from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.reminders import OWNER, Reminders, doubled
 from tasks.execution.timesheet_reminders.rests_on import RESTS_ON
-from tasks.execution.timesheet_reminders.rules import Look
+from tasks.execution.timesheet_reminders.rules import Judgement
 from tasks.execution.timesheet_reminders.snapshot import Snapshot, periods, read
 from tasks.records.people import Employee
 
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
     """A row per employee of one period, and a finding per employee and week with hours missing."""
-    look = Look(snapshot, as_of, policy)
-    reminders = Reminders(look, policy)
+    judgement = Judgement(snapshot, as_of, policy)
+    reminders = Reminders(judgement, policy)
     weeks = periods(as_of, policy)
-    present = [person for person in snapshot.employees if look.is_asked(person, as_of.week)]
-    judged = [look.judged(person, as_of.week) for person in present]
+    present = [person for person in snapshot.employees if judgement.is_asked(person, as_of.week)]
+    judged = [judgement.judged(person, as_of.week) for person in present]
     found = [reminders.finding(who, week) for week in weeks for who in snapshot.employees]
     untold = dict.fromkeys(
         gap for unit in policy.everywhere() for gap in gaps(snapshot.hours, unit)
@@ -46,7 +46,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> Report:
             *(() if as_of.asked else doubled(snapshot, as_of)),
             *(finding for finding in found if finding),
         ),
-        measures=(missing(judged), *compliance(map(look.punctuality, snapshot.employees))),
+        measures=(missing(judged), *compliance(map(judgement.punctuality, snapshot.employees))),
         not_verifiable=(*snapshot.schedules.not_verifiable, *untold),
         periods=frozenset(map(str, weeks)) | ({""} if not as_of.asked else set()),
     )

@@ -8,7 +8,7 @@ from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.texts import Text
 from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
-from tasks.execution.timesheet_reminders.rules import Judged, Look
+from tasks.execution.timesheet_reminders.rules import Judged, Judgement
 from tasks.execution.timesheet_reminders.rungs import steps_of
 from tasks.execution.timesheet_reminders.snapshot import OwnReminders, Snapshot
 from tasks.execution.timesheet_reminders.timesheet import Day, reason_of, title_of
@@ -19,10 +19,14 @@ OWNER: Final = Text("delivery")
 
 
 class Reminders:
-    """What is told of a look, and to whom."""
+    """What is told of a judgement, and to whom."""
 
-    def __init__(self, look: Look, policy: TimesheetPolicy) -> None:
-        self._look, self._snapshot, self._as_of = look, look.snapshot, look.as_of
+    def __init__(self, judgement: Judgement, policy: TimesheetPolicy) -> None:
+        self._judgement, self._snapshot, self._as_of = (
+            judgement,
+            judgement.snapshot,
+            judgement.as_of,
+        )
         self._contacts = Contacts(
             people={p.id: p for p in (*self._snapshot.managers, *self._snapshot.employees)},
             schedules=self._snapshot.schedules,
@@ -56,7 +60,7 @@ class Reminders:
             "reason": judged.reason,
             "counted_hours": sheet.counted,
             **{f"{state}_hours": hours for state, hours in by_state.items()},
-            "policy": self._look.policy(employee).version,
+            "policy": self._judgement.policy(employee).version,
         }
 
     def finding(self, employee: Employee, period: Period) -> Finding | None:
@@ -64,12 +68,12 @@ class Reminders:
 
         The week that still runs is a finding from its first rung on.
         """
-        through = self._look.through(employee, period)
-        whole = self._look.timesheet(employee, period)
+        through = self._judgement.through(employee, period)
+        whole = self._judgement.timesheet(employee, period)
         sheet = whole.until(through)
-        if self._look.status(employee, sheet)[0] != "missing":
+        if self._judgement.status(employee, sheet)[0] != "missing":
             return None
-        policy = self._look.policy(employee)
+        policy = self._judgement.policy(employee)
         daily = employee.id in self._asked_daily[policy.version]
         steps = steps_of(self._contacts, employee, sheet, policy, self._as_of, daily=daily)
         if steps is None and not self._as_of.asked and period.end >= self._as_of.day:
@@ -93,7 +97,7 @@ class Reminders:
         )
 
     def _remedy(self, employee: Employee, period: Period) -> Text:
-        deadline = self._look.policy(employee).deadline
+        deadline = self._judgement.policy(employee).deadline
         at = instant(deadline.day(period), deadline.at, self._snapshot.schedules.zone(employee))
         if self._as_of.instant >= at:
             return Text("Log the missing hours. On leave? Have your manager approve it in Odoo.")

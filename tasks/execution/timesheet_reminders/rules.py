@@ -23,8 +23,8 @@ class Judged:
     missing: float
 
 
-class Look:
-    """One look at a snapshot: what follows from it, the moment and the policy."""
+class Judgement:
+    """What is made of one snapshot: what follows from it, the moment and the policy."""
 
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: TimesheetPolicy) -> None:
         self.snapshot, self.as_of, self._policy = snapshot, as_of, policy

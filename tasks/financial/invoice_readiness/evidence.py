@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
+from tasks.domain.news import Subject
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Attachment, Milestone, Order, Partner, Project
 
@@ -92,11 +93,8 @@ def _file_name(order: str) -> str:
     return order.replace("/", "_")
 
 
-Place = tuple[str, int]
-
-
 @dataclass(frozen=True)
-class Message(Record):
+class MailMessage(Record):
     """A message or note on a record; `body` is HTML."""
 
     MODEL: ClassVar[str] = "mail.message"
@@ -123,7 +121,7 @@ class Colleague(Record):
 
 # Who put a file to its place, and whom we sent it to: without it ours may seem the customer's.
 # Odoo leaves addresses that a rule hides out of a message, without a word.
-ORIGIN: Final = (Message.MODEL, Colleague.MODEL, Partner.MODEL)
+ORIGIN: Final = (MailMessage.MODEL, Colleague.MODEL, Partner.MODEL)
 EVIDENCE: Final = (Attachment.MODEL, *ORIGIN)
 
 
@@ -136,7 +134,7 @@ def read_evidence(
     places = {order.order.id: _places(order, milestones) for order in orders}
     files = odoo.search(Attachment, _on({p for of_order in places.values() for p in of_order}))
     posted = _messages(odoo, [file.id for file in files])
-    by_place: dict[Place, list[Attachment]] = defaultdict(list)
+    by_place: dict[Subject, list[Attachment]] = defaultdict(list)
     for file in files:
         by_place[file.res_model or "", file.res_id or 0].append(file)
     found = {}
@@ -147,7 +145,7 @@ def read_evidence(
     return found
 
 
-def _places(order: SoldOrder, milestones: Mapping[int, Sequence[Milestone]]) -> Sequence[Place]:
+def _places(order: SoldOrder, milestones: Mapping[int, Sequence[Milestone]]) -> Sequence[Subject]:
     return [
         (Order.MODEL, order.order.id),
         *((Project.MODEL, project) for project in order.project_ids),
@@ -155,7 +153,7 @@ def _places(order: SoldOrder, milestones: Mapping[int, Sequence[Milestone]]) -> 
     ]
 
 
-def _on(places: Iterable[Place]) -> Domain:
+def _on(places: Iterable[Subject]) -> Domain:
     """Files that store a field, like the customer's signature, are told by that field."""
     by_model: dict[str, list[int]] = defaultdict(list)
     for model, record_id in sorted(places):
@@ -169,7 +167,7 @@ def _on(places: Iterable[Place]) -> Domain:
 
 def _messages(odoo: Reader, files: Sequence[int]) -> Mapping[int, Sequence[Posted]]:
     by_file: dict[int, list[Posted]] = defaultdict(list)
-    messages = odoo.search(Message, [("attachment_ids", "in", list(files))]) if files else ()
+    messages = odoo.search(MailMessage, [("attachment_ids", "in", list(files))]) if files else ()
     authors = {message.author_id for message in messages}
     reached = {p for m in messages for p in (*m.partner_ids, *m.notified_partner_ids)}
     inside = _colleagues(odoo, sorted({*filter(None, authors), *reached}))

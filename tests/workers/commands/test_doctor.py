@@ -21,7 +21,7 @@ def fleet(tmp_path: Path, clock: Clock, odoo: Switchable) -> Fleet:
     return fleet_on(tmp_path, clock, odoo)
 
 
-def told(fleet: Fleet) -> dict[str, visibility.Finding]:
+def told(fleet: Fleet) -> dict[str, visibility.Examined]:
     tenant = fleet.settings.tenant("firm")
     (first, *_) = dispatch.discover(fleet.session(tenant), tenant)
     return {found.what: found for found in visibility.standing(fleet, tenant, first)}
@@ -105,7 +105,7 @@ def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "waiting", refuse)
 
 
-def basics(fleet: Fleet) -> dict[str, visibility.Finding]:
+def basics(fleet: Fleet) -> dict[str, visibility.Examined]:
     """What doctor says of the parts that no Odoo is needed for."""
     return {found.what: found for found in [*doctor._ledger(fleet), *doctor._broker(fleet)]}
 
@@ -119,7 +119,7 @@ def test_what_is_not_set_up_yet_is_missing_and_says_what_sets_it_up(
     assert {each.state for each in found.values()} == {"missing"}
     assert "run `fleet upgrade`" in found["ledger"].detail
     assert "start Redis there, or set FLEET_BROKER_URL" in found["broker"].detail
-    assert doctor.worst([*found.values(), visibility.Finding("x", "warning", "")]) == "missing"
+    assert doctor.worst([*found.values(), visibility.Examined("x", "warning", "")]) == "missing"
     # A file without a schema is none either.
     (tmp_path / "fleet.db").touch()
     assert basics(fleet)["ledger"].state == "missing"

@@ -7,12 +7,12 @@ import pytest
 from tasks.domain.findings import Measure
 from workers.ledger import measures
 from workers.ledger.database import Connection, Ledger
-from workers.ledger.measures import Basis, Sample
+from workers.ledger.measures import Provenance, Sample
 
 from .examples import NOW, SLOT, open_run
 
 HOUR = timedelta(hours=1)
-BASIS = Basis(SLOT)
+BASIS = Provenance(SLOT)
 
 
 def values(connection: Connection) -> dict[tuple[str, int, str, str], float]:
@@ -36,7 +36,7 @@ def test_a_measure_comes_out_as_it_went_in(ledger: Ledger) -> None:
 def test_a_sample_tells_its_formula_its_cut_off_and_what_it_leaves_out(ledger: Ledger) -> None:
     found = Measure("wip_amount", 1200.5, excluded={"exempt": 3})
     with ledger.transaction() as connection:
-        basis = Basis(SLOT, {"wip_amount": 2}, drift=1)
+        basis = Provenance(SLOT, {"wip_amount": 2}, drift=1)
         measures.record(connection, open_run(connection), [found], NOW, basis)
         (sample,) = measures.history(connection, "wip_amount", 10)
     assert (sample.formula, sample.cut_off) == (2, SLOT)

@@ -15,7 +15,7 @@ from tasks.domain.texts import named
 from workers.ledger import acts, audit, cases, marks, measures, outbox, people, runs
 from workers.ledger.database import Ledger
 from workers.ledger.errors import LedgerError
-from workers.ledger.measures import Basis
+from workers.ledger.measures import Provenance
 from workers.ledger.pseudonyms import Person
 from workers.ledger.schema import metadata
 from workers.ledger.statuses import MessageStatus
@@ -68,7 +68,7 @@ def fill(ledger: Ledger, tenant: str = SCOPE[1]) -> None:
         said = {"reason": f"{NAME} has no address", "to": [ADDRESS], ADDRESS: NAME}
         audit.note(connection, audit.Entry("message.undeliverable", NOW, *scope, detail=said))
         hours = Measure("hours", 8.0, {"employee": NAME})
-        measures.record(connection, run, (hours,), NOW, Basis(NOW, {}, 0))
+        measures.record(connection, run, (hours,), NOW, Provenance(NOW, {}, 0))
         marks.leave(connection, "doctor", f"{tenant} {ADDRESS}", NOW, {"login": ADDRESS})
         error = f"550 <{ADDRESS}> of {NAME}"
         connection.execute(

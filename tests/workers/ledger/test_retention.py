@@ -64,7 +64,9 @@ def test_old_runs_go_with_what_they_measured_and_the_audit_stays(ledger: Ledger)
     with ledger.transaction() as connection:
         for day in range(3):
             run_id = run_at(connection, NOW + day * DAY, dead=day == 1)
-            measures.record(connection, run_id, [Measure("wip", 1.0)], NOW, measures.Basis(NOW))
+            measures.record(
+                connection, run_id, [Measure("wip", 1.0)], NOW, measures.Provenance(NOW)
+            )
         run_at(connection, LATER)
     noted = rows(ledger, "audit")
     assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 3}

@@ -7,7 +7,7 @@ from tasks.domain.cases import Change, ChangeKind, Reconciliation
 from tasks.domain.findings import Measure
 from workers.ledger import cases, measures, runs, standing
 from workers.ledger.database import Connection, Ledger
-from workers.ledger.measures import Basis
+from workers.ledger.measures import Provenance
 from workers.ledger.standing import Cases, Success
 
 from .examples import (
@@ -24,7 +24,7 @@ from .examples import (
 
 JOB, TENANT, COMPANY = SCOPE
 HOUR = timedelta(hours=1)
-BASIS = Basis(SLOT)
+BASIS = Provenance(SLOT)
 
 
 def succeeded(connection: Connection, ago: timedelta, company_id: int = COMPANY) -> int:

@@ -12,7 +12,7 @@ from tasks.domain.periods import AsOf, Period, week_of
 from tasks.execution.timesheet_reminders.hours import Hours, LateLine, Logged, State
 from tasks.execution.timesheet_reminders.job import JOB, judge
 from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
-from tasks.execution.timesheet_reminders.rules import Look
+from tasks.execution.timesheet_reminders.rules import Judgement
 from tasks.execution.timesheet_reminders.snapshot import Snapshot
 from tasks.reads.employment import Term
 from tests.fakes.weeks import (
@@ -144,15 +144,17 @@ def test_who_was_not_employed_in_the_week_owed_nothing() -> None:
     contract = Term(1, date(2026, 1, 1), date(2026, 8, 31))
     left = snapshot(employee=gone, terms=[contract], hours=Hours({}))
     assert compliance(left) is None
-    assert Look(left, NOW, TimesheetPolicy()).punctuality(gone) == "not_employed"
+    assert Judgement(left, NOW, TimesheetPolicy()).punctuality(gone) == "not_employed"
 
 
 def test_lines_made_after_a_deadline_are_read(now: AsOf) -> None:
     """Julia Weber logs her weeks on Sunday night."""
     policy = TimesheetPolicy()
     found = JOB.read(reading(Sandbox(now.day)), now, policy)
-    look, careless = (Look(each, now, policy) for each in (found, replace(found, late={})))
-    caught = [p.id for p in found.employees if look.punctuality(p) != careless.punctuality(p)]
+    judgement, careless = (
+        Judgement(each, now, policy) for each in (found, replace(found, late={}))
+    )
+    caught = [p.id for p in found.employees if judgement.punctuality(p) != careless.punctuality(p)]
     assert caught == [10]
 
 
