@@ -1,5 +1,11 @@
 """What the demo has to show, whatever the day it is played on."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +20,26 @@ from tasks.domain.periods import AsOf
 from workers.config import settings
 from workers.demo import stage
 
+# The demo with one part alone, which says its process id.
+ONE_PART = """
+import signal, sys
+from pathlib import Path
+from types import SimpleNamespace
+from rich.console import Console
+from workers.demo import processes, stage
+
+def set_the_stage(stack, console, folder, keep):
+    part = processes.running("part", ["sleep", "60"], {}, folder / "logs")
+    print(stack.enter_context(part).process.pid, flush=True)
+    return SimpleNamespace(addresses={})
+
+for name in sys.argv[2:]:
+    signal.signal(signal.Signals[name], signal.SIG_IGN)
+stage._set = set_the_stage
+stage._wait = lambda *given: True
+stage._sum_up = lambda *given: None
+sys.exit(stage.play(Console(stderr=True), keep=True, output=Path(sys.argv[1])))
+"""
 JOB = catalogue.jobs()["timesheet_reminders"]
 BRUSSELS = ZoneInfo("Europe/Brussels")
 PORTS = {"odoo": 1, "redis": 2, "smtp": 3, "metrics": 4}
@@ -31,3 +57,35 @@ def test_somebody_is_written_to_at_the_first_run(day: int, tmp_path: Path) -> No
             report = JOB.run(Reader(session, company_id), moment, policy)
             told.append({step.name for finding in report.findings for step in finding.steps or ()})
         assert told == [{"late"}, {"manager"}]
+
+
+@contextmanager
+def played(folder: Path, *ignored: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The demo in a process of its own, which ignores these signals, and its part's process id."""
+    command = [sys.executable, "-c", ONE_PART, str(folder / "demo"), *ignored]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True) as demo:
+        assert demo.stdout is not None
+        yield demo, int(demo.stdout.readline())
+
+
+@pytest.mark.parametrize("ignored", [(), ("SIGINT",)])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all_that_the_demo_started(
+    signum: signal.Signals, ignored: tuple[str, ...], tmp_path: Path
+) -> None:
+    with played(tmp_path, *ignored) as (demo, part):
+        demo.send_signal(signum)
+        demo.wait(20)
+    with pytest.raises(ProcessLookupError):
+        os.kill(part, 0)
+
+
+def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    with played(tmp_path, "SIGHUP") as (demo, part):
+        demo.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            demo.wait(0.5)
+        os.kill(part, 0)
+        demo.terminate()
+        demo.wait(20)

@@ -71,6 +71,28 @@ def running(
         _stop(process)
 
 
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Have TERM and HUP end the block as Ctrl-C does, but for one that is ignored, as by nohup."""
+    every = (signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.getsignal(each) for each in every}
+    heeded = [each for each in every if before[each] is not signal.SIG_IGN]
+
+    def end(signum: int, frame: object) -> None:
+        # A second one would leave running what is being ended.
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in heeded:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in heeded:
+            signal.signal(each, before[each])
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     for signum in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:

@@ -24,7 +24,7 @@ from workers import dispatch
 from workers.config import settings
 from workers.demo import processes
 from workers.demo.catcher import Catcher, catching
-from workers.demo.processes import Started, fleet, free_port, running
+from workers.demo.processes import Started, ended_by_signals, fleet, free_port, running
 from workers.ledger import outbox, runs
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.wiring import Fleet
@@ -85,7 +85,7 @@ def play(console: Console, *, keep: bool, output: Path | None) -> int:
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"--output: {folder} is not empty; name a new folder")
     (folder / "logs").mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
+    with ended_by_signals(), ExitStack() as stack:
         stage = _set(stack, console, folder, keep)
         finished = _wait(stage, console)
         _sum_up(stage, console, time.monotonic() - started)
