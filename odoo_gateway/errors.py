@@ -20,6 +20,12 @@ def harmless(text: str) -> str:
     )
 
 
+def quoted(given: object, most: int = 80) -> str:
+    """What somebody gave, as errors echo it: on one line, and cut where it is longer than that."""
+    told = repr(given)
+    return told if len(told) <= most else f"{told[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 class FleetError(Exception):
     """An error whose message names the thing and the remedy, fit to be shown to a person."""
 

@@ -51,6 +51,7 @@ from workers.commands.console import (
     print_json,
     say,
     show,
+    show_failure,
     show_row,
     show_scope,
     show_status,
@@ -263,7 +264,7 @@ def run(
     looking = dry_run or to is not None
     order = _order(fleet, job, tenant, company, as_of, start, end, dry_run=looking)
     if not looking:
-        fleet.ledger.upgrade()
+        fleet.ledger.check()
     results = run_command.run(fleet, order)
     tried = trial.send(fleet, order, results, to) if to else None
     if as_json:
@@ -335,7 +336,10 @@ def explain_row(
     results = run_command.run(fleet, order)
     explained = explain.explain(fleet, order, results, record)
     if as_json:
-        print_json({"schema": 1, "job": job, "explained": explained})
+        failed = [told for told in map(run_command.failed, results) if told]
+        print_json({"schema": 1, "job": job, "explained": explained, "failed": failed})
+    for result in results:
+        show_failure(result)
     for found in [] if as_json else explained:
         say(found["answer"], "bold", found["company"] or "")
         if found["row"]:
@@ -396,7 +400,7 @@ def schedule(
     that is so of all of them, 2 (credentials or configuration) or 3 (unavailable).
     """
     fleet = _fleet()
-    fleet.ledger.upgrade()
+    fleet.ledger.check()
     lists.refuse_unknown(fleet, Wanted(tenant, job=job))
     wanted = Wanted(tenant, company, job)
     rows, errors = timetable.of_all(fleet, wanted, count)
@@ -682,7 +686,7 @@ def trim(as_json: Json = False) -> None:
     messages, and holds that stand are kept.
     """
     fleet = _fleet()
-    fleet.ledger.upgrade()
+    fleet.ledger.check()
     show([dict(trimming.trim_all(fleet))], as_json, "Trimmed")
 
 

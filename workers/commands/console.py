@@ -19,7 +19,7 @@ from odoo_gateway.errors import harmless
 from tasks import catalogue
 from tasks.domain.findings import Finding
 from tasks.domain.plurals import counted
-from workers.commands.run_command import Queued, ScopeResult
+from workers.commands.run_command import Queued, ScopeResult, failed
 from workers.commands.status import Status
 from workers.ledger.scopes import Scope
 from workers.mail import columns
@@ -62,13 +62,10 @@ def say(text: str, style: str = "", label: str = "") -> None:
 
 def show_scope(result: ScopeResult) -> None:
     """What a run saw in one company, or why it saw nothing."""
-    name = result.scope.name if result.scope else "all companies"
-    if result.error:
-        err.print(
-            f"[bold red]failed[/] {escape(harmless(f'{name}: {result.error}'))}", soft_wrap=True
-        )
+    show_failure(result)
     if not result.seen:
         return
+    name = result.scope.name if result.scope else "all companies"
     report = result.seen.report
     shown, same = _columns(report.rows)
     rows = [{key: row[key] for key in shown} for row in report.rows]
@@ -91,6 +88,14 @@ def show_scope(result: ScopeResult) -> None:
     if result.queued and result.scope:
         say(_queued(result.queued, result.scope))
     out.print()
+
+
+def show_failure(result: ScopeResult) -> None:
+    """Why a company, or all of them, could not be looked at; apart from what is printed."""
+    if told := failed(result):
+        name = told["company"] or "all companies"
+        line = escape(harmless(f"{name}: {told['error']}"))
+        err.print(f"[bold red]failed[/] {line}", soft_wrap=True)
 
 
 def _queued(queued: Queued, scope: Scope) -> str:

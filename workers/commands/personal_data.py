@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from odoo_gateway.errors import ConfigurationError, FleetError, OdooError
+from odoo_gateway.errors import ConfigurationError, FleetError, OdooError, quoted
 from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 from workers.config.strict import bare_address
 from workers.config.tenants import Recipients, Tenant
 from workers.ledger import audit, people
 from workers.ledger.audit import Entry
-from workers.ledger.pseudonyms import Person, only_about
+from workers.ledger.pseudonyms import Person, is_full_name, is_name, only_about
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
@@ -92,6 +92,12 @@ def find(fleet: Fleet, asked: Asked) -> Found:
     """
     for address in (asked.address, *asked.also):
         _check(address)
+    for name in asked.names:
+        if not is_name(name):
+            raise ConfigurationError(
+                f"--name {quoted(name)}: a name has two letters at least; what has fewer "
+                "stands anywhere, and would be replaced in what is about others"
+            )
     if asked.tenant is not None and asked.tenant not in fleet.settings.names:
         fleet.settings.tenant(asked.tenant)
     fleet.ledger.check()
@@ -113,10 +119,10 @@ def find(fleet: Fleet, asked: Asked) -> Found:
             except OdooError as error:
                 not_asked[tenant.name] = str(error)
                 continue
-            unsure += [name for *_, name in known if " " not in name]
+            unsure += [name for *_, name in known if not is_full_name(name)]
             person = replace(
                 person,
-                names=(*person.names, *(name for *_, name in known if " " in name)),
+                names=(*person.names, *(name for *_, name in known if is_full_name(name))),
                 records=person.records | {(model, number) for model, number, _ in known},
             )
     person = replace(person, names=tuple(dict.fromkeys(person.names)))

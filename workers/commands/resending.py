@@ -1,10 +1,11 @@
 """`fleet resend`: what was sent goes out once more, because a person says so."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from tasks import catalogue
 from workers.config.channel_kinds import in_odoo
 from workers.ledger import outbox
@@ -13,14 +14,17 @@ from workers.ledger.outbox import Message
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
+# No id has more digits.
+NAME: Final = re.compile(r"message-([1-9][0-9]{0,17})", re.ASCII)
+
 
 def chosen(fleet: Fleet, names: Sequence[str]) -> Sequence[Message]:
     """The messages of these names, such as message-7.
 
-    Raises ConfigurationError for one that was not sent, or cannot be sent again.
+    Raises ConfigurationError for one that was not sent, cannot be sent again, or is just now.
     """
     with fleet.ledger.reading() as connection:
-        return [_sent(fleet, connection, name) for name in dict.fromkeys(names)]
+        return [_sent(fleet, connection, name, lock=False) for name in dict.fromkeys(names)]
 
 
 def resend(fleet: Fleet, names: Sequence[str], who: str, reason: str) -> Sequence[Message]:
@@ -33,7 +37,7 @@ def resend(fleet: Fleet, names: Sequence[str], who: str, reason: str) -> Sequenc
         raise ConfigurationError("fleet resend: say why with --reason; the audit keeps it")
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        messages = [_sent(fleet, connection, name) for name in dict.fromkeys(names)]
+        messages = [_sent(fleet, connection, name, lock=True) for name in dict.fromkeys(names)]
         return [
             outbox.resend(
                 connection,
@@ -63,11 +67,10 @@ def listed(messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
     ]
 
 
-def _sent(fleet: Fleet, connection: Connection, name: str) -> Message:
-    kind, _, number = name.partition("-")
-    if kind != "message" or not number.isdecimal() or len(number) > 18:
-        raise ConfigurationError(f"{name!r}: name messages as `fleet outbox` lists them")
-    found = outbox.find(connection, 1, id=int(number))
+def _sent(fleet: Fleet, connection: Connection, name: str, *, lock: bool) -> Message:
+    if not (named := NAME.fullmatch(name)):
+        raise ConfigurationError(f"{quoted(name)}: name messages as `fleet outbox` lists them")
+    found = outbox.find(connection, 1, id=int(named[1]))
     if not found:
         raise ConfigurationError(f"{name}: there is none; `fleet outbox` lists those there are")
     (message,) = found
@@ -82,4 +85,6 @@ def _sent(fleet: Fleet, connection: Connection, name: str) -> Message:
         )
     if message.tenant not in fleet.settings.tenants or message.job not in catalogue.jobs():
         raise ConfigurationError(f"{name}: its tenant or its job is gone, so nobody can send it")
+    if copy := outbox.copy_under_way(connection, message, lock=lock):
+        raise ConfigurationError(f"{name} is on its way once more already, as message-{copy.id}")
     return message

@@ -129,6 +129,13 @@ def exit_code(results: Sequence[ScopeResult]) -> ExitCode:
     return ExitCode.NOT_VERIFIABLE if withheld and not errors else worst(errors)
 
 
+def failed(result: ScopeResult) -> Mapping[str, str | None] | None:
+    """Which company could not be looked at, None for all of them, and why; None where it was."""
+    if result.error is None:
+        return None
+    return {"company": result.scope.name if result.scope else None, "error": str(result.error)}
+
+
 def worst(errors: Sequence[Exception]) -> ExitCode:
     """What a command ends with whose parts failed with these; done without any."""
     if not errors:

@@ -365,6 +365,23 @@ def discard(connection: Connection, message_id: int, now: datetime, **noted: str
     return _unpark(connection, message_id, now, "dropped", noted, status=MessageStatus.DROPPED)
 
 
+def copy_under_way(connection: Connection, message: Message, *, lock: bool) -> Message | None:
+    """A copy of the message that is not settled yet.
+
+    lock: nobody else makes one until the transaction ends.
+    """
+    if lock:
+        connection.execute(select(messages.c.id).filter_by(id=message.id).with_for_update())
+    copies = messages.c.subject.startswith(_copies_of(message), autoescape=True)
+    going = copies & (messages.c.step == RESENT) & messages.c.status.in_(GOING)
+    row = connection.execute(select(messages).where(going).limit(1)).first()
+    return of_row(row) if row else None
+
+
+def _copies_of(message: Message) -> str:
+    return f"message-{message.id} as "
+
+
 def resend(
     connection: Connection, message: Message, message_id: str, now: datetime, **noted: str
 ) -> Message:
@@ -374,7 +391,7 @@ def resend(
     """
     copy = NewMessage(
         **{name: getattr(message, name) for name in _OF_COPIES},
-        subject=f"message-{message.id} as {message_id}",
+        subject=f"{_copies_of(message)}{message_id}",
         step=RESENT,
         payload={**message.payload, "first_step": message.told_step},
         message_id=message_id,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from workers.ledger import audit, marks, outbox
 from workers.ledger.database import Ledger
-from workers.ledger.pseudonyms import ADDRESSES, OF_PEOPLE, Person, objects
+from workers.ledger.pseudonyms import ADDRESSES, OF_PEOPLE, Person, is_full_name, objects
 from workers.ledger.schema import audit as entries
 from workers.ledger.schema import cases, messages, metadata, runs
 from workers.ledger.statuses import UNDER_WAY, MessageStatus
@@ -77,7 +77,7 @@ def known_as(ledger: Ledger, person: Person, tenant: str | None, roles: Collecti
             named.update(_named(row))
             about.update(_about(row))
     mine = {address.casefold() for address in person.addresses}
-    found = {name for address, name in named if address in mine and " " in name}
+    found = {name for address, name in named if address in mine and is_full_name(name)}
     names = tuple(dict.fromkeys([*person.names, *sorted(found - set(roles))]))
     folded = {name.casefold() for name in names}
     owned = {(model, number) for model, number, owner, _ in about if owner.casefold() in folded}

@@ -111,6 +111,16 @@ class Person:
         return keyed(self.salt.encode(), text.encode(), sha256).hexdigest()[:12]
 
 
+def is_name(text: str) -> bool:
+    """Whether it can be looked for in what is about others: two letters at least."""
+    return sum(map(str.isalpha, text)) > 1
+
+
+def is_full_name(text: str) -> bool:
+    """Whether it is nobody else's, as far as that can be told: a name of several words."""
+    return " " in text and is_name(text)
+
+
 def objects(value: Any) -> Iterator[Mapping[str, Any]]:
     """Every object within JSON, itself included."""
     if isinstance(value, Mapping):

@@ -182,3 +182,22 @@ def test_what_people_did_stands_beside_it(tmp_path: Path, monkeypatch: pytest.Mo
     (held,) = command(fleet, monkeypatch, job, record, *company)
     assert "held" in {act["act"] for act in held["acts"]}
     assert held["row"] is None or held["row"]["status"] == "held"
+
+
+@pytest.mark.parametrize("company", ["99", "-1"])
+def test_a_company_that_there_is_not_is_told_as_run_tells_it(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, company: str
+) -> None:
+    monkeypatch.setattr(cli, "_fleet", lambda level=0: fleet)
+    asked = ["explain", "invoice_readiness", "12", "--company", company]
+    words = f"--company {company}: tenant firm has 1 (Nordwind Consulting), 2 "
+    plain = CliRunner().invoke(cli.cli, asked)
+    ran = CliRunner().invoke(cli.cli, ["run", *asked[1:2], *asked[3:], "--dry-run"])
+    assert plain.exit_code == ran.exit_code == 2
+    assert words in plain.stderr
+    assert plain.stderr == ran.stderr
+    document = CliRunner().invoke(cli.cli, [*asked, "--json"])
+    assert document.exit_code == 2
+    (failed,) = json.loads(document.stdout)["failed"]
+    assert failed["company"] is None
+    assert words in failed["error"]

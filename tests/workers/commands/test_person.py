@@ -151,3 +151,19 @@ def test_people_read_what_was_done(fleet: Fleet) -> None:
     said = fleet_person("erase", address, "--reason", "request 7").stdout
     assert f"known as {name}" in said
     assert "will not be sent" in said
+
+
+@pytest.mark.parametrize("name", ["%", "", "a", "7 %", "a 1", "\n"])
+def test_a_name_of_less_than_two_letters_is_refused(fleet: Fleet, name: str) -> None:
+    before = dump(fleet)
+    address, _ = told(fleet)
+    for verb in (["export", address], ["erase", address, "--reason", "x"]):
+        result = fleet_person(*verb, f"--name={name}")
+        assert isinstance(result.exception, ConfigurationError), result.output
+        assert "--name" in str(result.exception)
+    assert dump(fleet) == before
+
+
+def test_why_a_symbol_is_no_name_is_told(fleet: Fleet) -> None:
+    result = fleet_person("erase", "ann@x.example", "--reason", "x", "--name", "%")
+    assert "--name '%': a name has two letters at least" in str(result.exception)

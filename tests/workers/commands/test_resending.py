@@ -76,12 +76,14 @@ def test_it_changes_nothing_of_what_is_told_later(
         before = last_digest(connection, sent)
     clock.forward(days=1)
     resending.resend(fleet, [f"message-{sent.id}"], "ann", "why")
-    (again,) = resending.resend(fleet, [f"message-{sent.id}"], "ann", "why not twice")
     assert deliver_all(fleet)["sent"] >= 1
+    (again,) = resending.resend(fleet, [f"message-{sent.id}"], "ann", "why not twice")
     with fleet.ledger.reading() as connection:
         assert last_digest(connection, sent) == before
         (row,) = outbox.find(connection, 1, id=sent.id)
     assert (row.status, row.sent_at) == (MessageStatus.SENT, sent.sent_at)
+    clock.forward(days=1)
+    assert deliver_all(fleet)["sent"] >= 1
     (third,) = resending.resend(fleet, [f"message-{again.id}"], "ann", "and again")
     assert third.told_step == sent.step
 
@@ -116,10 +118,27 @@ def test_what_cannot_be_sent_again_is_refused(fleet: Fleet) -> None:
     assert len(messages(fleet)) == 1
 
 
-@pytest.mark.parametrize("name", ["message-99", "run-1", "7", "message-x"])
+@pytest.mark.parametrize(
+    "name", ["message-99", "run-1", "7", "message-x", "message-\uff11", "message-01"]
+)
 def test_a_name_that_is_none_is_refused(fleet: Fleet, name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         resending.resend(fleet, [name], "ann", "why")
+
+
+def test_what_waits_to_go_out_once_more_is_not_queued_again(
+    fleet: Fleet, sent: Message, clock: Clock
+) -> None:
+    clock.forward(days=1)
+    names = [f"message-{sent.id}"]
+    (copy,) = resending.resend(fleet, names, "ann", "why")
+    refused = f"already, as message-{copy.id}"
+    with pytest.raises(ConfigurationError, match=refused):
+        resending.resend(fleet, names, "bob", "why")
+    with pytest.raises(ConfigurationError, match=refused):
+        resending.chosen(fleet, names)
+    deliver_all(fleet)
+    resending.resend(fleet, names, "bob", "lost again")
 
 
 def test_the_command_says_who_sees_it_again(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

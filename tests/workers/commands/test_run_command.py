@@ -25,10 +25,12 @@ from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from workers import dispatch, outages, runner, wiring
+from workers.commands import cli as commands
 from workers.commands import doctor, run_command
 from workers.commands.cli import cli, main
 from workers.commands.run_command import ExitCode, Order, ScopeResult
 from workers.ledger import acts, outbox, runs
+from workers.ledger.errors import LedgerNotSetUp
 from workers.ledger.statuses import RunStatus
 from workers.wiring import Fleet
 
@@ -360,6 +362,18 @@ def test_the_doctor_makes_no_ledger(tmp_path: Path, clock: Clock) -> None:
     fleet = fleet_on(tmp_path / "new", clock, upgraded=False)
     findings = list(doctor.examine(fleet))
     assert "there is no such file yet" in findings[0].detail
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["fleet.toml"]
+
+
+@pytest.mark.parametrize("verb", ["trim", "run invoice_readiness", "schedule", "runs"])
+def test_what_works_on_a_ledger_by_hand_makes_none(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    (tmp_path / "new").mkdir()
+    fleet = fleet_on(tmp_path / "new", clock, upgraded=False)
+    monkeypatch.setattr(commands, "_fleet", lambda level=0: fleet)
+    with pytest.raises(LedgerNotSetUp, match="there is no such file yet: run `fleet upgrade`"):
+        CliRunner().invoke(cli, verb.split(), catch_exceptions=False)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["fleet.toml"]
 
 

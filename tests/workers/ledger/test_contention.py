@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import partial
 from threading import Barrier
 from typing import TypeVar
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from tasks.domain.cases import ChangeKind, reconcile
 from tasks.domain.findings import Step
@@ -15,6 +17,8 @@ from workers.ledger import cases, outbox, runs
 from workers.ledger.database import Ledger, connect
 from workers.ledger.errors import LeaseLost, StaleCases
 from workers.ledger.runs import Claim
+from workers.ledger.schema import messages
+from workers.ledger.statuses import MessageStatus
 
 from .examples import (
     FINDING,
@@ -98,6 +102,19 @@ def open_each(url: str) -> int:
     return opened
 
 
+def resend_each(url: str, message_ids: list[int]) -> int:
+    ledger, queued = connect(url), 0
+    for message_id in message_ids:
+        together()
+        with ledger.transaction() as connection:
+            (message,) = outbox.find(connection, 1, id=message_id)
+            if outbox.copy_under_way(connection, message, lock=True) is None:
+                outbox.resend(connection, message, f"<{uuid4().hex}@fleet>", NOW, by="ann")
+                queued += 1
+    ledger.close()
+    return queued
+
+
 def enqueue_each(url: str) -> int:
     ledger, queued = connect(url), 0
     for turn in range(ROUNDS):
@@ -159,6 +176,15 @@ def test_two_processes_open_each_slot_once(url: str) -> None:
 
 def test_two_processes_queue_each_message_once(url: str) -> None:
     assert sum(race(2, enqueue_each, url)) == ROUNDS
+
+
+def test_several_processes_queue_one_copy_of_a_message(url: str) -> None:
+    ledger = connect(url)
+    with ledger.transaction() as connection:
+        ids = [enqueue(connection, subject=f"order-{turn}") for turn in range(ROUNDS)]
+        connection.execute(update(messages).values(status=MessageStatus.SENT))
+    ledger.close()
+    assert sum(race(3, resend_each, url, ids)) == ROUNDS
 
 
 def test_eight_claimers_cannot_exceed_their_tenants_limit(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from workers.ledger.pseudonyms import Person, only_about
+from workers.ledger.pseudonyms import Person, is_full_name, only_about
 
 ANN = Person(
     ("ann@x.example",),
@@ -101,3 +101,16 @@ def test_spellings_of_one_address_stay_apart_for_both_may_stand_in_a_key() -> No
 def test_an_export_leaves_out_whom_else_a_list_names() -> None:
     lines = {"lines": [{"owner": NAME}, {"owner": "Bob Stone"}], "at": 1, "days": [1, 2]}
     assert only_about(ANN, lines) == {"lines": [{"owner": NAME}], "at": 1, "days": [1, 2]}
+
+
+@pytest.mark.parametrize("name", ["Ann Ox%", "(Ann) Ox", "+Ann Ox", "Ann Ox (she/her)", "A. O."])
+def test_a_name_with_symbols_at_its_ends_is_replaced_as_whole_words_only(name: str) -> None:
+    person = Person(("ann@x.example",), names=(name,), salt="s")
+    assert person.without(f"told {name}, twice") == f"told {person.pseudonym}, twice"
+    for longer in (f"Jo{name}", f"{name}ley", f"Jo-{name}", f"{name}-Smith", f"7{name}"):
+        assert person.without(f"told {longer}, twice") == f"told {longer}, twice"
+
+
+@pytest.mark.parametrize("name", ["%", "% %", "a %", "1 2 3"])
+def test_what_has_no_two_letters_is_no_name(name: str) -> None:
+    assert not is_full_name(name)
