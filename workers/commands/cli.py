@@ -5,7 +5,7 @@ import getpass
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ import typer
 from rich.text import Text as Styled
 
 from monitoring import exporter, logs, serving
-from odoo_gateway.errors import ConfigurationError, FleetError, harmless
+from odoo_gateway.errors import ConfigurationError, FleetError, harmless, quoted
 from odoo_gateway.records import zone_named
 from tasks import catalogue
 from tasks.domain.periods import Period
@@ -117,22 +117,31 @@ UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 LONGEST = timedelta(days=1100)
 
 
+def _as_day(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d")
+
+
 def _day(
     name: str,
     help_text: str,
-    formats: Sequence[str] = ("%Y-%m-%d",),
+    read: Callable[[str], datetime] = _as_day,
+    example: str = "2026-12-01",
     metavar: str = "YYYY-MM-DD",
 ) -> Any:
-    def within(day: datetime | None) -> datetime | None:
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+    def within(text: str) -> datetime:
+        try:
+            day = read(text)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{name} {quoted(text)}: there is no such day; write one like {example}"
+            ) from error
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ConfigurationError(
                 f"{name} {day.date()}: name a day of the years {FIRST_YEAR} to {LAST_YEAR}"
             )
         return day
 
-    return typer.Option(
-        name, help=help_text, formats=list(formats), metavar=metavar, callback=within
-    )
+    return typer.Option(name, help=help_text, metavar=metavar, parser=within)
 
 
 def _in_zone(context: typer.Context, name: str | None) -> str | None:
@@ -142,7 +151,7 @@ def _in_zone(context: typer.Context, name: str | None) -> str | None:
             context.with_resource(instants.in_zone(zone_named(name)))
         except ValueError as error:
             raise ConfigurationError(
-                f"--zone {name}: there is none such; write one like Europe/Brussels"
+                f"--zone {quoted(name)}: there is none such; write one like Europe/Brussels"
             ) from error
     return name
 
@@ -353,8 +362,8 @@ def explain_row(
     code = run_command.exit_code(results)
     if not explained and code is ExitCode.DONE:
         raise ConfigurationError(
-            f"{record}: no row of {job} names it, and Odoo shows the fleet's user no such record; "
-            f"`fleet run {job} --dry-run` lists all"
+            f"{quoted(record)}: no row of {job} names it, and Odoo shows the fleet's user no such "
+            f"record; `fleet run {job} --dry-run` lists all"
         )
     raise typer.Exit(code)
 
@@ -764,7 +773,8 @@ def pause(
         _day(
             "--until",
             "When it ends, in UTC unless it ends with an offset such as +01:00.",
-            ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
+            datetime.fromisoformat,
+            "2026-12-01 or 2026-11-30T13:00:00Z",
             "YYYY-MM-DD[THH:MM]",
         ),
     ] = None,
@@ -787,10 +797,17 @@ def pause(
         raise ConfigurationError("fleet pause: give --until or --for, not both")
     end = until and until.replace(tzinfo=until.tzinfo or UTC)
     if length is not None:
-        end = fleet.clock() + _span("--for", length)
+        end = fleet.clock() + _span("--for", length, pausing.LONGEST)
     what = pausing.What(job, tenant, company)
-    begun = pausing.pause(fleet, what, end, reason, _who(who))
+    begun, replaced = pausing.pause(fleet, what, end, reason, _who(who))
+    before = [f"pause-{each.id} (until {instants.written(each.until)})" for each in replaced]
+    if as_json:
+        rows = [{**row, "replaces": before} for row in pausing.listed([begun])]
+        show(rows, as_json, "Paused")
+        return
     show(pausing.listed([begun]), as_json, "Paused")
+    for each in before:
+        say(f"replaces {each}")
 
 
 @cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet resume --job JOB --tenant acme")
@@ -949,6 +966,8 @@ def _wanted(
     *,
     older: str | None = None,
 ) -> Wanted:
+    if person is not None and not lists.may_be_a_person(person):
+        raise ConfigurationError(f"--person {quoted(person)}: is no address")
     oldest, newest = _ago(fleet, "--since", since), _ago(fleet, "--older", older)
     fleet.ledger.check()
     wanted = Wanted(tenant, company, job, person, record, oldest, newest, limit)
@@ -968,9 +987,9 @@ def _ago(fleet: Fleet, option: str, span: str | None) -> datetime | None:
     return None if span is None else fleet.clock() - _span(option, span)
 
 
-def _span(option: str, text: str) -> timedelta:
+def _span(option: str, text: str, most: timedelta = lists.OLDEST) -> timedelta:
     try:
-        return lists.age(text)
+        return lists.age(text, most)
     except ValueError as error:
         raise ConfigurationError(f"{option} {error}") from error
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from workers import instants
 from workers.ledger import lookup, outbox, runs
 from workers.ledger.database import Connection
@@ -113,5 +113,5 @@ def _letter(name: str, given_up: Run | Message, about: str) -> Letter:
 
 def _parsed(name: str) -> tuple[str, int]:
     if not (found := NAME.fullmatch(name)):
-        raise ConfigurationError(f"{name!r:.40}: name dead letters as `fleet dead` lists them")
+        raise ConfigurationError(f"{quoted(name)}: name dead letters as `fleet dead` lists them")
     return found[1], int(found[2])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from tasks import catalogue
 from workers import instants
 from workers.ledger import measures
@@ -34,7 +34,7 @@ def samples(
         known = measures.names(connection)
         if name not in known:
             there = ", ".join(known) or "none yet"
-            raise ConfigurationError(f"there is no sample of {name!r}; there are: {there}")
+            raise ConfigurationError(f"there is no sample of {quoted(name)}; there are: {there}")
         found = measures.history(connection, name, limit, tenant=tenant, company_id=company_id)
     return [
         {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from tasks import catalogue
 from workers import instants
 from workers.commands import readers
@@ -25,17 +25,30 @@ from workers.wiring import Fleet
 Row = Mapping[str, Any]
 T = TypeVar("T")
 NOTHING: Mapping[str, Sequence[Row]] = {"cases": [], "messages": [], "audit": []}
+# No ledger is older.
+OLDEST = timedelta(days=36500)
+MOST_DIGITS = 9
 # What one sentence can name.
 MOST_NAMED = 3
 
 
-def age(text: str) -> timedelta:
-    """A span such as 90m, 12h, 7d or 2w. Raises ValueError for anything else."""
+def age(text: str, most: timedelta = OLDEST) -> timedelta:
+    """A span such as 90m, 12h, 7d or 2w, at most `most`. Raises ValueError for anything else."""
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
-    if unit not in units or not number.isdecimal() or len(number) > 4 or not int(number):
-        raise ValueError(f"{text!r} is no age; write one like 90m, 12h, 7d or 2w")
-    return timedelta(**{units[unit]: int(number)})
+    if unit not in units or not number.isascii() or not number.isdecimal():
+        raise ValueError(f"{quoted(text)} is no age; write one like 90m, 12h, 7d or 2w")
+    if not number.strip("0"):
+        raise ValueError(f"{quoted(text)}: give more than nothing, like 90m, 12h, 7d or 2w")
+    one = timedelta(**{units[unit]: 1})
+    if len(number) > MOST_DIGITS or int(number) > most // one:
+        raise ValueError(f"{quoted(text)} is too long: at most {most.days}d")
+    return int(number) * one
+
+
+def may_be_a_person(text: str) -> bool:
+    """Whether somebody is asked for: by an address, or as owners of cases are named."""
+    return any(map(str.isalpha, text))
 
 
 def refuse_unknown(fleet: Fleet, wanted: Wanted) -> None:
@@ -58,7 +71,9 @@ def refuse_unknown(fleet: Fleet, wanted: Wanted) -> None:
         if name not in known:
             what = column.removesuffix("_id")
             listed = ", ".join(map(str, known)) or "none yet"
-            raise ConfigurationError(f"--{what} {name}: there is none such; there are: {listed}")
+            raise ConfigurationError(
+                f"--{what} {quoted(name)}: there is none such; there are: {listed}"
+            )
 
 
 def runs(fleet: Fleet, wanted: Wanted, status: RunStatus | None) -> Sequence[Row]:
@@ -92,7 +107,9 @@ def audit(fleet: Fleet, wanted: Wanted, event: str) -> Sequence[Row]:
         known = sorted(EVENTS | lookup.events(connection))
         if not any(name.startswith(event) for name in known):
             listed = ", ".join(known)
-            raise ConfigurationError(f"--event {event}: there is none such; there are: {listed}")
+            raise ConfigurationError(
+                f"--event {quoted(event)}: there is none such; there are: {listed}"
+            )
         return [_entry(entry) for entry in lookup.find_entries(connection, wanted, event)]
 
 
@@ -171,7 +188,7 @@ def _standing(
 ) -> Iterator[str]:
     standing = [(case, job) for case, job, _, _ in found if case.state == CaseState.OPEN]
     if not standing and not in_a_role:
-        yield f"No open case names {asked}: no job has found anything that waits there."
+        yield f"No open case names {quoted(asked)}: no job has found anything that waits there."
     for case, job in standing:
         about = f"{_record(case)} ({case.finding.title})"
         yield f"{job} has had a case open on {about} since {case.opened_on}."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from workers import instants
 from workers.commands import run_command
 from workers.ledger import pauses, scopes
@@ -25,8 +25,10 @@ class What:
     company_id: int | None = None
 
 
-def pause(fleet: Fleet, what: What, until: datetime | None, reason: str, person: str) -> Pause:
-    """Pause it until an instant ahead, within a year; pausing it again replaces the pause.
+def pause(
+    fleet: Fleet, what: What, until: datetime | None, reason: str, person: str
+) -> tuple[Pause, Sequence[Pause]]:
+    """Pause it until an instant ahead, within a year; with the pauses of the same that it replaces.
 
     Raises ConfigurationError for what there is none of, and without such an end or a reason.
     """
@@ -37,7 +39,7 @@ def pause(fleet: Fleet, what: What, until: datetime | None, reason: str, person:
     if until is None:
         raise ConfigurationError("fleet pause: say when it ends, --for 3d or --until 2026-12-01")
     if until <= now:
-        raise ConfigurationError(f"fleet pause: {until:%Y-%m-%d %H:%M} UTC is over")
+        raise ConfigurationError(f"fleet pause: {instants.written(until)} is over")
     if until > now + LONGEST:
         raise ConfigurationError(
             f"fleet pause: {until:%Y-%m-%d} is more than {LONGEST.days} days ahead; pause it for "
@@ -45,7 +47,12 @@ def pause(fleet: Fleet, what: What, until: datetime | None, reason: str, person:
         )
     with fleet.ledger.transaction() as connection:
         place = (what.job, what.tenant, what.company_id)
-        return pauses.begin(connection, *place, reason, person, now, until)
+        replaced = [
+            each
+            for each in pauses.standing(connection, now)
+            if (each.job, each.tenant, each.company_id) == place
+        ]
+        return pauses.begin(connection, *place, reason, person, now, until), replaced
 
 
 def resume(
@@ -123,4 +130,4 @@ def _named(found: Sequence[Pause], name: str) -> Pause:
     for each in found:
         if name == f"pause-{each.id}":
             return each
-    raise ConfigurationError(f"{name}: no such pause stands: see `fleet status`")
+    raise ConfigurationError(f"{quoted(name)}: no such pause stands: see `fleet status`")

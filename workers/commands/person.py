@@ -11,7 +11,7 @@ from monitoring import logs
 from tasks.domain.plurals import counted
 from workers import wiring
 from workers.commands import personal_data
-from workers.commands.console import print_json, say, table
+from workers.commands.console import err, print_json, say, table
 from workers.commands.personal_data import Asked, Found
 from workers.commands.run_command import ExitCode
 from workers.commands.verbs import Verb
@@ -42,6 +42,8 @@ def export(
     """
     fleet, asked, found = _found(address, tenant, name, also)
     document = personal_data.exported(fleet, asked, found)
+    if not personal_data.is_known(document):
+        err.print(f"neither Odoo nor the ledger knows {asked.address}", markup=False)
     if output is None:
         print_json(document)
     else:
@@ -83,7 +85,7 @@ def _found(
 ) -> tuple[Fleet, Asked, Found]:
     fleet = wiring.fleet()
     logs.configure(fleet.settings.environment.log_format, logging.WARNING)
-    asked = Asked(address, tenant, names or (), also or ())
+    asked = Asked(address.strip(), tenant, names or (), also or ())
     found = personal_data.find(fleet, asked)
     for where, why in found.not_asked.items():
         say(f"tenant {where}: {why}", "yellow", "not asked")

@@ -159,6 +159,12 @@ def exported(fleet: Fleet, asked: Asked, found: Found) -> Mapping[str, Any]:
     }
 
 
+def is_known(document: Mapping[str, Any]) -> bool:
+    """Whether anything is kept about whom an export is of; not where an Odoo did not tell."""
+    said = (*(document[part] for part in PARTS), document["other"], document["configuration"])
+    return any(said) or bool(document["known_as"]["records"] or document["not_asked"])
+
+
 def erased(fleet: Fleet, asked: Asked, found: Found, reason: str) -> Mapping[str, Any]:
     """Put a pseudonym in place of the person, everywhere; says what was done.
 
@@ -236,7 +242,9 @@ def _check(address: str) -> None:
     try:
         bare_address(address)
     except ValueError as error:
-        raise ConfigurationError(f"{address!r} is no e-mail address alone: {error}") from error
+        raise ConfigurationError(
+            f"{quoted(address)} is no e-mail address alone, like finance@acme.example"
+        ) from error
 
 
 def _in_odoo(fleet: Fleet, tenant: Tenant, wanted: Sequence[str]) -> Iterator[tuple[str, int, str]]:

@@ -7,7 +7,13 @@ from enum import IntEnum
 from typing import Any
 from uuid import uuid4
 
-from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused, OdooUnavailable
+from odoo_gateway.errors import (
+    ConfigurationError,
+    FleetError,
+    OdooLoginRefused,
+    OdooUnavailable,
+    quoted,
+)
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import AsOf, Period
@@ -80,7 +86,7 @@ def job_named(name: str) -> AnyJob:
     if name not in jobs and (refused := catalogue.outside().refused.get(name)):
         raise ConfigurationError(f"job {name} is left out: {refused}")
     if name not in jobs:
-        raise ConfigurationError(f"there is no job {name!r}; the jobs are {', '.join(jobs)}")
+        raise ConfigurationError(f"there is no job {quoted(name)}; the jobs are {', '.join(jobs)}")
     return jobs[name]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from uuid import uuid4
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from workers import smtp
 from workers.commands import preview
 from workers.commands.run_command import Order, ScopeResult
@@ -36,7 +36,9 @@ def address_of(text: str) -> str:
     try:
         return bare_address(text)
     except ValueError as error:
-        raise ConfigurationError(f"--now-to {text!r}: {error}") from error
+        raise ConfigurationError(
+            f"--now-to {quoted(text)}: give one address alone, like finance@acme.example"
+        ) from error
 
 
 def send(fleet: Fleet, order: Order, results: Sequence[ScopeResult], to: str) -> Trial:

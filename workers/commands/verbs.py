@@ -1,28 +1,29 @@
 """What the verbs of `fleet` share: no word of theirs is empty, and an example ends their help."""
 
 import re
-from itertools import pairwise
 from typing import Any, Final
 
+from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 
 LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
-EMPTY: Final = re.compile(r"(--[^=]*)=\s*|\s*")
+# What an error echoes of a value, at most.
+LONG: Final = re.compile(r"(\S{80})\S+")
 
 
 class Verbs(TyperGroup):
-    """The verbs; none of them, and of their groups, takes a word that is empty."""
+    """The verbs; what none of them takes is refused in one line."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Raises ConfigurationError: a filter that is empty by mistake would let all through."""
-        for before, word in pairwise(["", *args]):
-            if found := EMPTY.fullmatch(word):
-                name = found[1] or (before if before.startswith("-") else "an argument")
-                raise ConfigurationError(f"{name}: is empty; give it a value, or leave it out")
-        return super().parse_args(ctx, args)
+    def invoke(self, ctx: Any) -> Any:
+        """Raises ConfigurationError for a value of another kind than what is asked for."""
+        try:
+            return super().invoke(ctx)
+        except BadParameter as error:
+            line = " ".join(error.format_message().split())
+            raise ConfigurationError(LONG.sub("\\1\N{HORIZONTAL ELLIPSIS}", line)) from error
 
 
 class Verb(TyperCommand):
@@ -32,6 +33,19 @@ class Verb(TyperCommand):
         super().__init__(*args, **kwargs)
         # Where a docstring breaks a line says nothing to a terminal.
         self.help = LINE_BREAK.sub(" ", self.help or "")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Raises ConfigurationError: a filter that is empty by mistake would let all through."""
+        given, *_ = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in self.params:
+            words = given.get(parameter.name or "")
+            for word in words if isinstance(words, list | tuple) else [words]:
+                if isinstance(word, str) and not word.strip():
+                    is_option = parameter.param_type_name == "option"
+                    name = parameter.opts[0] if is_option else str(parameter.name).upper()
+                    instead = "" if parameter.required else ", or leave it out"
+                    raise ConfigurationError(f"{name}: is empty; give it a value{instead}")
+        return super().parse_args(ctx, args)
 
     @property
     def example(self) -> str:

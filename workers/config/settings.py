@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from workers.config import targets
 from workers.config.reach import Hosts, Networks, Reach
 from workers.config.strict import LongSecret, Seconds, Sender, Strict, WebAddress
@@ -178,7 +178,7 @@ class Settings:
             raise ConfigurationError(*self.unusable[name])
         if name not in self.tenants:
             raise ConfigurationError(
-                f"there is no tenant {name!r}; configured: {', '.join(self.names)}"
+                f"there is no tenant {quoted(name)}; configured: {', '.join(self.names)}"
             )
         return self.tenants[name]
 

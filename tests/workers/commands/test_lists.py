@@ -280,7 +280,7 @@ def test_looking_makes_no_ledger(
 
 def test_why_says_so_where_there_is_nothing(fleet: Fleet) -> None:
     answer = listed("why", "nobody@nowhere.example")["answer"]
-    assert "No open case names nobody@nowhere.example" in answer[0]
+    assert "No open case names 'nobody@nowhere.example'" in answer[0]
     assert "No message was ever queued" in answer[1]
 
 
@@ -291,9 +291,17 @@ def test_what_people_read_is_whole(fleet: Fleet) -> None:
         assert "…" not in result.stdout
 
 
-@pytest.mark.parametrize("text", ["", "d", "7", "7y", "-1d", "1.5h", "9999999d"])
+@pytest.mark.parametrize("text", ["", "d", "7", "7y", "-1d", "1.5h", "\u0661d"])
 def test_an_age_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no age"):
+        lists.age(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("0d", "more than nothing"), ("9999999d", "at most 36500d")]
+)
+def test_an_age_beyond_its_limits_is_told_the_limit(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         lists.age(text)
 
 

@@ -39,7 +39,7 @@ def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher) -> F
 
 def paused(fleet: Fleet, hours: float = 3, **what: Any) -> str:
     until = fleet.clock() + timedelta(hours=hours)
-    begun = pausing.pause(fleet, What(**what), until, "month end", "ann")
+    begun, _ = pausing.pause(fleet, What(**what), until, "month end", "ann")
     return f"pause-{begun.id}"
 
 
@@ -192,12 +192,18 @@ def command(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("command")
 def test_the_commands_pause_and_resume(fleet: Fleet) -> None:
     order = ["--job", REMINDERS, "--reason", "month end", "--json"]
-    for end in (["--for", "3d"], ["--until", "2026-11-26T10:00+01:00"]):
+    ends = ("2026-11-26T10:00+01:00", "2026-11-26T09:00:00Z", "2026-11-26T09:00Z")
+    before: list[str] = []
+    for end in (["--for", "3d"], *(["--until", end] for end in ends)):
         result = CliRunner().invoke(cli.cli, ["pause", *order, *end])
         (told,) = json.loads(result.stdout)["paused"]
         assert told["until"] == "2026-11-26T09:00Z"
+        assert told["replaces"] == before
+        before = [f"{told['name']} (until 2026-11-26T09:00Z)"]
+    result = CliRunner().invoke(cli.cli, ["pause", *order[:-1], "--for", "1d"])
+    assert "replaces pause-4 (until 2026-11-26T09:00Z)" in result.stdout
     result = CliRunner().invoke(cli.cli, ["resume", "--job", REMINDERS, "--json"])
-    assert [each["name"] for each in json.loads(result.stdout)["resumed"]] == ["pause-2"]
+    assert [each["name"] for each in json.loads(result.stdout)["resumed"]] == ["pause-5"]
 
 
 @pytest.mark.usefixtures("command")
@@ -219,7 +225,13 @@ def test_the_commands_pause_and_resume(fleet: Fleet) -> None:
                 (["--until", "9999-12-31"], "--until 9999-12-31: name a day of"),
                 (["--until", "0001-01-01T00:00+14:00"], "--until 0001-01-01: name a day of"),
                 (["--until", "2027-12-31"], "2027-12-31 is more than 366 days ahead"),
-                (["--for", "9999w"], "is more than 366 days ahead"),
+                (["--for", "366000d"], "--for '366000d' is too long: at most 366d"),
+                (
+                    ["--until", "2026-02-30"],
+                    "--until '2026-02-30': there is no such day; write one",
+                ),
+                (["--until", "soon"], "like 2026-12-01 or 2026-11-30T13:00:00Z"),
+                (["--until", "2026-11-23T10:00:00+02:00"], "2026-11-23T08:00Z is over"),
             )
         ),
         (["resume"], "name pauses, or what is paused"),

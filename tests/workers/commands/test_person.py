@@ -167,3 +167,13 @@ def test_a_name_of_less_than_two_letters_is_refused(fleet: Fleet, name: str) -> 
 def test_why_a_symbol_is_no_name_is_told(fleet: Fleet) -> None:
     result = fleet_person("erase", "ann@x.example", "--reason", "x", "--name", "%")
     assert "--name '%': a name has two letters at least" in str(result.exception)
+
+
+def test_an_export_of_nobody_says_so_and_of_an_unclean_address_names_the_clean_one(
+    fleet: Fleet,
+) -> None:
+    nobody = fleet_person("export", "nobody@x.example\n")
+    assert "neither Odoo nor the ledger knows nobody@x.example\n" in nobody.stderr
+    assert json.loads(nobody.stdout)["address"] == "nobody@x.example"
+    address, _ = told(fleet)
+    assert fleet_person("export", address).stderr == ""
