@@ -65,6 +65,7 @@ from workers.commands.verbs import Verb, Verbs
 from workers.config.variables import is_text
 from workers.ledger import marks
 from workers.ledger.database import Ledger
+from workers.ledger.errors import LedgerUnavailable
 from workers.ledger.lookup import MOST, Wanted
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 from workers.watch import reloading
@@ -204,6 +205,8 @@ def main() -> None:
                 sys.stdout.flush()
     except ConfigurationError as error:
         _fail(ExitCode.CONFIGURATION, *error.problems)
+    except LedgerUnavailable as error:
+        _fail(ExitCode.CONFIGURATION, f"the ledger cannot be used: {error}")
     except FleetError as error:
         _fail(ExitCode.SOME_FAILED, str(error))
     except OSError as error:

@@ -309,6 +309,9 @@ class _Reading:
                 raise ValueError(f"it has more than {FILE_BYTES:,} bytes")
             text = path.read_text(encoding="utf-8-sig")
             content = tomllib.loads(text)
+        except PermissionError:
+            self.problems.append(f"{path}: this user may not read it; give it the right to")
+            return {}
         except (OSError, ValueError, RecursionError) as error:
             self.problems.append(f"{path}: cannot be read as TOML: {error}")
             return {}

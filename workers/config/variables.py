@@ -48,6 +48,12 @@ class Variables:
             if len(content) > FILE_BYTES:
                 raise ValueError(f"it has more than {FILE_BYTES:,} bytes")
             found = _bare(content.decode("utf-8-sig"))
+        except PermissionError:
+            problems.append(
+                f"{name}{FILE}: this user may not read {path!r}; give it the right to, or correct "
+                "the path"
+            )
+            return ""
         except (OSError, ValueError) as error:
             problems.append(
                 f"{name}{FILE}: {path!r} cannot be read ({_reason(error)}); correct the path, or "

@@ -160,7 +160,7 @@ class Ledger:
         except DBAPIError as error:
             words = self.address.without_secrets(str(error.orig))
             if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
-                raise LedgerUnavailable(f"{self.address}: {words}") from error
+                raise LedgerUnavailable(f"{self.address}: {self._cause(error) or words}") from error
             # The driver's own error would show the rows that PostgreSQL quotes.
             ours = LedgerError(f"{self.address}: {words}")
             raise ours.with_traceback(error.__traceback__) from None
@@ -171,9 +171,33 @@ class Ledger:
             with use as connection:
                 yield connection
         except LedgerError as error:
-            raise ConfigurationError(
-                f"the ledger cannot be used: {error}: check FLEET_DATABASE_URL"
-            ) from error
+            told = f"the ledger cannot be used: {error}"
+            if self.address.file is None:
+                told += ": start it, or correct FLEET_DATABASE_URL"
+            elif not self._cause(error.__cause__):
+                told += ": check FLEET_DATABASE_URL"
+            raise ConfigurationError(told) from error
+
+    def _cause(self, error: BaseException | None) -> str:
+        """Why a file cannot be used, and the remedy; "" of a server, or where only SQLite knows."""
+        file = self.address.file
+        if file is None or not isinstance(error, DBAPIError):
+            return ""
+        # The lowest byte is the error, the others are its kind.
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_BUSY:
+            return "another process holds it: try again, or end that process"
+        if code not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+            return ""
+        if file.is_dir():
+            return "it is a folder: name a file in FLEET_DATABASE_URL"
+        if not file.parent.is_dir():
+            return f"there is no folder {file.parent}: make it, or correct FLEET_DATABASE_URL"
+        # SQLite writes files of its own beside it.
+        for path, right in ((file, os.R_OK | os.W_OK), (file.parent, os.W_OK | os.X_OK)):
+            if path.exists() and not os.access(path, right):
+                return f"this user may not read and write {path}: give it the right to"
+        return ""
 
     def _refuse_newer(self, revision: str | None) -> None:
         if revision is not None and revision not in revisions.known():

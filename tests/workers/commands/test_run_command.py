@@ -30,7 +30,7 @@ from workers.commands import doctor, run_command
 from workers.commands.cli import cli, main
 from workers.commands.run_command import ExitCode, Order, ScopeResult
 from workers.ledger import acts, outbox, runs
-from workers.ledger.errors import LedgerNotSetUp
+from workers.ledger.errors import LedgerNotSetUp, LedgerUnavailable
 from workers.ledger.statuses import RunStatus
 from workers.wiring import Fleet
 
@@ -428,7 +428,12 @@ def test_the_ledger_is_created_then_kept_up_to_date_and_needs_no_tenant(
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(ConfigurationError("a: wrong", "b: wrong"), 2), (FleetError("c"), 4)]
+    ("error", "code"),
+    [
+        (ConfigurationError("a: wrong", "b: wrong"), 2),
+        (LedgerUnavailable("sqlite:///fleet.db: another process holds it"), 2),
+        (FleetError("c"), 4),
+    ],
 )
 def test_expected_errors_are_messages_and_no_tracebacks(
     error: FleetError,

@@ -394,3 +394,11 @@ def test_its_limits_are_those_of_the_alerts() -> None:
     assert rules["FleetOldestMessage"] == status.OLDEST_MESSAGE
     assert rules["FleetJobOverdue"] == status.JOB_OVERDUE
     assert rules["FleetOutboxStuck"] == rules["FleetRunsLate"] == status.OUTBOX_STUCK
+
+
+def test_a_ledger_that_is_not_there_has_one_remedy(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "new").mkdir()
+    found = status.look(fleet_on(tmp_path / "new", clock, upgraded=False))
+    (problem,) = (each for each in found.problems if each.what == "ledger")
+    assert problem.detail.endswith("there is no such file yet")
+    assert problem.remedy == "run `fleet upgrade`"

@@ -294,3 +294,24 @@ def test_opting_out_names_a_job_that_exists() -> None:
         with_file(GOOD.replace("timezone", 'opt_out_jobs = ["nope"]\ntimezone', 1))
     )
     assert "opt_out_jobs: no such job" in problem
+
+
+def test_a_file_that_this_user_may_not_read_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, key = tmp_path / "fleet.toml", tmp_path / "key"
+    for path in (file, key):
+        path.touch()
+
+    def refuse(path: Path, *given: object, **named: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ConfigurationError) as caught:
+        settings.load({"FLEET_CONFIG": str(file), "FLEET_SMTP_URL_FILE": str(key)})
+    assert f"{file}: this user may not read it; give it the right to" in caught.value.problems
+    assert any(
+        problem.startswith(f"FLEET_SMTP_URL_FILE: this user may not read {str(key)!r}")
+        for problem in caught.value.problems
+    )

@@ -13,11 +13,12 @@ from threading import Timer
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from odoo_gateway.errors import ConfigurationError
 from tests.chaos.proxy import proxying
 from workers.demo.processes import free_port
-from workers.ledger import revisions, scopes
+from workers.ledger import database, revisions, scopes
 from workers.ledger.database import UPGRADE_LOCK, Connection, Ledger, connect
 from workers.ledger.errors import LedgerError, LedgerUnavailable
 
@@ -305,3 +306,68 @@ def test_an_upgrade_may_take_longer_than_an_answer(postgres: PostgresServer) -> 
         ledger.upgrade()
         later.join()
         ledger.check()
+
+
+@pytest.fixture
+def anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights as they are for others than root, who may read and write everything."""
+
+    def allowed(path: Path, right: int) -> bool:
+        mode = path.stat().st_mode >> 6
+        return mode & right == right
+
+    monkeypatch.setattr(os, "access", allowed)
+
+
+def refusal(use: Callable[[], object]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        use()
+    return str(caught.value)
+
+
+def test_a_folder_in_the_place_of_the_ledger_is_called_one(tmp_path: Path) -> None:
+    with closing(connect(f"sqlite:///{tmp_path}")) as ledger:
+        for use in (ledger.check, ledger.upgrade):
+            told = refusal(use)
+            assert told.endswith(f"{tmp_path}: it is a folder: name a file in FLEET_DATABASE_URL")
+
+
+def test_a_folder_of_the_ledger_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with closing(connect(f"sqlite:///{tmp_path / 'none' / 'fleet.db'}")) as ledger:
+        assert f"there is no folder {tmp_path / 'none'}: make it" in refusal(ledger.upgrade)
+
+
+@pytest.mark.usefixtures("anybody")
+@pytest.mark.parametrize(
+    ("code", "mode"), [(sqlite3.SQLITE_CANTOPEN, 0o000), (sqlite3.SQLITE_READONLY, 0o444)]
+)
+def test_a_ledger_that_this_user_has_no_right_to_is_named(
+    code: int, mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "fleet.db"
+
+    def refuse(*given: object) -> str:
+        error = sqlite3.OperationalError("no right")
+        error.sqlite_errorcode = code
+        raise OperationalError("SELECT", {}, error)
+
+    with closing(connect(f"sqlite:///{file}")) as ledger:
+        ledger.upgrade()
+        file.chmod(mode)
+        monkeypatch.setattr(revisions, "current", refuse)
+        told = refusal(ledger.check)
+    assert told.endswith(f": this user may not read and write {file}: give it the right to")
+
+
+def test_a_ledger_that_another_process_holds_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SQLITE_BUSY_TIMEOUT_MS", 1)
+    file = tmp_path / "fleet.db"
+    with closing(connect(f"sqlite:///{file}")) as ledger, closing(sqlite3.connect(file)) as other:
+        ledger.upgrade()
+        other.execute("BEGIN IMMEDIATE")
+        held = pytest.raises(LedgerUnavailable, match="another process holds it: try again")
+        with held, ledger.transaction():
+            pass
+        assert "FLEET_DATABASE_URL" not in refusal(ledger.upgrade)
