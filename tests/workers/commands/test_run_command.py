@@ -503,7 +503,7 @@ def test_a_line_is_explained_with_its_checks_its_policy_and_its_findings() -> No
 
 
 def test_a_line_that_is_not_there_is_told() -> None:
-    with pytest.raises(ConfigurationError, match="S99999: no row of invoice_readiness names it"):
+    with pytest.raises(ConfigurationError, match="'S99999': no row of invoice_readiness names it"):
         invoke("explain", "invoice_readiness", "S99999")
 
 
