@@ -61,7 +61,6 @@ WAITS = {
     "FLEET_RETRY_SECONDS": "0.3",
     "FLEET_RETRY_MAX_SECONDS": "1",
     "FLEET_REPUBLISH_SECONDS": "1.5",
-    # Slots come all the time, so mails would wait as long as that, and few would be on their way.
     "FLEET_GATHER_SECONDS": "0.3",
     "FLEET_BROKER_TIMEOUT_SECONDS": "1.5",
     "FLEET_SMTP_TIMEOUT_SECONDS": "1",
@@ -75,6 +74,8 @@ SHIPPED = {
     for name in WAITS
     if name.endswith(("TICK_SECONDS", "TIMEOUT_SECONDS", "PAUSE_SECONDS", "MEMORY_MB"))
 }
+# Slots come all the time, so gathered mails are few, and a broken fleet has to lose one.
+AT_ONCE = {"FLEET_GATHER_SECONDS": "0"}
 # A poison takes all its attempts, each until its lease is over.
 POISONED = {"FLEET_RUN_ATTEMPTS": "3", "FLEET_MESSAGE_ATTEMPTS": "3"}
 # A stop takes nothing over, so a lease that runs out would only speak of a slow machine.
@@ -158,6 +159,7 @@ class Lane:
             **(SHIPPED if scenario.has(Act.AWAY) else WAITS),
             **(POISONED if poisoned else {}),
             **(PATIENT if scenario.kind == "workers_stopped" else {}),
+            **(AT_ONCE if scenario.sabotage else {}),
             "FLEET_CONFIG": str(config),
             "FLEET_WEBHOOK_NETWORKS": "127.0.0.0/8",
             **{f"FLEET_{name.upper()}_ODOO_API_KEY": stage.KEY for name in TENANTS},
