@@ -147,6 +147,7 @@ def test_it_is_a_task_with_a_beat_entry_and_a_line_in_the_timetable(
 def test_it_runs_on_the_sandbox_and_its_runs_are_in_the_metrics(
     installation: Installation, odoo: Environ
 ) -> None:
+    installation.fleet("upgrade", environ=odoo)
     told = json.loads(installation.fleet("run", NAME, "--json", environ=odoo))
     assert told["job"] == NAME
     assert {scope["status"] for scope in told["scopes"]} == {"ok"}
