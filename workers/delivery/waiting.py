@@ -99,8 +99,7 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
 
 def _gathered(fleet: Fleet, message: Message, found: Hindrances, at: datetime) -> datetime | None:
     """Until when a mail that is due waits for other runs of its tenant, as `outbox.claim` does."""
-    mail = message.channel == EMAIL and message.payload["template"] not in AT_ONCE
-    if not mail or message.attempts or message.tenant not in found.busy:
+    if _goes_at_once(message) or message.attempts or message.tenant not in found.busy:
         return None
     window = timedelta(seconds=fleet.settings.environment.gather_seconds)
     until = message.next_attempt_at + window
@@ -109,7 +108,7 @@ def _gathered(fleet: Fleet, message: Message, found: Hindrances, at: datetime) -
 
 def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime | None, str]:
     """From when on the reader may be written to, and why not at `now`; None and "" when then."""
-    if message.payload["template"] in AT_ONCE or message.channel != EMAIL:
+    if _goes_at_once(message):
         return None, ""
     tenant = fleet.settings.tenant(message.tenant)
     calm = Calm(tenant.settings.mail, ZoneInfo(message.payload["zone"]))
@@ -126,6 +125,11 @@ def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime |
         )
     again = calm.after_cap(sent, now)
     return again, "enough mails to this person for now" if again else ""
+
+
+def _goes_at_once(message: Message) -> bool:
+    """Whether it waits for no hour and no other mail."""
+    return message.payload["template"] in AT_ONCE or message.channel != EMAIL
 
 
 def _personal_jobs() -> Sequence[str]:

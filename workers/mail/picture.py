@@ -20,6 +20,8 @@ TOP_WEEKLY: Final = 5
 # From how many of one kind on what they share is said once, and how many of them are shown.
 MANY: Final = 3
 WORST: Final = 5
+# From how many parts on a bar for each says more than a line of them all.
+BARS_FROM: Final = 3
 # What of the news is marked at its row.
 MARKS: Final = {"opened": "new", "moved": "moved", "worsened": "worse", "returned": "back"}
 # The parts that Odoo's own figure is made of, where totals have them all.
@@ -148,7 +150,7 @@ class Parts:
     def shares(self) -> Mapping[str, int]:
         """Only of several amounts that take nothing from each other."""
         said = list(self.values.values())
-        if len(said) < MANY or not all(
+        if len(said) < BARS_FROM or not all(
             isinstance(value, str) and is_number(value) for value in said
         ):
             return {}
