@@ -1,5 +1,6 @@
 """Whatever is given to the real command: one line that names it, exit code 2, no traceback."""
 
+import json
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from odoo_gateway.errors import ConfigurationError
+from tests.fakes.house import FLEET
 from workers import wiring
 from workers.commands import mail as mail_command
 from workers.commands.cli import main
@@ -94,6 +96,83 @@ def test_what_no_option_takes_is_refused(
     arguments: tuple[str, ...], refused: Callable[..., str]
 ) -> None:
     assert refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("runs",),
+        ("runs", "--limit", "many"),
+        ("runs", "--foo"),
+        ("runs", "wip_aging"),
+        ("audits",),
+        ("explain", "wip_aging", "S00001", "--company", "one"),
+        ("person", "erase", "ann@acme.example"),
+        ("status", "--job", ""),
+    ],
+    ids=" ".join,
+)
+def test_a_program_reads_why_it_is_refused(
+    arguments: tuple[str, ...], refused: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line, document = refused(*arguments, "--json").split("\n", 1)
+    told = json.loads(document)
+    assert line == f"error {told['error']}"
+    assert (told["schema"], told["exit_code"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--help",), 0),
+        (("run", "--help"), 0),
+        (("jobs",), 0),
+        (("jobs", "--json"), 0),
+        (("status",), 1),
+        (("status", "--json"), 1),
+        (("runs", "--json"), 2),
+    ],
+    ids=str,
+)
+def test_a_pipe_that_nobody_reads_changes_no_exit_code(
+    arguments: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", FLEET, *arguments],
+            env=environ(tmp_path),
+            stdout=written,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(written)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
+
+
+def test_a_name_is_read_where_the_locale_knows_ascii_alone(tmp_path: Path) -> None:
+    given = environ(tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    given["PYTHONCOERCECLOCALE"] = "0"
+    command = [sys.executable, "-c", FLEET]
+    subprocess.run([*command, "upgrade"], env=given, check=True, timeout=60)
+    asked = [*map(os.fsencode, command), b"why", b"caf\xc3\xa9"]
+    ended = subprocess.run(asked, env=given, capture_output=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"No open case names 'caf?'" in ended.stdout
+
+
+@pytest.mark.parametrize("language", ["de_../../x", "xx", "de_", "../de"])
+def test_a_language_that_is_none_is_one_line_and_no_folder(
+    language: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    told = ["--output", str(tmp_path / "mails"), "--language", language]
+    (line,) = refused("mail", "preview", "wip_aging", "--sandbox", *told).strip().splitlines()
+    assert line.startswith(f"error --language {language!r}: there are words for en, de")
+    assert not (tmp_path / "mails").exists()
 
 
 def test_a_password_that_flower_cannot_compare_is_one_line(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ from workers.commands import status as standing
 from workers.commands.console import (
     STYLES,
     degrade,
+    drop,
     err,
     out,
     print_json,
@@ -62,7 +63,6 @@ from workers.commands.console import (
 from workers.commands.run_command import ExitCode, Order
 from workers.commands.trial import Trial
 from workers.commands.verbs import Verb, Verbs
-from workers.config.variables import is_text
 from workers.ledger import marks
 from workers.ledger.database import Ledger
 from workers.ledger.errors import LedgerUnavailable
@@ -195,7 +195,10 @@ class DeadAction(StrEnum):
 def main() -> None:
     """Run the command; every expected error is one clear message and an exit code."""
     degrade()
-    if not all(map(is_text, sys.argv)):
+    try:
+        # Where the locale is no UTF-8, Python takes what was typed for bytes.
+        sys.argv = [os.fsencode(word).decode() for word in sys.argv]
+    except UnicodeError:
         _fail(ExitCode.CONFIGURATION, "what you typed is no UTF-8 text; type it anew")
     try:
         try:
@@ -203,6 +206,8 @@ def main() -> None:
         finally:
             if sys.stdout:
                 sys.stdout.flush()
+    except BrokenPipeError:
+        drop(sys.stdout)
     except ConfigurationError as error:
         _fail(ExitCode.CONFIGURATION, *error.problems)
     except LedgerUnavailable as error:
@@ -213,14 +218,16 @@ def main() -> None:
         # What names a file is not what is printed.
         if error.filename or error.errno not in UNWRITABLE:
             raise
-        # Or Python would try again, and fail, when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         _fail(ExitCode.CONFIGURATION, f"what this prints cannot be written: {error.strerror}")
 
 
 def _fail(code: ExitCode, *messages: str) -> NoReturn:
+    """Say why nothing could be told; to a program also as the document that it waits for."""
     for message in messages:
         tell(message)
+    if "--json" in sys.argv:
+        print_json({"schema": 1, "error": "\n".join(messages), "exit_code": int(code)})
     raise SystemExit(code)
 
 
@@ -347,6 +354,12 @@ def explain_row(
     order = _order(fleet, job, tenant, company, as_of, start, end, dry_run=True)
     results = run_command.run(fleet, order)
     explained = explain.explain(fleet, order, results, record)
+    code = run_command.exit_code(results)
+    if not explained and code is ExitCode.DONE:
+        raise ConfigurationError(
+            f"{quoted(record)}: no row of {job} names it, and Odoo shows the fleet's user no such "
+            f"record; `fleet run {job} --dry-run` lists all"
+        )
     if as_json:
         failed = [told for told in map(run_command.failed, results) if told]
         print_json({"schema": 1, "job": job, "explained": explained, "failed": failed})
@@ -362,12 +375,6 @@ def explain_row(
         show(found["findings"], False, "Findings")
         if found["acts"]:
             show(found["acts"], False, "Acts")
-    code = run_command.exit_code(results)
-    if not explained and code is ExitCode.DONE:
-        raise ConfigurationError(
-            f"{quoted(record)}: no row of {job} names it, and Odoo shows the fleet's user no such "
-            f"record; `fleet run {job} --dry-run` lists all"
-        )
     raise typer.Exit(code)
 
 

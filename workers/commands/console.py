@@ -5,9 +5,10 @@ a record per block; in a pipe lines are as long as they need to be.
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -46,8 +47,32 @@ out = _console()
 err = _console(stderr=True)
 
 
+def drop(stream: TextIO) -> None:
+    """Have nothing more of it go anywhere; or Python would try again, and fail, when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _go_on_unread(self: Console) -> None:
+    drop(sys.stderr if self.stderr else sys.stdout)
+
+
+def write(written: bytes) -> None:
+    """Put on stdout what is no text to fold, whether or not anybody still reads."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(written)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop(sys.stdout)
+
+
 def degrade() -> None:
-    """Have streams of other encodings than UTF-8 show a question mark rather than fail."""
+    """Have streams of other encodings than UTF-8 show a question mark rather than fail.
+
+    And have a command whose reader leaves, as `head` does, go on and end as it would have.
+    """
+    # Of the class, for typer makes consoles of its own; by default the process ends with 1.
+    Console.on_broken_pipe = _go_on_unread  # type: ignore[method-assign]
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -244,7 +269,8 @@ def _shown(value: Any) -> str:
 def print_json(document: Any) -> None:
     """One document on stdout."""
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    sys.stdout.write(json.dumps(document, ensure_ascii=not utf8, indent=2) + "\n")
+    text = json.dumps(document, ensure_ascii=not utf8, indent=2) + "\n"
+    write(text.encode(errors="replace"))
 
 
 def _show_totals(totals: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,5 @@
 """`fleet mail`: what would be sent, before it is; and what was sent, once more."""
 
-import sys
 import tempfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.errors import ConfigurationError, quoted
 from tasks.domain.plurals import counted
 from workers import wiring
 from workers.commands import preview, run_command
-from workers.commands.console import err, out, say
+from workers.commands.console import err, out, say, show_failure, write
 from workers.commands.preview import WouldSend
 from workers.commands.run_command import ExitCode, Order
 from workers.commands.verbs import Verb
+from workers.language.language import languages, speaks
 
 cli = typer.Typer(no_args_is_help=True, help="Look at mails: before they are sent, and after.")
 
@@ -37,7 +37,11 @@ def show(
 
     What was sent before is taken from the ledger; without one they are those of a first run.
     """
-    folder = output or Path(tempfile.mkdtemp(prefix="fleet-mails-"))
+    if language and not speaks(language):
+        raise ConfigurationError(
+            f"--language {quoted(language)}: there are words for {', '.join(languages())}; "
+            "a territory may follow, as in en_GB"
+        )
     if sandbox:
         fleet = preview.sandbox_fleet(Path(tempfile.mkdtemp(prefix="fleet-sandbox-")))
     else:
@@ -49,17 +53,19 @@ def show(
         dry_run=True,
     )
     results = run_command.run(fleet, order)
+    for result in results:
+        show_failure(result)
+    code = run_command.exit_code(results)
+    if code is not ExitCode.DONE and not any(result.seen for result in results):
+        raise typer.Exit(code)
     told = preview.would_send(fleet, order, results, language)
+    folder = output or Path(tempfile.mkdtemp(prefix="fleet-mails-"))
     try:
         paths, refused = preview.save(fleet, told.mails, folder)
     except OSError as error:
         raise ConfigurationError(f"--output {folder}: {error.strerror}: name a folder") from error
     for path in paths:
         say(str(path))
-    for result in results:
-        if result.error:
-            name = result.scope.name if result.scope else "all companies"
-            say(f"{name}: {result.error}", "red", "failed")
     for problem in refused:
         say(problem, "red", "would be parked")
     for reason in told.silent:
@@ -70,7 +76,6 @@ def show(
     say(f"open {folder / 'index.html'}")
     if serve:
         serve_folder(folder, serve)
-    code = run_command.exit_code(results)
     if refused and code is ExitCode.DONE:
         code = ExitCode.SOME_FAILED
     raise typer.Exit(code)
@@ -97,8 +102,7 @@ def replay(
     Exit code 4 when the templates or settings have changed since, so that it is not.
     """
     found = preview.replay(wiring.fleet(), message)
-    sys.stdout.buffer.write(found.mail.as_bytes())
-    sys.stdout.buffer.flush()
+    write(found.mail.as_bytes())
     if found.same:
         err.print("[green]the same bytes that went out[/]")
         return

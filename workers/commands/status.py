@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from odoo_gateway.errors import ConfigurationError, FleetError, OdooLoginRefused
+from odoo_gateway.errors import FleetError, OdooLoginRefused
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.plurals import counted
@@ -26,6 +26,7 @@ from workers.errors import DeliveryClosed
 from workers.ledger import lookup, marks, outbox, pauses, runs, scopes, standing
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
+from workers.ledger.errors import LedgerUnusable
 from workers.ledger.lookup import Wanted
 from workers.ledger.marks import Mark
 from workers.ledger.outages import Outage
@@ -118,10 +119,8 @@ def look(fleet: Fleet, wanted: Wanted = ALL) -> Status:
             status.parts["next"] = _next(fleet, connection, paused, wanted, now)
             queued = lookup.find_messages(connection, wanted, MessageStatus.QUEUED)
         status.parts["goes_out"] = _going_out(fleet, queued, now)
-    except ConfigurationError as error:
-        # Its last words are the remedy.
-        told, _, remedy = str(error).rpartition(": ")
-        status.needs("FleetSourceDown", "ledger", told, remedy)
+    except LedgerUnusable as error:
+        status.needs("FleetSourceDown", "ledger", error.problem, error.remedy)
     except FleetError as error:
         status.needs(
             "FleetSourceDown", "ledger", str(error), "start it, or correct FLEET_DATABASE_URL"

@@ -1,9 +1,11 @@
 """What the verbs of `fleet` share: no word of theirs is empty, and an example ends their help."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-from typer import BadParameter
+from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
 from odoo_gateway.errors import ConfigurationError
@@ -17,13 +19,31 @@ LONG: Final = re.compile(r"(\S{80})\S+")
 class Verbs(TyperGroup):
     """The verbs; what none of them takes is refused in one line."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Raises ConfigurationError for an option that the command has not."""
+        with _in_one_line():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
-        """Raises ConfigurationError for a value of another kind than what is asked for."""
-        try:
+        """Raises ConfigurationError for what no verb takes: values, options, arguments, names."""
+        with _in_one_line():
             return super().invoke(ctx)
-        except BadParameter as error:
-            line = " ".join(error.format_message().split())
-            raise ConfigurationError(LONG.sub("\\1\N{HORIZONTAL ELLIPSIS}", line)) from error
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        told = " ".join(error.format_message().split())
+        if not told:
+            # No words were given, and the help is shown.
+            raise
+        told = LONG.sub("\\1\N{HORIZONTAL ELLIPSIS}", told)
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            told = f"{told.rstrip('.')}: see `{context.command_path} --help`"
+        raise ConfigurationError(told) from error
 
 
 class Verb(TyperCommand):

@@ -29,6 +29,8 @@ from tasks.domain.texts import Money, Text, Value, between, number, written
 SOURCE: Final = "en"
 # American days are for those who ask for them: en_US.
 LOCALES: Final = {"en": "en_GB"}
+#: What a language is called by: de, de_CH, sr@latin.
+CODE: Final = re.compile(r"[a-z]{2,3}([_@][A-Za-z0-9]+)*")
 NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -166,7 +168,7 @@ def languages() -> Sequence[str]:
 
 def speaks(code: str) -> bool:
     """Whether there are words for the language of a code like de or de_CH."""
-    return _base(code) in languages()
+    return _base(code) in languages() and CODE.fullmatch(code) is not None
 
 
 def _translations(code: str) -> gettext.GNUTranslations | None:

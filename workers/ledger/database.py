@@ -21,15 +21,20 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from odoo_gateway.errors import ConfigurationError
 from workers.ledger import counters, revisions
 from workers.ledger.address import Address, parse
-from workers.ledger.errors import LedgerError, LedgerNotSetUp, LedgerUnavailable
+from workers.ledger.errors import (
+    LedgerError,
+    LedgerNotSetUp,
+    LedgerUnavailable,
+    LedgerUnusable,
+)
 from workers.ledger.patient_connection import PatientConnection
 
 __all__ = ["Connection", "Ledger", "connect"]
 
 UPGRADE_LOCK = 0x_F1EE_7001
+UPGRADE = "run `fleet upgrade`"
 
 # Seconds. A frozen worker must not hold a tenant's lock for ever, and a vanished server must be
 # noticed: PostgreSQL's and the kernel's own limits are hours.
@@ -120,15 +125,15 @@ class Ledger:
         LedgerNotSetUp, which is one, where there is no schema at all yet.
         """
         if self.missing:
-            raise LedgerNotSetUp(f"{self._named}: there is no such file yet: run `fleet upgrade`")
+            raise self._wrong("there is no such file yet", UPGRADE, LedgerNotSetUp)
         with self._opened(self.reading()) as connection:
             revision = revisions.current(connection)
         self._refuse_newer(revision)
         needed = revisions.known()[0]
         if not revision:
-            raise LedgerNotSetUp(f"{self._named}: it is empty: run `fleet upgrade`")
+            raise self._wrong("it is empty", UPGRADE, LedgerNotSetUp)
         if revision != needed:
-            raise self._wrong(f"its schema is {revision}, not {needed}: run `fleet upgrade`")
+            raise self._wrong(f"its schema is {revision}, not {needed}", UPGRADE)
 
     def close(self) -> None:
         """Close every pooled connection; the next use opens new ones."""
@@ -160,7 +165,8 @@ class Ledger:
         except DBAPIError as error:
             words = self.address.without_secrets(str(error.orig))
             if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
-                raise LedgerUnavailable(f"{self.address}: {self._cause(error) or words}") from error
+                told = ": ".join(self._cause(error)) or words
+                raise LedgerUnavailable(f"{self.address}: {told}") from error
             # The driver's own error would show the rows that PostgreSQL quotes.
             ours = LedgerError(f"{self.address}: {words}")
             raise ours.with_traceback(error.__traceback__) from None
@@ -171,47 +177,45 @@ class Ledger:
             with use as connection:
                 yield connection
         except LedgerError as error:
-            told = f"the ledger cannot be used: {error}"
+            told, remedy = str(error), "check FLEET_DATABASE_URL"
             if self.address.file is None:
-                told += ": start it, or correct FLEET_DATABASE_URL"
-            elif not self._cause(error.__cause__):
-                told += ": check FLEET_DATABASE_URL"
-            raise ConfigurationError(told) from error
+                remedy = "start it, or correct FLEET_DATABASE_URL"
+            elif found := self._cause(error.__cause__):
+                told, remedy = f"{self.address}: {found[0]}", found[1]
+            raise LedgerUnusable(f"the ledger cannot be used: {told}", remedy) from error
 
-    def _cause(self, error: BaseException | None) -> str:
-        """Why a file cannot be used, and the remedy; "" of a server, or where only SQLite knows."""
+    def _cause(self, error: BaseException | None) -> tuple[str, str] | tuple[()]:
+        """Why a file cannot be used, and the remedy; () of a server, or where only SQLite knows."""
         file = self.address.file
         if file is None or not isinstance(error, DBAPIError):
-            return ""
+            return ()
         # The lowest byte is the error, the others are its kind.
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_BUSY:
-            return "another process holds it: try again, or end that process"
+            return "another process holds it", "try again, or end that process"
         if code not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
-            return ""
+            return ()
         if file.is_dir():
-            return "it is a folder: name a file in FLEET_DATABASE_URL"
+            return "it is a folder", "name a file in FLEET_DATABASE_URL"
         if not file.parent.is_dir():
-            return f"there is no folder {file.parent}: make it, or correct FLEET_DATABASE_URL"
+            return f"there is no folder {file.parent}", "make it, or correct FLEET_DATABASE_URL"
         # SQLite writes files of its own beside it.
         for path, right in ((file, os.R_OK | os.W_OK), (file.parent, os.W_OK | os.X_OK)):
             if path.exists() and not os.access(path, right):
-                return f"this user may not read and write {path}: give it the right to"
-        return ""
+                return f"this user may not read and write {path}", "give it the right to"
+        return ()
 
     def _refuse_newer(self, revision: str | None) -> None:
         if revision is not None and revision not in revisions.known():
             raise self._wrong(
-                f"its schema {revision} was written by a newer version of the fleet: "
-                "install that version, or restore the backup taken before it"
+                f"its schema {revision} was written by a newer version of the fleet",
+                "install that version, or restore the backup taken before it",
             )
 
-    @property
-    def _named(self) -> str:
-        return f"the ledger at {self.address}"
-
-    def _wrong(self, problem: str) -> ConfigurationError:
-        return ConfigurationError(f"{self._named}: {problem}")
+    def _wrong(
+        self, problem: str, remedy: str, kind: type[LedgerUnusable] = LedgerUnusable
+    ) -> LedgerUnusable:
+        return kind(f"the ledger at {self.address}: {problem}", remedy)
 
     def _leave_connections_to_parent(self) -> None:
         # Kept, not collected: closing a socket or file here could disturb the parent's.

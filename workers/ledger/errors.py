@@ -5,7 +5,8 @@
       LeaseLost            another worker holds the row now: throw away what was done for it
       StaleCases           the cases changed since they were read: read them and reconcile again
     ConfigurationError
-      LedgerNotSetUp       there is no ledger yet: `fleet upgrade` makes one
+      LedgerUnusable       it cannot be worked with as it is; says what to do
+        LedgerNotSetUp       there is no ledger yet: `fleet upgrade` makes one
 
 The class alone decides what to do.
 """
@@ -29,5 +30,13 @@ class StaleCases(LedgerError):
     """A reconciliation rests on cases that are no longer as they were read."""
 
 
-class LedgerNotSetUp(ConfigurationError):
+class LedgerUnusable(ConfigurationError):
+    """The ledger cannot be worked with: what is wrong, and the remedy."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}: {remedy}")
+        self.problem, self.remedy = problem, remedy
+
+
+class LedgerNotSetUp(LedgerUnusable):
     """There is no ledger yet: its file is not there, or its database is empty."""

@@ -71,7 +71,7 @@ def shown(fleet: Fleet, job: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int,
     monkeypatch.setattr(wiring, "fleet", lambda: fleet)
     result = CliRunner().invoke(cli, ["mail", "preview", job, "--company", "1"])
     assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result.exit_code, result.stdout
+    return result.exit_code, result.output
 
 
 def test_a_preview_knows_what_was_sent_before(
@@ -159,6 +159,17 @@ def test_a_preview_says_why_it_failed(
     code, told = shown(fleet_on(tmp_path, clock, odoo), READINESS, monkeypatch)
     assert code == 2
     assert "failed all companies: refused: renew FLEET_FIRM_ODOO_API_KEY" in told
+
+
+def test_a_company_that_is_not_there_leaves_no_folder_and_promises_no_mails(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "fleet", lambda: fleet)
+    told = ["--company", "-1", "--output", str(tmp_path / "shown")]
+    result = CliRunner().invoke(cli, ["mail", "preview", READINESS, *told])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("failed all companies: --company -1: tenant firm has 1 (")
+    assert not (tmp_path / "shown").exists()
 
 
 def test_one_bad_address_keeps_no_other_mail_from_a_preview(
