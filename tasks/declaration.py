@@ -1,7 +1,7 @@
 """What a job module declares; adding the file is the registration."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -66,6 +66,16 @@ class Cron:
 
 
 @dataclass(frozen=True)
+class Wake:
+    """What an event means to a job: which of the records that it names to look at now."""
+
+    #: The kind of event, the model and what became of it: `hr.expense.changed`.
+    event: str
+    #: The model whose id the event names, as rows and findings of the job do.
+    subject: str
+
+
+@dataclass(frozen=True)
 class Rule:
     """What must hold of a record before a job looks at it, in words and as Odoo is asked."""
 
@@ -103,7 +113,10 @@ class Job(Generic[P, S]):
     where nothing is held. rests_on: the models of which every row must be seen, and what is
     withheld where that is not shown. lists: what its rows are about, for `fleet explain`. labels:
     how people read its words, columns and states among them, where tasks/domain/labels.py does not
-    say it for all jobs.
+    say it for all jobs. wakes: the events after which it looks before its time. narrows: `read` can
+    look at some records alone (`AsOf.only`), which spares Odoo the rest when an event names them,
+    and when a message is about to go out; the others look at everything. Only for a job that tells
+    persons: a digest is of the whole.
     """
 
     name: str
@@ -126,7 +139,13 @@ class Job(Generic[P, S]):
     rests_on: tuple[Basis, ...] = ()
     lists: tuple[Listed, ...] = ()
     labels: Mapping[str, Text] = field(default_factory=dict)
+    wakes: tuple[Wake, ...] = ()
+    narrows: bool = False
     doc: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.narrows and self.audience is not Audience.PERSON:
+            raise ValueError(f"{self.name} tells a role, whose digest is of the whole")
 
     @property
     def role(self) -> str:
@@ -148,8 +167,11 @@ class Job(Generic[P, S]):
 
         So are totals and measures where a row could not be read, unless a basis says otherwise.
 
-        A day that is over and left no history is not looked at.
+        A day that is over and left no history is not looked at. A look at some records alone tells
+        no totals and no measures.
         """
+        if not self.narrows:
+            as_of = replace(as_of, only=None)
         if as_of.is_over and self.no_history:
             return Report(rows=(), not_verifiable=(self.no_history,), periods=frozenset())
         report = self.judge(self.read(odoo, as_of, policy), as_of, policy)
@@ -162,6 +184,8 @@ class Job(Generic[P, S]):
         # Whoever reads a digest reads it there.
         if self.audience is Audience.PERSON:
             report = told_to_owner(report, self.owner, *self._user(odoo), as_of)
+        if as_of.only is not None:
+            report = replace(report, totals=(), measures=(), subjects=as_of.only)
         return report
 
     def subjects(self, row: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """The one way to look: what the ledger remembers, what Odoo shows now, and what the job says."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.cases import OpenCase
 from tasks.domain.findings import Finding, Report
+from tasks.domain.news import Subject
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers.config.tenants import Tenant
 from workers.ledger import acts, cases, scopes
@@ -97,16 +98,22 @@ def look(
     period: Period | None = None,
     *,
     remember: bool = True,
+    only: frozenset[Subject] | None = None,
+    keys: Collection[str] | None = None,
 ) -> Look:
     """Remember, read and judge; writes nothing anywhere. Raises OdooError, LedgerUnavailable.
 
     instant: the one to judge. now: the true time. period: one that was asked for. remember: False
-    looks as a first run would, and needs no ledger.
+    looks as a first run would, and needs no ledger. only: what to look at, of a job that can look
+    at some records alone. keys: those that these cases are about.
     """
-    moment = AsOf(instant, place.scope.zone, now, period)
+    moment = AsOf(instant, place.scope.zone, now, period, only=only)
     known: tuple[OpenCase, ...] = ()
     if remember:
         moment, known = _remembered(fleet, place, moment)
+    if keys is not None:
+        about = (case.finding for case in known if case.finding.key in keys)
+        moment = replace(moment, only=frozenset((f.model, f.record_id) for f in about))
     company_id = place.scope.company_id
     moment = replace(moment, holds=place.tenant.holds(company_id, moment.day))
     policy = place.tenant.policy(place.job, company_id, moment.day)

@@ -22,6 +22,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
 from tasks.domain.cases import Change, reconcile
 from tasks.domain.findings import Report
+from tasks.domain.news import Subject
 from tasks.domain.periods import AsOf, Period
 from workers import looking, outages
 from workers import notes as watching
@@ -78,10 +79,12 @@ def seen_by(connection: Connection, occasion: Occasion, report: Report) -> Mappi
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person asked a run to judge, instead of what its slot says."""
+    """What a person or an event asked a run to judge, instead of what its slot says."""
 
     instant: datetime
     period: Period | None = None
+    #: Model and id of what to look at; None for everything.
+    only: frozenset[Subject] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None)
     run = claim.run
     place = looking.place_of(fleet, run.job, run.tenant, run.company_id)
     asked = asked or Asked(_judged(place, run.slot, started))
-    seen = looking.look(fleet, place, asked.instant, started, asked.period)
+    seen = looking.look(fleet, place, asked.instant, started, asked.period, only=asked.only)
     occasion = occasion_of(
         place,
         seen,

@@ -193,6 +193,7 @@ class Report:
 
     rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
     periods: the periods that were looked at, where that is not all; cases of others are left alone.
+    subjects: so of model and id of what was looked at.
     set_aside: what a reader must know was left out. unseen: the kinds of findings of which some may
     stand that were not seen (ANY_KIND: all); their cases are left alone.
     """
@@ -205,10 +206,14 @@ class Report:
     periods: frozenset[str] | None = None
     set_aside: tuple[SetAside, ...] = ()
     unseen: frozenset[str] = frozenset()
+    subjects: frozenset[tuple[str, int]] | None = None
 
     def covers(self, finding: Finding) -> bool:
         """Whether this report would hold the finding if it still stood."""
         if self.is_unseen(finding.kind):
+            return False
+        about = {(finding.model, finding.record_id), finding.part_of}
+        if self.subjects is not None and not about & self.subjects:
             return False
         return self.periods is None or finding.period in self.periods
 

@@ -68,7 +68,8 @@ class AsOf:
     now: the true time, for what happens next; a late run judges its slot but sends no mail into
     the past. standing: since when each finding stands that the fleet remembers, by its key. acts:
     what people did about the cases. closed: the job's cases that were resolved within the last
-    CLOSED_DAYS. holds: those of the scope's policies, whichever job they are of.
+    CLOSED_DAYS. holds: those of the scope's policies, whichever job they are of. only: model and id
+    of what is looked at; None for everything.
     """
 
     instant: datetime
@@ -79,6 +80,13 @@ class AsOf:
     acts: tuple[Act, ...] = ()
     closed: Sequence[ClosedCase] = ()
     holds: tuple[Hold, ...] = ()
+    only: frozenset[tuple[str, int]] | None = None
+
+    def only_ids(self, model: str) -> list[tuple[str, str, list[int]]]:
+        """What a search of a model adds to its domain, so that it finds what is looked at."""
+        if self.only is None:
+            return []
+        return [("id", "in", sorted(number for name, number in self.only if name == model))]
 
     def holds_on(self, model: str, record_id: int, order: str) -> tuple[Hold, ...]:
         """All holds on an order, of policies and of people, expired ones too."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
+from sqlalchemy import text
 
 from monitoring import logs, metrics
 from odoo_gateway import trace
@@ -18,7 +19,7 @@ from odoo_gateway.errors import (
     OdooSchemaDrift,
     OdooUnavailable,
 )
-from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.sandbox import Sandbox, firm
 from tasks import catalogue
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.periods import Period
@@ -512,3 +513,35 @@ def test_a_slot_that_runs_on_a_later_day_tells_no_present_state_as_that_of_its_o
         }
     assert cut_offs == {judged}
     assert days == {str(clock().date())}
+
+
+def test_a_run_over_some_records_leaves_the_cases_of_others_alone(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    with fleet.ledger.reading() as connection:
+        before = {c.finding.key: c for c in cases.open_cases(connection, REMINDERS, "firm", 1)}
+    key, case = next(iter(before.items()))
+    about = (case.finding.model, case.finding.record_id)
+    others = {k for k, c in before.items() if (c.finding.model, c.finding.record_id) != about}
+    assert others
+    # Nobody works there any more.
+    people = [(each["id"]) for each in firm.build(clock().date())["hr.employee"]]
+    gone = {("hr.employee", each): {"company_id": 2} for each in people}
+    odoo.inner = Sandbox(clock().date(), corrupt=gone)
+    clock.forward(minutes=1)
+    asked = Asked(clock(), only=frozenset({about}))
+    executed = runner.execute(fleet, opened(fleet, REMINDERS), asked)
+    assert executed is not None
+    assert executed.status is RunStatus.SUCCEEDED
+    with fleet.ledger.reading() as connection:
+        after = {c.finding.key for c in cases.open_cases(connection, REMINDERS, "firm", 1)}
+    assert key not in after
+    assert after == others
+
+
+def test_a_run_over_some_records_measures_nothing(fleet: Fleet) -> None:
+    asked = Asked(fleet.clock(), only=frozenset({("hr.employee", 5)}))
+    runner.execute(fleet, opened(fleet, REMINDERS), asked)
+    with fleet.ledger.reading() as connection:
+        assert not connection.execute(text("SELECT * FROM measures")).all()

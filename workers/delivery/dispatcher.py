@@ -76,7 +76,7 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
         )
     if not batch:
         return {}
-    this_round = Round(fleet)
+    this_round = Round(fleet, batch)
     outcomes: Outcomes = Counter()
     mails = _mails(fleet, batch)
     longest = timedelta(seconds=environment.message_lease_seconds)

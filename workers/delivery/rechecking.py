@@ -19,6 +19,8 @@ from workers.messages.digest import Seen
 from workers.messages.occasion import as_payload, occasion_of
 from workers.wiring import Fleet
 
+# The template of what is to go out, job, tenant, company and period.
+Asked = tuple[str, str, str, int, str]
 # What somebody does so that a case is not spoken of.
 QUIETING: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED})
 
@@ -81,10 +83,15 @@ class Standing:
 
 @dataclass
 class Round:
-    """One pass over the outbox; what stands is asked of Odoo once per job, scope and period."""
+    """One pass over the outbox; what stands is asked of Odoo once per job, scope and period.
+
+    batch: the messages of the pass. A job that can look at some records alone looks at those that
+    they are about; a digest is of the whole.
+    """
 
     fleet: Fleet
-    _standing: dict[tuple[str, str, int, str], Standing | OdooError] = field(default_factory=dict)
+    batch: Sequence[Message]
+    _standing: dict[Asked, Standing | OdooError] = field(default_factory=dict)
 
     def check(self, message: Message) -> Checked:
         """Raises OdooError when Odoo cannot be asked, UnknownJob when there is no such job.
@@ -200,23 +207,31 @@ class Round:
         )
 
     def _stands(self, message: Message) -> Standing:
-        key = (message.job, message.tenant, message.company_id, message.period)
-        if key not in self._standing:
-            self._standing[key] = self._ask(message)
-        standing = self._standing[key]
+        asked = _asked(message)
+        if asked not in self._standing:
+            self._standing[asked] = self._ask(asked)
+        standing = self._standing[asked]
         if isinstance(standing, OdooError):
             raise standing
         return standing
 
-    def _ask(self, message: Message) -> Standing | OdooError:
-        here = (message.job, message.tenant, message.company_id)
-        place = looking.place_of(self.fleet, *here)
-        now = self.fleet.clock()
+    def _ask(self, asked: Asked) -> Standing | OdooError:
+        template, job, tenant, company_id, period = asked
+        place = looking.place_of(self.fleet, job, tenant, company_id)
+        now, keys = self.fleet.clock(), None
+        if template == "person":
+            alike = [message for message in self.batch if _asked(message) == asked]
+            keys = {key for message in alike for key in message.finding_keys}
         try:
-            seen = looking.look(self.fleet, place, now, now, _period(message.period))
+            seen = looking.look(self.fleet, place, now, now, _period(period), keys=keys)
         except OdooError as error:
             return error
         return Standing(place, seen, {finding.key: finding for finding in seen.report.findings})
+
+
+def _asked(message: Message) -> Asked:
+    template = message.payload["template"]
+    return template, message.job, message.tenant, message.company_id, message.period
 
 
 def _quiet(

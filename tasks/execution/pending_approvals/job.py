@@ -10,7 +10,7 @@ who are away.
 from datetime import timedelta
 from typing import Final
 
-from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Shape
+from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Shape, Wake
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
@@ -100,5 +100,10 @@ JOB = Job(
         ),
     ),
     labels=LABELS,
+    wakes=(
+        Wake("hr.expense.changed", SubmittedExpense.MODEL),
+        Wake("hr.expense.sheet.changed", ExpenseReport.MODEL),
+    ),
+    narrows=True,
     doc=__doc__,
 )

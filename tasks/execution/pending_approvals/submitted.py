@@ -12,6 +12,7 @@ from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
+from tasks.domain.periods import AsOf
 from tasks.domain.texts import NOTHING, Text
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
@@ -51,28 +52,30 @@ REPORT_SUBMITTED: Final[Domain] = [("state", "=", "submit")]
 
 
 def read_submitted(
-    odoo: Reader, employees: Sequence[Employee], zone: ZoneInfo, currency: Currency | None
+    odoo: Reader, employees: Sequence[Employee], as_of: AsOf, currency: Currency | None
 ) -> tuple[Sequence[Waiting] | None, Sequence[NotVerifiable]]:
     """Expenses that wait in the company, and what this Odoo cannot tell of them.
 
-    None where it cannot tell at all. employees: of the company. zone: of the days. currency: the
-    company's; None where it is hidden, and so no amount is told.
+    None where it cannot tell at all. employees: of the company. currency: the company's;
+    None where it is hidden, and so no amount is told.
     """
     if SubmittedExpense.MODULE not in odoo.session.modules:
         return None, (_NO_EXPENSES,)
     if doubt := unseen(odoo, SubmittedExpense.MODEL):
         return None, (replace(_NOT_SEEN, reason=doubt),)
     if not odoo.lacks(SubmittedExpense, "manager_id"):
-        expenses = odoo.search(SubmittedExpense, SUBMITTED)
+        only = as_of.only_ids(SubmittedExpense.MODEL)
+        expenses = odoo.search(SubmittedExpense, [*SUBMITTED, *only])
         approvers = {expense.id: expense.manager_id for expense in expenses}
-        return _waiting(odoo, expenses, approvers, zone, currency)
+        return _waiting(odoo, expenses, approvers, as_of.zone, currency)
     if doubt := unseen(odoo, ExpenseReport.MODEL):
         return None, (replace(_NOT_SEEN, reason=doubt),)
-    reports = odoo.search(ExpenseReport, REPORT_SUBMITTED)
+    only = as_of.only_ids(ExpenseReport.MODEL)
+    reports = odoo.search(ExpenseReport, [*REPORT_SUBMITTED, *only])
     approvers = {report.id: report.user_id for report in reports}
     unnamed = [report for report in reports if report.user_id is None]
     approvers |= _responsible(odoo, unnamed, employees) if unnamed else {}
-    return _waiting(odoo, reports, approvers, zone, currency)
+    return _waiting(odoo, reports, approvers, as_of.zone, currency)
 
 
 def _responsible(

@@ -11,7 +11,7 @@ from odoo_gateway.reader import Domain, Group, Reader
 from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
-from tasks.domain.periods import Period, week_of
+from tasks.domain.periods import AsOf, Period, week_of
 from tasks.domain.texts import NOTHING, Text
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
@@ -55,7 +55,11 @@ class _Held:
 
 
 def read_unapproved(
-    odoo: Reader, employees: Sequence[Employee], period: Period, currencies: Mapping[int, Currency]
+    odoo: Reader,
+    employees: Sequence[Employee],
+    as_of: AsOf,
+    period: Period,
+    currencies: Mapping[int, Currency],
 ) -> tuple[Sequence[Waiting] | None, Sequence[NotVerifiable]]:
     """Hours of these employees that nobody approved, and what this Odoo cannot tell of them.
 
@@ -67,9 +71,11 @@ def read_unapproved(
     if approval and (doubt := unseen(odoo, *models)):
         return None, (replace(_NOT_SEEN, reason=doubt),)
     if approval == ("validated",):
+        if as_of.only is not None:
+            employees = [each for each in employees if (each.MODEL, each.id) in as_of.only]
         return _of_lines(odoo, employees, period, currencies)
     if approval == ("sheet_id",):
-        return _of_sheets(odoo, employees, currencies), _unpriced(odoo)
+        return _of_sheets(odoo, employees, as_of, currencies), _unpriced(odoo)
     return None, (_NO_APPROVAL,)
 
 
@@ -104,14 +110,18 @@ def _of_lines(
 
 
 def _of_sheets(
-    odoo: Reader, employees: Sequence[Employee], currencies: Mapping[int, Currency]
+    odoo: Reader, employees: Sequence[Employee], as_of: AsOf, currencies: Mapping[int, Currency]
 ) -> Sequence[Waiting]:
     managers = {employee.id: employee.parent_id for employee in employees}
     sheets = {
         sheet.id: sheet
         for sheet in odoo.search(
             SubmittedSheet,
-            [("state", "=", "confirm"), ("employee_id", "in", sorted(managers))],
+            [
+                ("state", "=", "confirm"),
+                ("employee_id", "in", sorted(managers)),
+                *as_of.only_ids(SubmittedSheet.MODEL),
+            ],
             all_companies=True,
         )
     }

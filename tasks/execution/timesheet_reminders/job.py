@@ -10,7 +10,7 @@ who do not log time in the policy.
 from datetime import timedelta
 from typing import Final
 
-from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Shape
+from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Shape, Wake
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
@@ -83,5 +83,7 @@ JOB = Job(
         ),
     ),
     labels=LABELS,
+    wakes=(Wake("hr.employee.changed", Employee.MODEL),),
+    narrows=True,
     doc=__doc__,
 )

@@ -56,7 +56,7 @@ class Snapshot:
 
 def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
     """Who is active or was employed in the weeks looked at, with managers, schedules and hours."""
-    everybody = odoo.search(Employee, [], archived=True)
+    everybody = odoo.search(Employee, as_of.only_ids(Employee.MODEL), archived=True)
     managers = _managers(odoo, everybody)
     span = reduce(Period.and_to, [*periods(as_of, policy), *closing(as_of)])
     view = _view(span, as_of)
@@ -77,10 +77,10 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
         unreadable=odoo.unreadable(Employee.MODEL),
         my_timesheets=odoo.session.page("timesheets", "hr_timesheet.act_hr_timesheet_line"),
         all_timesheets=odoo.session.page("all-timesheets", "hr_timesheet.timesheet_action_all"),
-        reminding=_reminding(odoo),
+        reminding=_reminding(odoo, as_of),
         company_page=odoo.session.link(OwnReminders.MODEL, odoo.company_id),
         languages=read_languages(odoo, [*employees, *managers]),
-        late=_late(odoo, employees, schedules, as_of, policy),
+        late=_late(odoo, employees, schedules, as_of, policy) if as_of.only is None else {},
     )
 
 
@@ -143,7 +143,9 @@ def _managers(odoo: Reader, employees: Iterable[Employee]) -> Sequence[Employee]
     return odoo.search(Employee, named, all_companies=True) if wanted else ()
 
 
-def _reminding(odoo: Reader) -> Sequence[OwnReminders]:
+def _reminding(odoo: Reader, as_of: AsOf) -> Sequence[OwnReminders]:
+    if as_of.only is not None and (OwnReminders.MODEL, odoo.company_id) not in as_of.only:
+        return ()
     if odoo.lacks(OwnReminders, "timesheet_mail_employee_allow"):
         return ()
     return odoo.search(OwnReminders, [("id", "=", odoo.company_id)])

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from odoo_gateway.sandbox import firm
+from odoo_gateway.transport import Transport
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.findings import Finding
 from tests.fakes.clock import Clock
@@ -13,7 +15,7 @@ from tests.fakes.fleets import Switchable
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
-from workers.delivery.rechecking import Round
+from workers.delivery.rechecking import Checked, Round
 from workers.demo.catcher import Catcher
 from workers.ledger import acts, cases
 from workers.ledger.outbox import Message
@@ -54,6 +56,10 @@ def a_ready_order(fleet: Fleet) -> tuple[Message, Finding]:
     return message, next(finding for finding in known if finding.key.startswith("ready"))
 
 
+def checked(fleet: Fleet, message: Message) -> Checked:
+    return Round(fleet, [message]).check(message)
+
+
 def now_of(fleet: Fleet, message: Message) -> Message:
     (found,) = (each for each in messages(fleet) if each.id == message.id)
     return found
@@ -92,20 +98,20 @@ def test_what_was_acknowledged_before_it_was_said_is_told(fleet: Fleet) -> None:
     message, key = a_reminder(fleet)
     act(fleet, REMINDERS, ActKind.ACKNOWLEDGED, key)
     later = replace(message, created_at=fleet.clock() + timedelta(minutes=1))
-    assert Round(fleet).check(later).drop == ""
+    assert checked(fleet, later).drop == ""
 
 
 def test_an_order_held_meanwhile_is_told_as_held_and_once_lifted_as_ready(fleet: Fleet) -> None:
     digest, ready = a_ready_order(fleet)
     act(fleet, READINESS, ActKind.HELD, ready.key, ready.held_as, date(2026, 12, 24))
-    held = Round(fleet).check(digest).message
+    held = checked(fleet, digest).message
     assert ready.key in keys_of(digest) - keys_of(held)
     assert ready.key not in held.finding_keys
     assert ready.key in keys_of(held, "set_aside")
     assert held.payload["at"] == fleet.clock().isoformat()
     assert held.payload["first"]
     act(fleet, READINESS, ActKind.LIFTED, ready.key, ready.held_as)
-    lifted = Round(fleet).check(replace(held, created_at=fleet.clock())).message
+    lifted = checked(fleet, replace(held, created_at=fleet.clock())).message
     assert keys_of(lifted) == keys_of(digest)
 
 
@@ -115,11 +121,11 @@ def test_a_digest_names_who_snoozed_meanwhile_and_asks_odoo_nothing(
     digest, ready = a_ready_order(fleet)
     before = odoo.calls
     act(fleet, READINESS, ActKind.SNOOZED, ready.key, until=date(2026, 11, 25))
-    told = Round(fleet).check(digest).message
+    told = checked(fleet, digest).message
     (found,) = (each for each in told.payload["findings"] if each["key"] == ready.key)
     assert (found["snoozed_by"], found["snoozed_until"]) == (FINANCE, "2026-11-25")
     act(fleet, READINESS, ActKind.LIFTED, ready.key)
-    again = Round(fleet).check(told).message
+    again = checked(fleet, told).message
     assert again.payload["findings"] == digest.payload["findings"]
     assert odoo.calls == before
 
@@ -130,6 +136,43 @@ def test_what_somebody_dealt_with_is_not_told_by_itself(fleet: Fleet, kind: ActK
     alone = replace(
         digest, payload={**digest.payload, "template": "urgent"}, finding_keys=(ready.key,)
     )
-    assert Round(fleet).check(alone).drop == ""
+    assert checked(fleet, alone).drop == ""
     act(fleet, READINESS, kind, ready.key, ready.held_as, date(2026, 11, 25))
-    assert Round(fleet).check(alone).drop == f"{FINANCE} {kind} it until 2026-11-25"
+    assert checked(fleet, alone).drop == f"{FINANCE} {kind} it until 2026-11-25"
+
+
+class Asking:
+    """A transport that notes which employees are asked for by their ids."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+        self.employees: set[int] = set()
+        self.searches = 0
+
+    def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+        """As Transport.call."""
+        domain = args[0] if args and isinstance(args[0], list) else []
+        if model == "hr.employee" and method in {"search_read", "web_search_read"}:
+            self.searches += 1
+            for term in domain:
+                if isinstance(term, list | tuple) and term[:2] in (("id", "in"), ["id", "in"]):
+                    self.employees |= set(term[2])
+        return self.inner.call(model, method, args, kwargs)
+
+
+def test_of_all_people_only_those_of_the_batch_are_looked_at_again_and_once(
+    fleet: Fleet, odoo: Switchable
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    batch = [found for found in messages(fleet) if found.payload["template"] == "person"][:2]
+    keys = {key for message in batch for key in message.finding_keys}
+    about = {int(key.split("-")[1]) for key in keys}
+    odoo.inner = asking = Asking(odoo.inner)
+    this_round = Round(fleet, batch)
+    told = [this_round.check(message) for message in batch]
+    assert all(not each.drop for each in told)
+    assert about <= asking.employees
+    assert len(asking.employees) < len(firm.build(fleet.clock().date())["hr.employee"])
+    seen = asking.searches
+    this_round.check(batch[0])
+    assert asking.searches == seen
