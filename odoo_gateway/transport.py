@@ -228,7 +228,7 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
     if name.endswith("AccessError"):
         return OdooRejected(
             f"Odoo refuses {doing} to {address.login!r}: {first_line.rstrip('.')}. Give the user "
-            "a group that may read this model: docs/operating.md says which"
+            "a group that may read this model: docs/install.md says which"
         )
     if "doesn't exist" in said and "Object" in said:
         return OdooSchemaDrift(

@@ -163,5 +163,5 @@ class Writer:
         raise OdooRejected(
             f"Odoo refuses to write {model} about {of} {context['default_res_id']}: "
             f"{said.rstrip('.')}. See that the record is there and the fleet's user may write it: "
-            "docs/operating.md, 'Channels'"
+            "docs/channels.md"
         )

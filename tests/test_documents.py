@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from tasks.execution.pending_approvals import submitted
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +32,7 @@ def test_nobody_is_told_that_flower_stops_workers() -> None:
 
 
 def test_the_recipe_for_the_user_says_of_what_doctor_warns_all_the_same() -> None:
-    guide = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
     (section,) = re.findall(r"^## The user in Odoo\n(.*?)^## ", guide, re.M | re.S)
     recipe = " ".join(section.split())
     warned = submitted._NO_SUBMISSION
@@ -38,6 +40,45 @@ def test_the_recipe_for_the_user_says_of_what_doctor_warns_all_the_same() -> Non
     assert "leave it so" in warned.remedy
     assert f"The warning of the *{warned.check}* stays" in recipe
     assert "tick *Write* for `hr.expense`" in recipe
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a renderer makes of the headings."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", each).lower().replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        file, _, anchor = link.partition("#")
+        there = page.parent / file if file else page
+        assert there.exists(), link
+        assert not anchor or anchor in anchors(there), link
+
+
+def test_every_page_that_the_code_names_is_there() -> None:
+    folders = ("tasks", "workers", "odoo_gateway", "monitoring", "tests")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    named = {
+        (path.name, page)
+        for path in (*files, ROOT / ".env.example", ROOT / "Makefile")
+        for page in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert [each for each in sorted(named) if not (ROOT / each[1]).exists()] == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert [name for name in sorted(names) if f"(docs/{name})" not in told] == []
 
 
 def test_every_verb_of_make_has_a_recipe_and_every_one_that_is_named_is_one() -> None:

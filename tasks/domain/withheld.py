@@ -24,7 +24,7 @@ WHOLES: Final = ("rows", "totals", "measures")
 # Of totals, what is no figure.
 LABELS: Final = frozenset({"currency", "basis", "planned_basis"})
 REMEDY: Final = Text(
-    "give the fleet's user the groups, rights and rules that docs/operating.md names"
+    "give the fleet's user the groups, rights and rules that docs/install.md names"
 )
 UNREAD: Final = Text("rows that could not be read")
 CORRECT: Final = Text(

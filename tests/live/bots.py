@@ -11,7 +11,7 @@ from .inside_odoo import run_inside
 from .odoo_server import OdooServer
 
 HISTORY = "hr.version"
-# As docs/operating.md has it: read rights and a rule for all rows, and the right to read the rules.
+# As docs/install.md has it: read rights and a rule for all rows, and the right to read the rules.
 ROWS_OF_THE_JOBS = (
     *("account.analytic.line", "account.move", "account.move.line", "hr.expense"),
     *("project.milestone", "project.project", "project.task", "sale.order", "sale.order.line"),
@@ -37,7 +37,7 @@ class Bot:
         return replace(fleet, login=self.login, secret=self.password)
 
 
-# The user that docs/operating.md has an administrator make, on Odoo 19.
+# The user that docs/install.md has an administrator make, on Odoo 19.
 RECIPE = Bot("fleet_recipe", READ_BY_THE_JOBS, ("hr.group_hr_manager",))
 
 

@@ -158,7 +158,7 @@ def test_who_may_only_read_orders_is_refused_with_a_remedy(
     sessions: dict[str, Session], order: int
 ) -> None:
     reader = Writer(sessions[READER.login], 1)
-    with pytest.raises(OdooRejected, match=r"may write it: docs/operating\.md") as refused:
+    with pytest.raises(OdooRejected, match=r"may write it: docs/channels\.md") as refused:
         reader.note(external_id("note", "reader"), "<reader@firm.example>", ORDER, order, "")
     print(refused.value)
 

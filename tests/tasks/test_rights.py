@@ -144,7 +144,7 @@ def test_expenses_that_may_be_hidden_are_no_pass(now: AsOf) -> None:
     assert results == {"not_verifiable", "fail"}
     (gap,) = (gap for gap in poor.not_verifiable if gap.check == "expenses")
     assert gap.reason == "the record rule some hr.expense hides rows of hr.expense"
-    assert "operating.md" in gap.remedy
+    assert "install.md" in gap.remedy
 
 
 @pytest.mark.parametrize("version", [16, 17, 18])

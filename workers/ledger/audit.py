@@ -17,7 +17,7 @@ from workers.ledger import marks
 from workers.ledger.schema import audit
 
 OF_MAILS: Final = (ActKind.OPTED_OUT, ActKind.OPTED_IN)
-# Every event that is written, by what it is about, as docs/operating.md tells.
+# Every event that is written, by what it is about, as docs/failures.md tells.
 EVENTS: Final = frozenset(
     {
         "drift",

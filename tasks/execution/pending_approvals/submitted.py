@@ -169,7 +169,7 @@ _NOT_SEEN: Final = NotVerifiable(
     reason=NOTHING,
     remedy=Text(
         "give the fleet's user the group Expenses / All Approver, or the rights and rules that "
-        "docs/operating.md names"
+        "docs/install.md names"
     ),
     figures=("rows", "approvals_pending", "approvals_oldest_days", "approvals_amount"),
 )

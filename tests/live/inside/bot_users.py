@@ -7,7 +7,7 @@ def make(env: Any, users: list[dict[str, Any]]) -> None:
     """Make users of all companies with a login, a password and groups.
 
     Each may also read all rows of the models that it names, and write none: an own group, its
-    rights, and a rule without a condition, as docs/operating.md has an administrator set it up.
+    rights, and a rule without a condition, as docs/install.md has an administrator set it up.
     """
     for user in users:
         groups = [env.ref(name) for name in ("base.group_user", *user["groups"])]

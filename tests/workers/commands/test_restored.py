@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -20,7 +21,7 @@ from workers.ledger import marks
 from workers.ledger import outages as standing
 from workers.wiring import Fleet
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "operating.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "upgrade.md").read_text(encoding="utf-8")
 STEPS = ("fleet upgrade", "fleet restored", "fleet dead drop", "fleet dead retry", "start the proc")
 
 
@@ -35,10 +36,10 @@ def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, monkeypatch: pytest.Mo
     return found
 
 
-def restored(*words: str) -> dict[str, list[str]]:
+def restored(*words: str) -> dict[str, list[Any]]:
     result = CliRunner().invoke(cli.cli, ["restored", "--json", *words])
     assert result.exit_code == 0, result.output
-    found: dict[str, list[str]] = json.loads(result.stdout)
+    found: dict[str, list[Any]] = json.loads(result.stdout)
     return found
 
 
@@ -63,6 +64,17 @@ def test_an_outage_that_stands_while_the_fleet_works_is_kept(fleet: Fleet, clock
     watching.beat(fleet, marks.BEAT, "host", {})
     assert restored()["forgotten"] == []
     assert away(fleet) == ["mail"]
+
+
+def test_what_a_run_by_hand_says_during_a_pause_is_held_too(fleet: Fleet) -> None:
+    restored()
+    for command in (
+        "pause --tenant firm --for 1d --reason restored",
+        "run pending_approvals --tenant firm",
+    ):
+        assert CliRunner().invoke(cli.cli, command.split()).exit_code == 0
+    assert {held["job"] for held in restored()["held"]} == {"pending_approvals"}
+    assert CliRunner().invoke(cli.cli, ["resume", "--tenant", "firm"]).exit_code == 0
 
 
 def test_the_status_counts_what_is_held_apart_from_what_was_given_up(fleet: Fleet) -> None:

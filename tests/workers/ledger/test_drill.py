@@ -1,4 +1,4 @@
-"""Backup, loss and restore by the commands of docs/operating.md, on both databases."""
+"""Backup, loss and restore by the commands of the guides, on both databases."""
 
 import os
 import re
@@ -11,20 +11,20 @@ from pathlib import Path
 import psycopg
 
 from tests.fakes.fleets import TENANT
+from tests.fakes.house import blocks, guide
 from workers.config import settings
 from workers.ledger import audit, outbox
 from workers.ledger.database import Ledger, connect
 
 from .examples import enqueue
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "operating.md").read_text(encoding="utf-8")
 # Long ago, so that what is queued then is due by any clock.
 THEN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
-def commands(heading: str) -> str:
-    """The commands of a section, which stand in indented lines."""
-    section = re.split(rf"^#+ {re.escape(heading)}$", GUIDE, flags=re.MULTILINE)[1]
+def commands(page: str, heading: str) -> str:
+    """The commands of a section of a guide, which stand in indented lines."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", guide(page), flags=re.MULTILINE)[1]
     section = re.split(r"^#+ ", section, flags=re.MULTILINE)[0]
     return "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
 
@@ -90,11 +90,11 @@ def test_what_went_out_since_the_backup_waits_for_a_person(
     ours = f"sqlite:///{tmp_path / 'fleet.db'}" if backend == "sqlite" else url
     named = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[backend]
     ledger = filled(ours)
-    run(commands(f"Backup: {named}"), tmp_path, url)
+    run(commands("upgrade.md", f"Backup: {named}"), tmp_path, url)
     send_one(ledger)
     lose(ledger, tmp_path, ours)
-    run(commands(f"Restore: {named}"), tmp_path, url)
-    run(commands("After a restore"), tmp_path, url)
+    run(commands("upgrade.md", f"Restore: {named}"), tmp_path, url)
+    run(commands("upgrade.md", "After a restore"), tmp_path, url)
     restored = connect(ours)
     with restored.reading() as connection:
         outcomes = {each.message_id: each.status for each in outbox.find(connection, 9)}
@@ -109,20 +109,20 @@ def test_what_went_out_since_the_backup_waits_for_a_person(
     ]
 
 
-def test_a_second_tenant_is_added_as_the_guide_says(tmp_path: Path) -> None:
-    (added,) = re.findall(r"## Adding a tenant\n.*?```toml\n(.*?)```", GUIDE, re.DOTALL)
+def test_two_tenants_are_added_as_the_guide_says(tmp_path: Path) -> None:
+    first, added = blocks("install.md", "toml")
     file = tmp_path / "fleet.toml"
-    file.write_text(TENANT + added, encoding="utf-8")
-    keys = {"FLEET_FIRM_ODOO_API_KEY": "k", "FLEET_GLOBEX_ODOO_API_KEY": "l"}
+    file.write_text(first + added, encoding="utf-8")
+    keys = {"FLEET_ACME_ODOO_API_KEY": "k", "FLEET_GLOBEX_ODOO_API_KEY": "l"}
     found = settings.load({"FLEET_CONFIG": str(file), **keys})
-    assert (found.names, found.unusable) == (("firm", "globex"), {})
+    assert (found.names, found.unusable) == (("acme", "globex"), {})
     del keys["FLEET_GLOBEX_ODOO_API_KEY"]
     without = settings.load({"FLEET_CONFIG": str(file), **keys})
     assert "FLEET_GLOBEX_ODOO_API_KEY" in without.unusable["globex"][0]
 
 
 def test_a_secret_is_rotated_with_an_overlap_as_the_guide_says(tmp_path: Path) -> None:
-    script = commands("Rotating keys") + "\ncat link_secret link_secret_old"
+    script = commands("security.md", "Rotating keys") + "\ncat link_secret link_secret_old"
     (tmp_path / "link_secret").write_text("o" * 48, encoding="utf-8")
     new, old = run(script, tmp_path, "sqlite:///fleet.db").split()
     assert (len(new), old) == (64, "o" * 48)
