@@ -84,14 +84,14 @@ from prometheus_client import CollectorRegistry, generate_latest
 from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
-from workers.commands import run_command
+from workers.commands import by_hand
 from workers.watch import scrape
 folder = Path("ledger")
 folder.mkdir()
 fleet = fleet_on(folder, Clock(datetime(2026, 11, 23, 9, tzinfo=UTC)))
 for name in ("{NAME}", "{FOLDER}"):
-    order = run_command.Order(catalogue.jobs()[name], fleet.settings.tenant("firm"))
-    assert all(result.error is None for result in run_command.run(fleet, order))
+    order = by_hand.Order(catalogue.jobs()[name], fleet.settings.tenant("firm"))
+    assert all(result.error is None for result in by_hand.carry_out(fleet, order))
 registry = CollectorRegistry()
 registry.register(scrape.collector(fleet))
 print(generate_latest(registry).decode())

@@ -9,8 +9,10 @@ from sqlalchemy import text
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tests.fakes.clock import Clock
+from workers import dispatch, runner
 from workers.config import settings
 from workers.config.tenants import Tenant
+from workers.ledger import runs
 from workers.wiring import Fleet
 
 # How the file of the tenant `firm` starts.
@@ -76,6 +78,16 @@ def fleet_on(
     if upgraded:
         fleet.ledger.upgrade()
     return fleet
+
+
+def run_once(fleet: Fleet, job: str, company_id: int) -> None:
+    """Run a job for the slot that is now."""
+    dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        run = runs.open_slot(connection, job, "firm", company_id, now, now, f"trace-{job}")
+    assert run is not None
+    runner.execute(fleet, run)
 
 
 def dump(fleet: Fleet) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from odoo_gateway.transport import OdooRpc, Transport
 from tasks import catalogue
-from workers.commands import run_command
-from workers.commands.run_command import Order
+from workers.commands import by_hand
+from workers.commands.by_hand import Order
 from workers.config import settings
 from workers.wiring import Fleet
 
@@ -56,7 +56,7 @@ def calls_of(job: str, url: str, database: str, day: date) -> tuple[Counting, in
     }
     fleet = Fleet(settings.load(environment), connect_odoo=connect)
     order = Order(catalogue.jobs()[job], fleet.settings.tenant("default"), day=day, dry_run=True)
-    results = run_command.run(fleet, order)
+    results = by_hand.carry_out(fleet, order)
     assert not [result.error for result in results if result.error], results
     rows = sum(len(result.seen.report.rows) for result in results if result.seen)
     (seen,) = counting

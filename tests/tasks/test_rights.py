@@ -13,7 +13,8 @@ from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tests.fakes.comparing import compare
 from tests.tasks.conftest import MONDAY, changed, reading
-from workers.commands.run_command import ScopeResult, _scope_document
+from workers.commands.by_hand import ScopeResult
+from workers.commands.run import _scope_document
 from workers.looking import Look
 
 JOBS: Final = tuple(catalogue.jobs())

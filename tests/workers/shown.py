@@ -30,7 +30,7 @@ from workers import notes as watching
 from workers.broker import queues
 from workers.broker import transport as broker
 from workers.broker.queues import Depth
-from workers.commands import cli, console, pausing
+from workers.commands import cli, console, opening, pausing
 from workers.ledger import marks, outbox, runs
 from workers.smtp import SmtpServer
 from workers.wiring import Fleet
@@ -96,7 +96,7 @@ def prepared(folder: Path) -> Fleet:
         watching.note_look(fleet, declared)
     until = MONDAY + timedelta(days=2)
     what = pausing.What(job="utilization_variance", tenant="firm")
-    pausing.pause(fleet, what, until, "new calendars are entered", "bob")
+    pausing.begin(fleet, what, until, "new calendars are entered", "bob")
     return fleet
 
 
@@ -135,7 +135,7 @@ def on_sandbox(folder: Path, copy: Path) -> Iterator[Fleet]:
     fleet = fleet_on(copy, clock, Sandbox(MONDAY.date()), file=FILE, upgraded=False)
     depths = {queue: Depth(0, 0) for queue in broker.QUEUES}
     with (
-        patch.object(cli, "_fleet", lambda level=0: fleet),
+        patch.object(opening, "fleet", lambda level=0: fleet),
         patch.object(wiring, "fleet", lambda: fleet),
         patch.object(wiring, "ledger_alone", lambda: fleet.ledger),
         patch.object(logs, "configure", lambda *_: None),

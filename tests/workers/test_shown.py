@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from tests.workers import shown
-from workers.commands import cli as cli_module
+from workers.commands import verbs
 from workers.commands.cli import cli
 
 LISTS = (
@@ -92,9 +92,9 @@ def test_no_colour_means_none(
 
 
 def test_the_help_groups_every_verb() -> None:
-    verbs = [*cli.registered_commands, *cli.registered_groups]
-    groups = {str(vars(each)["rich_help_panel"]) for each in verbs}
-    assert groups == {cli_module.ASK, cli_module.ACT, cli_module.KEEP, cli_module.PROCESSES}
+    found: Any = get_command(cli)
+    groups = {each.rich_help_panel for each in found.commands.values()}
+    assert groups == {verbs.ASK, verbs.ACT, verbs.KEEP, verbs.PROCESSES}
 
 
 def test_ascii_is_ascii() -> None:

@@ -17,14 +17,14 @@ import pytest
 from tasks import catalogue
 from tasks.domain.acts import ActKind
 from tests.fakes.clock import Clock
+from tests.fakes.command import listed
 from tests.fakes.fleets import FILE, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import opened
 from workers import runner
-from workers.commands import lists, preview
+from workers.commands import opening, preview
 from workers.demo.catcher import Catcher
 from workers.ledger import acts, cases, outbox
-from workers.ledger.lookup import Wanted
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.wiring import Fleet
 
@@ -141,9 +141,12 @@ def test_the_next_run_knows_what_the_last_version_found(
     assert len(still.keys() & opened_before.keys()) > len(opened_before) // 2
 
 
-def test_commands_answer_of_what_the_last_version_kept(upgraded: Fleet) -> None:
-    everything = Wanted(limit=None)
-    assert len(lists.outbox(upgraded, everything, None)) == 46
-    assert lists.cases(upgraded, everything, None)
-    assert lists.audit(upgraded, everything, "")
-    assert {row["status"] for row in lists.runs(upgraded, everything, None)} >= {"dead"}
+def test_commands_answer_of_what_the_last_version_kept(
+    upgraded: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "fleet", lambda level=0: upgraded)
+    every = ("--limit", "1000")
+    assert len(listed("outbox", *every)["messages"]) == 46
+    assert listed("cases", *every)["cases"]
+    assert listed("audit", *every)["audit"]
+    assert {row["status"] for row in listed("runs", *every)["runs"]} >= {"dead"}

@@ -14,7 +14,8 @@ from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import notes as watching
 from workers import outages, runner
 from workers.broker import transport as broker
-from workers.commands import lists, pausing, status
+from workers.commands import outbox as outbox_command
+from workers.commands import pausing, status, why
 from workers.delivery import waiting
 from workers.delivery.dispatcher import deliver
 from workers.delivery.waiting import Wait
@@ -40,7 +41,7 @@ def wait(fleet: Fleet, message: Message | None = None) -> Wait:
 
 def told(fleet: Fleet) -> set[tuple[str, str | None]]:
     """What `fleet status` and `fleet outbox` say, which must be the same."""
-    rows = lists.outbox(fleet, Wanted(limit=None), MessageStatus.QUEUED)
+    rows = outbox_command.listed(fleet, Wanted(limit=None), MessageStatus.QUEUED)
     listed = {(row["due"][:16], row["waits_for"]) for row in rows}
     groups = status.look(fleet).parts["goes_out"]
     assert listed == {(row["at"][:16], row["waits_for"]) for row in groups}
@@ -74,11 +75,11 @@ def test_a_quiet_day_a_pause_and_that_nobody_sends_are_named_with_the_hour(
     assert waiting.QUEUE == broker.DELIVERY
     (line, *_) = [
         x
-        for x in lists.why(fleet, "finance@nordwind.example", Wanted())["answer"]
+        for x in why.answered(fleet, "finance@nordwind.example", Wanted())["answer"]
         if "message-" in x
     ]
     assert f"waits until {monday}:00Z: quiet on Saturday and Sunday." in line
-    pausing.pause(fleet, pausing.What(job=READINESS), clock() + timedelta(4), "leave", "ann")
+    pausing.begin(fleet, pausing.What(job=READINESS), clock() + timedelta(4), "leave", "ann")
     assert told(fleet) == {("2026-12-02T09:00", "pause until 2026-12-02T09:00Z")}
 
 

@@ -14,8 +14,9 @@ from tests.workers.language.test_language import knows, sentences
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import messages, opened
 from workers import runner
-from workers.commands import doctor, run_command
-from workers.commands.run_command import ExitCode, Order
+from workers.commands import by_hand, doctor
+from workers.commands.by_hand import Order
+from workers.commands.exits import ExitCode
 from workers.demo.catcher import Catcher
 from workers.ledger import cases
 from workers.ledger.statuses import MessageStatus
@@ -44,9 +45,9 @@ def narrow(odoo: Switchable, clock: Clock, user: str) -> None:
     odoo.inner = Sandbox(clock().date(), rules=POOR[user])
 
 
-def looked(fleet: Fleet, job: str) -> run_command.ScopeResult:
+def looked(fleet: Fleet, job: str) -> by_hand.ScopeResult:
     order = Order(catalogue.jobs()[job], fleet.settings.tenant("firm"), [1], dry_run=True)
-    (result,) = run_command.run(fleet, order)
+    (result,) = by_hand.carry_out(fleet, order)
     return result
 
 
@@ -113,10 +114,10 @@ def test_the_owner_and_no_person_is_told_where_a_job_writes_to_persons(
 def test_the_command_ends_with_a_code_of_its_own(
     fleet: Fleet, odoo: Switchable, clock: Clock
 ) -> None:
-    assert run_command.exit_code([looked(fleet, REMINDERS)]) is ExitCode.DONE
+    assert by_hand.exit_code([looked(fleet, REMINDERS)]) is ExitCode.DONE
     narrow(odoo, clock, "own hours")
     result = looked(fleet, REMINDERS)
-    assert run_command.exit_code([result]) is ExitCode.NOT_VERIFIABLE
+    assert by_hand.exit_code([result]) is ExitCode.NOT_VERIFIABLE
     assert result.seen
     assert {row["status"] for row in result.seen.report.rows} == {"not_verifiable"}
 

@@ -8,11 +8,17 @@ import typer
 from monitoring import logs
 from workers import wiring
 from workers.commands.console import show, tell_left_out
-from workers.commands.run_command import ExitCode
-from workers.commands.verbs import Verb
+from workers.commands.exits import ExitCode
+from workers.commands.options import Json
+from workers.commands.verbs import KEEP, Verb
 from workers.config.effective import effective
 
-cli = typer.Typer(no_args_is_help=True, help="Which configuration is in effect.")
+cli = typer.Typer(
+    name="config",
+    no_args_is_help=True,
+    rich_help_panel=KEEP,
+    help="Which configuration is in effect.",
+)
 
 
 @cli.callback()
@@ -25,7 +31,7 @@ def shown(
     tenant: Annotated[
         str | None, typer.Option("--tenant", help="What the file says of this one alone.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show each setting with its value and where it comes from; never a secret.
 

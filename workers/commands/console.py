@@ -12,18 +12,11 @@ from typing import Any, Final, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as Styled
 
 from odoo_gateway.errors import harmless
 from tasks import catalogue
-from tasks.domain.findings import Finding
-from tasks.domain.plurals import counted
-from workers.commands.run_command import Queued, ScopeResult, failed
-from workers.commands.status import Status
-from workers.ledger.scopes import Scope
-from workers.mail import columns
 
 # Long, and nothing that identifies a row.
 TOLD_ONCE: Final = ("error", "waits_for", "why")
@@ -85,59 +78,6 @@ def say(text: str, style: str = "", label: str = "") -> None:
     out.print(styled, soft_wrap=True)
 
 
-def show_scope(result: ScopeResult) -> None:
-    """What a run saw in one company, or why it saw nothing."""
-    show_failure(result)
-    if not result.seen:
-        return
-    name = result.scope.name if result.scope else "all companies"
-    report = result.seen.report
-    shown, same = _columns(report.rows)
-    rows = [{key: row[key] for key in shown} for row in report.rows]
-    table(rows, f"{name}: {counted(len(rows), 'row')}")
-    told = [f"{_words(key)} {value}" for key, value in same.items() if value not in (None, "")]
-    if told:
-        say(f"in every row: {', '.join(told)}", "dim")
-    if report.totals:
-        _show_totals(report.totals)
-    for gap in report.not_verifiable:
-        withheld = f"; withheld: {', '.join(map(_words, gap.figures))}" if gap.figures else ""
-        # Only the first makes for an exit code of its own.
-        word = "not verifiable" if gap.figures else "not checked"
-        say(f"{gap.check}: {gap.reason}{withheld}", "yellow", word)
-    for drift in result.seen.drift:
-        say(f"{drift.model} {drift.record_id}: {drift.problem}", "red", "drift")
-    for finding in report.findings:
-        _show_finding(finding)
-    say(counted(len(report.findings), "finding"))
-    if result.queued and result.scope:
-        say(_queued(result.queued, result.scope))
-    out.print()
-
-
-def show_failure(result: ScopeResult) -> None:
-    """Why a company, or all of them, could not be looked at; apart from what is printed."""
-    if told := failed(result):
-        name = told["company"] or "all companies"
-        line = escape(harmless(f"{name}: {told['error']}"))
-        err.print(f"[bold red]failed[/] {line}", soft_wrap=True)
-
-
-def _queued(queued: Queued, scope: Scope) -> str:
-    """What a run will send and when, in the company's own time."""
-    said = [counted(queued.mails, "mail")] if queued.mails else []
-    if others := queued.messages - queued.mails:
-        said.append(counted(others, "message") + " by other channels")
-    if not said:
-        return "no mail queued: `fleet mail preview` says why"
-    line = f"{' and '.join(said)} queued"
-    if queued.first:
-        at = queued.first.until.astimezone(scope.zone)
-        because = f" ({queued.first.why})" if queued.first.why else ""
-        line += f", first on {at:%a %Y-%m-%d %H:%M} {scope.zone.key}{because}"
-    return line
-
-
 def tell(message: str) -> None:
     """An error, apart from what the command prints."""
     err.print(Styled.assemble(("error", "bold red"), " ", harmless(message)), soft_wrap=True)
@@ -150,45 +90,6 @@ def tell_left_out(unusable: Mapping[str, Sequence[str]]) -> None:
             tell(f"tenant {name} is left out: {problem}")
     for name, refused in catalogue.outside().refused.items():
         tell(f"job {name} is left out: {refused}")
-
-
-def show_status(found: Status) -> None:
-    """Whether all is well, what is not and what to do, then what there is of each part."""
-    tenants = {row.get("tenant") for rows in found.parts.values() for row in rows} - {None}
-    left_out = {"tenant"} if len(tenants) < 2 else set()
-    if found.well:
-        yet = "Something is away, and comes back by itself; it needs nobody yet."
-        if not found.parts.get("outages"):
-            yet = "Something is on its way; it needs nobody yet." if found.coming else ""
-        say(yet or "Everything is well.", "yellow" if yet else "bold green")
-    for problem in found.problems:
-        say(f"{problem.what}: {problem.detail}", STYLES["failed"], "needs a person")
-        say(f"    {problem.remedy}", "dim")
-        say(f"    {problem.runbook}", "dim")
-    for row in found.coming:
-        limit = f"needs a person if it still does at {row['until']}"
-        say(f"{row['what']}: since {row['since']}; {limit}", "yellow", row["state"])
-    for name, rows in found.parts.items():
-        told = [key for key in columns.told(rows) if key not in left_out]
-        table([{key: row[key] for key in told} for row in rows], _words(name).capitalize())
-
-
-def _show_finding(finding: Finding) -> None:
-    amount = f" ({finding.amount} {finding.currency})" if finding.amount is not None else ""
-    say(f"{finding.title}{amount}", STYLES[finding.severity], finding.severity)
-    say(f"    {finding.reason}")
-    say(f"    {finding.owner}: {finding.remedy}", "dim")
-
-
-def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Mapping[str, Any]]:
-    """What fits a table, and apart what is the same in all rows; nested values fit neither."""
-    fitting = [
-        key for key in columns.told(rows) if not key.endswith("_id") and key not in columns.LONG
-    ]
-    same = {key: rows[0][key] for key in fitting if len({row[key] for row in rows}) == 1}
-    if len(rows) == 1:
-        return fitting, {}
-    return [key for key in fitting if key not in same], same
 
 
 def show(rows: Sequence[Any], as_json: bool, title: str) -> None:
@@ -211,20 +112,20 @@ def table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     if same:
         table([{key: row[key] for key in row if key not in same} for row in rows], title)
         for key, value in same.items():
-            say(_shown(value), "dim", f"{_words(key)} of all of them:")
+            say(shown(value), "dim", f"{words(key)} of all of them:")
         return
-    cells = [{key: _shown(row.get(key)) for key in rows[0]} for row in rows]
+    cells = [{key: shown(row.get(key)) for key in rows[0]} for row in rows]
     widths = _widths(cells, out.width - 1 - 3 * len(cells[0]))
     if widths is None:
         _list(cells, title)
         return
-    shown = Table(title=Styled(harmless(title), "bold"), title_justify="left", header_style="bold")
+    made = Table(title=Styled(harmless(title), "bold"), title_justify="left", header_style="bold")
     for column, value in rows[0].items():
         justify: Any = "right" if isinstance(value, int | float) else "left"
-        shown.add_column(Styled(_words(column)), justify=justify, width=widths[column])
+        made.add_column(Styled(words(column)), justify=justify, width=widths[column])
     for row in cells:
-        shown.add_row(*(Styled(cell) for cell in row.values()))
-    out.print(shown)
+        made.add_row(*(Styled(cell) for cell in row.values()))
+    out.print(made)
 
 
 def _all_share(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
@@ -238,7 +139,7 @@ def _list(cells: Sequence[Mapping[str, str]], title: str) -> None:
         out.print()
         for key, cell in row.items():
             if cell:
-                say(cell, "dim", f"  {_words(key)}")
+                say(cell, "dim", f"  {words(key)}")
 
 
 def _widths(cells: Sequence[Mapping[str, str]], room: int) -> Mapping[str, int] | None:
@@ -246,7 +147,7 @@ def _widths(cells: Sequence[Mapping[str, str]], room: int) -> Mapping[str, int] 
 
     What is left over goes to the columns that need least to stand on one line.
     """
-    texts = {key: [_words(key), *(row[key] for row in cells)] for key in cells[0]}
+    texts = {key: [words(key), *(row[key] for row in cells)] for key in cells[0]}
     widths = {key: max(map(_longest_word, found)) for key, found in texts.items()}
     spare = room - sum(widths.values())
     if spare < 0:
@@ -262,7 +163,8 @@ def _longest_word(text: str) -> int:
     return max(map(cell_len, text.split()), default=0)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a cell shows it."""
     return "" if value is None else harmless(str(value))
 
 
@@ -273,33 +175,6 @@ def print_json(document: Any) -> None:
     write(text.encode(errors="replace"))
 
 
-def _show_totals(totals: Sequence[Mapping[str, Any]]) -> None:
-    """The totals, and a table of its own for everything in them that has parts."""
-    fitting = columns.told(totals)
-    table([{key: total[key] for key in fitting} for total in totals], "Totals")
-    for key in totals[0]:
-        parts = [
-            {"": total["currency"], **total[key]}
-            for total in totals
-            if isinstance(total[key], dict)
-        ]
-        names = dict.fromkeys(name for part in parts for name in part)
-        if len(names) > 1:
-            table([{name: part.get(name) for name in names} for part in parts], _words(key))
-
-
-def show_row(row: Mapping[str, Any]) -> None:
-    """Everything about one row: its plain values, then each list and table in it."""
-    for key, value in row.items():
-        if not isinstance(value, list | dict):
-            say(_shown(value), "dim", _words(key))
-    for key, value in row.items():
-        if isinstance(value, dict):
-            table([value], _words(key))
-        elif value and isinstance(value[0] if isinstance(value, list) else None, dict):
-            table(value, _words(key))
-    out.print()
-
-
-def _words(key: str) -> str:
+def words(key: str) -> str:
+    """A name of programs as people read it."""
     return key.replace("_", " ")

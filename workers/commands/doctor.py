@@ -1,9 +1,10 @@
 """`fleet doctor`: reaches everything the fleet needs, and proves rights and visibility."""
 
+import logging
 from collections.abc import Iterator, Sequence
 
 import httpx
-import structlog
+import typer
 
 from odoo_gateway.errors import FleetError, OdooError
 from tasks import catalogue
@@ -11,7 +12,11 @@ from tasks.declaration import AnyJob, Audience
 from tasks.domain.plurals import counted
 from workers import dispatch, looking
 from workers.broker import transport as broker
-from workers.commands import pausing
+from workers.commands import opening, pausing
+from workers.commands.console import STYLES, print_json, say
+from workers.commands.exits import ExitCode
+from workers.commands.options import Json
+from workers.commands.verbs import KEEP, Verb
 from workers.config import runbook
 from workers.config.reach import OutOfReach
 from workers.config.tenants import Tenant
@@ -22,7 +27,24 @@ from workers.watch import visibility
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
-log = structlog.get_logger()
+cli = typer.Typer()
+
+
+@cli.command(rich_help_panel=KEEP, cls=Verb, epilog="fleet doctor")
+def doctor(as_json: Json = False) -> None:
+    """Reach everything the fleet needs; prove the Odoo user's rights and that it sees all rows."""
+    # Whatever goes wrong is a finding.
+    fleet = opening.fleet(logging.CRITICAL)
+    findings = []
+    for finding in examine(fleet):
+        findings.append(finding)
+        if not as_json:
+            say(finding.what, STYLES[finding.state], f"{finding.state:8}")
+            say(f"        {finding.detail}")
+    if as_json:
+        print_json({"schema": 1, "checks": [vars(finding) for finding in findings]})
+    unfit = worst(findings) in ("failed", "missing")
+    raise typer.Exit(ExitCode.SOME_FAILED if unfit else ExitCode.DONE)
 
 
 def examine(fleet: Fleet) -> Iterator[Examined]:
@@ -196,7 +218,6 @@ def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
             )
 
 
-# What people log in a company that the user is not allowed in, nothing shows.
 def worst(findings: Sequence[Examined]) -> str:
     """failed, missing, warning or ok."""
     states = {finding.state for finding in findings}

@@ -2,24 +2,95 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from odoo_gateway.errors import ConfigurationError, quoted
 from odoo_gateway.reader import Condition, Domain, Reader
 from tasks.declaration import AnyJob, Listed
 from tasks.domain.acts import ActKind, stands
 from tasks.domain.findings import Finding
 from workers import instants
-from workers.commands.run_command import Order, ScopeResult
-from workers.config.tenants import Tenant
+from workers.commands import by_hand, opening
+from workers.commands.by_hand import Order, ScopeResult, show_failure
+from workers.commands.console import print_json, say, show, shown, table, words
+from workers.commands.exits import ExitCode
+from workers.commands.options import (
+    AsOfDay,
+    CompanyIds,
+    FirstDay,
+    JobName,
+    Json,
+    LastDay,
+    TenantName,
+)
+from workers.commands.verbs import ASK, Verb
 from workers.looking import Look, Place
 from workers.messages.occasion import listed
 from workers.wiring import Fleet
 
 Row = Mapping[str, Any]
+cli = typer.Typer()
 
 
+@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet explain JOB S00042")
 def explain(
+    job: JobName,
+    record: Annotated[str, typer.Argument(help="Its id or name in Odoo, like 42 or S00042.")],
+    tenant: TenantName = None,
+    company: CompanyIds = None,
+    as_of: AsOfDay = None,
+    start: FirstDay = None,
+    end: LastDay = None,
+    as_json: Json = False,
+) -> None:
+    """Explain a line: what was read, which policy judged it, what it waits for. Writes nothing.
+
+    Of what is not listed it says why: which rule does not hold of it, or what else it lacks.
+    """
+    fleet = opening.fleet()
+    order = by_hand.order_of(fleet, job, tenant, company, as_of, start, end, dry_run=True)
+    results = by_hand.carry_out(fleet, order)
+    about = explained(fleet, order, results, record)
+    code = by_hand.exit_code(results)
+    if not about and code is ExitCode.DONE:
+        raise ConfigurationError(
+            f"{quoted(record)}: no row of {job} names it, and Odoo shows the fleet's user no such "
+            f"record; `fleet run {job} --dry-run` lists all"
+        )
+    if as_json:
+        failed = [told for told in map(by_hand.failed, results) if told]
+        print_json({"schema": 1, "job": job, "explained": about, "failed": failed})
+    for result in results:
+        show_failure(result)
+    for found in [] if as_json else about:
+        say(found["answer"], "bold", found["company"] or "")
+        if found["row"]:
+            _show_row(found["row"])
+            show([found["policy"]], False, f"Policy {found['row'].get('policy', '')}")
+        if found["rules"]:
+            show(found["rules"], False, "Rules")
+        show(found["findings"], False, "Findings")
+        if found["acts"]:
+            show(found["acts"], False, "Acts")
+    raise typer.Exit(code)
+
+
+def _show_row(row: Mapping[str, Any]) -> None:
+    """Everything about one row: its plain values, then each list and table in it."""
+    for key, value in row.items():
+        if not isinstance(value, list | dict):
+            say(shown(value), "dim", words(key))
+    for key, value in row.items():
+        if isinstance(value, dict):
+            table([value], words(key))
+        elif value and isinstance(value[0] if isinstance(value, list) else None, dict):
+            table(value, words(key))
+    say("")
+
+
+def explained(
     fleet: Fleet, order: Order, results: Sequence[ScopeResult], record: str
 ) -> Sequence[Row]:
     """All that a record's id or name leads to, in every company; empty where Odoo shows none such.
@@ -155,34 +226,6 @@ def _named(record: str) -> Condition:
     if record.isascii() and record.isdecimal() and len(record) < 10:
         return ("id", "=", int(record))
     return ("name", "=", record)
-
-
-def policies(tenants: Iterable[Tenant], jobs: Sequence[AnyJob], day: date) -> Sequence[Row]:
-    """The policies in force on a day: a line per tenant, company, unit and job."""
-    return [
-        {
-            "tenant": tenant.name,
-            "company": company_id or "others",
-            "job": job.name,
-            "version": version,
-            "approved_by": policy.approvals()[version],
-            "values": json.dumps(values),
-        }
-        for tenant in tenants
-        for company_id in tenant.company_ids
-        for job in jobs
-        for policy in [tenant.policy(job, company_id, day)]
-        for version, values in policy.versions().items()
-    ]
-
-
-def settings_of(job: AnyJob) -> Sequence[Row]:
-    """What a job's policy can set: name, default and meaning."""
-    defaults = job.policy().model_dump(mode="json")
-    return [
-        {"setting": name, "default": json.dumps(defaults[name]), "meaning": field.description}
-        for name, field in job.policy.model_fields.items()
-    ]
 
 
 def _names(job: AnyJob, row: Row, record: str) -> bool:

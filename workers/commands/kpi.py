@@ -2,15 +2,44 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from tasks import catalogue
 from workers import instants
+from workers.commands import opening, options
+from workers.commands.console import show
+from workers.commands.options import InZone, Json, Newest, OfCompany, OfTenant
+from workers.commands.verbs import ASK, Verb
 from workers.ledger import measures
 from workers.wiring import Fleet
 
 Row = Mapping[str, Any]
+cli = typer.Typer()
+
+
+@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet kpi MEASURE --tenant acme")
+def kpi(
+    name: Annotated[str | None, typer.Argument(help="A measure; all of them if left out.")] = None,
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    limit: Newest = 50,
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is measured and how, or the samples of a measure, newest first.
+
+    Each sample names the version of its formula, the moment judged, and the rows left out.
+    """
+    fleet = opening.fleet()
+    options.wanted(fleet, tenant, company, None)
+    if name is None:
+        show(formulas(fleet), as_json, "Measures")
+    else:
+        rows = samples(fleet, name, limit, tenant=tenant, company_id=company)
+        show(rows, as_json, "Samples")
 
 
 def formulas(fleet: Fleet) -> Sequence[Row]:

@@ -1,12 +1,19 @@
 """`fleet late`: what of the fleet's own work is past its time, by how much, and why."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tasks import catalogue
 from workers import instants
 from workers import notes as watching
+from workers.commands import opening, options
+from workers.commands.console import show
+from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant
+from workers.commands.verbs import ASK, Verb
 from workers.delivery import waiting
 from workers.ledger import lookup, marks, pauses, standing
 from workers.ledger.database import Connection
@@ -21,6 +28,28 @@ Row = Mapping[str, Any]
 #: Since when, what, and why.
 Late = tuple[datetime, Row, str]
 ONE_MINUTE = timedelta(minutes=1)
+cli = typer.Typer()
+
+
+@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet late --by 15m")
+def late(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    least: Annotated[
+        str, typer.Option("--by", help="Only what is late by so much, such as 15m or 2h.")
+    ] = "1m",
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """List what of the fleet's own work is late, the longest first: since when, and why.
+
+    Runs whose slot has passed, messages that should have gone out, and slots that no success has
+    covered. What a pause or a reader's quiet hours hold is not late.
+    """
+    fleet = opening.fleet(logging.WARNING)
+    wanted = options.wanted(fleet, tenant, company, job, limit=None)
+    show(of_all(fleet, wanted, options.span("--by", least)), as_json, "Late")
 
 
 def of_all(fleet: Fleet, wanted: Wanted, least: timedelta = ONE_MINUTE) -> Sequence[Row]:

@@ -11,21 +11,28 @@ import typer
 from odoo_gateway.errors import ConfigurationError, quoted
 from tasks.domain.plurals import counted
 from workers import wiring
-from workers.commands import preview, run_command
-from workers.commands.console import err, out, say, show_failure, write
+from workers.commands import by_hand, preview
+from workers.commands.by_hand import show_failure
+from workers.commands.console import err, out, say, write
+from workers.commands.exits import ExitCode
+from workers.commands.options import CompanyIds, JobName, TenantName
 from workers.commands.preview import WouldSend
-from workers.commands.run_command import ExitCode, Order
-from workers.commands.verbs import Verb
+from workers.commands.verbs import ASK, Verb
 from workers.language.language import languages, speaks
 
-cli = typer.Typer(no_args_is_help=True, help="Look at mails: before they are sent, and after.")
+cli = typer.Typer(
+    name="mail",
+    no_args_is_help=True,
+    rich_help_panel=ASK,
+    help="Look at mails: before they are sent, and after.",
+)
 
 
 @cli.command(name="preview", cls=Verb, epilog="fleet mail preview JOB --sandbox --output mails")
 def show(
-    job: Annotated[str, typer.Argument(help="Name of the job, as `fleet jobs` lists it.")],
-    tenant: Annotated[str | None, typer.Option(help="Needed when there are several.")] = None,
-    company: Annotated[list[int] | None, typer.Option(help="Company id; may be repeated.")] = None,
+    job: JobName,
+    tenant: TenantName = None,
+    company: CompanyIds = None,
     language: Annotated[str, typer.Option(help="Like de or en_GB; the readers' if unset.")] = "",
     output: Annotated[Path | None, typer.Option(help="Folder for the files.")] = None,
     sandbox: Annotated[bool, typer.Option(help="Of the made-up firm: needs no Odoo.")] = False,
@@ -46,16 +53,11 @@ def show(
         fleet = preview.sandbox_fleet(Path(tempfile.mkdtemp(prefix="fleet-sandbox-")))
     else:
         fleet = wiring.fleet()
-    order = Order(
-        job=run_command.job_named(job),
-        tenant=fleet.settings.tenant(tenant or run_command.only_tenant(fleet)),
-        companies=company or (),
-        dry_run=True,
-    )
-    results = run_command.run(fleet, order)
+    order = by_hand.order_of(fleet, job, tenant, company, dry_run=True)
+    results = by_hand.carry_out(fleet, order)
     for result in results:
         show_failure(result)
-    code = run_command.exit_code(results)
+    code = by_hand.exit_code(results)
     if code is not ExitCode.DONE and not any(result.seen for result in results):
         raise typer.Exit(code)
     told = preview.would_send(fleet, order, results, language)
@@ -107,7 +109,7 @@ def replay(
         err.print("[green]the same bytes that went out[/]")
         return
     err.print("[yellow]not the bytes that went out: templates, secret or settings have changed[/]")
-    raise typer.Exit(run_command.ExitCode.SOME_FAILED)
+    raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def serve_folder(folder: Path, port: int) -> None:

@@ -5,12 +5,39 @@ from importlib import resources
 from keyword import iskeyword
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
+from workers.commands.console import say
+from workers.commands.verbs import KEEP, Verb
 
 LONGEST: Final = 40
+cli = typer.Typer()
+
+
+@cli.command(
+    rich_help_panel=KEEP,
+    cls=Verb,
+    epilog="fleet new-job unmanaged_projects --layer mobilization",
+)
+def new_job(
+    name: Annotated[str, typer.Argument(help="What it finds or watches, in small letters and _.")],
+    layer: Annotated[
+        str, typer.Option(help="The folder of tasks/ that it belongs to; made if it is new.")
+    ] = "execution",
+) -> None:
+    """Write the skeleton of a job and its test, which passes, into the checkout in this folder.
+
+    Adding the file is the registration: `fleet jobs` lists it from now on. Change it until it finds
+    what you look for; docs/writing-a-job.md tells how. Exit code 2: the name or the layer is no
+    good, or a file is there already; nothing is written then.
+    """
+    for file in write(name, layer, Path.cwd()):
+        say(str(file.relative_to(Path.cwd())))
+    say(f"`fleet run {name} --dry-run` runs it, and pytest its test.")
 
 
 def write(name: str, layer: str, checkout: Path) -> Sequence[Path]:

@@ -1,19 +1,26 @@
 """`fleet pause` and `fleet resume`: what the fleet leaves alone for a while, and who said so."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from workers import instants
-from workers.commands import run_command
+from workers.commands import by_hand, opening, options
+from workers.commands.console import say, show
+from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant, Reason, Who
+from workers.commands.verbs import ACT, Verb
 from workers.ledger import pauses, scopes
 from workers.ledger.pauses import Pause
 from workers.wiring import Fleet
 
 # What is left alone for longer was forgotten.
 LONGEST: Final = timedelta(days=366)
+cli = typer.Typer()
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,80 @@ class What:
     company_id: int | None = None
 
 
+@cli.command(
+    rich_help_panel=ACT,
+    cls=Verb,
+    epilog='fleet pause --job JOB --tenant acme --for 3d --reason "month end, finance asked"',
+)
 def pause(
+    job: OfJob = None,
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    reason: Reason = "",
+    until: Annotated[
+        datetime | None,
+        options.day(
+            "--until",
+            "When it ends, in UTC unless it ends with an offset such as +01:00.",
+            datetime.fromisoformat,
+            "2026-12-01 or 2026-11-30T13:00:00Z",
+            "YYYY-MM-DD[THH:MM]",
+        ),
+    ] = None,
+    length: Annotated[
+        str | None, typer.Option("--for", help="How long it lasts, such as 90m, 12h or 3d.")
+    ] = None,
+    who: Who = "",
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """Leave a job, tenant, company or their combination alone for a while.
+
+    No run of it begins and no mail of it goes out, but for what ops are told; what is going on
+    ends. It ends by itself: then its mails go out if they still stand, and slots that passed are
+    caught up with, as those that the fleet missed. Pausing the same again changes reason and end.
+    """
+    fleet = opening.fleet(logging.WARNING)
+    fleet.ledger.check()
+    if until is not None and length is not None:
+        raise ConfigurationError("fleet pause: give --until or --for, not both")
+    over = until and until.replace(tzinfo=until.tzinfo or UTC)
+    if length is not None:
+        over = fleet.clock() + options.span("--for", length, LONGEST)
+    what = What(job, tenant, company)
+    begun, replaced = begin(fleet, what, over, reason, options.who(who))
+    before = [f"pause-{each.id} (until {instants.written(each.until)})" for each in replaced]
+    if as_json:
+        rows = [{**row, "replaces": before} for row in listed([begun])]
+        show(rows, as_json, "Paused")
+        return
+    show(listed([begun]), as_json, "Paused")
+    for each in before:
+        say(f"replaces {each}")
+
+
+@cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet resume --job JOB --tenant acme")
+def resume(
+    names: Annotated[list[str] | None, typer.Argument(help="Such as pause-3.")] = None,
+    job: OfJob = None,
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    reason: Reason = "",
+    who: Who = "",
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """End a pause before its time, by its name or by exactly what it pauses."""
+    fleet = opening.fleet(logging.WARNING)
+    fleet.ledger.check()
+    what = What(job, tenant, company)
+    if bool(names) == (what != What()):
+        raise ConfigurationError("fleet resume: name pauses, or what is paused: see --help")
+    ended = end(fleet, names or (), what, options.who(who), reason or "resumed")
+    show(listed(ended), as_json, "Resumed")
+
+
+def begin(
     fleet: Fleet, what: What, until: datetime | None, reason: str, person: str
 ) -> tuple[Pause, Sequence[Pause]]:
     """Pause it until an instant ahead, within a year; with the pauses of the same that it replaces.
@@ -55,7 +135,7 @@ def pause(
         return pauses.begin(connection, *place, reason, person, now, until), replaced
 
 
-def resume(
+def end(
     fleet: Fleet, names: Sequence[str], what: What, person: str, reason: str
 ) -> Sequence[Pause]:
     """End the pauses of these names, such as pause-3, or the one of exactly that; all or none.
@@ -100,9 +180,9 @@ def _checked(fleet: Fleet, what: What) -> What:
     if what == What():
         raise ConfigurationError("fleet pause: name a job, a tenant or a company: see --help")
     if what.job is not None:
-        run_command.job_named(what.job)
+        by_hand.job_named(what.job)
     if what.company_id is not None and what.tenant is None:
-        what = What(what.job, run_command.only_tenant(fleet), what.company_id)
+        what = What(what.job, by_hand.only_tenant(fleet), what.company_id)
     if what.tenant is not None and what.tenant not in fleet.settings.names:
         raise ConfigurationError(f"--tenant: name one of {', '.join(fleet.settings.names)}")
     if what.tenant is not None and what.company_id is not None:

@@ -12,12 +12,18 @@ from tasks.domain.plurals import counted
 from workers import wiring
 from workers.commands import personal_data
 from workers.commands.console import err, print_json, say, table
+from workers.commands.exits import ExitCode
+from workers.commands.options import Json
 from workers.commands.personal_data import Asked, Found
-from workers.commands.run_command import ExitCode
-from workers.commands.verbs import Verb
+from workers.commands.verbs import ACT, Verb
 from workers.wiring import Fleet
 
-cli = typer.Typer(no_args_is_help=True, help="What is kept about a person, and its erasure.")
+cli = typer.Typer(
+    name="person",
+    no_args_is_help=True,
+    rich_help_panel=ACT,
+    help="What is kept about a person, and its erasure.",
+)
 Address = Annotated[str, typer.Argument(help="Their e-mail address.")]
 OfTenant = Annotated[str | None, typer.Option("--tenant", help="In this one; in all if left out.")]
 Names = Annotated[
@@ -60,7 +66,7 @@ def erase(
     name: Names = None,
     also: Also = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be changed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Put a pseudonym in place of a person in every table; what waits for them is not sent.
 

@@ -14,7 +14,7 @@ from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks.domain.cases import reconcile
 from workers import instants, looking, runner
-from workers.commands.run_command import Order, ScopeResult
+from workers.commands.by_hand import Order, ScopeResult
 from workers.config import settings
 from workers.config.tenants import Tenant
 from workers.delivery import waiting

@@ -6,11 +6,13 @@ from typing import Annotated, Final
 
 import typer
 
-from monitoring import logs
 from workers import notes as watching
-from workers import outages, wiring
-from workers.commands import lists
-from workers.commands.console import print_json, say, table, tell_left_out
+from workers import outages
+from workers.commands import opening
+from workers.commands.console import print_json, say, table
+from workers.commands.options import Json
+from workers.commands.outbox import row
+from workers.commands.verbs import ACT, Verb
 from workers.ledger import lookup, marks, outbox
 from workers.ledger import outages as standing_outages
 from workers.ledger.lookup import Wanted
@@ -20,11 +22,13 @@ from workers.wiring import Fleet
 
 WHY: Final = "it waited in the backup, and may have gone out since"
 BATCH: Final = 500
+cli = typer.Typer()
 
 
+@cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet restored --dry-run")
 def restored(
     dry_run: Annotated[bool, typer.Option(help="Only list what would be held.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """After a restore, and before workers start: hold what the ledger would send again.
 
@@ -37,15 +41,13 @@ def restored(
     Outages that stood when the backup was made are forgotten, and nobody is told that they ended:
     what is away still is found so anew.
     """
-    fleet = wiring.fleet()
-    logs.configure(fleet.settings.environment.log_format, logging.WARNING)
-    tell_left_out(fleet.settings.unusable)
+    fleet = opening.fleet(logging.WARNING)
     fleet.ledger.check()
     found = _waiting(fleet) if dry_run else list(_held(fleet))
     over = _of_the_past(fleet)
     if over and not dry_run:
         outages.forget(fleet, over)
-    rows = [{**lists.message_row(each), "message_id": each.message_id} for each in found]
+    rows = [{**row(each), "message_id": each.message_id} for each in found]
     if as_json:
         print_json({"schema": 1, "held": rows, "forgotten": over})
         return

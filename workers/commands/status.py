@@ -4,11 +4,14 @@ Reads ledger and broker, no Odoo and no mail server. What needs a person is judg
 the alerts, so that both say the same.
 """
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import typer
 
 from odoo_gateway.errors import FleetError, OdooLoginRefused
 from tasks import catalogue
@@ -18,14 +21,18 @@ from workers import dispatch, instants, outages
 from workers import notes as watching
 from workers.broker import queues
 from workers.broker import transport as broker
-from workers.commands import pausing
+from workers.commands import opening, options, pausing
+from workers.commands.console import STYLES, print_json, say, table, words
+from workers.commands.exits import ExitCode
+from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant
+from workers.commands.verbs import ASK, Verb
 from workers.config import runbook
 from workers.delivery import waiting
 from workers.delivery.waiting import Wait
 from workers.errors import DeliveryClosed
 from workers.ledger import lookup, marks, outbox, pauses, runs, scopes, standing
 from workers.ledger import outages as standing_outages
-from workers.ledger.database import Connection
+from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LedgerUnusable
 from workers.ledger.lookup import Wanted
 from workers.ledger.marks import Mark
@@ -33,10 +40,12 @@ from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
 from workers.ledger.pauses import Pause, Place
 from workers.ledger.statuses import RESTORED, MessageStatus, RunStatus
+from workers.mail import columns
 from workers.watch import overdue as covered
 from workers.wiring import Fleet
 
 Row = Mapping[str, Any]
+cli = typer.Typer()
 
 # In seconds, as in monitoring/prometheus/rules/alerts.yml.
 BEAT_SILENT: Final = 300
@@ -91,6 +100,65 @@ class Status:
         """Note a problem, and by which alert the runbook tells of it."""
         place = runbook.place(self.runbook_url, alert)
         self.problems.append(Problem(what, detail, remedy, place))
+
+
+@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet status --json | jq .problems")
+def status(
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """Say on one screen whether all is well: what runs, what waits, what goes out next.
+
+    Filters narrow what is told of jobs and mails; processes, queues and what is away for all are
+    told all the same. What starts, or takes up an edited configuration, is named as long as that
+    may take, and needs nobody yet. Needs neither Odoo nor mail server, and tells of a ledger or
+    broker that is away. Exit code 0: all is well. 1: something needs a person; it is named first,
+    with what to do. 2: configuration.
+    """
+    fleet = opening.fleet(logging.CRITICAL)
+    wanted = Wanted(tenant, company, job, limit=None)
+    if wanted.place and _answers(fleet.ledger):
+        options.refuse_unknown(fleet, wanted)
+    found = look(fleet, wanted)
+    if as_json:
+        problems = [vars(problem) for problem in found.problems]
+        told = {"well": found.well, "problems": problems, "coming": found.coming}
+        print_json({"schema": 1, **told, **found.parts})
+    else:
+        _show(found)
+    raise typer.Exit(ExitCode.DONE if found.well else ExitCode.NEEDS_A_PERSON)
+
+
+def _answers(ledger: Ledger) -> bool:
+    try:
+        ledger.check()
+    except FleetError:
+        return False
+    return True
+
+
+def _show(found: Status) -> None:
+    """Whether all is well, what is not and what to do, then what there is of each part."""
+    tenants = {row.get("tenant") for rows in found.parts.values() for row in rows} - {None}
+    left_out = {"tenant"} if len(tenants) < 2 else set()
+    if found.well:
+        yet = "Something is away, and comes back by itself; it needs nobody yet."
+        if not found.parts.get("outages"):
+            yet = "Something is on its way; it needs nobody yet." if found.coming else ""
+        say(yet or "Everything is well.", "yellow" if yet else "bold green")
+    for problem in found.problems:
+        say(f"{problem.what}: {problem.detail}", STYLES["failed"], "needs a person")
+        say(f"    {problem.remedy}", "dim")
+        say(f"    {problem.runbook}", "dim")
+    for row in found.coming:
+        limit = f"needs a person if it still does at {row['until']}"
+        say(f"{row['what']}: since {row['since']}; {limit}", "yellow", row["state"])
+    for name, rows in found.parts.items():
+        told = [key for key in columns.told(rows) if key not in left_out]
+        table([{key: row[key] for key in told} for row in rows], words(name).capitalize())
 
 
 def look(fleet: Fleet, wanted: Wanted = ALL) -> Status:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from odoo_gateway.errors import ConfigurationError, quoted
 from workers import smtp
 from workers.commands import preview
-from workers.commands.run_command import Order, ScopeResult
+from workers.commands.by_hand import Order, ScopeResult
 from workers.config.strict import bare_address
 from workers.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown
 from workers.ledger.outbox import Message

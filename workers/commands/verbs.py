@@ -11,6 +11,9 @@ from typer.core import TyperCommand, TyperGroup
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 
+# How `fleet --help` groups them.
+ASK, ACT = "Ask", "Act"
+KEEP, PROCESSES = "Set up, keep and try", "Processes"
 LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 # What an error echoes of a value, at most.
 LONG: Final = re.compile(r"(\S{80})\S+")

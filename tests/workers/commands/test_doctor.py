@@ -1,24 +1,24 @@
 """`fleet doctor` calls nothing ok of which there is nothing, or nothing to compare."""
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from odoo_gateway.errors import OdooLoginRefused
 from odoo_gateway.sandbox import Sandbox, firm
+from tasks import catalogue
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.command import typed
+from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from workers import dispatch
 from workers.broker import transport as broker
 from workers.commands import doctor
 from workers.watch import visibility
 from workers.wiring import Fleet
-
-
-@pytest.fixture
-def fleet(tmp_path: Path, clock: Clock, odoo: Switchable) -> Fleet:
-    return fleet_on(tmp_path, clock, odoo)
 
 
 def told(fleet: Fleet) -> dict[str, visibility.Examined]:
@@ -159,3 +159,89 @@ def test_a_zone_that_nobody_knows_is_told_with_its_remedy(
         "'Mars/Phobos' of its working calendar is none that we know, so it runs by UTC: correct it "
         "in Odoo, or set timezone for company 2"
     )
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_the_doctor_tells_what_is_well_and_what_is_not(fleet: Fleet) -> None:
+    code, printed = typed("doctor", "--json")
+    checks = {check["what"]: check for check in json.loads(printed)["checks"]}
+    assert checks["ledger"]["state"] == "ok"
+    assert checks["mail server"]["state"] == "ok"
+    assert checks["firm: Odoo"]["state"] == "ok"
+    assert checks["firm: visibility of timesheets by task"]["state"] == "ok"
+    assert checks["broker"]["state"] == "missing"
+    assert "FLEET_BROKER_URL" in checks["broker"]["detail"]
+    assert code == 4
+    assert "broker" in typed("doctor")[1]
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_the_doctor_sees_rows_that_a_rule_hides(odoo: Switchable, clock: Clock) -> None:
+    task = odoo.call("project.task", "search_read", [[["effective_hours", ">", 0]], ["id"]], {})[0]
+    inflated = {("project.task", task["id"]): {"effective_hours": 5000.0}}
+    odoo.inner = Sandbox(clock().date(), corrupt=inflated)
+    checks = json.loads(typed("doctor", "--json")[1])["checks"]
+    (found,) = (check for check in checks if "timesheets by task" in check["what"])
+    assert found["state"] == "failed"
+    assert "does not see all rows" in found["detail"]
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_the_doctor_compares_hours_by_task_wherever_they_were_booked(
+    odoo: Switchable, clock: Clock
+) -> None:
+    line = odoo.call(
+        "account.analytic.line",
+        "search_read",
+        [[["task_id", "!=", False], ["unit_amount", ">", 1]], ["id", "project_id"]],
+        {"load": ""},
+    )[0]
+    elsewhere = 102 if line["project_id"] != 102 else 101
+    moved = {("account.analytic.line", line["id"]): {"project_id": elsewhere}}
+    odoo.inner = Sandbox(clock().date(), corrupt=moved)
+    checks = json.loads(typed("doctor", "--json")[1])["checks"]
+    (found,) = (check for check in checks if "timesheets by task" in check["what"])
+    assert found["state"] == "ok", found
+
+
+def test_the_doctor_makes_no_ledger(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "new").mkdir()
+    fleet = fleet_on(tmp_path / "new", clock, upgraded=False)
+    findings = list(doctor.examine(fleet))
+    assert "there is no such file yet" in findings[0].detail
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["fleet.toml"]
+
+
+def test_the_doctor_does_not_examine_what_is_switched_off(tmp_path: Path, clock: Clock) -> None:
+    file = f'{TENANT}disabled_jobs = ["wip_aging", "invoice_readiness"]\n'
+    whats = [found.what for found in doctor.examine(fleet_on(tmp_path, clock, file=file))]
+    assert any(what.endswith(": utilization_variance") for what in whats)
+    assert not any(what.endswith((": wip_aging", ": invoice_readiness")) for what in whats)
+
+
+def roles_without_people(folder: Path, clock: Clock, lines: str) -> list[tuple[str, str]]:
+    """What the doctor says of recipients in the first company: the role, and who hears of what."""
+    fleet = fleet_on(folder, clock, file=TENANT + lines)
+    what = "firm/Nordwind Consulting: recipients"
+    found = [f for f in doctor.examine(fleet) if (f.what, f.state) == (what, "warning")]
+    return [re.findall("role (.*), so nobody hears of (.*):", f.detail)[0] for f in found]
+
+
+def test_the_doctor_says_which_roles_have_nobody_and_what_is_not_told(
+    tmp_path: Path, clock: Clock
+) -> None:
+    every = dict(roles_without_people(tmp_path, clock, ""))
+    assert set(every) == {"delivery", "finance", "ops"}
+    assert every["ops"] == "what the fleet gave up"
+    assert "timesheet_reminders" in every["delivery"]
+    some = 'recipients.finance = ["f@firm.example"]\nrecipients.ops = ["o@firm.example"]\n'
+    assert set(dict(roles_without_people(tmp_path, clock, some))) == {"delivery"}
+    disabled = f"{some}disabled_jobs = {sorted(catalogue.jobs())}\n"
+    assert roles_without_people(tmp_path, clock, disabled) == []
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_the_doctor_names_a_refused_login(odoo: Switchable) -> None:
+    odoo.error = OdooLoginRefused("wrong password")
+    checks = json.loads(typed("doctor", "--json")[1])["checks"]
+    assert [c["detail"] for c in checks if c["what"] == "firm: Odoo"] == ["wrong password"]

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from odoo_gateway.errors import ConfigurationError
 from odoo_gateway.reader import Reader
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tasks.domain.acts import Act, ActKind
 from tests.fakes.clock import Clock
+from tests.fakes.command import typed, typed_json
 from tests.fakes.fleets import fleet_on
-from workers.commands import cli, explain, run_command
-from workers.commands.run_command import Order, ScopeResult
+from workers.commands import by_hand, cli, explain, opening
+from workers.commands.by_hand import Order, ScopeResult
 from workers.ledger import acts
 from workers.wiring import Fleet
 
@@ -35,12 +37,12 @@ def seen(fleet: Fleet) -> dict[str, tuple[Order, list[ScopeResult]]]:
     found = {}
     for name, job in catalogue.jobs().items():
         order = Order(job, fleet.settings.tenant("firm"), dry_run=True)
-        found[name] = order, list(run_command.run(fleet, order))
+        found[name] = order, list(by_hand.carry_out(fleet, order))
     return found
 
 
 def command(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, *asked: str) -> list[Row]:
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: fleet)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: fleet)
     result = CliRunner().invoke(cli.cli, ["explain", *asked, "--json"])
     assert result.exit_code == 0, result
     found: list[Row] = json.loads(result.stdout)["explained"]
@@ -62,7 +64,7 @@ def test_each_record_is_explained_and_what_is_listed_fulfils_the_rules(
         context = {"active_test": False, "allowed_company_ids": [1, 2]}
         ids = session.call(about.model, "search", [], context=context)
         for number in ids:
-            found = explain.explain(fleet, order, results, str(number))
+            found = explain.explained(fleet, order, results, str(number))
             assert found, (about.model, number)
             mine = [e for e in found if e["row"] and e["row"].get(about.column) == number]
             if about.column == "record_id":
@@ -103,7 +105,7 @@ def test_an_order_that_is_not_confirmed_is_told_which_rule_does_not_hold(
         context={"allowed_company_ids": [1, 2]},
     )
     for asked in (quotation["name"], str(quotation["id"])):
-        (found,) = explain.explain(fleet, order, results, asked)
+        (found,) = explain.explained(fleet, order, results, asked)
         assert found["answer"].endswith("is not listed: this does not hold: it is confirmed")
         assert found["rules"] == [{"rule": "it is confirmed", "holds": False}]
         assert found["company"] == "Nordwind Consulting"
@@ -123,7 +125,7 @@ def test_an_order_without_anything_to_bill_says_so(
         context={"allowed_company_ids": [1, 2]},
     )
     (name, *_) = sorted({each["name"] for each in confirmed} - listed)
-    (found,) = explain.explain(fleet, order, results, name)
+    (found,) = explain.explained(fleet, order, results, name)
     assert "nothing of it is to be billed" in found["answer"]
     assert found["rules"] == [{"rule": "it is confirmed", "holds": True}]
 
@@ -136,7 +138,7 @@ def test_a_finding_without_a_line_is_explained(
         for result in results:
             assert result.seen
             for finding in result.seen.report.findings:
-                found = explain.explain(fleet, order, results, str(finding.record_id))
+                found = explain.explained(fleet, order, results, str(finding.record_id))
                 keys = {each["key"] for entry in found for each in entry["findings"]}
                 assert finding.key in keys
                 shown += not any(entry["row"] for entry in found)
@@ -151,7 +153,7 @@ def test_a_company_that_was_not_asked_is_told(
 
 
 def test_people_read_why_it_is_not_listed(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: fleet)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: fleet)
     asked = ["explain", "invoice_readiness", "S00023", "--company", "1"]
     result = CliRunner().invoke(cli.cli, asked)
     assert result.exit_code == 0
@@ -168,7 +170,7 @@ def test_what_people_did_stands_beside_it(tmp_path: Path, monkeypatch: pytest.Mo
             acts.record(connection, replace(act, model=about[0], record_id=about[1]), kind)
 
     tenant = fleet.settings.tenant("firm")
-    (result, *_) = run_command.run(fleet, Order(catalogue.jobs()[job], tenant, dry_run=True))
+    (result, *_) = by_hand.carry_out(fleet, Order(catalogue.jobs()[job], tenant, dry_run=True))
     assert result.seen is not None
     ready = next(f for f in result.seen.report.findings if f.key.startswith("ready"))
     record = str(ready.record_id)
@@ -188,7 +190,7 @@ def test_what_people_did_stands_beside_it(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_company_that_there_is_not_is_told_as_run_tells_it(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch, company: str
 ) -> None:
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: fleet)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: fleet)
     asked = ["explain", "invoice_readiness", "12", "--company", company]
     words = f"--company {company}: tenant firm has 1 (Nordwind Consulting), 2 "
     plain = CliRunner().invoke(cli.cli, asked)
@@ -201,3 +203,25 @@ def test_a_company_that_there_is_not_is_told_as_run_tells_it(
     (failed,) = json.loads(document.stdout)["failed"]
     assert failed["company"] is None
     assert words in failed["error"]
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_a_line_is_explained_with_its_checks_its_policy_and_its_findings() -> None:
+    _, document = typed_json("run", "invoice_readiness", "--dry-run", "--company", "1")
+    blocked = next(row for row in document["scopes"][0]["rows"] if row["status"] == "blocked")
+    name = blocked["sale_order"]
+    code, printed = typed("explain", "invoice_readiness", name, "--json")
+    (found,) = json.loads(printed)["explained"]
+    assert code == 0
+    assert found["row"] == blocked
+    assert found["policy"]["cost_of_capital_percent"] == "8"
+    assert [finding["record_id"] for finding in found["findings"]] == [blocked["sale_order_id"]]
+    _, shown = typed("explain", "invoice_readiness", str(blocked["sale_order_id"]))
+    for words in (name, "becomes ready when", "checks", f"Policy {blocked['policy']}", "lines"):
+        assert words in shown
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_a_line_that_is_not_there_is_told() -> None:
+    with pytest.raises(ConfigurationError, match="'S99999': no row of invoice_readiness names it"):
+        typed("explain", "invoice_readiness", "S99999")

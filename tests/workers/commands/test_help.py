@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tasks import catalogue
-from workers.commands import cli, person
-from workers.commands import mail as mail_command
+from workers.commands import cli
 from workers.commands.verbs import Verb
 
 FLEET: Any = get_command(cli.cli)
@@ -81,9 +79,3 @@ def test_every_example_can_be_typed(path: str) -> None:
 def test_what_no_verb_takes_is_refused() -> None:
     with pytest.raises(Exception, match="No such option"):
         parse(["run", "wip_aging", "--no-such-option"])
-
-
-def test_no_help_names_a_job_by_hand() -> None:
-    for module in (cli, mail_command, person):
-        source = Path(str(module.__file__)).read_text(encoding="utf-8")
-        assert [job for job in catalogue.jobs() if job in source] == []

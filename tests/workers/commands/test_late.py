@@ -15,7 +15,7 @@ from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import notes as watching
 from workers import outages, runner
 from workers.broker import transport as broker
-from workers.commands import cli, late, pausing
+from workers.commands import cli, late, opening, pausing
 from workers.delivery import dispatcher
 from workers.errors import DeliveryUnavailable
 from workers.ledger import marks
@@ -27,7 +27,7 @@ from workers.wiring import Fleet
 def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     file = f"{FILE}mail.quiet_hours = '19:00-07:00'\n"
     found = fleet_on(tmp_path, clock, odoo, file=file)
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: found)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: found)
     return found
 
 
@@ -93,7 +93,7 @@ def test_what_waits_on_purpose_is_not_late(fleet: Fleet, clock: Clock) -> None:
     clock.forward(hours=-8)
     assert [row for row in told("--job", REMINDERS) if row["name"].startswith("message")]
     until = clock() + timedelta(days=3)
-    pausing.pause(fleet, pausing.What(job=REMINDERS), until, "holiday", "ann")
+    pausing.begin(fleet, pausing.What(job=REMINDERS), until, "holiday", "ann")
     opened(fleet, REMINDERS, 2)
     assert told("--job", REMINDERS) == []
 

@@ -18,9 +18,9 @@ from tests.fakes.fleets import FILE, TENANT, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import dispatch, runner, wiring
-from workers.commands import pausing, preview, run_command
+from workers.commands import by_hand, pausing, preview
+from workers.commands.by_hand import Order
 from workers.commands.cli import cli
-from workers.commands.run_command import Order
 from workers.demo.catcher import Catcher
 from workers.ledger.database import Ledger
 from workers.ledger.statuses import MessageStatus
@@ -42,7 +42,7 @@ digest = false
 def previewed(fleet: Fleet, job: str, folder: Path, language: str = "") -> list[Path]:
     tenant = fleet.settings.tenant("firm")
     order = Order(catalogue.jobs()[job], tenant, companies=(1,), dry_run=True)
-    results = run_command.run(fleet, order)
+    results = by_hand.carry_out(fleet, order)
     told = preview.would_send(fleet, order, results, language)
     saved, refused = preview.save(fleet, told.mails, folder)
     assert refused == []
@@ -144,7 +144,7 @@ mail.quiet_hours = "00:00-23:00"
     assert "waits email to finance@nordwind.example: 2026-11-23T22:00Z (its job is" in told
     assert "so it will be dropped; quiet hours)" in told
     until = clock() + timedelta(days=2)
-    pausing.pause(fleet, pausing.What(READINESS, "firm", 1), until, "month's end", "ann")
+    pausing.begin(fleet, pausing.What(READINESS, "firm", 1), until, "month's end", "ann")
     told = shown(fleet, READINESS, monkeypatch)[1]
     assert "paused until 2026-11-25T09:00Z by ann: month's end; `fleet resume pause-1`" in told
     # The hours in which a mail may go out are asked for when the pause ends.
@@ -176,7 +176,7 @@ def test_one_bad_address_keeps_no_other_mail_from_a_preview(
     fleet: Fleet, clock: Clock, tmp_path: Path
 ) -> None:
     order = Order(catalogue.jobs()[READINESS], fleet.settings.tenant("firm"), companies=(1,))
-    results = run_command.run(fleet, replace(order, dry_run=True))
+    results = by_hand.carry_out(fleet, replace(order, dry_run=True))
     ((good,),) = preview.would_send(fleet, order, results).mails
     bad = replace(good, recipient="eva@firm.example; jan@firm.example")
     slash = replace(good, recipient="a/b@firm.example")
@@ -187,7 +187,7 @@ def test_one_bad_address_keeps_no_other_mail_from_a_preview(
 
 def test_a_preview_escapes_names_and_addresses(fleet: Fleet, tmp_path: Path) -> None:
     order = Order(catalogue.jobs()[READINESS], fleet.settings.tenant("firm"), companies=(1,))
-    results = run_command.run(fleet, replace(order, dry_run=True))
+    results = by_hand.carry_out(fleet, replace(order, dry_run=True))
     ((good,),) = preview.would_send(fleet, order, results).mails
     readers = ["'><script>x</script>'@firm.example", '"../../../etc/x"@firm.example']
     mails = [[replace(good, recipient=reader)] for reader in readers]

@@ -20,7 +20,7 @@ from workers import outages, runner
 from workers.broker import queues
 from workers.broker import transport as broker
 from workers.broker.queues import Depth
-from workers.commands import cli, pausing, status
+from workers.commands import cli, opening, pausing, status
 from workers.config import runbook
 from workers.delivery import dispatcher
 from workers.errors import DeliveryClosed, DeliveryUnavailable
@@ -49,7 +49,7 @@ def fleet(
     """A fleet where all is well: every process beats, and every job has just succeeded."""
     file = f"{FILE}mail.quiet_hours = '19:00-07:00'\n"
     found = fleet_on(tmp_path, clock, odoo, file=file)
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: found)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: found)
     runner.execute(found, opened(found, REMINDERS))
     for job in catalogue.jobs():
         for company_id in (1, 2):
@@ -102,7 +102,7 @@ def test_what_comes_next_is_told_in_one_zone(fleet: Fleet, clock: Clock) -> None
     there = narrowed("--zone", "America/New_York")
     assert there["next"][0]["at"] == "2026-11-23T05:00-05:00"
     assert {row["seen"][-6:] for row in there["processes"]} == {"-05:00"}
-    pausing.pause(fleet, pausing.What(tenant="firm"), clock() + timedelta(9), "holiday", "ann")
+    pausing.begin(fleet, pausing.What(tenant="firm"), clock() + timedelta(9), "holiday", "ann")
     found = told(0)
     assert found["next"][0]["at"] > "2026-12-02"
     assert found["pauses"][0]["reason"] == "holiday"
@@ -117,7 +117,7 @@ def test_what_goes_out_tonight_is_told_with_its_hour(fleet: Fleet, clock: Clock)
     assert {row["waits_for"] for row in before} == {None}
     later = {row["at"] for row in status.look(fleet).parts["goes_out"]}
     assert "2026-11-24T06:00Z" in later, later
-    pausing.pause(fleet, pausing.What(job=REMINDERS), clock() + timedelta(5), "holiday", "ann")
+    pausing.begin(fleet, pausing.What(job=REMINDERS), clock() + timedelta(5), "holiday", "ann")
     waiting = status.look(fleet).parts["goes_out"]
     assert all("pause until 2026-11-28T19:00Z" in row["waits_for"] for row in waiting)
     assert sum(row["messages"] for row in waiting) == sum(row["messages"] for row in before)
@@ -313,7 +313,7 @@ def test_without_a_broker_or_a_ledger_the_rest_is_told(
         environ={"FLEET_DATABASE_URL": "postgresql://127.0.0.1:9/x"},
         upgraded=False,
     )
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: without)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: without)
     assert [problem["what"] for problem in told(1)["problems"]] == ["ledger", "broker"]
     shown = CliRunner().invoke(cli.cli, ["status"])
     assert (shown.exit_code, "needs a person ledger: " in shown.stdout) == (1, True)
@@ -334,7 +334,7 @@ def test_its_filters_narrow_what_is_told_of_jobs_and_mails(
     odoo.error = OdooRejected("no")
     runner.execute(fleet, opened(fleet, READINESS))
     until = clock() + timedelta(days=1)
-    pausing.pause(fleet, pausing.What(job=READINESS), until, "month end", "ann")
+    pausing.begin(fleet, pausing.What(job=READINESS), until, "month end", "ann")
     outages.begin(fleet, outages.MAIL, DeliveryClosed("it answered 550"))
     whole = narrowed()
     assert {row["job"] for row in whole["next"]} > {REMINDERS}
@@ -365,7 +365,7 @@ def test_every_problem_leads_to_where_the_runbook_tells_of_its_alert(
 ) -> None:
     published = "https://wiki.example/runbook"
     fleet = fleet_on(tmp_path, clock, environ={"FLEET_RUNBOOK_URL": published})
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: fleet)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: fleet)
     found = {problem["what"]: problem["runbook"] for problem in told(1)["problems"]}
     assert found["beat"] == f"{published}#fleetbeatsilent"
     assert found["queue batch"] == f"{published}#fleetqueueunserved"

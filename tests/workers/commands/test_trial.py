@@ -12,7 +12,7 @@ from tests.fakes.fleets import FILE, Switchable, dump, fleet_on
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, opened
 from workers import runner
-from workers.commands import cli
+from workers.commands import cli, opening
 from workers.demo.catcher import Catcher
 from workers.wiring import Fleet
 
@@ -36,7 +36,7 @@ def fleet(
 ) -> Fleet:
     file = FILE.replace("policies.timesheet_reminders.wait_for_morning = false\n", "")
     found = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=file, environ=PAGES)
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: found)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: found)
     return found
 
 

@@ -11,7 +11,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
 from workers import notes as watching
 from workers import wiring
-from workers.commands import cli
+from workers.commands import cli, opening, processes
 from workers.ledger import marks
 from workers.ledger.marks import Mark
 from workers.watch import reloading
@@ -25,8 +25,8 @@ NAME = f"fleet@{socket.gethostname()}"
 def fleet(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     found = fleet_on(tmp_path, clock, environ={"FLEET_HEARTBEAT_FOLDER": str(tmp_path)})
     monkeypatch.setattr(wiring, "fleet", lambda: found)
-    monkeypatch.setattr(cli, "_upgraded", lambda: found)
-    monkeypatch.setattr(cli, "_celery", lambda *_: None)
+    monkeypatch.setattr(opening, "upgraded", lambda: found)
+    monkeypatch.setattr(processes, "_celery", lambda *_: None)
     yield found
     reloading._ends.clear()
 

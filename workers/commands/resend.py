@@ -1,12 +1,19 @@
 """`fleet resend`: what was sent goes out once more, because a person says so."""
 
+import logging
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import uuid4
+
+import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from tasks import catalogue
+from workers.commands import opening, options
+from workers.commands.console import print_json, say, table
+from workers.commands.options import Json, Reason, Who
+from workers.commands.verbs import ACT, Verb
 from workers.config.channel_kinds import in_odoo
 from workers.ledger import outbox
 from workers.ledger.database import Connection
@@ -16,6 +23,41 @@ from workers.wiring import Fleet
 
 # No id has more digits.
 NAME: Final = re.compile(r"message-([1-9][0-9]{0,17})", re.ASCII)
+cli = typer.Typer()
+
+
+@cli.command(
+    rich_help_panel=ACT,
+    cls=Verb,
+    epilog='fleet resend message-7 --reason "deleted by mistake, asked by phone"',
+)
+def resend(
+    names: Annotated[list[str], typer.Argument(help="Such as message-7, as `fleet outbox` lists.")],
+    reason: Reason = "",
+    who: Who = "",
+    dry_run: Annotated[bool, typer.Option(help="Show who would see it again; no more.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send messages once more that were sent. Their readers see them again.
+
+    Each goes out as it was, by itself, under a new Message-ID, outside of quiet hours; what its job
+    tells later does not change by it. What stands in Odoo, activities and notes, is not written
+    twice.
+    """
+    fleet = opening.fleet(logging.WARNING)
+    fleet.ledger.check()
+    if dry_run:
+        messages = chosen(fleet, names)
+    else:
+        messages = queue_again(fleet, names, options.who(who), reason)
+    title = "To be resent" if dry_run else "Resent"
+    if as_json:
+        found = listed(messages)
+        print_json({"schema": 1, "dry_run": dry_run, "resent": found})
+        return
+    table(listed(messages), title)
+    readers = ", ".join(sorted({message.recipient for message in messages}))
+    say(f"{'would see' if dry_run else 'will see'} it again: {readers}")
 
 
 def chosen(fleet: Fleet, names: Sequence[str]) -> Sequence[Message]:
@@ -27,7 +69,7 @@ def chosen(fleet: Fleet, names: Sequence[str]) -> Sequence[Message]:
         return [_sent(fleet, connection, name, lock=False) for name in dict.fromkeys(names)]
 
 
-def resend(fleet: Fleet, names: Sequence[str], who: str, reason: str) -> Sequence[Message]:
+def queue_again(fleet: Fleet, names: Sequence[str], who: str, reason: str) -> Sequence[Message]:
     """Queue a copy of each, as it was, under a Message-ID of its own; all or none.
 
     A copy that bore the same Message-ID would be taken for one that was delivered, and thrown away

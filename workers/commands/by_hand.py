@@ -1,23 +1,21 @@
-"""`fleet run`: one job, here and now, and the document that tells what it saw."""
+"""A job that a command runs or looks at: what is asked for, and what became of it by company."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import IntEnum
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Final
 from uuid import uuid4
 
-from odoo_gateway.errors import (
-    ConfigurationError,
-    FleetError,
-    OdooLoginRefused,
-    OdooUnavailable,
-    quoted,
-)
+from rich.markup import escape
+
+from odoo_gateway.errors import ConfigurationError, FleetError, harmless, quoted
 from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.periods import AsOf, Period
 from workers import dispatch, looking, runner
+from workers.commands import exits
+from workers.commands.console import err
+from workers.commands.exits import ExitCode
 from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
 from workers.delivery import waiting
@@ -27,22 +25,10 @@ from workers.ledger.lookup import MOST
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
 from workers.looking import Look, Place
-from workers.messages.occasion import listed
-from workers.runner import Asked, listed_drift
+from workers.runner import Asked
 from workers.wiring import Fleet
 
-SCHEMA = 1
-
-
-class ExitCode(IntEnum):
-    """What the shell is told."""
-
-    DONE = 0
-    NEEDS_A_PERSON = 1
-    CONFIGURATION = 2
-    UNAVAILABLE = 3
-    SOME_FAILED = 4
-    NOT_VERIFIABLE = 5
+LONGEST_PERIOD: Final = timedelta(days=1100)
 
 
 @dataclass(frozen=True)
@@ -80,6 +66,53 @@ class ScopeResult:
     left: str = ""
 
 
+def order_of(
+    fleet: Fleet,
+    job: str,
+    tenant: str | None = None,
+    company: list[int] | None = None,
+    as_of: datetime | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    dry_run: bool,
+) -> Order:
+    """The order that options give. Raises ConfigurationError."""
+    named, period = job_named(job), _period(start, end)
+    if period and named.of_the_present:
+        raise ConfigurationError(
+            f"--from and --to: {job} tells how things stand on a day, not of a period; name the "
+            "day with --as-of"
+        )
+    if period and as_of and period.start > as_of.date():
+        raise ConfigurationError(
+            f"--from {period.start} lies after --as-of {as_of:%Y-%m-%d}: nothing of the period is "
+            "known on that day"
+        )
+    return Order(
+        job=named,
+        tenant=fleet.settings.tenant(tenant or only_tenant(fleet)),
+        companies=company or (),
+        day=as_of.date() if as_of else None,
+        period=period,
+        dry_run=dry_run,
+    )
+
+
+def _period(start: datetime | None, end: datetime | None) -> Period | None:
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise ConfigurationError("--from and --to belong together: give both days")
+    if end < start:
+        raise ConfigurationError(f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}")
+    if end - start > LONGEST_PERIOD:
+        raise ConfigurationError(
+            f"--from {start:%Y-%m-%d} --to {end:%Y-%m-%d}: name {LONGEST_PERIOD.days} days at most"
+        )
+    return Period(start.date(), end.date())
+
+
 def job_named(name: str) -> AnyJob:
     """Raises ConfigurationError naming the jobs there are."""
     jobs = catalogue.jobs()
@@ -98,7 +131,7 @@ def only_tenant(fleet: Fleet) -> str:
     return names[0]
 
 
-def run(fleet: Fleet, order: Order) -> Sequence[ScopeResult]:
+def carry_out(fleet: Fleet, order: Order) -> Sequence[ScopeResult]:
     """Run the job in every company asked for; a failing one does not stop the others.
 
     A day that is over is looked at only: cases and measures are those of today.
@@ -111,19 +144,6 @@ def run(fleet: Fleet, order: Order) -> Sequence[ScopeResult]:
     return [_run(fleet, order, scope) for scope in scopes]
 
 
-def document(fleet: Fleet, order: Order, results: Sequence[ScopeResult]) -> dict[str, Any]:
-    """The JSON contract of `fleet run --json`."""
-    zone = next((result.scope.zone for result in results if result.scope), None)
-    today = fleet.clock().astimezone(zone).date()
-    return {
-        "schema": SCHEMA,
-        "job": order.job.name,
-        "tenant": order.tenant.name,
-        "as_of": str(order.day or today),
-        "scopes": [_scope_document(result) for result in results],
-    }
-
-
 def exit_code(results: Sequence[ScopeResult]) -> ExitCode:
     """0 done, 2 credentials or configuration, 3 Odoo unavailable, 4 some scopes failed.
 
@@ -132,7 +152,7 @@ def exit_code(results: Sequence[ScopeResult]) -> ExitCode:
     errors = [result.error for result in results if result.error]
     seen = [result.seen for result in results if result.seen]
     withheld = any(gap.figures for look in seen for gap in look.report.not_verifiable)
-    return ExitCode.NOT_VERIFIABLE if withheld and not errors else worst(errors)
+    return ExitCode.NOT_VERIFIABLE if withheld and not errors else exits.worst(errors)
 
 
 def failed(result: ScopeResult) -> Mapping[str, str | None] | None:
@@ -142,15 +162,12 @@ def failed(result: ScopeResult) -> Mapping[str, str | None] | None:
     return {"company": result.scope.name if result.scope else None, "error": str(result.error)}
 
 
-def worst(errors: Sequence[Exception]) -> ExitCode:
-    """What a command ends with whose parts failed with these; done without any."""
-    if not errors:
-        return ExitCode.DONE
-    if any(isinstance(error, OdooLoginRefused | ConfigurationError) for error in errors):
-        return ExitCode.CONFIGURATION
-    if all(isinstance(error, OdooUnavailable) for error in errors):
-        return ExitCode.UNAVAILABLE
-    return ExitCode.SOME_FAILED
+def show_failure(result: ScopeResult) -> None:
+    """Why a company, or all of them, could not be looked at; apart from what is printed."""
+    if told := failed(result):
+        name = told["company"] or "all companies"
+        line = escape(harmless(f"{name}: {told['error']}"))
+        err.print(f"[bold red]failed[/] {line}", soft_wrap=True)
 
 
 def _scopes(fleet: Fleet, order: Order) -> Sequence[Scope]:
@@ -223,41 +240,3 @@ def _instant(day: date | None, scope: Scope, now: datetime) -> datetime:
     if day is None or day >= now.astimezone(scope.zone).date():
         return now
     return datetime.combine(day + timedelta(days=1), time(), scope.zone) - timedelta(seconds=1)
-
-
-def _scope_document(result: ScopeResult) -> Mapping[str, Any]:
-    report = result.seen.report if result.seen else None
-    return {
-        "company_id": result.scope.company_id if result.scope else None,
-        "company": result.scope.name if result.scope else None,
-        "status": "failed" if result.error else "ok",
-        "error": str(result.error) if result.error else None,
-        "rows": list(report.rows) if report else [],
-        "totals": list(report.totals) if report else [],
-        "findings": [listed(finding) for finding in report.findings] if report else [],
-        "measures": [
-            {"name": measure.name, "value": measure.value, "labels": dict(measure.labels)}
-            for measure in (report.measures if report else ())
-        ],
-        "not_verifiable": [
-            {
-                "check": gap.check,
-                "reason": gap.reason,
-                "remedy": gap.remedy,
-                "figures": list(gap.figures),
-            }
-            for gap in (report.not_verifiable if report else ())
-        ],
-        "drift": [listed_drift(drift) for drift in (result.seen.drift if result.seen else ())],
-        "queued": _queued_document(result.queued) if result.queued else None,
-    }
-
-
-def _queued_document(queued: Queued) -> Mapping[str, Any]:
-    first = queued.first
-    return {
-        "messages": queued.messages,
-        "mails": queued.mails,
-        "first": first.until.astimezone(UTC).isoformat(timespec="seconds") if first else None,
-        "waits_for": (first.why or None) if first else None,
-    }

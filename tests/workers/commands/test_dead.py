@@ -12,7 +12,7 @@ from tests.fakes.fleets import Switchable
 from tests.workers.test_dispatcher import answering, deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened, run_of
 from workers import runner, wiring
-from workers.commands import dead_letters
+from workers.commands import dead
 from workers.commands.cli import cli
 from workers.ledger import audit
 from workers.ledger.statuses import MessageStatus, RunStatus
@@ -43,18 +43,18 @@ def parked(fleet: Fleet, dead_run: str) -> str:
 
 
 def names(fleet: Fleet) -> list[str]:
-    return [letter["name"] for letter in dead_letters.listed(fleet)]
+    return [letter["name"] for letter in dead.listed(fleet)]
 
 
 def test_they_are_listed_with_their_reasons(fleet: Fleet, dead_run: str, parked: str) -> None:
     assert names(fleet) == [dead_run, parked]
-    (run, message) = dead_letters.listed(fleet)
+    (run, message) = dead.listed(fleet)
     assert run["error"] == "OdooRejected: not allowed"
     assert "no such user" in message["error"]
 
 
 def test_a_run_that_is_retried_runs_again(fleet: Fleet, clock: Clock, dead_run: str) -> None:
-    dead_letters.retry(fleet, [dead_run], "ann")
+    dead.retry(fleet, [dead_run], "ann")
     run_id = int(dead_run.removeprefix("run-"))
     assert runner.execute(fleet, run_id) is not None
     run = run_of(fleet, run_id)
@@ -65,12 +65,12 @@ def test_a_run_that_is_retried_runs_again(fleet: Fleet, clock: Clock, dead_run: 
 
 
 def test_a_message_that_is_retried_is_sent(fleet: Fleet, parked: str) -> None:
-    dead_letters.retry(fleet, [parked], "ann")
+    dead.retry(fleet, [parked], "ann")
     assert deliver_all(fleet) == {"sent": 1}
 
 
 def test_a_message_that_is_dropped_is_never_sent(fleet: Fleet, parked: str) -> None:
-    dead_letters.drop(fleet, [parked], "ann", "left the firm")
+    dead.drop(fleet, [parked], "ann", "left the firm")
     assert deliver_all(fleet) == {}
     assert {message.status for message in messages(fleet)} == {MessageStatus.DROPPED}
 
@@ -80,25 +80,25 @@ def test_a_message_that_is_dropped_is_never_sent(fleet: Fleet, parked: str) -> N
 )
 def test_a_name_that_is_none_changes_nothing(fleet: Fleet, dead_run: str, name: str) -> None:
     with pytest.raises(ConfigurationError, match=name[:30]) as refused:
-        dead_letters.retry(fleet, [dead_run, name], "ann")
+        dead.retry(fleet, [dead_run, name], "ann")
     assert len(str(refused.value)) < 140
     assert names(fleet) == [dead_run]
 
 
 def test_a_run_that_a_person_has_seen_waits_for_nobody(fleet: Fleet, dead_run: str) -> None:
-    dead_letters.drop(fleet, [dead_run], "ann", "known outage")
+    dead.drop(fleet, [dead_run], "ann", "known outage")
     assert names(fleet) == []
     assert counted_dead(fleet) == 0
     with fleet.ledger.reading() as connection:
         (entry,) = audit.entries(connection, 1, event="run.cleared")
     assert (entry.detail["by"], entry.detail["reason"]) == ("ann", "known outage")
     with pytest.raises(ConfigurationError, match="no dead letter"):
-        dead_letters.drop(fleet, [dead_run], "ann", "again")
+        dead.drop(fleet, [dead_run], "ann", "again")
 
 
 def test_nobody_drops_without_a_reason(fleet: Fleet, dead_run: str) -> None:
     with pytest.raises(ConfigurationError, match="--reason"):
-        dead_letters.drop(fleet, [dead_run], "ann", " ")
+        dead.drop(fleet, [dead_run], "ann", " ")
     assert names(fleet) == [dead_run]
 
 

@@ -12,7 +12,7 @@ from tests.fakes.clock import Clock
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
-from workers.commands import cli, resending
+from workers.commands import cli, opening, resend
 from workers.delivery.channels import webhook
 from workers.demo.catcher import Catcher
 from workers.ledger import audit, outbox, readers
@@ -43,7 +43,7 @@ def test_it_arrives_as_it_was_under_another_message_id(
 ) -> None:
     before = len(catcher.mails)
     clock.forward(days=1)
-    (copy,) = resending.resend(fleet, [f"message-{sent.id}"], "ann", "deleted by mistake")
+    (copy,) = resend.queue_again(fleet, [f"message-{sent.id}"], "ann", "deleted by mistake")
     assert deliver_all(fleet) == {"sent": 1}
     again = catcher.mails[-1]
     (first,) = [n for n in range(before) if catcher.mails[n]["Message-ID"] == sent.message_id]
@@ -75,23 +75,23 @@ def test_it_changes_nothing_of_what_is_told_later(
     with fleet.ledger.reading() as connection:
         before = last_digest(connection, sent)
     clock.forward(days=1)
-    resending.resend(fleet, [f"message-{sent.id}"], "ann", "why")
+    resend.queue_again(fleet, [f"message-{sent.id}"], "ann", "why")
     assert deliver_all(fleet)["sent"] >= 1
-    (again,) = resending.resend(fleet, [f"message-{sent.id}"], "ann", "why not twice")
+    (again,) = resend.queue_again(fleet, [f"message-{sent.id}"], "ann", "why not twice")
     with fleet.ledger.reading() as connection:
         assert last_digest(connection, sent) == before
         (row,) = outbox.find(connection, 1, id=sent.id)
     assert (row.status, row.sent_at) == (MessageStatus.SENT, sent.sent_at)
     clock.forward(days=1)
     assert deliver_all(fleet)["sent"] >= 1
-    (third,) = resending.resend(fleet, [f"message-{again.id}"], "ann", "and again")
+    (third,) = resend.queue_again(fleet, [f"message-{again.id}"], "ann", "and again")
     assert third.told_step == sent.step
 
 
 def test_a_receiver_is_told_the_step_of_the_first_time(
     fleet: Fleet, sent: Message, clock: Clock
 ) -> None:
-    (copy,) = resending.resend(fleet, [f"message-{sent.id}"], "ann", "why")
+    (copy,) = resend.queue_again(fleet, [f"message-{sent.id}"], "ann", "why")
     first, again = webhook.event(sent, clock()), webhook.event(copy, clock())
     assert again == first
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_sent_again_is_refused(fleet: Fleet) -> None:
         with fleet.ledger.transaction() as connection:
             connection.execute(update(table).values(**change))
         with pytest.raises(ConfigurationError, match=words):
-            resending.resend(fleet, [f"message-{sent.id}"], "ann", "why")
+            resend.queue_again(fleet, [f"message-{sent.id}"], "ann", "why")
         with fleet.ledger.transaction() as connection:
             connection.execute(update(table).values(**was))
     assert len(messages(fleet)) == 1
@@ -123,7 +123,7 @@ def test_what_cannot_be_sent_again_is_refused(fleet: Fleet) -> None:
 )
 def test_a_name_that_is_none_is_refused(fleet: Fleet, name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
-        resending.resend(fleet, [name], "ann", "why")
+        resend.queue_again(fleet, [name], "ann", "why")
 
 
 def test_what_waits_to_go_out_once_more_is_not_queued_again(
@@ -131,18 +131,18 @@ def test_what_waits_to_go_out_once_more_is_not_queued_again(
 ) -> None:
     clock.forward(days=1)
     names = [f"message-{sent.id}"]
-    (copy,) = resending.resend(fleet, names, "ann", "why")
+    (copy,) = resend.queue_again(fleet, names, "ann", "why")
     refused = f"already, as message-{copy.id}"
     with pytest.raises(ConfigurationError, match=refused):
-        resending.resend(fleet, names, "bob", "why")
+        resend.queue_again(fleet, names, "bob", "why")
     with pytest.raises(ConfigurationError, match=refused):
-        resending.chosen(fleet, names)
+        resend.chosen(fleet, names)
     deliver_all(fleet)
-    resending.resend(fleet, names, "bob", "lost again")
+    resend.queue_again(fleet, names, "bob", "lost again")
 
 
 def test_the_command_says_who_sees_it_again(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_fleet", lambda level=0: fleet)
+    monkeypatch.setattr(opening, "fleet", lambda level=0: fleet)
     runner.execute(fleet, opened(fleet, READINESS))
     deliver_all(fleet)
     (sent,) = messages(fleet)

@@ -1,11 +1,31 @@
 """What waits for a person: dead runs and parked messages, to be retried, or seen and dropped."""
 
+import logging
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from workers import instants
+from workers.commands import opening, options
+from workers.commands.console import print_json, table
+from workers.commands.options import (
+    InZone,
+    Json,
+    Newest,
+    OfCompany,
+    OfJob,
+    OfPerson,
+    OfTenant,
+    Reason,
+    Since,
+    Who,
+)
+from workers.commands.verbs import ACT, Verb
 from workers.ledger import lookup, outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.lookup import Wanted
@@ -15,11 +35,76 @@ from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.wiring import Fleet
 
 Letter = dict[str, Any]
-
-
 EVERY: Final = Wanted(limit=None)
 # No id has more digits.
 NAME: Final = re.compile(r"(run|message)-([0-9]{1,18})", re.ASCII)
+cli = typer.Typer()
+
+
+class Action(StrEnum):
+    """What to do with dead letters."""
+
+    LIST = "list"
+    RETRY = "retry"
+    DROP = "drop"
+
+
+@cli.command(
+    rich_help_panel=ACT,
+    cls=Verb,
+    epilog="fleet dead retry --all --class OdooRejected --job JOB --dry-run",
+)
+def dead(
+    action: Annotated[Action, typer.Argument()] = Action.LIST,
+    names: Annotated[list[str] | None, typer.Argument(help="Such as run-12 message-7.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that the filters leave.")] = False,
+    tenant: OfTenant = None,
+    company: OfCompany = None,
+    job: OfJob = None,
+    person: OfPerson = None,
+    error_class: Annotated[
+        str | None, typer.Option("--class", help="Given up for this error, like OdooRejected.")
+    ] = None,
+    since: Since = None,
+    older: Annotated[str | None, typer.Option(help="Older than this, such as 12h or 7d.")] = None,
+    reason: Reason = "",
+    who: Who = "",
+    dry_run: Annotated[bool, typer.Option(help="Show what it would be done to; no more.")] = False,
+    limit: Newest = 200,
+    zone: InZone = None,
+    as_json: Json = False,
+) -> None:
+    """Show what waits for a person, dead runs and parked messages; retry it, or drop it.
+
+    retry: makes it due again, with all its attempts. A reminder parked as Unknown may have arrived:
+    retrying it can send it twice. drop: has been seen; a message is never sent, a run waits for
+    nobody. A dead run waits for nobody either once a later slot of its job and company has
+    succeeded. Metrics, boards and alerts count what this lists.
+    """
+    fleet = opening.fleet(logging.WARNING)
+    most = limit if action is Action.LIST else None
+    wanted = options.wanted(
+        fleet, tenant, company, job, person, since=since, older=older, limit=most
+    )
+    filtered = wanted != replace(Wanted(), limit=most) or error_class is not None
+    if action is not Action.LIST and (bool(names) == every or (names and filtered)):
+        raise ConfigurationError(
+            f"fleet dead {action}: name what `fleet dead` lists, or say --all, which filters such "
+            f"as --job narrow"
+        )
+    if action is Action.LIST and (names or every):
+        raise ConfigurationError("fleet dead list takes filters only: see --help")
+    letters = named(fleet, names) if names else listed(fleet, wanted, error_class)
+    chosen = [letter["name"] for letter in letters]
+    title = {Action.RETRY: "Retried", Action.DROP: "Dropped"}.get(action, "Dead")
+    if action is Action.RETRY and not dry_run:
+        retry(fleet, chosen, options.who(who))
+    elif action is Action.DROP and not dry_run:
+        drop(fleet, chosen, options.who(who), reason)
+    if as_json:
+        print_json({"schema": 1, "dry_run": dry_run, title.lower(): letters})
+        return
+    table(letters, f"To be {title.lower()}" if dry_run else title)
 
 
 def listed(
