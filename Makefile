@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures languages commands dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short live-short bench watch odoo odoo-stop format clean
+.PHONY: help demo pictures languages commands tables dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short live-short bench watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ languages: $(STAMP)  ## bring the catalogues up to date with what the code says
 
 commands: $(STAMP)  ## write what each command prints into docs/commands anew
 	$(BIN)/python -m tests.workers.shown
+
+tables: $(STAMP)  ## write the tables of settings and policies into docs anew, from the models
+	$(BIN)/python -m tests.workers.tables
 
 newest: $(STAMP)  ## the tests with the newest release of every package; constraints.txt anew if they pass
 	rm -rf $(VENV)/newest

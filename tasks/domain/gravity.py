@@ -16,10 +16,12 @@ class GravityPolicy(Policy):
     """When something that waits is told again, as worse, and from where on it is critical."""
 
     worse_after_days: tuple[Days, ...] = Field(
-        (30, 60, 90), description="ages at which it is told again; from the last on it is critical"
+        (30, 60, 90),
+        description="ages in days at which it is told again; from the last on it is critical",
     )
     worse_from: dict[Currency, tuple[Amount, ...]] = Field(
-        {}, description="by currency: amounts at which it is told again; the last is critical"
+        {},
+        description="amounts at which it is told again, by currency; from the last on critical",
     )
 
     def gravity(

@@ -34,7 +34,9 @@ class Hold(Written):
 class HoldingPolicy(Policy):
     """A policy that may name orders on hold: they are held in every job that speaks about them."""
 
-    holds: tuple[Hold, ...] = Field((), description="orders not to be invoiced for now")
+    holds: tuple[Hold, ...] = Field(
+        (), description="orders not to be invoiced for now: order, reason, until, owner"
+    )
 
 
 def hold_on(holds: Iterable[Hold], order: str, today: date) -> Hold | None:

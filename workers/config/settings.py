@@ -49,23 +49,47 @@ def _plain(password: SecretStr) -> SecretStr:
 class Environment(Strict):
     """What the environment says; each name is FLEET_ and the field's in capitals."""
 
-    config: Path = Path("fleet.toml")
-    broker_url: Annotated[str, url_of("redis", "rediss", "redis+socket", "amqp", "amqps")] = (
-        "redis://127.0.0.1:6379/0"
+    config: Path = Field(
+        Path("fleet.toml"), description="the file of tenants, recipients, policies, schedules"
     )
-    database_url: Annotated[str, AfterValidator(_ledger)] = "sqlite:///fleet.db"
-    smtp_url: SmtpUrl = "smtp://127.0.0.1:25"
-    mail_from: Sender = "Odoo ops fleet <fleet@localhost>"
-    odoo_url: OdooUrl | None = None
-    odoo_db: str | None = None
-    odoo_login: str | None = None
-    odoo_api_key: SecretStr | None = None
+    broker_url: Annotated[str, url_of("redis", "rediss", "redis+socket", "amqp", "amqps")] = Field(
+        "redis://127.0.0.1:6379/0", description="Redis 6.2 or newer, or RabbitMQ (`amqp://`)"
+    )
+    database_url: Annotated[str, AfterValidator(_ledger)] = Field(
+        "sqlite:///fleet.db", description="the ledger; `postgresql://` for several machines"
+    )
+    smtp_url: SmtpUrl = Field(
+        "smtp://127.0.0.1:25",
+        description="`smtp://`, `smtp+starttls://` or `smtps://`, user and password in it",
+    )
+    mail_from: Sender = Field(
+        "Odoo ops fleet <fleet@localhost>", description="what mails come from, name and address"
+    )
+    odoo_url: OdooUrl | None = Field(
+        None, description="the address of one Odoo, where there is no file"
+    )
+    odoo_db: str | None = Field(None, description="its database")
+    odoo_login: str | None = Field(None, description="the login of the fleet's user there")
+    odoo_api_key: SecretStr | None = Field(
+        None, description="its API key; that of the file's tenant, too, if there is only one"
+    )
     tick_seconds: Seconds = Field(60, description="how often beat looks for due slots")
-    metrics_port: int = Field(9464, ge=0, le=65535)
-    log_format: str = Field("console", pattern="^(console|json)$")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
-    run_lease_seconds: Seconds = Field(900, description="the longest that a run may take")
-    run_attempts: int = Field(5, ge=1, le=1000)
+    metrics_port: int = Field(9464, ge=0, le=65535, description="where the exporter listens")
+    log_format: str = Field("console", pattern="^(console|json)$", description="console or json")
+    log_level: str = Field(
+        "info",
+        pattern="^(debug|info|warning|error)$",
+        description="debug, info, warning or error; commands that list things log less",
+    )
+    run_lease_seconds: Seconds = Field(
+        900, description="the longest that a run may take; then its worker is ended"
+    )
+    run_attempts: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="how often a run is tried until it is a dead letter; what is away costs none",
+    )
     message_lease_seconds: Seconds = Field(
         300, description="the longest that a batch of messages may take"
     )
@@ -73,70 +97,104 @@ class Environment(Strict):
         300,
         ge=0,
         le=3600,
-        description="the longest that a mail waits for what other due runs tell its reader",
+        description="the longest that a mail waits for what other due runs tell its reader; urgent "
+        "mail waits for none, and with 0 no mail does",
     )
     silence_seconds: Seconds = Field(
-        60, description="what a process holds that gave no sign for so long is taken over"
+        60,
+        description="what a process holds that gave no sign for so long is taken over; the clocks "
+        "of all machines must agree better than that",
     )
-    message_attempts: int = Field(8, ge=1, le=1000)
-    retry_seconds: Seconds = Field(30, description="before a second attempt; then doubled")
+    message_attempts: int = Field(
+        8, ge=1, le=1000, description="how often a message is tried until it is parked"
+    )
+    retry_seconds: Seconds = Field(
+        30, description="the wait before a second attempt, doubled before each further one"
+    )
     retry_max_seconds: Seconds = Field(1800, description="the longest wait between attempts")
     probe_max_seconds: Seconds = Field(
         240, description="the longest wait until what is away is asked again"
     )
     republish_seconds: Seconds = Field(
-        120, description="a due run that nobody claimed is published again"
+        120, description="a due run that nobody has claimed for so long is published again"
     )
     broker_timeout_seconds: Seconds = Field(10, description="for one answer of the broker")
     smtp_timeout_seconds: Seconds = Field(30, description="for one answer of the mail server")
-    database_timeout_seconds: Seconds = Field(30, description="for one answer of PostgreSQL")
+    database_timeout_seconds: Seconds = Field(
+        30, description="for one answer of PostgreSQL; upgrading the schema has no limit"
+    )
     worker_memory_mb: int = Field(
         400,
         ge=100,
         le=1_000_000,
-        description="a worker's process that grew beyond it is replaced after its task",
+        description="a worker's process that has grown beyond it is replaced after its task",
     )
     retention_days: int = Field(
-        400, ge=62, le=36_500, description="what was settled so long ago is trimmed every night"
+        400,
+        ge=62,
+        le=36_500,
+        description="runs, their measures, sent mails and resolved cases that are older are "
+        "trimmed every night",
     )
     audit_retention_days: int = Field(
         1100,
         ge=62,
         le=36_500,
-        description="likewise audit and acts, never sooner than FLEET_RETENTION_DAYS",
+        description="so are the audit and what people did on their pages, never sooner",
     )
     circuit_pause_seconds: Seconds = Field(
-        30, description="an Odoo that failed five times in a row is left alone"
+        30, description="how long an Odoo that failed five times in a row is left alone"
     )
     heartbeat_folder: Path = Field(
-        Path(tempfile.gettempdir()), description="where processes leave what `fleet health` reads"
+        default_factory=lambda: Path(tempfile.gettempdir()),
+        description="where processes leave what `fleet health` reads; else the temporary folder",
     )
-    flower_password: Annotated[SecretStr, AfterValidator(_plain)] | None = None
+    flower_password: Annotated[SecretStr, AfterValidator(_plain)] | None = Field(
+        None, description="of Flower's user `ops`; Flower does not start without it"
+    )
     broker_secret: LongSecret | None = Field(
-        None, description="signs what is put into the broker; the ledger keeps one if there is none"
+        None,
+        description="signs what is put into the broker, and workers take nothing else; at least 32 "
+        "characters, the same for every process; if there is none, the ledger keeps one",
     )
     broker_secret_old: LongSecret | None = Field(
         None, description="another, whose messages are taken too"
     )
     web_url: WebAddress = Field(
-        "", description="where `fleet web` is reached; without it mails carry no links to it"
+        "",
+        description="where people reach `fleet web`, like `https://fleet.example.com`; without it "
+        "mails carry no links to it",
     )
-    runbook_url: WebAddress = Field("", description="where people read docs/runbook.md")
-    link_secret: LongSecret | None = Field(None, description="signs the links in mails")
+    runbook_url: WebAddress = Field(
+        "",
+        description="where you publish docs/runbook.md; alerts, the mails to ops and `fleet "
+        "status` lead there",
+    )
+    link_secret: LongSecret | None = Field(
+        None,
+        description="signs the links in mails; at least 32 characters, the same for every process",
+    )
     link_secret_old: LongSecret | None = Field(
         None, description="the secret before, whose links still open"
     )
     web_port: int = Field(8080, ge=1, le=65535, description="where `fleet web` listens")
-    web_proxies: str = Field("127.0.0.1", description="proxies before it, parted by commas")
+    web_proxies: str = Field(
+        "127.0.0.1",
+        description="proxies before it, parted by commas, whose word on who asks is taken",
+    )
     web_requests_per_minute: int = Field(
-        300, ge=1, le=1_000_000, description="that one client may make"
+        300, ge=1, le=1_000_000, description="that one client may make of it; more are told to wait"
     )
     link_days: int = Field(30, ge=1, le=3650, description="how long a link in a mail opens")
     webhook_networks: Networks = Field(
-        (), description="not public, yet webhooks and chats may lead into them; parted by commas"
+        (),
+        description="networks that are not public, yet webhooks and chats may lead into them, like "
+        "`10.20.0.0/16,192.168.1.7`",
     )
     plain_http_hosts: Hosts = Field(
-        (), description="what may be asked without TLS, parted by commas; this machine always"
+        (),
+        description="hosts, parted by commas, whose Odoo, webhook or chat is asked without TLS; "
+        "this machine always is",
     )
 
     @property

@@ -136,22 +136,30 @@ SPAN: Final = re.compile(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)")
 class MailSettings(Strict):
     """How mails are told to people; hours and days are those of each reader's zone."""
 
-    language: Language = Field("en", description="of readers whose own is not known")
-    languages: dict[Email, Language] = Field({}, description="of single readers")
-    merge: bool = Field(True, description="one mail for all that a reader waits for")
+    language: Language = Field(
+        "en", description="of readers whose own is not known; a company may have its own"
+    )
+    languages: dict[Email, Language] = Field({}, description="of single readers, by address")
+    merge: bool = Field(True, description="one mail for all that a reader is told at a time")
     quiet_hours: Annotated[str, AfterValidator(_span)] = Field(
-        "20:00-06:00", description="nothing but urgent mail goes out; empty for none"
+        "20:00-06:00", description="in which nothing but urgent mail goes out; empty for none"
     )
     quiet_days: tuple[Weekday, ...] = Field(
-        ("saturday", "sunday"), description="on which roles are not written to"
+        ("saturday", "sunday"),
+        description="on which roles are not written to; people are on their own working days",
     )
     cap_per_day: int = Field(
         1, ge=0, le=1000, description="reminder mails to one person; 0 for no cap"
     )
     cap_per_week: int = Field(
-        3, ge=0, le=1000, description="likewise; what is over is told together later"
+        3,
+        ge=0,
+        le=1000,
+        description="likewise; what is over comes as one mail on the next morning or Monday",
     )
-    digest_at: time | None = Field(None, description="when digests go out; at once if left out")
+    digest_at: time | None = Field(
+        None, description="when digests go out, in the company's zone; at once if left out"
+    )
 
     @property
     def quiet(self) -> tuple[time, time] | None:
@@ -172,30 +180,40 @@ class CompanySettings(Strict):
 class TenantSettings(Strict):
     """One Odoo database. The API key never stands here, only in the environment."""
 
-    url: OdooUrl
-    database: str = Field(min_length=1)
-    login: str = Field(min_length=1)
-    timezone: Zone | None = None
-    companies: tuple[Id, ...] = Field((), description="ids; all that the user may see if empty")
+    url: OdooUrl = Field(description="scheme and host, like https://odoo.acme.example")
+    database: str = Field(min_length=1, description="its name")
+    login: str = Field(min_length=1, description="of the fleet's user there")
+    timezone: Zone | None = Field(
+        None, description="of all companies; that of each one's working calendar if left out"
+    )
+    companies: tuple[Id, ...] = Field(
+        (), description="ids of those to watch; all that the user may see if left out"
+    )
     concurrency: int = Field(2, ge=1, le=1000, description="runs at the same time in this Odoo")
-    timeout_seconds: Seconds = Field(60, description="of silence within a call")
-    answer_seconds: Seconds = Field(300, description="until an answer must be whole")
+    timeout_seconds: Seconds = Field(
+        60, description="for how long Odoo may be silent within a call"
+    )
+    answer_seconds: Seconds = Field(300, description="until which an answer must be whole")
     answer_megabytes: float = Field(64, gt=0, le=100_000, description="that one answer may have")
     read_megabytes: float = Field(
         256, gt=0, le=100_000, description="of memory that the rows of one question may hold"
     )
-    recipients: Recipients = Recipients()
-    policies: dict[str, dict[str, Any]] = Field({})
+    recipients: Recipients = Field(Recipients(), description="who stands behind each role")
+    policies: dict[str, dict[str, Any]] = Field({}, description="thresholds, by job")
     units: dict[str, Unit] = Field({}, description="business units, by name")
     amendments: tuple[Amendment, ...] = Field((), description="dated changes of policies")
-    schedules: dict[str, CrontabLine] = Field({})
-    disabled_jobs: tuple[str, ...] = ()
-    opt_out_jobs: tuple[str, ...] = Field((), description="whose mails readers may opt out of")
-    company: dict[Id, CompanySettings] = Field({})
-    mail: MailSettings = MailSettings()
-    brand: Brand = Brand()
+    schedules: dict[str, CrontabLine] = Field(
+        {}, description="crontab lines in place of the jobs' own, in each company's zone"
+    )
+    disabled_jobs: tuple[str, ...] = Field((), description="jobs that are not wanted here")
+    opt_out_jobs: tuple[str, ...] = Field((), description="jobs whose mails readers may opt out of")
+    company: dict[Id, CompanySettings] = Field({}, description="what differs for one, by id")
+    mail: MailSettings = Field(MailSettings(), description="when and how mails are sent")
+    brand: Brand = Field(Brand(), description="how mails look")
     webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")
-    routes: tuple[RouteSettings, ...] = ()
+    routes: tuple[RouteSettings, ...] = Field(
+        (), description="where findings go in place of mail; the first that fits"
+    )
 
     @field_validator("companies")
     @classmethod

@@ -24,14 +24,14 @@ class ApprovalPolicy(Policy):
 
     ladder: tuple[Rung, ...] = Field(
         LADDER,
-        description="name, working_days of the approver since submission, at, who: person is the "
-        "approver, manager the fallback, owner the job's owner",
+        description="rungs: name, working_days of the approver since it waits, at, who: person is "
+        "the approver, manager who stands in, owner the job's owner",
     )
     instead_at: time = Field(
-        time(8), description="when the fallback of an approver who cannot decide is told"
+        time(8), description="when who stands in for an approver that cannot decide is told"
     )
     wait_for_morning: bool = Field(
-        True, description="whether mails wait for their rung's time, else they are sent at once"
+        True, description="false sends as soon as a run sees the rung, for trials"
     )
     delegates: dict[Id, Id] = Field(
         {},
@@ -42,7 +42,7 @@ class ApprovalPolicy(Policy):
         8, ge=1, le=104, description="complete weeks whose hours are looked at"
     )
     minimum_amounts: dict[Currency, Amount] = Field(
-        {}, description="expenses below that amount are listed, and nobody is told; by currency"
+        {}, description="expenses below this amount are listed, and nobody is told; by currency"
     )
     minimum_hours: float = Field(
         0.0, ge=0, description="fewer hours of a week on a project are listed, and nobody is told"
@@ -54,7 +54,7 @@ class ApprovalPolicy(Policy):
         (), description="ids of project.project whose hours nobody is told of"
     )
     opted_out: tuple[Id, ...] = Field(
-        (), description="ids of hr.employee who get no mail; the fallback and the owner still do"
+        (), description="ids of hr.employee who get no mail; who stands in and the owner still do"
     )
 
     @field_validator("ladder")

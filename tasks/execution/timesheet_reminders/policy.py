@@ -28,16 +28,21 @@ class TimesheetPolicy(Policy):
     )
     tolerance_hours: float = Field(0.0, ge=0, description="missing hours that nobody is asked for")
     counts: Literal["logged", "submitted", "approved"] = Field(
-        "logged", description="how far hours must have come to count"
+        "logged", description="how far hours must have come to count: logged, submitted or approved"
     )
-    deadline: Deadline = Field(Deadline(), description="weekday, at, week: same or following")
-    ladder: tuple[Rung, ...] = Field(LADDER, description="name, working_days, at, who")
+    deadline: Deadline = Field(
+        Deadline(), description="in the person's own zone: weekday, at, week (same or following)"
+    )
+    ladder: tuple[Rung, ...] = Field(LADDER, description="rungs: name, working_days, at, who")
     month_end_reminder: bool = Field(
         False, description="also ask on the last working day of the month, for its week so far"
     )
-    extra_at: time = Field(time(8), description="when daily and month-end reminders are sent")
+    extra_at: time = Field(
+        time(8),
+        description="when daily and month-end reminders are sent; not on a day with a rung",
+    )
     wait_for_morning: bool = Field(
-        True, description="whether mails wait for their rung's time, else they are sent at once"
+        True, description="false sends as soon as a run sees the rung, for trials"
     )
     look_back_weeks: int = Field(8, ge=1, le=104, description="complete weeks that are looked at")
     effective_from: date | None = Field(None, description="weeks that start before are not judged")
@@ -47,13 +52,19 @@ class TimesheetPolicy(Policy):
     grace_until_by_employee: dict[Id, date] = Field(
         {}, description="nobody asks this person up to that day, by id of hr.employee"
     )
-    exempt_employees: tuple[Id, ...] = Field((), description="ids of hr.employee")
-    exempt_departments: tuple[Id, ...] = Field((), description="ids of hr.department")
-    exempt_jobs: tuple[Id, ...] = Field((), description="ids of hr.job, the roles")
+    exempt_employees: tuple[Id, ...] = Field(
+        (), description="ids of hr.employee who are not judged"
+    )
+    exempt_departments: tuple[Id, ...] = Field(
+        (), description="ids of hr.department whose people are not"
+    )
+    exempt_jobs: tuple[Id, ...] = Field((), description="ids of hr.job whose people are not")
     opted_out: tuple[Id, ...] = Field(
         (), description="ids of hr.employee who get no mail; managers and owner still do"
     )
-    projects: dict[Id, ProjectRules] = Field({}, description="by id of project.project")
+    projects: dict[Id, ProjectRules] = Field(
+        {}, description="by id of project.project: hours_count, approval_required, daily"
+    )
 
     @property
     def daily_projects(self) -> list[int]:

@@ -10,18 +10,28 @@ from tasks.records.people import Employee
 class UtilizationPolicy(Policy):
     """Targets in percent of net capacity; the person's goes before the role's and department's."""
 
-    target_percent: float | None = Field(None, gt=0, le=100, description="for everybody else")
-    targets_by_employee: dict[Id, Share] = Field({}, description="by id of hr.employee")
-    targets_by_job: dict[Id, Share] = Field({}, description="by id of hr.job, the role")
-    targets_by_department: dict[Id, Share] = Field({}, description="by id of hr.department")
-    band_from_percent: float = Field(95, ge=0, description="of the target, still fine")
-    band_to_percent: float = Field(105, ge=0, description="of the target, still fine")
-    credited_projects: tuple[Id, ...] = Field(
-        (), description="ids of project.project, productive though not billable"
+    target_percent: float | None = Field(
+        None, gt=0, le=100, description="of net capacity, for whoever has no other target"
     )
-    excluded_employees: tuple[Id, ...] = Field((), description="ids; no target, not in the ratio")
-    excluded_jobs: tuple[Id, ...] = Field((), description="ids, the same for roles")
-    excluded_departments: tuple[Id, ...] = Field((), description="ids; like management, finance")
+    targets_by_employee: dict[Id, Share] = Field(
+        {}, description="of net capacity, by id of hr.employee; goes first"
+    )
+    targets_by_job: dict[Id, Share] = Field({}, description="the same by id of hr.job; goes second")
+    targets_by_department: dict[Id, Share] = Field(
+        {}, description="the same by id of hr.department; goes third"
+    )
+    band_from_percent: float = Field(95, ge=0, description="of the target: less is a finding")
+    band_to_percent: float = Field(105, ge=0, description="of the target: more is a finding")
+    credited_projects: tuple[Id, ...] = Field(
+        (), description="ids of project.project whose hours are productive though not billable"
+    )
+    excluded_employees: tuple[Id, ...] = Field(
+        (), description="ids of hr.employee without a target, and in no ratio"
+    )
+    excluded_jobs: tuple[Id, ...] = Field((), description="ids of hr.job, the same")
+    excluded_departments: tuple[Id, ...] = Field(
+        (), description="ids of hr.department, the same, such as management"
+    )
 
     def excludes(self, employee: Employee) -> bool:
         """Whether somebody is no part of what is measured."""

@@ -15,38 +15,48 @@ from tasks.financial.invoice_readiness.tickets import Priority
 class ReadinessPolicy(HoldingPolicy, GravityPolicy):
     """What makes an order ready, and what stays out."""
 
-    purchase_order_required: bool = Field(False, description="a customer reference must be set")
+    purchase_order_required: bool = Field(
+        False, description="an order must have a customer reference"
+    )
     evidence_required_for: tuple[Billing, ...] = Field(
-        (Billing.MILESTONE,), description="billing kinds whose acceptance needs a file on the order"
+        (Billing.MILESTONE,),
+        description="kinds of billing that need a file which shows that the customer accepted",
     )
     signature_is_acceptance: bool = Field(
         False,
-        description="the customer's signature on the quotation is as good as such a file",
+        description="whether the customer's signature on the quotation is as good as such a file",
     )
     tax_required: bool = Field(False, description="every line to bill must carry a tax")
-    vat_number_required: bool = Field(False, description="the invoice address must have one")
+    vat_number_required: bool = Field(
+        False, description="the invoice address must have a VAT number"
+    )
     over_ordered_percent: Decimal | None = Field(
         None,
         ge=0,
         le=1_000_000,
-        description="time delivered beyond what was ordered that is still fine",
+        description="time delivered beyond what was ordered that is still fine; else not checked",
     )
     time_approval_required: bool = Field(
-        True, description="hours must be approved; false where this firm approves none"
+        True, description="hours must be approved; false where your firm approves none"
     )
     excluded_customers: tuple[Id, ...] = Field(
-        (), description="ids of res.partner; a firm stands for all its contacts"
+        (),
+        description="ids of res.partner whose orders are excluded, with all contacts of a firm",
     )
     customers_without_email: tuple[Id, ...] = Field(
-        (), description="ids of res.partner, as above: their invoices need no e-mail"
+        (),
+        description="ids of res.partner whose invoices need no e-mail address; contacts likewise",
     )
-    cost_of_capital_percent: Decimal = Field(Decimal(8), ge=0, le=1000, description="per year")
+    cost_of_capital_percent: Decimal = Field(
+        Decimal(8), ge=0, le=1000, description="per year, for what waiting costs"
+    )
     order_approval_required: bool = Field(
-        False, description="say so where this Odoo has no reviews of orders"
+        False, description="true has an Odoo without reviews of orders reported as not verifiable"
     )
     tell_at_once_from: dict[Currency, Amount] = Field(
-        {}, description="by currency: an order of this amount that turns ready waits for no digest"
+        {}, description="an order of this amount that turns ready waits for no digest; by currency"
     )
     blocking_ticket_priority: Priority | None = Field(
-        None, description="open tickets of the customer from this priority on block"
+        None,
+        description="open tickets of the customer block from this priority on, 0 to 3",
     )

@@ -15,17 +15,20 @@ class WipPolicy(HoldingPolicy, GravityPolicy):
 
     worse_after_days: tuple[Days, ...] = Field(
         (120, 180, 365),
-        description="ages at which old work is told again; from the last on it is critical",
+        description="ages in days at which old work is told again; from the last on it is critical",
     )
     decide_after_days: int = Field(
-        90, ge=0, le=36_500, description="age of the oldest unbilled entry"
+        90,
+        ge=0,
+        le=36_500,
+        description="age of the oldest unbilled entry from which somebody is to decide",
     )
     provision_percent: dict[AgeBucket, Annotated[Decimal, Field(ge=0, le=100)]] = Field(
-        {}, description="of the value, by bucket; no provision if left out"
+        {}, description="of the value, by bucket of age; no provision without any"
     )
     overrun_percent: Decimal | None = Field(
         Decimal(100),
         gt=0,
         le=1_000_000,
-        description="of a fixed price's ordered quantity; None: not watched",
+        description="of what was ordered at a fixed price; who delivers more is told",
     )

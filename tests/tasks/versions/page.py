@@ -1,16 +1,17 @@
 """`python -m tests.tasks.versions.page` renews the tables of docs/odoo-versions.md."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from odoo_gateway.sandbox.schema import VERSIONS
+from tests.fakes import pages
+from tests.fakes.pages import table
 from tests.tasks.versions.modules import MODULES
 from tests.tasks.versions.running import JOBS, told
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "odoo-versions.md"
-BEGIN: Final = "<!-- {}: python -m tests.tasks.versions.page -->\n"
-END: Final = "<!-- end of {} -->"
+COMMAND: Final = "python -m tests.tasks.versions.page"
 
 
 def tables() -> str:
@@ -20,7 +21,7 @@ def tables() -> str:
 
 def modules_table() -> str:
     """What each module adds, and what the reports say without it."""
-    return _table(
+    return table(
         ["module", "of", "adds", "not verifiable without it", "proven on"],
         ([f"`{m.name}`", m.origin, m.adds, m.said_without(), m.proven] for m in MODULES),
     )
@@ -28,11 +29,8 @@ def modules_table() -> str:
 
 def renewed(page: str) -> str:
     """The page with the tables of today between its marks."""
-    for mark, table in (("versions", tables()), ("modules", modules_table())):
-        before, _, rest = page.partition(BEGIN.format(mark))
-        _, _, after = rest.partition(END.format(mark))
-        page = f"{before}{BEGIN.format(mark)}\n{table}\n{END.format(mark)}{after}"
-    return page
+    made = {"versions": tables(), "modules": modules_table()}
+    return pages.renewed(page, made, COMMAND)
 
 
 def _lacking() -> str:
@@ -44,12 +42,12 @@ def _lacking() -> str:
         rows.append(
             [name, _code(everywhere), *(_code(lacks[version] - everywhere) for version in VERSIONS)]
         )
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _said() -> str:
     heads = ["job", *(f"not verifiable on {version}" for version in VERSIONS)]
-    return _table(
+    return table(
         heads,
         (
             [name, *(_plain(gap.check for gap in told(name, v).not_verifiable) for v in VERSIONS)]
@@ -60,15 +58,10 @@ def _said() -> str:
 
 def _meant() -> str:
     gaps = {gap.check: gap for job in JOBS for v in VERSIONS for gap in told(job, v).not_verifiable}
-    return _table(
+    return table(
         ["check", "why", "remedy"],
         ([gap.check, gap.reason, gap.remedy] for _, gap in sorted(gaps.items())),
     )
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _code(names: Iterable[str]) -> str:
