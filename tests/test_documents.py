@@ -75,6 +75,21 @@ def test_every_page_that_the_code_names_is_there() -> None:
     assert [each for each in sorted(named) if not (ROOT / each[1]).exists()] == []
 
 
+def test_every_module_that_a_page_names_is_there() -> None:
+    files = [*(ROOT / "docs").glob("*.md"), ROOT / "docs" / "images" / "architecture.svg"]
+    named = {
+        (path.name, module)
+        for path in files
+        for module in re.findall(
+            r"(?:tasks|workers|odoo_gateway|monitoring)/[\w/]*\w\.py\b(?!::)",
+            path.read_text(encoding="utf-8"),
+        )
+    }
+    assert len(named) > 20
+    missing = [each for each in sorted(named) if not (ROOT / each[1]).exists()]
+    assert [each for each in missing if not each[0].startswith("writing-")] == []
+
+
 def test_the_readme_leads_to_every_page() -> None:
     told = (ROOT / "README.md").read_text(encoding="utf-8")
     names = {path.name for path in (ROOT / "docs").glob("*.md")}
