@@ -28,6 +28,7 @@ from workers.demo import stage
 from workers.demo.processes import free_port
 from workers.ledger import runs, schema, scopes
 from workers.ledger.database import Ledger, connect
+from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
 
@@ -90,7 +91,7 @@ class Bench:
         postgres_server.empty(self.ledger, schema.metadata.tables)
         with closing(connect(self.ledger)) as ledger, ledger.transaction() as connection:
             for tenant in _tenants():
-                runs.watch_since(connection, JOB, tenant, 1, begin)
+                runs.watch_since(connection, Place(JOB, tenant, 1), begin)
                 known = [Scope(tenant, 1, "Company", ZoneInfo("UTC"))]
                 scopes.remember(connection, tenant, known, begin - timedelta(hours=2))
 

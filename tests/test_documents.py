@@ -10,8 +10,8 @@ import pytest
 from tasks.execution.pending_approvals import submitted
 
 ROOT = Path(__file__).parents[1]
-# Kombu's own channel, and a place as a page knows it.
-OTHERS = {("workers.broker.wary_redis", "Channel"), ("workers.web.cases", "Place")}
+# Kombu's own channel.
+OTHERS = {("workers.broker.wary_redis", "Channel")}
 
 
 def told() -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ from workers.ledger import outages as standing_outages
 from workers.ledger.ahead import Bounds
 from workers.ledger.database import Connection
 from workers.ledger.pauses import Pause
+from workers.ledger.places import Place
 from workers.ledger.runs import Run, Slot
 from workers.ledger.scopes import Scope
 from workers.tracing import traced
@@ -310,12 +311,14 @@ def open_slots_of(
         paused = pauses.standing(connection, now)
         for tenant, here in places:
             for scope in here:
-                place = (job.name, scope.tenant, scope.company_id)
-                since = closed.get(place[1:]) or runs.watch_since(connection, *place, now)
+                place = Place(job.name, scope.tenant, scope.company_id)
+                since = closed.get((scope.tenant, scope.company_id)) or runs.watch_since(
+                    connection, place, now
+                )
                 if _is_paused(paused, job, scope):
                     continue
                 found = slots.due(job.cron, tenant.crontab(job), scope.zone, since, now)
-                due += (Slot(*place, slot, uuid4().hex) for slot in found)
+                due += (Slot(place, slot, uuid4().hex) for slot in found)
         opened = runs.open_slots(connection, due, now)
     for run in opened:
         with traced(run.trace_id, **runner.about(run)):
@@ -324,8 +327,8 @@ def open_slots_of(
 
 
 def _is_paused(paused: Iterable[Pause], job: AnyJob, scope: Scope) -> bool:
-    place = (job.name, scope.tenant, scope.company_id)
-    return any(pause.covers(place) for pause in paused)
+    place = Place(job.name, scope.tenant, scope.company_id)
+    return any(place in pause.places for pause in paused)
 
 
 def next_slots(line: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:

@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from odoo_gateway.errors import FleetError
 from tasks.domain.texts import Text
+from workers.ledger.places import Place
 
 CASE: Final = "c"
 PREFERENCES: Final = "p"
@@ -53,6 +54,11 @@ class Link:
     issued_on: date
     language: str = ""
 
+    @property
+    def place(self) -> Place:
+        """What it is about, as the ledger knows it."""
+        return Place(self.job, self.tenant, self.company_id)
+
 
 @dataclass(frozen=True)
 class Links:
@@ -69,27 +75,25 @@ class Links:
     def case(
         self,
         person: str,
-        job: str,
-        tenant: str,
-        company_id: int,
+        place: Place,
         key: str,
         issued_on: date,
         language: str = "",
     ) -> str:
         """The page of a case; the same on the same day, so that a mail can be rebuilt."""
-        return self._url(CASE, Link(person, job, tenant, company_id, key, issued_on, language))
+        return self._url(
+            CASE, Link(person, **place.columns, key=key, issued_on=issued_on, language=language)
+        )
 
     def preferences(
         self,
         person: str,
-        job: str,
-        tenant: str,
-        company_id: int,
+        place: Place,
         issued_on: date,
         language: str = "",
     ) -> str:
         """The page where a person chooses whether to get the mails of a job."""
-        link = Link(person, job, tenant, company_id, "", issued_on, language)
+        link = Link(person, **place.columns, key="", issued_on=issued_on, language=language)
         return self._url(PREFERENCES, link)
 
     def mails(self, links: Sequence[Link]) -> str:

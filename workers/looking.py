@@ -18,6 +18,7 @@ from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers.config.tenants import Tenant
 from workers.ledger import acts, cases, scopes
 from workers.ledger.errors import LedgerError
+from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
 from workers.wiring import Fleet
 
@@ -37,33 +38,34 @@ def job_named(name: str) -> AnyJob:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where one looks: a job, in one company of a tenant."""
+class Lookout:
+    """From where one looks: a place with its job, tenant and scope at hand."""
 
     job: AnyJob
     tenant: Tenant
     scope: Scope
 
     @property
-    def here(self) -> tuple[str, str, int]:
-        """What the ledger knows it by: the names of job and tenant, and the company's id."""
-        return self.job.name, self.tenant.name, self.scope.company_id
+    def place(self) -> Place:
+        """What the ledger knows it by."""
+        return Place(self.job.name, self.tenant.name, self.scope.company_id)
 
     def reader(self, fleet: Fleet) -> Reader:
         """What reads the company's Odoo, and keeps what it could not read."""
         return Reader(fleet.session(self.tenant), self.scope.company_id)
 
 
-def place_of(fleet: Fleet, job: str, tenant: str, company_id: int) -> Place:
-    """The place of these names. Raises UnknownJob, or OdooRejected when the company is gone."""
-    found, configured = job_named(job), fleet.settings.tenant(tenant)
+def lookout_of(fleet: Fleet, place: Place) -> Lookout:
+    """The lookout of a place. Raises UnknownJob, or OdooRejected when the company is gone."""
+    found, configured = job_named(place.job), fleet.settings.tenant(place.tenant)
     with fleet.ledger.reading() as connection:
-        known = scopes.of_tenant(connection, tenant)
+        known = scopes.of_tenant(connection, place.tenant)
     for scope in known:
-        if scope.company_id == company_id:
-            return Place(found, configured, scope)
+        if scope.company_id == place.company_id:
+            return Lookout(found, configured, scope)
     raise OdooRejected(
-        f"tenant {tenant} shows no company {company_id} any more: the fleet's user lost it"
+        f"tenant {place.tenant} shows no company {place.company_id} any more: "
+        "the fleet's user lost it"
     )
 
 
@@ -92,7 +94,7 @@ class Look:
 
 def look(
     fleet: Fleet,
-    place: Place,
+    lookout: Lookout,
     instant: datetime,
     now: datetime,
     period: Period | None = None,
@@ -107,18 +109,18 @@ def look(
     looks as a first run would, and needs no ledger. only: what to look at, of a job that can look
     at some records alone. keys: those that these cases are about.
     """
-    moment = AsOf(instant, place.scope.zone, now, period, only=only)
+    moment = AsOf(instant, lookout.scope.zone, now, period, only=only)
     known: tuple[OpenCase, ...] = ()
     if remember:
-        moment, known = _remembered(fleet, place, moment)
+        moment, known = _remembered(fleet, lookout, moment)
     if keys is not None:
         about = (case.finding for case in known if case.finding.key in keys)
         moment = replace(moment, only=frozenset((f.model, f.record_id) for f in about))
-    company_id = place.scope.company_id
-    moment = replace(moment, holds=place.tenant.holds(company_id, moment.day))
-    policy = place.tenant.policy(place.job, company_id, moment.day)
-    reader = place.reader(fleet)
-    report = place.job.run(reader, moment, policy)
+    company_id = lookout.scope.company_id
+    moment = replace(moment, holds=lookout.tenant.holds(company_id, moment.day))
+    policy = lookout.tenant.policy(lookout.job, company_id, moment.day)
+    reader = lookout.reader(fleet)
+    report = lookout.job.run(reader, moment, policy)
     return Look(report, tuple(reader.drift), moment, known, policy.versions(), policy.approvals())
 
 
@@ -137,12 +139,12 @@ def remembers(fleet: Fleet) -> bool:
     return True
 
 
-def _remembered(fleet: Fleet, place: Place, moment: AsOf) -> tuple[AsOf, tuple[OpenCase, ...]]:
+def _remembered(fleet: Fleet, lookout: Lookout, moment: AsOf) -> tuple[AsOf, tuple[OpenCase, ...]]:
     """The moment with what the ledger knows, and the cases that stand."""
     since = moment.instant - timedelta(days=CLOSED_DAYS)
     with fleet.ledger.reading() as connection:
-        known = cases.open_cases(connection, *place.here)
-        closed = cases.closed_cases(connection, *place.here, since, moment.zone)
-        done = acts.standing(connection, *place.here)
+        known = cases.open_cases(connection, lookout.place)
+        closed = cases.closed_cases(connection, lookout.place, since, moment.zone)
+        done = acts.standing(connection, lookout.place)
     standing = {case.finding.key: case.opened_on for case in known}
     return replace(moment, standing=standing, closed=closed, acts=done), known

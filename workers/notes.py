@@ -39,8 +39,7 @@ def claimed(
         return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
     # Late for want of workers, not of an Odoo: what was put off is no measure.
     first = before.started_at is None and before.error_class is None
-    place = (before.job, before.tenant, before.company_id)
-    paused_until = pauses.paused_until(pauses.known(connection), place)
+    paused_until = pauses.paused_until(pauses.known(connection), before.place)
     due = max(before.slot, paused_until or before.slot)
     return metrics.run_claimed(
         before.job,

@@ -45,7 +45,7 @@ from workers.ledger.measures import Provenance
 from workers.ledger.outages import Outage
 from workers.ledger.runs import Claim, Run
 from workers.ledger.statuses import RunStatus
-from workers.looking import Look, Place, UnknownJob, job_named
+from workers.looking import Look, Lookout, UnknownJob, job_named
 from workers.messages import digest
 from workers.messages.announce import Announcement, announce, periods_of
 from workers.messages.digest import Addressee, Seen
@@ -71,7 +71,7 @@ def seen_by(connection: Connection, occasion: Occasion, report: Report) -> Mappi
         return {}
     return {
         (channel, reader): Seen(
-            readers.last_seen(connection, digest.STEP, reader, channel, **occasion.here)
+            readers.last_seen(connection, occasion.place, digest.STEP, reader, channel)
         )
         for channel, reader in digest.readers_of(occasion, report)
     }
@@ -156,8 +156,7 @@ def _refused(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> s
 
     By hand it may: who asks for it knows.
     """
-    place = (run.job, run.tenant, run.company_id)
-    if any(pause.covers(place) for pause in pauses.standing(connection, now)):
+    if any(run.place in pause.places for pause in pauses.standing(connection, now)):
         return "paused"
     return "away" if _is_put_off(fleet, connection, run, now) else ""
 
@@ -190,11 +189,11 @@ def _in_vain(run: Run, error: str) -> str:
 
 def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None) -> Executed:
     run = claim.run
-    place = looking.place_of(fleet, run.job, run.tenant, run.company_id)
-    asked = asked or Asked(_judged(place, run.slot, started))
-    seen = looking.look(fleet, place, asked.instant, started, asked.period, only=asked.only)
+    lookout = looking.lookout_of(fleet, run.place)
+    asked = asked or Asked(_judged(lookout, run.slot, started))
+    seen = looking.look(fleet, lookout, asked.instant, started, asked.period, only=asked.only)
     occasion = occasion_of(
-        place,
+        lookout,
         seen,
         slot=run.slot,
         run_id=run.id,
@@ -221,23 +220,22 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None)
     return Executed(RunStatus.SUCCEEDED, seen)
 
 
-def _judged(place: Place, slot: datetime, now: datetime) -> datetime:
+def _judged(lookout: Lookout, slot: datetime, now: datetime) -> datetime:
     """The instant that a run judges: its slot.
 
     A job that tells how things stand cannot tell it of a day that is over, so a slot that runs on a
     later day is judged as of now, and says so.
     """
-    is_over = AsOf(slot, place.scope.zone, now).is_over
-    return now if is_over and place.job.of_the_present else slot
+    is_over = AsOf(slot, lookout.scope.zone, now).is_over
+    return now if is_over and lookout.job.of_the_present else slot
 
 
 def announced(
     connection: Connection, occasion: Occasion, changes: Sequence[Change], report: Report
 ) -> tuple[Announcement, bool]:
     """What changes become, after all that was told before; and whether no run succeeded before."""
-    here = (occasion.job.name, occasion.scope.tenant, occasion.scope.company_id)
-    first = not runs.succeeded(connection, *here)
-    before = readers.told(connection, *here, periods_of(occasion, changes))
+    first = not runs.succeeded(connection, occasion.place)
+    before = readers.told(connection, occasion.place, periods_of(occasion, changes))
     seen = seen_by(connection, occasion, report)
     return announce(occasion, changes, report, before, seen, first=first), first
 
@@ -251,18 +249,17 @@ def _commit(
 ) -> tuple[Announcement, int]:
     """What is announced, and how many of its messages stood already."""
     run, report, moment = claim.run, seen.report, seen.moment
-    here = (run.job, run.tenant, run.company_id)
     result = reconcile(
         report.findings,
-        cases.open_cases(connection, *here, lock=True),
+        cases.open_cases(connection, run.place, lock=True),
         moment.day,
         seen.left_alone,
         moment.acts,
     )
-    cases.apply(connection, *here, run.id, result, moment.day, now)
+    cases.apply(connection, run.place, run.id, result, moment.day, now)
     told, _ = announced(connection, occasion, result.changes, report)
     queued = [outbox.enqueue(connection, message, now) for message in told.messages]
-    readers.supersede(connection, digest.STEP, now, run.id, **occasion.here)
+    readers.supersede(connection, run.place, digest.STEP, now, run.id)
     suppressed = told.repeated + queued.count(None)
     for reason in told.silent:
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
@@ -369,9 +366,8 @@ def _note(
     connection: Connection, claim: Claim, event: str, now: datetime, detail: dict[str, Any]
 ) -> None:
     run = claim.run
-    here = (run.job, run.tenant, run.company_id)
     told = {"trace_id": run.trace_id, **detail}
-    audit.note(connection, audit.Entry(event, now, *here, run_id=run.id, detail=told))
+    audit.note(connection, audit.Entry(event, now, **run.place.columns, run_id=run.id, detail=told))
 
 
 def listed_drift(drift: Drift) -> dict[str, Any]:

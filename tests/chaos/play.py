@@ -19,6 +19,7 @@ from tests.chaos.timetable import slots_of
 from workers.broker import transport as broker
 from workers.ledger import runs, schema
 from workers.ledger.database import Ledger, connect
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus, RunStatus
 
 BACKLOG_SECONDS = 6
@@ -58,7 +59,7 @@ def _begin(on_stage: Play) -> None:
         for job in on_stage.scenario.jobs:
             for tenant in TENANTS:
                 for company in COMPANIES:
-                    runs.watch_since(connection, job, tenant, company, on_stage.since)
+                    runs.watch_since(connection, Place(job, tenant, company), on_stage.since)
     ledger.close()
     for name in ("batch", "delivery", "events", "beat", "exporter"):
         on_stage.part(name).start()

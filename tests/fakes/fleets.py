@@ -13,6 +13,7 @@ from workers import dispatch, runner
 from workers.config import settings
 from workers.config.tenants import Tenant
 from workers.ledger import runs
+from workers.ledger.places import Place
 from workers.wiring import Fleet
 
 # How the file of the tenant `firm` starts.
@@ -85,7 +86,7 @@ def run_once(fleet: Fleet, job: str, company_id: int) -> None:
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        run = runs.open_slot(connection, job, "firm", company_id, now, now, f"trace-{job}")
+        run = runs.open_slot(connection, Place(job, "firm", company_id), now, now, f"trace-{job}")
     assert run is not None
     runner.execute(fleet, run)
 

@@ -21,6 +21,7 @@ from workers.demo import processes
 from workers.demo.processes import fleet as fleet_command
 from workers.demo.stage import TENANT
 from workers.ledger import runs
+from workers.ledger.places import Place
 from workers.wiring import utc_now
 
 JOB, FAILING, SENDING = "wip_aging", "invoice_readiness", "utilization_variance"
@@ -49,7 +50,9 @@ class Watched:
         self.made += 1
         slot = now - timedelta(seconds=40 + self.made)
         with self.fleet.fleet.ledger.transaction() as connection:
-            run_id = runs.open_slot(connection, job, TENANT, company_id, slot, now, uuid4().hex)
+            run_id = runs.open_slot(
+                connection, Place(job, TENANT, company_id), slot, now, uuid4().hex
+            )
         assert run_id is not None
         return run_id
 

@@ -32,6 +32,7 @@ from workers.broker import transport as broker
 from workers.broker.queues import Depth
 from workers.commands import cli, console, opening, pausing
 from workers.ledger import marks, outbox, runs
+from workers.ledger.places import Place, Places
 from workers.smtp import SmtpServer
 from workers.wiring import Fleet
 
@@ -95,7 +96,7 @@ def prepared(folder: Path) -> Fleet:
     for declared in catalogue.jobs().values():
         watching.note_look(fleet, declared)
     until = MONDAY + timedelta(days=2)
-    what = pausing.What(job="utilization_variance", tenant="firm")
+    what = Places(job="utilization_variance", tenant="firm")
     pausing.begin(fleet, what, until, "new calendars are entered", "bob")
     return fleet
 
@@ -104,7 +105,7 @@ def _execute(fleet: Fleet, job: str, company_id: int) -> None:
     slot = fleet.clock() - timedelta(hours=3)
     with fleet.ledger.transaction() as connection:
         run = runs.open_slot(
-            connection, job, "firm", company_id, slot, fleet.clock(), f"trace-{job}"
+            connection, Place(job, "firm", company_id), slot, fleet.clock(), f"trace-{job}"
         )
     assert run is not None
     runner.execute(fleet, run)

@@ -17,6 +17,7 @@ from workers import dispatch, runner, wiring
 from workers.commands import cli
 from workers.ledger import audit, lookup, outbox, runs
 from workers.ledger.errors import LedgerError
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
@@ -38,7 +39,9 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     found = fleet_on(tmp_path_factory.mktemp("fleet"), clock)
     dispatch.known_scopes(found, found.settings.tenant("firm"))
     with found.ledger.transaction() as connection:
-        run = runs.open_slot(connection, SOUND["job"], "firm", 1, clock(), clock(), "a trace")
+        run = runs.open_slot(
+            connection, Place(SOUND["job"], "firm", 1), clock(), clock(), "a trace"
+        )
     assert run is not None
     runner.execute(found, run)
     return found
@@ -217,7 +220,7 @@ def test_what_is_gone_from_the_configuration_is_found_as_long_as_the_ledger_know
 ) -> None:
     with fleet.ledger.transaction() as connection:
         now = fleet.clock()
-        runs.open_slot(connection, "gone_job", "gone_tenant", 77, now, now, "a trace")
+        runs.open_slot(connection, Place("gone_job", "gone_tenant", 77), now, now, "a trace")
     for wanted in (["--job", "gone_job"], ["--tenant", "gone_tenant"], ["--company", "77"]):
         result = CliRunner().invoke(cli.cli, ["runs", *wanted, "--json"])
         assert result.exit_code == 0, result.exception

@@ -17,6 +17,7 @@ from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.commands import status
 from workers.ledger import counters, runs
+from workers.ledger.places import Place
 from workers.ledger.runs import Run
 from workers.ledger.statuses import RunStatus
 from workers.wiring import Fleet
@@ -261,7 +262,7 @@ def test_a_run_that_ends_makes_the_next_of_its_tenant_known(fleet: Fleet, clock:
 def test_a_run_whose_job_is_gone_fails_and_holds_up_no_other(fleet: Fleet, clock: Clock) -> None:
     watched_since_yesterday(fleet, clock)
     with fleet.ledger.transaction() as connection:
-        gone = runs.open_slot(connection, "gone", "firm", 1, clock(), clock(), "trace-1")
+        gone = runs.open_slot(connection, Place("gone", "firm", 1), clock(), clock(), "trace-1")
     opened = dispatch.open_due_slots(fleet, JOB)
     published: list[Run] = []
     dispatch.publish_due(fleet, published.append)

@@ -36,6 +36,7 @@ from workers.ledger import outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerUnavailable
 from workers.ledger.outages import Outage
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.smtp import SmtpServer
 from workers.wiring import Fleet
@@ -430,7 +431,7 @@ def test_a_worker_that_lives_holds_its_run_and_a_dead_one_for_a_minute(firm: Fir
     now = clock()
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     with fleet.ledger.transaction() as connection:
-        opened = runs.open_slot(connection, "wip_aging", "firm", 1, now, now, "trace")
+        opened = runs.open_slot(connection, Place("wip_aging", "firm", 1), now, now, "trace")
         run_id = int(opened or 0)
         length = holding.lease(fleet, longest)
         claim = runs.claim(connection, run_id, now, length, 1, max_attempts=5)

@@ -29,6 +29,7 @@ from workers.demo import processes, stage
 from workers.demo.processes import Started, free_port, running
 from workers.demo.processes import fleet as fleet_command
 from workers.ledger import counters, marks, runs, scopes
+from workers.ledger.places import Place
 from workers.ledger.runs import Slot
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
@@ -347,7 +348,9 @@ def test_what_flower_hears_of_a_run_that_failed_is_that_it_failed(target: Target
     firm = Scope("sandbox", 1, "Firm", ZoneInfo("UTC"))
     with target.fleet.ledger.transaction() as connection:
         scopes.remember(connection, "sandbox", [firm], now)
-        slots = [Slot(JOB, tenant, 1, now, f"trace-{tenant}") for tenant in ("nobody", "sandbox")]
+        slots = [
+            Slot(Place(JOB, tenant, 1), now, f"trace-{tenant}") for tenant in ("nobody", "sandbox")
+        ]
         dead, waiting = (run.id for run in runs.open_slots(connection, slots, now))
     heard: dict[str, str] = {}
     events = target.redis.pubsub(ignore_subscribe_messages=True)

@@ -20,6 +20,7 @@ from workers.delivery.channels.odoo import findings
 from workers.demo.catcher import Catcher
 from workers.ledger import cases, outbox
 from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.places import Place
 from workers.ledger.schema import messages as table
 from workers.ledger.statuses import MessageStatus
 from workers.messages.digest import Seen, with_news
@@ -105,7 +106,7 @@ def test_a_first_run_tells_no_finding_by_itself_on_any_channel(
     assert len(executed.seen.report.findings) > 10
     assert messages(fleet) == []
     with fleet.ledger.reading() as connection:
-        known = cases.open_cases(connection, READINESS, "firm", 1)
+        known = cases.open_cases(connection, Place(READINESS, "firm", 1))
     assert len(known) == len(executed.seen.report.findings)
 
 

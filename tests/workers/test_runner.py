@@ -30,6 +30,7 @@ from workers.config.settings import Environment
 from workers.delivery import dispatcher
 from workers.ledger import acts, audit, cases, counters, measures, outbox, readers, runs
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.runner import Asked
 from workers.wiring import Fleet
@@ -43,7 +44,7 @@ def opened(fleet: Fleet, job: str, company_id: int = 1) -> int:
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        run_id = runs.open_slot(connection, job, "firm", company_id, now, now, "trace-1")
+        run_id = runs.open_slot(connection, Place(job, "firm", company_id), now, now, "trace-1")
     assert run_id is not None
     return run_id
 
@@ -53,7 +54,7 @@ def watched_before(fleet: Fleet, job: str, company_id: int = 1) -> None:
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     at = fleet.clock() - timedelta(days=1)
     with fleet.ledger.transaction() as connection:
-        made = runs.open_slot(connection, job, "firm", company_id, at, at, "trace-0")
+        made = runs.open_slot(connection, Place(job, "firm", company_id), at, at, "trace-0")
         limits = {"lease": timedelta(minutes=15), "tenant_limit": 9, "max_attempts": 5}
         claim = runs.claim(connection, made or 0, at, **limits)  # type: ignore[arg-type]
         assert claim is not None
@@ -101,7 +102,7 @@ def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> 
     assert run.detail is not None
     assert run.detail["messages"] == len(told)
     with fleet.ledger.reading() as connection:
-        assert len(cases.open_cases(connection, REMINDERS, "firm", 1)) == found
+        assert len(cases.open_cases(connection, Place(REMINDERS, "firm", 1))) == found
         (sample,) = measures.history(connection, "timesheet_missing_hours", 10)
     assert (sample.formula, sample.cut_off) == (1, run.slot)
     assert sample.excluded
@@ -301,7 +302,9 @@ def test_one_unreadable_row_is_reported_and_leaves_its_case_alone(
 ) -> None:
     runner.execute(fleet, opened(fleet, READINESS))
     with fleet.ledger.reading() as connection:
-        before = {c.finding.record_id for c in cases.open_cases(connection, READINESS, "firm", 1)}
+        before = {
+            c.finding.record_id for c in cases.open_cases(connection, Place(READINESS, "firm", 1))
+        }
     line_id = _line_of(odoo, order_id=min(before))
     broken = {("sale.order.line", line_id): {"qty_delivered_method": "telepathy"}}
     odoo.inner = Sandbox(clock().date(), corrupt=broken)
@@ -311,7 +314,9 @@ def test_one_unreadable_row_is_reported_and_leaves_its_case_alone(
     assert executed.seen is not None
     assert [drift.record_id for drift in executed.seen.drift] == [line_id]
     with fleet.ledger.reading() as connection:
-        after = {c.finding.record_id for c in cases.open_cases(connection, READINESS, "firm", 1)}
+        after = {
+            c.finding.record_id for c in cases.open_cases(connection, Place(READINESS, "firm", 1))
+        }
         noted = audit.entries(connection, 10, event="drift")
     assert after == before
     assert "telepathy" in noted[0].detail["problem"]
@@ -361,7 +366,7 @@ def test_a_week_that_is_short_again_is_not_asked_for_twice(
         odoo.inner = Sandbox(clock().date(), corrupt=_everybody_gone(odoo))
         runner.execute(fleet, opened(fleet, REMINDERS))
         with fleet.ledger.reading() as connection:
-            assert cases.open_cases(connection, REMINDERS, "firm", 1) == ()
+            assert cases.open_cases(connection, Place(REMINDERS, "firm", 1)) == ()
         odoo.inner = Sandbox(clock().date())
     assert len(messages(fleet)) == told
     assert counted(fleet)[f"{metrics.DUPLICATES.name}['firm', '{REMINDERS}']"] == 2 * told
@@ -370,12 +375,12 @@ def test_a_week_that_is_short_again_is_not_asked_for_twice(
 def test_a_run_of_one_week_leaves_the_cases_of_others_alone(fleet: Fleet, clock: Clock) -> None:
     runner.execute(fleet, opened(fleet, REMINDERS))
     with fleet.ledger.reading() as connection:
-        before = cases.open_cases(connection, REMINDERS, "firm", 1)
+        before = cases.open_cases(connection, Place(REMINDERS, "firm", 1))
     clock.forward(hours=1)
     week = Period(date(2026, 11, 2), date(2026, 11, 8))
     runner.execute(fleet, opened(fleet, REMINDERS), Asked(clock(), week))
     with fleet.ledger.reading() as connection:
-        assert cases.open_cases(connection, REMINDERS, "firm", 1) == before
+        assert cases.open_cases(connection, Place(REMINDERS, "firm", 1)) == before
 
 
 def test_calls_to_odoo_are_counted_with_the_run(fleet: Fleet) -> None:
@@ -434,7 +439,7 @@ def test_a_hold_is_seen_by_the_next_run_and_its_end_brings_the_order_back(
 ) -> None:
     runner.execute(fleet, opened(fleet, READINESS))
     with fleet.ledger.transaction() as connection:
-        found = cases.open_cases(connection, READINESS, "firm", 1)
+        found = cases.open_cases(connection, Place(READINESS, "firm", 1))
         (ready, *_) = [c.finding for c in found if c.finding.key.startswith("ready")]
         held = Act(
             ActKind.HELD,
@@ -460,7 +465,7 @@ def test_a_hold_is_seen_by_the_next_run_and_its_end_brings_the_order_back(
 
 def _keys(fleet: Fleet) -> set[str]:
     with fleet.ledger.reading() as connection:
-        return {c.finding.key for c in cases.open_cases(connection, READINESS, "firm", 1)}
+        return {c.finding.key for c in cases.open_cases(connection, Place(READINESS, "firm", 1))}
 
 
 def test_a_period_that_was_asked_for_measures_nothing_and_closes_no_case_of_another(
@@ -470,7 +475,7 @@ def test_a_period_that_was_asked_for_measures_nothing_and_closes_no_case_of_anot
     fleet = fleet_on(tmp_path, clock, odoo, file=FILE + target)
     runner.execute(fleet, opened(fleet, job))
     with fleet.ledger.reading() as connection:
-        before = cases.open_cases(connection, job, "firm", 1)
+        before = cases.open_cases(connection, Place(job, "firm", 1))
         measured = measures.latest(connection, fleet.clock())
     assert before
     assert measured
@@ -478,7 +483,7 @@ def test_a_period_that_was_asked_for_measures_nothing_and_closes_no_case_of_anot
     september = Period(date(2026, 9, 1), date(2026, 9, 30))
     runner.execute(fleet, opened(fleet, job), Asked(clock(), september))
     with fleet.ledger.reading() as connection:
-        after = cases.open_cases(connection, job, "firm", 1)
+        after = cases.open_cases(connection, Place(job, "firm", 1))
         assert measures.latest(connection, fleet.clock()) == measured
     assert {case.finding.key for case in before} <= {case.finding.key for case in after}
 
@@ -520,7 +525,9 @@ def test_a_run_over_some_records_leaves_the_cases_of_others_alone(
 ) -> None:
     runner.execute(fleet, opened(fleet, REMINDERS))
     with fleet.ledger.reading() as connection:
-        before = {c.finding.key: c for c in cases.open_cases(connection, REMINDERS, "firm", 1)}
+        before = {
+            c.finding.key: c for c in cases.open_cases(connection, Place(REMINDERS, "firm", 1))
+        }
     key, case = next(iter(before.items()))
     about = (case.finding.model, case.finding.record_id)
     others = {k for k, c in before.items() if (c.finding.model, c.finding.record_id) != about}
@@ -535,7 +542,7 @@ def test_a_run_over_some_records_leaves_the_cases_of_others_alone(
     assert executed is not None
     assert executed.status is RunStatus.SUCCEEDED
     with fleet.ledger.reading() as connection:
-        after = {c.finding.key for c in cases.open_cases(connection, REMINDERS, "firm", 1)}
+        after = {c.finding.key for c in cases.open_cases(connection, Place(REMINDERS, "firm", 1))}
     assert key not in after
     assert after == others
 

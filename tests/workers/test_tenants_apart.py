@@ -25,6 +25,7 @@ from workers.config.settings import Settings
 from workers.config.tenants import Tenant
 from workers.delivery import dispatcher
 from workers.ledger import outbox, runs
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.watch import examination, visibility
 from workers.watch import scrape as backlog
@@ -267,7 +268,7 @@ def open_run(fleet: Fleet, tenant: str, clock: Clock) -> int:
     """A due run of the tenant's first company, as the timetable opens it."""
     dispatch.known_scopes(fleet, fleet.settings.tenant(tenant))
     with fleet.ledger.transaction() as connection:
-        made = runs.open_slot(connection, READINESS, tenant, 1, clock(), clock(), "t")
+        made = runs.open_slot(connection, Place(READINESS, tenant, 1), clock(), clock(), "t")
     assert made is not None
     return made
 

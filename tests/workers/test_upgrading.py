@@ -25,6 +25,7 @@ from workers import runner
 from workers.commands import opening, preview
 from workers.demo.catcher import Catcher
 from workers.ledger import acts, cases, outbox
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.wiring import Fleet
 
@@ -83,7 +84,7 @@ def open_cases(fleet: Fleet) -> set[tuple[str, int, str, str]]:
             (job, company, case.finding.key, str(case.opened_on))
             for job in catalogue.jobs()
             for company in (1, 2)
-            for case in cases.open_cases(connection, job, "firm", company)
+            for case in cases.open_cases(connection, Place(job, "firm", company))
         }
 
 
@@ -94,7 +95,7 @@ def test_an_upgrade_keeps_every_case_message_act_and_line_of_the_audit(
     assert open_cases(upgraded) == before["cases"]
     with upgraded.ledger.reading() as connection:
         kept = outbox.find(connection, 1000)
-        held = acts.standing(connection, "invoice_readiness", "firm", 1)
+        held = acts.standing(connection, Place("invoice_readiness", "firm", 1))
     told = {(m.id, m.message_id, m.status.value, m.recipient, m.step) for m in kept}
     assert told == before["messages"]
     assert {act.kind for act in held} == {ActKind.ACKNOWLEDGED, ActKind.SNOOZED, ActKind.HELD}

@@ -23,6 +23,7 @@ from workers.errors import DeliveryClosed
 from workers.ledger import marks, outbox
 from workers.ledger.lookup import Wanted
 from workers.ledger.outbox import Message
+from workers.ledger.places import Places
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
@@ -79,7 +80,7 @@ def test_a_quiet_day_a_pause_and_that_nobody_sends_are_named_with_the_hour(
         if "message-" in x
     ]
     assert f"waits until {monday}:00Z: quiet on Saturday and Sunday." in line
-    pausing.begin(fleet, pausing.What(job=READINESS), clock() + timedelta(4), "leave", "ann")
+    pausing.begin(fleet, Places(job=READINESS), clock() + timedelta(4), "leave", "ann")
     assert told(fleet) == {("2026-12-02T09:00", "pause until 2026-12-02T09:00Z")}
 
 

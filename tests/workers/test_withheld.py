@@ -19,6 +19,7 @@ from workers.commands.by_hand import Order
 from workers.commands.exits import ExitCode
 from workers.demo.catcher import Catcher
 from workers.ledger import cases
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
 from workers.mail.render import render
 from workers.wiring import Fleet
@@ -97,7 +98,7 @@ def test_what_is_no_longer_seen_is_not_told_as_settled_and_its_case_stays(
 
 def open_keys(fleet: Fleet, job: str) -> set[str]:
     with fleet.ledger.reading() as connection:
-        return {case.finding.key for case in cases.open_cases(connection, job, "firm", 1)}
+        return {case.finding.key for case in cases.open_cases(connection, Place(job, "firm", 1))}
 
 
 @pytest.mark.parametrize("job", [REMINDERS, "pending_approvals"])

@@ -24,7 +24,7 @@ from workers.ledger import outbox, runs
 from workers.ledger.lookup import MOST
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
-from workers.looking import Look, Place
+from workers.looking import Look, Lookout
 from workers.runner import Asked
 from workers.wiring import Fleet
 
@@ -194,19 +194,19 @@ def _check_day(day: date | None, scopes: Sequence[Scope], now: datetime) -> None
 def _run(fleet: Fleet, order: Order, scope: Scope) -> ScopeResult:
     now = fleet.clock()
     asked = Asked(_instant(order.day, scope, now), order.period)
-    place = Place(order.job, order.tenant, scope)
+    lookout = Lookout(order.job, order.tenant, scope)
     if order.dry_run or AsOf(asked.instant, scope.zone, now).is_over:
         # A look needs no ledger, makes none and leaves it as it is.
         remember = looking.remembers(fleet)
         try:
-            seen = looking.look(fleet, place, asked.instant, now, asked.period, remember=remember)
+            seen = looking.look(fleet, lookout, asked.instant, now, asked.period, remember=remember)
         except FleetError as error:
             return ScopeResult(scope, error=error)
         return ScopeResult(scope, seen)
     # What is due by the timetable stays so: only slots after the newest run are looked for.
     dispatch.open_slots_of(fleet, order.job, [(order.tenant, [scope])])
     with fleet.ledger.transaction() as connection:
-        run_id = runs.open_slot(connection, *place.here, now, now, uuid4().hex)
+        run_id = runs.open_slot(connection, lookout.place, now, now, uuid4().hex)
     executed = runner.execute(fleet, run_id, asked) if run_id else None
     if executed is None:
         busy = FleetError(f"{scope.name}: other runs hold this tenant; the fleet runs it next")

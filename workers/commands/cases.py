@@ -18,13 +18,13 @@ from workers.commands.options import (
     OfTenant,
     Since,
 )
-from workers.commands.readers import Found
 from workers.commands.rows import Row
 from workers.commands.verbs import ASK, Verb
 from workers.ledger import lookup
 from workers.ledger.cases import Known
 from workers.ledger.database import Connection
-from workers.ledger.lookup import Readers
+from workers.ledger.lookup import Found, Readers
+from workers.ledger.places import Place
 from workers.ledger.statuses import CaseState
 
 cli = typer.Typer()
@@ -63,11 +63,11 @@ def of(connection: Connection, found: Sequence[Found]) -> Sequence[Row]:
     return [_row(*each, heard[each[0].id]) for each in found]
 
 
-def _row(case: Known, job: str, tenant: str, company_id: int, heard: Readers) -> Row:
+def _row(case: Known, place: Place, heard: Readers) -> Row:
     finding = case.finding
     return {
         "name": f"case-{case.id}",
-        **rows.place(job, tenant, company_id),
+        **rows.of(place),
         "state": case.state.value,
         "severity": finding.severity.value,
         "title": finding.title,

@@ -11,7 +11,7 @@ import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from workers import instants
-from workers.commands import opening, options
+from workers.commands import opening, options, rows
 from workers.commands.console import print_json, table
 from workers.commands.options import (
     InZone,
@@ -187,9 +187,7 @@ def _of_message(message: Message) -> Letter:
 def _letter(name: str, given_up: Run | Message, about: str) -> Letter:
     return {
         "name": name,
-        "job": given_up.job,
-        "tenant": given_up.tenant,
-        "company": given_up.company_id,
+        **rows.of(given_up.place),
         "about": about,
         "attempts": given_up.attempts,
         "error": f"{given_up.error_class}: {given_up.error}",

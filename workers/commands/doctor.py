@@ -22,7 +22,7 @@ from workers.config.reach import OutOfReach
 from workers.config.tenants import Tenant
 from workers.ledger.errors import LedgerNotSetUp
 from workers.ledger.scopes import Scope
-from workers.looking import Place
+from workers.looking import Lookout
 from workers.watch import visibility
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
@@ -196,7 +196,7 @@ def _jobs(fleet: Fleet, tenant: Tenant, scope: Scope) -> Iterator[Examined]:
     for job in _enabled(tenant):
         what = f"{tenant.name}/{scope.name}: {job.name}"
         try:
-            seen = looking.look(fleet, Place(job, tenant, scope), now, now, remember=remember)
+            seen = looking.look(fleet, Lookout(job, tenant, scope), now, now, remember=remember)
         except OdooError as error:
             yield Examined(what, "failed", str(error))
             continue

@@ -26,7 +26,7 @@ from workers.commands.options import (
     TenantName,
 )
 from workers.commands.verbs import ASK, Verb
-from workers.looking import Look, Place
+from workers.looking import Look, Lookout
 from workers.messages.occasion import listed
 from workers.wiring import Fleet
 
@@ -107,7 +107,7 @@ def explained(
     if found:
         return found
     readers = [
-        (scope.name, Place(order.job, order.tenant, scope).reader(fleet)) for scope, _ in seen
+        (scope.name, Lookout(order.job, order.tenant, scope).reader(fleet)) for scope, _ in seen
     ]
     for about in order.job.lists:
         here = [(name, reader) for name, reader in readers if _is_there(reader, about)]

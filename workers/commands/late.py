@@ -10,7 +10,7 @@ import typer
 from tasks import catalogue
 from workers import instants
 from workers import notes as watching
-from workers.commands import opening, options
+from workers.commands import opening, options, rows
 from workers.commands.console import show
 from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant
 from workers.commands.verbs import ASK, Verb
@@ -19,6 +19,7 @@ from workers.ledger import lookup, marks, pauses, standing
 from workers.ledger.database import Connection
 from workers.ledger.lookup import Wanted
 from workers.ledger.outbox import Message
+from workers.ledger.places import Place
 from workers.ledger.runs import Run
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.watch import overdue
@@ -62,7 +63,7 @@ def of_all(fleet: Fleet, wanted: Wanted, least: timedelta = ONE_MINUTE) -> Seque
         runs = lookup.find_runs(connection, wanted, RunStatus.PENDING)
         messages = lookup.find_messages(connection, wanted, MessageStatus.QUEUED)
         found = [
-            *_slots(fleet, connection, wanted, {_place(run) for run in runs}, now),
+            *_slots(fleet, connection, wanted, {run.place for run in runs}, now),
             *_runs(connection, runs, now),
         ]
         hindered = waiting.hindrances(connection, now)
@@ -78,17 +79,15 @@ def _slots(
     fleet: Fleet,
     connection: Connection,
     wanted: Wanted,
-    waiting_places: set[tuple[str, str, int]],
+    waiting_places: set[Place],
     now: datetime,
 ) -> Iterator[Late]:
     """The oldest slot of each place that no success has covered; not where its run waits."""
     newest, since = standing.successes(connection, now), standing.watched_since(connection)
     for place, seconds in overdue.overdue(fleet, connection, newest, since, now):
-        job, tenant, company_id = place
-        asked = {"job": job, "tenant": tenant, "company_id": company_id}
-        if seconds and wanted.place.items() <= asked.items() and place not in waiting_places:
-            why = f"no run has succeeded since: `fleet runs --job {job}`"
-            yield now - timedelta(seconds=seconds), _row("slot", *place), why
+        if seconds and place in wanted.places and place not in waiting_places:
+            why = f"no run has succeeded since: `fleet runs --job {place.job}`"
+            yield now - timedelta(seconds=seconds), {"name": "slot", **rows.of(place)}, why
 
 
 def _runs(connection: Connection, found: Sequence[Run], now: datetime) -> Iterator[Late]:
@@ -96,7 +95,7 @@ def _runs(connection: Connection, found: Sequence[Run], now: datetime) -> Iterat
     workers = [mark for mark in marks.all(connection) if mark.kind == marks.WORKER]
     served = watching.serving(workers, now)
     for run in found:
-        due = max(run.slot, pauses.paused_until(known, _place(run)) or run.slot)
+        due = max(run.slot, pauses.paused_until(known, run.place) or run.slot)
         why = f"{run.error_class}: {run.error}" if run.error_class else ""
         if run.next_attempt_at > now:
             why += f"; tried again at {instants.written(run.next_attempt_at)}"
@@ -104,14 +103,13 @@ def _runs(connection: Connection, found: Sequence[Run], now: datetime) -> Iterat
             job = catalogue.jobs().get(run.job)
             is_served = job is None or served[job.queue]
             why = "a worker takes it when there is room" if is_served else "no worker"
-        yield due, _row(f"run-{run.id}", *_place(run)), why
+        yield due, {"name": f"run-{run.id}", **rows.of(run.place)}, why
 
 
 def _messages(
     fleet: Fleet, found: Sequence[Message], hindered: waiting.Hindrances, now: datetime
 ) -> Iterator[Late]:
     for message in found:
-        place = (message.job, message.tenant, message.company_id)
         wait = waiting.wait_of(fleet, message, hindered, now)
         if message.waiting_since or message.error_class:
             due = message.waiting_since or message.created_at
@@ -119,16 +117,9 @@ def _messages(
             due = message.next_attempt_at
         else:
             continue
-        if not pauses.paused_until(hindered.paused, place):
-            yield due, _row(f"message-{message.id}", *place), wait.why or "it goes out now"
-
-
-def _row(name: str, job: str, tenant: str, company_id: int) -> Row:
-    return {"name": name, "job": job, "tenant": tenant, "company": company_id}
-
-
-def _place(run: Run) -> tuple[str, str, int]:
-    return run.job, run.tenant, run.company_id
+        if not pauses.paused_until(hindered.paused, message.place):
+            row = {"name": f"message-{message.id}", **rows.of(message.place)}
+            yield due, row, wait.why or "it goes out now"
 
 
 def _span(late: timedelta) -> str:

@@ -74,7 +74,7 @@ def row(message: Message, wait: Wait | None = None) -> Row:
     due = message.next_attempt_at if message.status == MessageStatus.QUEUED else None
     return {
         "name": f"message-{message.id}",
-        **rows.place(message.job, message.tenant, message.company_id),
+        **rows.of(message.place),
         "recipient": message.recipient,
         "step": message.step,
         "about": _about(message),

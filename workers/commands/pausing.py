@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -16,20 +15,12 @@ from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant, R
 from workers.commands.verbs import ACT, Verb
 from workers.ledger import pauses, scopes
 from workers.ledger.pauses import Pause
+from workers.ledger.places import EVERY_PLACE, Places
 from workers.wiring import Fleet
 
 # What is left alone for longer was forgotten.
 LONGEST: Final = timedelta(days=366)
 cli = typer.Typer()
-
-
-@dataclass(frozen=True)
-class What:
-    """What to pause: a job, a tenant, a company of a tenant, or their combination."""
-
-    job: str | None = None
-    tenant: str | None = None
-    company_id: int | None = None
 
 
 @cli.command(
@@ -72,7 +63,7 @@ def pause(
     over = until and until.replace(tzinfo=until.tzinfo or UTC)
     if length is not None:
         over = fleet.clock() + options.span("--for", length, LONGEST)
-    what = What(job, tenant, company)
+    what = Places(job, tenant, company)
     begun, replaced = begin(fleet, what, over, reason, options.who(who))
     before = [f"pause-{each.id} (until {instants.written(each.until)})" for each in replaced]
     if as_json:
@@ -98,15 +89,15 @@ def resume(
     """End a pause before its time, by its name or by exactly what it pauses."""
     fleet = opening.fleet(logging.WARNING)
     fleet.ledger.check()
-    what = What(job, tenant, company)
-    if bool(names) == (what != What()):
+    what = Places(job, tenant, company)
+    if bool(names) == (what != EVERY_PLACE):
         raise ConfigurationError("fleet resume: name pauses, or what is paused: see --help")
     ended = end(fleet, names or (), what, options.who(who), reason or "resumed")
     show(listed(ended), as_json, "Resumed")
 
 
 def begin(
-    fleet: Fleet, what: What, until: datetime | None, reason: str, person: str
+    fleet: Fleet, what: Places, until: datetime | None, reason: str, person: str
 ) -> tuple[Pause, Sequence[Pause]]:
     """Pause it until an instant ahead, within a year; with the pauses of the same that it replaces.
 
@@ -126,17 +117,13 @@ def begin(
             "less, and again then, or set disabled_jobs in the configuration"
         )
     with fleet.ledger.transaction() as connection:
-        place = (what.job, what.tenant, what.company_id)
-        replaced = [
-            each
-            for each in pauses.standing(connection, now)
-            if (each.job, each.tenant, each.company_id) == place
-        ]
-        return pauses.begin(connection, *place, reason, person, now, until), replaced
+        standing = pauses.standing(connection, now)
+        replaced = [each for each in standing if each.places == what]
+        return pauses.begin(connection, what, reason, person, now, until), replaced
 
 
 def end(
-    fleet: Fleet, names: Sequence[str], what: What, person: str, reason: str
+    fleet: Fleet, names: Sequence[str], what: Places, person: str, reason: str
 ) -> Sequence[Pause]:
     """End the pauses of these names, such as pause-3, or the one of exactly that; all or none.
 
@@ -176,13 +163,13 @@ def listed(found: Sequence[Pause]) -> Sequence[dict[str, Any]]:
     ]
 
 
-def _checked(fleet: Fleet, what: What) -> What:
-    if what == What():
+def _checked(fleet: Fleet, what: Places) -> Places:
+    if what == EVERY_PLACE:
         raise ConfigurationError("fleet pause: name a job, a tenant or a company: see --help")
     if what.job is not None:
         by_hand.job_named(what.job)
     if what.company_id is not None and what.tenant is None:
-        what = What(what.job, by_hand.only_tenant(fleet), what.company_id)
+        what = Places(what.job, by_hand.only_tenant(fleet), what.company_id)
     if what.tenant is not None and what.tenant not in fleet.settings.names:
         raise ConfigurationError(f"--tenant: name one of {', '.join(fleet.settings.names)}")
     if what.tenant is not None and what.company_id is not None:
@@ -196,9 +183,9 @@ def _checked(fleet: Fleet, what: What) -> What:
     return what
 
 
-def _of(found: Sequence[Pause], what: What) -> Pause:
+def _of(found: Sequence[Pause], what: Places) -> Pause:
     for each in found:
-        if (each.job, each.tenant, each.company_id) == (what.job, what.tenant, what.company_id):
+        if each.places == what:
             return each
     names = ", ".join(f"pause-{each.id}" for each in found)
     raise ConfigurationError(

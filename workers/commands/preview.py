@@ -21,8 +21,9 @@ from workers.delivery import waiting
 from workers.errors import DeliveryRefused
 from workers.ledger import audit, outbox
 from workers.ledger.outbox import Message, NewMessage
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
-from workers.looking import Place
+from workers.looking import Lookout
 from workers.mail import writing
 from workers.messages.announce import Announcement, announce
 from workers.messages.occasion import occasion_of
@@ -148,7 +149,7 @@ def _announced(fleet: Fleet, order: Order, result: ScopeResult) -> tuple[Announc
         return Announcement(()), True
     seen, report = result.seen, result.seen.report
     occasion = occasion_of(
-        Place(order.job, order.tenant, result.scope),
+        Lookout(order.job, order.tenant, result.scope),
         seen,
         slot=seen.moment.instant,
         run_id=None,
@@ -184,7 +185,7 @@ def _waits(
         hindered = replace(waiting.hindrances(connection, now), served=True)
     for scope in (result.scope for result in results if result.scope):
         for pause in hindered.paused:
-            if pause.covers((job, tenant.name, scope.company_id)):
+            if Place(job, tenant.name, scope.company_id) in pause.places:
                 yield (
                     f"{scope.name}: paused until {instants.written(pause.until)} by "
                     f"{pause.person}: {pause.reason}; `fleet resume pause-{pause.id}` ends it"

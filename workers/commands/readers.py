@@ -14,12 +14,12 @@ from workers.config.tenants import Tenant
 from workers.ledger import acts, lookup, pauses, readers, runs, scopes
 from workers.ledger.cases import Known
 from workers.ledger.database import Connection
-from workers.ledger.lookup import Wanted
+from workers.ledger.lookup import Found, Wanted
+from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
 from workers.messages.occasion import nobody_behind
 from workers.wiring import Fleet
 
-Found = tuple[Known, str, str, int]
 QUIET = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED, ActKind.HELD, ActKind.HANDED_OVER})
 
 
@@ -111,24 +111,23 @@ def why_untold(
     people: Collection[str],
 ) -> str:
     """Why no message tells these names and addresses of an open case; "" where one does."""
-    case, name, tenant_name, company_id = found
-    here = (name, tenant_name, company_id)
+    case, place = found
     folded = {each.casefold() for each in people}
-    if any(readers.was_told(connection, *here, each, case.finding.key) for each in people):
+    if any(readers.was_told(connection, place, each, case.finding.key) for each in people):
         return ""
-    tenant, job = fleet.settings.tenants.get(tenant_name), catalogue.jobs().get(name)
-    if tenant_name in fleet.settings.unusable:
+    tenant, job = fleet.settings.tenants.get(place.tenant), catalogue.jobs().get(place.job)
+    if place.tenant in fleet.settings.unusable:
         return "its tenant's configuration cannot be used"
     if tenant is None or job is None:
         return "its tenant or job is gone"
-    if name in tenant.settings.disabled_jobs:
+    if place.job in tenant.settings.disabled_jobs:
         return "its job is disabled for this tenant"
-    done = acts.standing(connection, *here)
+    done = acts.standing(connection, place)
     acted = _acted(done, case, folded, fleet.clock())
     if acted:
         return acted
-    reasons = [_of_case(tenant, job, company_id, case, folded)]
-    until = pauses.paused_until(pauses.standing(connection, fleet.clock()), here)
+    reasons = [_of_case(tenant, job, place.company_id, case, folded)]
+    until = pauses.paused_until(pauses.standing(connection, fleet.clock()), place)
     if until is not None:
         reasons.append(f"it is paused until {instants.written(until)}")
     return "; ".join(reasons)
@@ -144,10 +143,10 @@ def _of(role: Role, job: AnyJob, wanted: Wanted) -> Wanted:
 
 
 def _standing(connection: Connection, role: Role, job: AnyJob) -> str:
-    here = (job.name, role.tenant.name, role.scope.company_id)
+    place = Place(job.name, role.tenant.name, role.scope.company_id)
     if job.name in role.tenant.settings.disabled_jobs:
         return "disabled"
-    if not runs.succeeded(connection, *here):
+    if not runs.succeeded(connection, place):
         return "no run has succeeded yet"
     found = lookup.find_cases(connection, _of(role, job, Wanted(limit=None)))
     return f"{counted(len(found), 'case')} open"

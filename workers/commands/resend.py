@@ -10,7 +10,7 @@ import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from tasks import catalogue
-from workers.commands import opening, options
+from workers.commands import opening, options, rows
 from workers.commands.console import print_json, say, table
 from workers.commands.options import Json, Reason, Who
 from workers.commands.verbs import ACT, Verb
@@ -98,9 +98,7 @@ def listed(messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
     return [
         {
             "name": f"message-{message.id}",
-            "job": message.job,
-            "tenant": message.tenant,
-            "company": message.company_id,
+            **rows.of(message.place),
             "recipient": message.recipient,
             "channel": message.channel,
             "about": message.period or message.told_step,

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from workers import instants
+from workers.ledger.places import Place
 
 Row = Mapping[str, Any]
 
 
-def place(job: str, tenant: str, company_id: int) -> Row:
+def of(place: Place) -> Row:
     """Where it is, as columns."""
-    return {"job": job, "tenant": tenant, "company": company_id}
+    return {"job": place.job, "tenant": place.tenant, "company": place.company_id}
 
 
 def instant(at: datetime | None) -> str | None:

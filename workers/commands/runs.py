@@ -39,7 +39,7 @@ def runs(
 def _row(run: Run) -> Row:
     return {
         "name": f"run-{run.id}",
-        **rows.place(run.job, run.tenant, run.company_id),
+        **rows.of(run.place),
         "slot": rows.instant(run.slot),
         "status": run.status.value,
         "attempts": run.attempts,

@@ -38,7 +38,8 @@ from workers.ledger.lookup import Wanted
 from workers.ledger.marks import Mark
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
-from workers.ledger.pauses import Pause, Place
+from workers.ledger.pauses import Pause
+from workers.ledger.places import EVERY_PLACE, Place
 from workers.ledger.statuses import RESTORED, MessageStatus, RunStatus
 from workers.mail import columns
 from workers.watch import overdue as covered
@@ -120,7 +121,7 @@ def status(
     """
     fleet = opening.fleet(logging.CRITICAL)
     wanted = Wanted(tenant, company, job, limit=None)
-    if wanted.place and _answers(fleet.ledger):
+    if wanted.places != EVERY_PLACE and _answers(fleet.ledger):
         options.refuse_unknown(fleet, wanted)
     found = look(fleet, wanted)
     if as_json:
@@ -183,7 +184,9 @@ def look(fleet: Fleet, wanted: Wanted = ALL) -> Status:
             _runs(fleet, connection, status, wanted, now)
             _outages(connection, status, wanted, now)
             paused = pauses.standing(connection, now)
-            status.parts["pauses"] = pausing.listed([p for p in paused if _touches(p, wanted)])
+            status.parts["pauses"] = pausing.listed(
+                [pause for pause in paused if pause.places.meets(wanted.places)]
+            )
             status.parts["next"] = _next(fleet, connection, paused, wanted, now)
             queued = lookup.find_messages(connection, wanted, MessageStatus.QUEUED)
         status.parts["goes_out"] = _going_out(fleet, queued, now)
@@ -195,16 +198,6 @@ def look(fleet: Fleet, wanted: Wanted = ALL) -> Status:
         )
     _queues(fleet, status, serving, now)
     return status
-
-
-def _touches(pause: Pause, wanted: Wanted) -> bool:
-    """Whether it holds anything of what is wanted."""
-    pairs = (
-        (pause.tenant, wanted.tenant),
-        (pause.company_id, wanted.company_id),
-        (pause.job, wanted.job),
-    )
-    return all(own is None or asked in (None, own) for own, asked in pairs)
 
 
 def _jobs(wanted: Wanted) -> Sequence[AnyJob]:
@@ -307,18 +300,18 @@ def _runs(
     fleet: Fleet, connection: Connection, status: Status, wanted: Wanted, now: datetime
 ) -> None:
     counts: Counter[tuple[str, RunStatus]] = Counter()
-    for (job, _, state), count in runs.by_status(connection, **wanted.place).items():
+    for (job, _, state), count in runs.by_status(connection, wanted.places).items():
         counts[job, state] += count
     newest, since = standing.successes(connection, now), standing.watched_since(connection)
-    newest = {place: success for place, success in newest.items() if _is_wanted(place, wanted)}
+    newest = {place: success for place, success in newest.items() if place in wanted.places}
     late = [
         (place, seconds)
         for place, seconds in covered.overdue(fleet, connection, newest, since, now)
-        if seconds > JOB_OVERDUE and _is_wanted(place, wanted)
+        if seconds > JOB_OVERDUE and place in wanted.places
     ]
     last: dict[str, str] = {}
-    for (job, _, _), success in newest.items():
-        last[job] = max(_instant(success.at), last.get(job, ""))
+    for place, success in newest.items():
+        last[place.job] = max(_instant(success.at), last.get(place.job, ""))
     status.parts["runs"] = [
         {
             "job": job.name,
@@ -329,12 +322,12 @@ def _runs(
         }
         for job in _jobs(wanted)
     ]
-    for (job, tenant, company_id), seconds in late:
+    for place, seconds in late:
         status.needs(
             "FleetJobOverdue",
-            f"{job} of {tenant}, company {company_id}",
+            f"{place.job} of {place.tenant}, company {place.company_id}",
             f"overdue for {_span(seconds)}",
-            f"`fleet runs --job {job}` says why",
+            f"`fleet runs --job {place.job}` says why",
         )
     dead = sum(count for (_, state), count in counts.items() if state is RunStatus.DEAD)
     waiting = lookup.find_messages(connection, wanted, MessageStatus.PARKED)
@@ -348,7 +341,7 @@ def _runs(
         told = f"{counted(dead, 'run')} and {counted(parked, 'message')} given up"
         alert = runbook.ALERTS["run" if dead else "message"]
         status.needs(alert, "dead letters", told, "`fleet dead` lists them, retries and drops them")
-    for job, seconds in runs.oldest_due(connection, now, **wanted.place).items():
+    for job, seconds in runs.oldest_due(connection, now, wanted.places).items():
         if seconds > OUTBOX_STUCK:
             told = f"a run has been due for {_span(seconds)}"
             status.needs(
@@ -357,17 +350,12 @@ def _runs(
                 told,
                 "is there a worker, and is the tenant's concurrency used up?",
             )
-    for channel, seconds in outbox.oldest_due(connection, now, **wanted.place).items():
+    for channel, seconds in outbox.oldest_due(connection, now, wanted.places).items():
         if seconds > OUTBOX_STUCK:
             told = f"a message has been due for {_span(seconds)}"
             status.needs(
                 "FleetOutboxStuck", channel, told, "is there a worker for the queue delivery?"
             )
-
-
-def _is_wanted(place: Place, wanted: Wanted) -> bool:
-    asked = (wanted.job, wanted.tenant, wanted.company_id)
-    return all(each in (None, own) for each, own in zip(asked, place, strict=True))
 
 
 def _outages(connection: Connection, status: Status, wanted: Wanted, now: datetime) -> None:
@@ -440,8 +428,8 @@ def _next(
     for tenant in fleet.settings.tenants.values():
         for scope in known[tenant.name]:
             for job in catalogue.jobs().values():
-                place = (job.name, tenant.name, scope.company_id)
-                if job.name in tenant.settings.disabled_jobs or not _is_wanted(place, wanted):
+                place = Place(job.name, tenant.name, scope.company_id)
+                if job.name in tenant.settings.disabled_jobs or place not in wanted.places:
                     continue
                 after = max(now, pauses.paused_until(paused, place) or now)
                 (slot,) = dispatch.next_slots(tenant.crontab(job), scope.zone, after, 1)

@@ -17,8 +17,7 @@ from workers.commands.verbs import ASK, Verb
 from workers.delivery import waiting
 from workers.delivery.waiting import Wait
 from workers.ledger import lookup
-from workers.ledger.cases import Known
-from workers.ledger.lookup import Wanted
+from workers.ledger.lookup import Found, Wanted
 from workers.ledger.outbox import Message
 from workers.ledger.statuses import CaseState, MessageStatus
 from workers.wiring import Fleet
@@ -128,9 +127,9 @@ def _choices(number: str, models: Sequence[str]) -> Iterator[str]:
 
 
 def _standing(
-    asked: str, found: Sequence[readers.Found], untold: Mapping[int, str], *, in_a_role: bool
+    asked: str, found: Sequence[Found], untold: Mapping[int, str], *, in_a_role: bool
 ) -> Iterator[str]:
-    standing = [(case, job) for case, job, _, _ in found if case.state == CaseState.OPEN]
+    standing = [(case, place.job) for case, place in found if case.state == CaseState.OPEN]
     if not standing and not in_a_role:
         yield f"No open case names {quoted(asked)}: no job has found anything that waits there."
     for case, job in standing:
@@ -142,19 +141,15 @@ def _standing(
 
 def _told(
     messages: Sequence[Message],
-    found: Sequence[tuple[Known, str, str, int]],
+    found: Sequence[Found],
     waits: Mapping[int, Wait],
     now: datetime,
 ) -> Iterator[str]:
-    records = {
-        (job, tenant, company, case.finding.key): cases.record_of(case)
-        for case, job, tenant, company in found
-    }
+    records = {(place, case.finding.key): cases.record_of(case) for case, place in found}
     if not messages:
         yield "No message was ever queued about it, or what was is older than the ledger keeps."
     for message in messages:
-        here = (message.job, message.tenant, message.company_id)
-        keys = [(*here, key) for key in message.finding_keys]
+        keys = [(message.place, key) for key in message.finding_keys]
         about = list(dict.fromkeys(records[key] for key in keys if key in records))
         named = f"{len(about)} records" if len(about) > MOST_NAMED else ", ".join(about)
         what = f"message-{message.id} ({message.job}, {message.step}, to {message.recipient}"

@@ -15,7 +15,7 @@ from workers.config import targets
 from workers.config.settings import TENANTS, VARIABLES, Settings, variables_of
 from workers.config.tenant_reading import SHARED_KEY
 from workers.config.tenants import Tenant
-from workers.config.toml_lines import Places
+from workers.config.toml_lines import TomlLines
 from workers.config.variables import FILE, Variables
 
 DEFAULT: Final = "default"
@@ -45,7 +45,9 @@ def effective(
     if tenant is None:
         yield from _of_environment(settings, variables)
     file = settings.environment.config
-    places = Places.of(file, file.read_text(encoding="utf-8-sig")) if file.is_file() else Places()
+    places = (
+        TomlLines.of(file, file.read_text(encoding="utf-8-sig")) if file.is_file() else TomlLines()
+    )
     for each in chosen:
         yield from _of_tenant(each, variables, places)
 
@@ -61,7 +63,7 @@ def _of_environment(settings: Settings, variables: Variables) -> Iterator[Effect
             yield Effective(variable, value, _source(variables, variable))
 
 
-def _of_tenant(tenant: Tenant, variables: Variables, places: Places) -> Iterator[Effective]:
+def _of_tenant(tenant: Tenant, variables: Variables, places: TomlLines) -> Iterator[Effective]:
     for path, value, is_given in _leaves(tenant.settings, (TENANTS, tenant.name)):
         source = DEFAULT
         if is_given:

@@ -21,7 +21,7 @@ from workers.config.reach import Hosts, Networks, Reach
 from workers.config.strict import LongSecret, Seconds, Sender, Strict, WebAddress
 from workers.config.tenant_reading import KEY, SHARED_KEY, TenantReading, validated, wrong_values
 from workers.config.tenants import OdooUrl, SmtpUrl, Tenant, url_of
-from workers.config.toml_lines import Places
+from workers.config.toml_lines import TomlLines
 from workers.config.variables import Variables
 from workers.ledger import address
 
@@ -277,7 +277,7 @@ class _Reading:
         self.problems: list[str] = []
         # Why there is none at all.
         self._no_tenant: list[str] = []
-        self._places = Places()
+        self._places = TomlLines()
         self._variables = variables
 
     def settings(self, tenants_needed: bool) -> Settings:
@@ -373,7 +373,7 @@ class _Reading:
         except (OSError, ValueError, RecursionError) as error:
             self.problems.append(f"{path}: cannot be read as TOML: {error}")
             return {}
-        self._places = Places.of(path, text)
+        self._places = TomlLines.of(path, text)
         self.problems += [
             f"{self._places.name((key,))}: no such setting; remove it or correct its name"
             for key in content

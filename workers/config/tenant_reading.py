@@ -13,7 +13,7 @@ from workers.config import targets
 from workers.config.policies import problems_of_units
 from workers.config.reach import Reach
 from workers.config.tenants import TENANT_NAME, Tenant, TenantSettings
-from workers.config.toml_lines import Places
+from workers.config.toml_lines import TomlLines
 from workers.config.variables import Variables
 
 KEY: Final = "_ODOO_API_KEY"
@@ -35,7 +35,7 @@ class TenantReading:
         self,
         name: str,
         table: Any,
-        places: Places,
+        places: TomlLines,
         variables: Variables,
         reach: Reach,
         *,

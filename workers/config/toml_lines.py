@@ -12,14 +12,14 @@ _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
 
 
 @dataclass(frozen=True)
-class Places:
+class TomlLines:
     """The lines of a file's tables and keys. Without a file there are none to name."""
 
     file: Path | None = None
     lines: Mapping[Path_, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, file: Path, text: str) -> "Places":
+    def of(cls, file: Path, text: str) -> "TomlLines":
         """Scan the text of a file that is valid TOML."""
         lines: dict[Path_, int] = {}
         table: Path_ = ()

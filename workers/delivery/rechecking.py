@@ -13,14 +13,15 @@ from tasks.domain.periods import Period
 from workers import looking
 from workers.ledger import acts, outbox, readers
 from workers.ledger.outbox import Message
-from workers.looking import Look, Place
+from workers.ledger.places import Place
+from workers.looking import Look, Lookout
 from workers.messages import digest
 from workers.messages.digest import Seen
 from workers.messages.occasion import as_payload, occasion_of
 from workers.wiring import Fleet
 
 # The template of what is to go out, job, tenant, company and period.
-Asked = tuple[str, str, str, int, str]
+Asked = tuple[str, Place, str]
 # What somebody does so that a case is not spoken of.
 QUIETING: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED})
 
@@ -43,7 +44,7 @@ class Unverifiable(FleetError):
 class Standing:
     """What a look found, by key."""
 
-    place: Place
+    lookout: Lookout
     seen: Look
     findings: Mapping[str, Finding]
 
@@ -75,8 +76,8 @@ class Standing:
     def _asks(self, key: str, address: str) -> bool:
         steps = self.findings[key].steps or ()
         asked = [step.recipient for step in steps]
-        place = self.place
-        owners = place.tenant.recipients(place.scope.company_id).of(place.job.role)
+        here = self.lookout
+        owners = here.tenant.recipients(here.scope.company_id).of(here.job.role)
         named = {person.email for person in asked if person}
         return address in named or (None in asked and address in owners)
 
@@ -132,7 +133,7 @@ class Round:
         quiet = _quiet(message, standing.seen.moment.acts, standing.seen.moment.day)
         kept, quieted = _apart(kept, quiet)
         if not kept:
-            return _put_off(message, quieted, standing.place.scope.zone)
+            return _put_off(message, quieted, standing.lookout.scope.zone)
         not_before = standing.not_before(message, kept)
         late = not_before if not_before and not_before > self.fleet.clock() else None
         findings = [
@@ -154,10 +155,11 @@ class Round:
 
     def _acts(self, message: Message) -> tuple[Sequence[Act], date]:
         """What people did about the cases of its job, and the day in its scope."""
-        here = (message.job, message.tenant, message.company_id)
         zone = ZoneInfo(message.payload["zone"])
         with self.fleet.ledger.reading() as connection:
-            return acts.standing(connection, *here), self.fleet.clock().astimezone(zone).date()
+            return acts.standing(connection, message.place), self.fleet.clock().astimezone(
+                zone
+            ).date()
 
     def _of_digest(self, message: Message) -> Checked:
         """As what people did since has it; what its reader was sent meanwhile is no news.
@@ -174,13 +176,7 @@ class Round:
             message = replace(message, payload=digest.with_acts(message.payload, done, today))
         with self.fleet.ledger.reading() as connection:
             seen = readers.last_seen(
-                connection,
-                message.step,
-                message.recipient,
-                message.channel,
-                job=message.job,
-                tenant=message.tenant,
-                company_id=message.company_id,
+                connection, message.place, message.step, message.recipient, message.channel
             )
         told = digest.with_news(message.payload, Seen(seen))
         if told is None:
@@ -191,7 +187,7 @@ class Round:
         """The digest of what stands now."""
         standing = self._stands(message)
         occasion = occasion_of(
-            standing.place,
+            standing.lookout,
             standing.seen,
             slot=standing.seen.moment.instant,
             run_id=message.run_id,
@@ -216,22 +212,22 @@ class Round:
         return standing
 
     def _ask(self, asked: Asked) -> Standing | OdooError:
-        template, job, tenant, company_id, period = asked
-        place = looking.place_of(self.fleet, job, tenant, company_id)
+        template, place, period = asked
+        lookout = looking.lookout_of(self.fleet, place)
         now, keys = self.fleet.clock(), None
         if template == "person":
             alike = [message for message in self.batch if _asked(message) == asked]
             keys = {key for message in alike for key in message.finding_keys}
         try:
-            seen = looking.look(self.fleet, place, now, now, _period(period), keys=keys)
+            seen = looking.look(self.fleet, lookout, now, now, _period(period), keys=keys)
         except OdooError as error:
             return error
-        return Standing(place, seen, {finding.key: finding for finding in seen.report.findings})
+        return Standing(lookout, seen, {finding.key: finding for finding in seen.report.findings})
 
 
 def _asked(message: Message) -> Asked:
     template = message.payload["template"]
-    return template, message.job, message.tenant, message.company_id, message.period
+    return template, message.place, message.period
 
 
 def _quiet(

@@ -76,8 +76,7 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
         reasons.append("its job is disabled for this tenant, so it will be dropped")
     at, away = _while_away(message, found.away, at)
     reasons.append(away)
-    place = (message.job, message.tenant, message.company_id)
-    until = pauses.paused_until(found.paused, place)
+    until = pauses.paused_until(found.paused, message.place)
     if until is not None and until > at and not to_ops:
         at = until
         reasons.append(f"pause until {instants.written(until)}")

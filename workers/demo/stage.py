@@ -26,6 +26,7 @@ from workers.demo import processes
 from workers.demo.catcher import Catcher, catching
 from workers.demo.processes import Started, ended_by_signals, fleet, free_port, running
 from workers.ledger import outbox, runs
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.wiring import Fleet
 
@@ -194,7 +195,8 @@ def make_due(the_fleet: Fleet) -> None:
         for scope in dispatch.known_scopes(the_fleet, tenant):
             with the_fleet.ledger.transaction() as connection:
                 for job in catalogue.jobs():
-                    runs.watch_since(connection, job, tenant.name, scope.company_id, since)
+                    place = Place(job, tenant.name, scope.company_id)
+                    runs.watch_since(connection, place, since)
 
 
 def _wait(stage: Stage, console: Console) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 from tasks.domain.acts import Act, ActKind, unended
 from workers.ledger import audit
 from workers.ledger.inserts import insert_once
+from workers.ledger.places import Place
 from workers.ledger.schema import acts, cases, runs
 
 # These end with their case, however often its finding comes back.
@@ -38,16 +39,16 @@ def used(connection: Connection, nonce: str) -> bool:
     return connection.scalar(select(acts.c.id).filter_by(nonce=nonce)) is not None
 
 
-def standing(connection: Connection, job: str, tenant: str, company_id: int) -> tuple[Act, ...]:
+def standing(connection: Connection, place: Place) -> tuple[Act, ...]:
     """The acts that still matter, oldest first; whether one has expired, `stands` tells by date.
 
     Holds and opting out stay when their case is resolved; all else ends. A hold counts in every
     job of the scope, whichever job's case it was put on by.
     """
-    statement = select(acts).filter_by(tenant=tenant, company_id=company_id)
-    wanted = statement.where((acts.c.job == job) | acts.c.kind.in_(OF_THE_ORDER))
+    statement = select(acts).filter_by(tenant=place.tenant, company_id=place.company_id)
+    wanted = statement.where((acts.c.job == place.job) | acts.c.kind.in_(OF_THE_ORDER))
     found = unended(of_row(row) for row in connection.execute(wanted.order_by(acts.c.id)))
-    resolved = _resolved(connection, job, tenant, company_id, found)
+    resolved = _resolved(connection, place, found)
     return tuple(act for act in found if act.kind not in OF_THE_CASE or not _past(act, resolved))
 
 
@@ -56,14 +57,14 @@ def _past(act: Act, resolved: Mapping[str, datetime]) -> bool:
 
 
 def _resolved(
-    connection: Connection, job: str, tenant: str, company_id: int, found: tuple[Act, ...]
+    connection: Connection, place: Place, found: tuple[Act, ...]
 ) -> Mapping[str, datetime]:
     """When the cases that these acts are about were last resolved, by key."""
     about = {act.key for act in found if act.kind in OF_THE_CASE}
     if not about:
         return {}
     statement = select(cases.c.key, func.max(cases.c.resolved_at))
-    statement = statement.filter_by(job=job, tenant=tenant, company_id=company_id)
+    statement = statement.filter_by(**place.columns)
     keys = cases.c.key.in_(about)
     known = statement.where(keys, cases.c.resolved_at.is_not(None)).group_by(cases.c.key)
     return {row.key: row[1] for row in connection.execute(known)}

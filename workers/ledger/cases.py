@@ -14,6 +14,7 @@ from tasks.domain.findings import Finding
 from workers.ledger import audit
 from workers.ledger.errors import StaleCases
 from workers.ledger.inserts import upsert
+from workers.ledger.places import Place
 from workers.ledger.schema import case_is_open, cases, runs
 from workers.ledger.statuses import CaseState
 
@@ -33,11 +34,9 @@ def from_json(values: Mapping[str, Any]) -> Finding:
     return _FINDING.validate_python(values)
 
 
-def open_cases(
-    connection: Connection, job: str, tenant: str, company_id: int, *, lock: bool = False
-) -> tuple[OpenCase, ...]:
+def open_cases(connection: Connection, place: Place, *, lock: bool = False) -> tuple[OpenCase, ...]:
     """The cases that stand, oldest first; with `lock` they stay as they are until the commit."""
-    standing = _standing(job, tenant, company_id)
+    standing = _standing(place)
     rows = connection.execute(standing.with_for_update() if lock else standing)
     return tuple(
         OpenCase(
@@ -50,10 +49,10 @@ def open_cases(
 
 
 def closed_cases(
-    connection: Connection, job: str, tenant: str, company_id: int, since: datetime, zone: ZoneInfo
+    connection: Connection, place: Place, since: datetime, zone: ZoneInfo
 ) -> tuple[ClosedCase, ...]:
     """The cases that were resolved since, in that order."""
-    resolved = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id)
+    resolved = select(cases).filter_by(**place.columns)
     rows = connection.execute(
         resolved.where(cases.c.resolved_at > since).order_by(cases.c.resolved_at, cases.c.id)
     )
@@ -79,11 +78,9 @@ class Known:
     resolved_at: datetime | None
 
 
-def newest(
-    connection: Connection, job: str, tenant: str, company_id: int, key: str
-) -> Known | None:
+def newest(connection: Connection, place: Place, key: str) -> Known | None:
     """The case that was opened last under a key, whatever became of it."""
-    about = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id, key=key)
+    about = select(cases).filter_by(**place.columns, key=key)
     row = connection.execute(about.order_by(cases.c.id.desc()).limit(1)).first()
     return None if row is None else known_of_row(row)
 
@@ -96,9 +93,7 @@ def known_of_row(row: Row[Any]) -> Known:
 
 def apply(
     connection: Connection,
-    job: str,
-    tenant: str,
-    company_id: int,
+    place: Place,
     run_id: int,
     reconciliation: Reconciliation,
     today: date,
@@ -109,14 +104,13 @@ def apply(
     Raises StaleCases when a case to be opened stands already, or one to be continued or resolved
     does not: read the cases and reconcile again.
     """
-    rows = connection.execute(_standing(job, tenant, company_id).with_for_update())
+    rows = connection.execute(_standing(place).with_for_update())
     standing = {row.key: row for row in rows}
     steps = [(change.kind, change.finding) for change in reconciliation.changes]
     unchanged = [(None, finding) for finding in reconciliation.unchanged]
     _refuse_stale([*steps, *unchanged], standing)
-    scope = {"job": job, "tenant": tenant, "company_id": company_id}
     opened = [
-        {**scope, "opened_run_id": run_id, **_opened(finding, today, now)}
+        {**place.columns, "opened_run_id": run_id, **_opened(finding, today, now)}
         for kind, finding in steps
         if kind is ChangeKind.OPENED
     ]
@@ -128,12 +122,12 @@ def apply(
     ids = {key: row.id for key, row in standing.items()} | _insert(connection, opened)
     _update(connection, continued)
     trace_id = connection.scalar(select(runs.c.trace_id).where(runs.c.id == run_id))
-    about = audit.Entry("", now, job, tenant, company_id, run_id, detail={"trace_id": trace_id})
+    about = audit.Entry("", now, **place.columns, run_id=run_id, detail={"trace_id": trace_id})
     audit.note(connection, *(_entry(change, about, ids) for change in reconciliation.changes))
 
 
-def _standing(job: str, tenant: str, company_id: int) -> Select[Any]:
-    scope = select(cases).filter_by(job=job, tenant=tenant, company_id=company_id)
+def _standing(place: Place) -> Select[Any]:
+    scope = select(cases).filter_by(**place.columns)
     return scope.where(case_is_open).order_by(cases.c.id)
 
 

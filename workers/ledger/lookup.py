@@ -4,7 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from workers.ledger import runs as executed
 from workers.ledger.audit import Entry
 from workers.ledger.cases import Known
 from workers.ledger.outbox import Message
+from workers.ledger.places import Place, Places
 from workers.ledger.runs import Run
 from workers.ledger.schema import audit, cases, messages, runs, scopes
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
@@ -40,6 +41,10 @@ MOST: Final = 2**31 - 1
 AHEAD: Final = timedelta(hours=14)
 # The id of a record, perhaps with its model before it, as Odoo writes references.
 RECORD: Final = re.compile(r"(?:([a-z][a-z0-9_.]*),)?([0-9]{1,9})", re.ASCII)
+
+
+#: A case, and the place of its job.
+Found = tuple[Known, Place]
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,9 @@ class Wanted:
     limit: int | None = 50
 
     @property
-    def place(self) -> dict[str, Any]:
-        """What is wanted of tenant, company and job, by column."""
-        asked = {"tenant": self.tenant, "company_id": self.company_id, "job": self.job}
-        return {name: value for name, value in asked.items() if value is not None}
+    def places(self) -> Places:
+        """Of which places."""
+        return Places(self.job, self.tenant, self.company_id)
 
 
 def find_runs(
@@ -86,8 +90,8 @@ def find_runs(
 
 def find_cases(
     connection: Connection, wanted: Wanted, state: CaseState | None = CaseState.OPEN
-) -> Sequence[tuple[Known, str, str, int]]:
-    """Cases by when they were last seen, each with its job, tenant and company."""
+) -> Sequence[Found]:
+    """Cases by when they were last seen."""
     found = _of(select(cases), cases, wanted, cases.c.last_seen_at)
     if state is not None:
         found = found.where(cases.c.state == state)
@@ -95,10 +99,8 @@ def find_cases(
         found = found.where(_holds(cases.c.finding, wanted.person))
     if wanted.record is not None:
         found = found.where(_about(wanted.record))
-    return [
-        (standing.known_of_row(row), row.job, row.tenant, row.company_id)
-        for row in connection.execute(found)
-    ]
+    rows = connection.execute(found)
+    return [(standing.known_of_row(row), _place_of(row)) for row in rows]
 
 
 def models_of(connection: Connection, wanted: Wanted) -> Sequence[str]:
@@ -129,7 +131,7 @@ def find_messages(
 
 
 def messages_about(
-    connection: Connection, wanted: Wanted, found: Sequence[tuple[Known, str, str, int]]
+    connection: Connection, wanted: Wanted, found: Sequence[Found]
 ) -> Sequence[Message]:
     """Messages that speak of any of these cases, to whomever, by when they were queued."""
     if not found:
@@ -137,25 +139,21 @@ def messages_about(
     m = messages.c
     told = [
         and_(
-            m.job == job,
-            m.tenant == tenant,
-            m.company_id == company_id,
+            *(m[name] == value for name, value in place.columns.items()),
             _holds(m.finding_keys, case.finding.key),
         )
-        for case, job, tenant, company_id in found
+        for case, place in found
     ]
     speaking = _of(select(messages), messages, wanted, m.created_at).where(or_(*told))
     return [outbox.of_row(row) for row in connection.execute(speaking)]
 
 
-def readers_of(
-    connection: Connection, found: Sequence[tuple[Known, str, str, int]]
-) -> Mapping[int, Readers]:
+def readers_of(connection: Connection, found: Sequence[Found]) -> Mapping[int, Readers]:
     """Who was told of each case since it was opened, and who will be, by the case's id."""
     if not found:
         return {}
     m = messages.c
-    places = {(job, tenant, company_id) for _, job, tenant, company_id in found}
+    places = {astuple(place) for _, place in found}
     first = datetime.combine(min(case.opened_on for case, *_ in found), time(), UTC) - AHEAD
     speaking = (
         select(m.job, m.tenant, m.company_id, m.finding_keys, m.recipient, m.status, m.created_at)
@@ -163,14 +161,11 @@ def readers_of(
         .where(m.status.in_((MessageStatus.SENT, *outbox.GOING)))
         .order_by(m.id)
     )
-    of_keys = defaultdict[tuple[str, str, int, str], list[Any]](list)
+    of_keys = defaultdict[tuple[Place, str], list[Any]](list)
     for row in connection.execute(speaking):
         for key in row.finding_keys:
-            of_keys[row.job, row.tenant, row.company_id, key].append(row)
-    return {
-        case.id: _readers(case, of_keys[job, tenant, company_id, case.finding.key])
-        for case, job, tenant, company_id in found
-    }
+            of_keys[_place_of(row), key].append(row)
+    return {case.id: _readers(case, of_keys[place, case.finding.key]) for case, place in found}
 
 
 def _readers(case: Known, speaking: Sequence[Any]) -> Readers:
@@ -184,11 +179,11 @@ def _readers(case: Known, speaking: Sequence[Any]) -> Readers:
 def entries_about(
     connection: Connection,
     wanted: Wanted,
-    found: Sequence[tuple[Known, str, str, int]],
+    found: Sequence[Found],
     told: Sequence[Message],
 ) -> Sequence[Entry]:
     """Entries of the audit about any of these cases or messages, newest first."""
-    of_cases = audit.c.case_id.in_([case.id for case, *_ in found])
+    of_cases = audit.c.case_id.in_([case.id for case, _ in found])
     of_messages = audit.c.message_id.in_([message.id for message in told])
     noted = _of(select(audit), audit, wanted, audit.c.at).where(of_cases | of_messages)
     return [entries.of_row(row) for row in connection.execute(noted)]
@@ -226,12 +221,16 @@ def _of(
     found: Select[tuple[object, ...]], table: Table, wanted: Wanted, at: ColumnElement[datetime]
 ) -> Select[tuple[object, ...]]:
     """Of the wanted job and scope and age, newest first."""
-    found = found.filter_by(**wanted.place)
+    found = found.filter_by(**wanted.places.columns)
     if wanted.since is not None:
         found = found.where(at >= wanted.since)
     if wanted.before is not None:
         found = found.where(at < wanted.before)
     return found.order_by(at.desc(), table.c.id.desc()).limit(wanted.limit)
+
+
+def _place_of(row: Any) -> Place:
+    return Place(row.job, row.tenant, row.company_id)
 
 
 def _holds(column: ColumnElement[object], text: str) -> ColumnElement[bool]:

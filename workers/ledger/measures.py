@@ -10,6 +10,7 @@ from sqlalchemy import Connection, exists, insert, select
 
 from tasks.domain.findings import Measure
 from workers.ledger.column_types import canonical
+from workers.ledger.places import Place
 from workers.ledger.schema import measures, runs
 
 
@@ -27,6 +28,11 @@ class Sample:
     formula: int | None = None
     cut_off: datetime | None = None
     excluded: Mapping[str, int] | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it was measured."""
+        return Place(self.job, self.tenant, self.company_id)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tasks.declaration import Delivery
 from workers.ledger import audit, counters, leases, pauses, runs
 from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
+from workers.ledger.places import EVERY_PLACE, Place, Places
 from workers.ledger.schema import messages
 from workers.ledger.statuses import WORKER_LOST, MessageStatus
 
@@ -88,6 +89,11 @@ class Message:
     waiting_since: datetime | None
     run_id: int | None
     trace_id: str
+
+    @property
+    def place(self) -> Place:
+        """Whose message it is."""
+        return Place(self.job, self.tenant, self.company_id)
 
     @property
     def told_step(self) -> str:
@@ -438,13 +444,15 @@ def by_status(connection: Connection) -> Mapping[tuple[str, str, str, MessageSta
     return {(job, tenant, channel, status): n for job, tenant, channel, status, n in rows}
 
 
-def oldest_due(connection: Connection, now: datetime, **of: Any) -> Mapping[str, float]:
+def oldest_due(
+    connection: Connection, now: datetime, of: Places = EVERY_PLACE
+) -> Mapping[str, float]:
     """Seconds that the longest waiting message has been claimable, by channel.
 
-    of: these columns' values only.
+    of: these places only.
     """
     free = _claimable(now) & _may_go(now)
-    return leases.oldest(connection, messages, free, messages.c.channel, now, **of)
+    return leases.oldest(connection, messages, free, messages.c.channel, now, **of.columns)
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:

@@ -5,15 +5,14 @@ would. A pause ends by itself at its instant.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, exists, insert, select, update
 
 from workers.ledger import audit
+from workers.ledger.places import Place, Places
 from workers.ledger.schema import pauses
-
-Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -29,28 +28,26 @@ class Pause:
     since: datetime
     until: datetime
 
-    def covers(self, place: Place) -> bool:
-        """Whether it is about this job, tenant and company."""
-        mine = (self.job, self.tenant, self.company_id)
-        return all(own in (None, theirs) for own, theirs in zip(mine, place, strict=True))
+    @property
+    def places(self) -> Places:
+        """What it is about."""
+        return Places(self.job, self.tenant, self.company_id)
 
 
 def begin(
     connection: Connection,
-    job: str | None,
-    tenant: str | None,
-    company_id: int | None,
+    what: Places,
     reason: str,
     person: str,
     now: datetime,
     until: datetime,
 ) -> Pause:
     """Pause it; one that stands of exactly the same is replaced. Audited."""
-    what = {"job": job, "tenant": tenant, "company_id": company_id}
-    same = select(pauses).filter_by(**what).where(pauses.c.until > now)
+    columns = asdict(what)
+    same = select(pauses).filter_by(**columns).where(pauses.c.until > now)
     for row in connection.execute(same.with_for_update()):
         _end(connection, row, now, person, "replaced")
-    values = {**what, "reason": reason, "person": person, "since": now, "until": until}
+    values = {**columns, "reason": reason, "person": person, "since": now, "until": until}
     (row,) = connection.execute(insert(pauses).values(**values).returning(pauses))
     _note(connection, "pause.began", row, now, person, reason)
     return _of_row(row)
@@ -77,7 +74,7 @@ def standing(connection: Connection, now: datetime) -> tuple[Pause, ...]:
 
 def paused_until(found: Iterable[Pause], place: Place) -> datetime | None:
     """When the last of these pauses of a place is over, or was; None without one."""
-    return max((pause.until for pause in found if pause.covers(place)), default=None)
+    return max((pause.until for pause in found if place in pause.places), default=None)
 
 
 def paused(table: Table, now: datetime) -> ColumnElement[bool]:
@@ -109,8 +106,8 @@ def _note(
         "since": row.since.isoformat(),
         "until": row.until.isoformat(),
     }
-    where = (row.job, row.tenant, row.company_id)
-    audit.note(connection, audit.Entry(event, now, *where, detail=detail))
+    where = _of_row(row).places
+    audit.note(connection, audit.Entry(event, now, **where.columns, detail=detail))
 
 
 def _of_row(row: Row[object]) -> Pause:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from monitoring import metrics
 from workers.ledger import audit, counters, leases
+from workers.ledger.places import Place
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
 
@@ -25,47 +26,38 @@ class Told:
     finding_key: str
 
 
-def told(
-    connection: Connection, job: str, tenant: str, company_id: int, periods: Collection[str]
-) -> frozenset[Told]:
+def told(connection: Connection, place: Place, periods: Collection[str]) -> frozenset[Told]:
     """What messages about these periods say or said, whatever became of them."""
     m = messages.c
-    statement = select(m.period, m.recipient, m.step, m.finding_keys).filter_by(
-        job=job, tenant=tenant, company_id=company_id
-    )
+    statement = select(m.period, m.recipient, m.step, m.finding_keys).filter_by(**place.columns)
     rows = connection.execute(statement.where(m.period.in_(sorted(periods))))
     return frozenset(
         Told(row.period, row.recipient, row.step, key) for row in rows for key in row.finding_keys
     )
 
 
-def was_told(
-    connection: Connection, job: str, tenant: str, company_id: int, recipient: str, key: str = ""
-) -> bool:
+def was_told(connection: Connection, place: Place, recipient: str, key: str = "") -> bool:
     """Whether a message to a recipient speaks of a finding; without a key, of any at all."""
     m = messages.c
-    statement = select(m.finding_keys).filter_by(job=job, tenant=tenant, company_id=company_id)
+    statement = select(m.finding_keys).filter_by(**place.columns)
     rows = connection.execute(statement.where(func.lower(m.recipient) == recipient.lower()))
     return any(not key or key in row.finding_keys for row in rows)
 
 
 def last_seen(
-    connection: Connection, step: str, recipient: str, channel: str, **scope: str | int
+    connection: Connection, place: Place, step: str, recipient: str, channel: str
 ) -> Mapping[str, Any] | None:
-    """The payload of the newest message of this step that surely went out to a reader.
-
-    scope: job, tenant and company_id.
-    """
+    """The payload of the newest message of this step that surely went out to a reader."""
     m = messages.c
     statement = select(m.payload).filter_by(
-        step=step, recipient=recipient, channel=channel, status=MessageStatus.SENT, **scope
+        step=step, recipient=recipient, channel=channel, status=MessageStatus.SENT, **place.columns
     )
     newest: Mapping[str, Any] | None = connection.scalar(statement.order_by(m.id.desc()).limit(1))
     return newest
 
 
 def supersede(
-    connection: Connection, step: str, now: datetime, newer_than: int, **scope: str | int
+    connection: Connection, place: Place, step: str, now: datetime, newer_than: int
 ) -> int:
     """Drop the queued messages of a step that are older than what a run has to say now.
 
@@ -73,7 +65,7 @@ def supersede(
     """
     m = messages.c
     older = (m.status == MessageStatus.QUEUED) & (m.step == step) & (m.run_id < newer_than)
-    for name, value in scope.items():
+    for name, value in place.columns.items():
         older &= m[name] == value
     rows = leases.pick(connection, messages, older, limit=500)
     dropped = {"status": MessageStatus.DROPPED, "error": SUPERSEDED}

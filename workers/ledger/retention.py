@@ -27,6 +27,7 @@ from sqlalchemy import (
 from tasks.domain.acts import Act, stands, unended
 from workers.ledger import acts as done
 from workers.ledger import audit as entries
+from workers.ledger.places import Place
 from workers.ledger.schema import (
     acts,
     audit,
@@ -44,7 +45,6 @@ UNSETTLED_MESSAGES = set(MessageStatus) - {MessageStatus.SENT, MessageStatus.DRO
 # What a run measured goes with it.
 GOES_ALONG = {measures.name}
 PAGE = 1000
-Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _messages(connection: Connection, before: datetime) -> Iterator[int]:
     ).all():
         for row in page:
             told = {(key, row.period) for key in row.finding_keys}
-            if standing[row.job, row.tenant, row.company_id].isdisjoint(told):
+            if standing[Place(row.job, row.tenant, row.company_id)].isdisjoint(told):
                 yield row.id
         after = page[-1].id
 
@@ -121,7 +121,7 @@ def _open_cases(connection: Connection) -> Mapping[Place, set[tuple[str, str]]]:
     period = cases.c.finding["period"].as_string()
     standing = select(cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.key, period)
     for job, tenant, company_id, *case in connection.execute(standing.where(case_is_open)):
-        found[job, tenant, company_id].add(tuple(case))
+        found[Place(job, tenant, company_id)].add(tuple(case))
     return found
 
 

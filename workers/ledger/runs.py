@@ -1,7 +1,7 @@
 """Runs: one row per job, scope and slot, claimed under a lease, settled under its token."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from monitoring import metrics
 from tasks.domain.plurals import counted
 from workers.ledger import audit, counters, leases, pauses
 from workers.ledger.inserts import upsert
+from workers.ledger.places import EVERY_PLACE, Place, Places
 from workers.ledger.schema import runs, watches
 from workers.ledger.statuses import WORKER_LOST, RunStatus
 
@@ -42,14 +43,17 @@ class Run:
     trace_id: str
     detail: Mapping[str, Any] | None
 
+    @property
+    def place(self) -> Place:
+        """Whose run it is."""
+        return Place(self.job, self.tenant, self.company_id)
+
 
 @dataclass(frozen=True, order=True)
 class Slot:
     """A scheduled instant of a job and scope, which one run is for."""
 
-    job: str
-    tenant: str
-    company_id: int
+    place: Place
     slot: datetime
     trace_id: str
 
@@ -62,21 +66,18 @@ class Claim:
     token: str
 
 
-def watch_since(
-    connection: Connection, job: str, tenant: str, company_id: int, now: datetime
-) -> datetime:
+def watch_since(connection: Connection, place: Place, now: datetime) -> datetime:
     """The instant from which slots of this job and scope count: `now` at first sight.
 
     A first sight that lies ahead is that of a clock that was wrong: it is `now` instead.
     """
-    scope = {"job": job, "tenant": tenant, "company_id": company_id}
-    first_sight = upsert(connection, watches).values(**scope, since=now)
+    first_sight = upsert(connection, watches).values(**place.columns, since=now)
     connection.execute(
         first_sight.on_conflict_do_update(
-            index_elements=list(scope), set_={"since": now}, where=watches.c.since > now
+            index_elements=list(place.columns), set_={"since": now}, where=watches.c.since > now
         )
     )
-    since: datetime = connection.scalars(select(watches.c.since).filter_by(**scope)).one()
+    since: datetime = connection.scalars(select(watches.c.since).filter_by(**place.columns)).one()
     return since
 
 
@@ -111,7 +112,10 @@ def open_slots(connection: Connection, slots: Sequence[Slot], now: datetime) -> 
         "created_at": now,
     }
     # In one order for all who do so at once: otherwise they could lock each other out.
-    rows = [asdict(slot) | fresh for slot in sorted(slots)]
+    rows = [
+        {**each.place.columns, "slot": each.slot, "trace_id": each.trace_id, **fresh}
+        for each in sorted(slots)
+    ]
     statement = upsert(connection, runs).on_conflict_do_nothing().returning(runs)
     opened = [of_row(row) for row in connection.execute(statement, rows)]
     return sorted(opened, key=lambda run: run.id)
@@ -119,15 +123,13 @@ def open_slots(connection: Connection, slots: Sequence[Slot], now: datetime) -> 
 
 def open_slot(
     connection: Connection,
-    job: str,
-    tenant: str,
-    company_id: int,
+    place: Place,
     slot: datetime,
     now: datetime,
     trace_id: str,
 ) -> int | None:
     """Make the run of a slot, due at once; returns its id, or None when the slot has one."""
-    opened = open_slots(connection, [Slot(job, tenant, company_id, slot, trace_id)], now)
+    opened = open_slots(connection, [Slot(place, slot, trace_id)], now)
     return opened[0].id if opened else None
 
 
@@ -179,8 +181,7 @@ def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping
     outcome = {"finished_at": now, "detail": detail}
     _settle(connection, claim, RunStatus.SUCCEEDED, None, None, **outcome)
     run = claim.run
-    place = {"job": run.job, "tenant": run.tenant, "company_id": run.company_id}
-    dead = select(runs).filter_by(**place, status=RunStatus.DEAD)
+    dead = select(runs).filter_by(**run.place.columns, status=RunStatus.DEAD)
     for row in connection.execute(dead.where(runs.c.slot < run.slot)):
         _clear(connection, row, now, by=f"run-{run.id}", reason="a later slot succeeded")
 
@@ -328,21 +329,25 @@ def _clear(connection: Connection, row: Row[Any], now: datetime, **noted: str) -
         _note(connection, "run.cleared", of_row(row), now, row.error_class, row.error, **noted)
 
 
-def by_status(connection: Connection, **of: Any) -> Mapping[tuple[str, str, RunStatus], int]:
-    """How many runs there are, by job, tenant and status; of these columns' values only."""
+def by_status(
+    connection: Connection, of: Places = EVERY_PLACE
+) -> Mapping[tuple[str, str, RunStatus], int]:
+    """How many runs there are, by job, tenant and status; of these places only."""
     kind = (runs.c.job, runs.c.tenant, runs.c.status)
-    counted = select(*kind, func.count()).filter_by(**of)
+    counted = select(*kind, func.count()).filter_by(**of.columns)
     rows = connection.execute(counted.group_by(*kind).order_by(*kind))
     return {(job, tenant, status): count for job, tenant, status, count in rows}
 
 
-def oldest_due(connection: Connection, now: datetime, **of: Any) -> Mapping[str, float]:
+def oldest_due(
+    connection: Connection, now: datetime, of: Places = EVERY_PLACE
+) -> Mapping[str, float]:
     """Seconds that the longest waiting run has been claimable, by job; no job without one.
 
-    of: these columns' values only. What is paused waits on purpose.
+    of: these places only. What is paused waits on purpose.
     """
     free = _claimable(now) & ~pauses.paused(runs, now)
-    return leases.oldest(connection, runs, free, runs.c.job, now, **of)
+    return leases.oldest(connection, runs, free, runs.c.job, now, **of.columns)
 
 
 def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
@@ -352,10 +357,10 @@ def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
     return connection.scalars(found).all()
 
 
-def succeeded(connection: Connection, job: str, tenant: str, company_id: int) -> bool:
+def succeeded(connection: Connection, place: Place) -> bool:
     """Whether a run of the job ever succeeded in this company; the newest success is kept."""
-    here = select(runs.c.id).filter_by(job=job, tenant=tenant, company_id=company_id)
-    success = here.where(runs.c.status == RunStatus.SUCCEEDED).limit(1)
+    of_it = select(runs.c.id).filter_by(**place.columns)
+    success = of_it.where(runs.c.status == RunStatus.SUCCEEDED).limit(1)
     return connection.execute(success).first() is not None
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, select
 
 from workers.ledger import leases, pauses
-from workers.ledger.pauses import Place
+from workers.ledger.places import Place
 from workers.ledger.schema import case_is_open, cases, runs, watches
 from workers.ledger.statuses import RunStatus
 
@@ -31,13 +31,13 @@ def successes(connection: Connection, now: datetime) -> Mapping[Place, Success]:
         .where(runs.c.status == RunStatus.SUCCEEDED, runs.c.slot <= now)
         .group_by(*place)
     )
-    return {(job, tenant, company): Success(slot, at) for job, tenant, company, slot, at in rows}
+    return {Place(*where): Success(slot, at) for *where, slot, at in rows}
 
 
 def watched_since(connection: Connection) -> Mapping[Place, datetime]:
     """From when on the slots of each job, tenant and company count."""
     rows = connection.execute(select(watches))
-    return {(row.job, row.tenant, row.company_id): row.since for row in rows}
+    return {Place(row.job, row.tenant, row.company_id): row.since for row in rows}
 
 
 def dead_letters(connection: Connection) -> Mapping[tuple[str, str, str], int]:
@@ -72,9 +72,7 @@ def abandoned(connection: Connection, now: datetime) -> Mapping[tuple[str, str],
 class Cases:
     """What open cases are counted by; kind is the finding's."""
 
-    job: str
-    tenant: str
-    company_id: int
+    place: Place
     kind: str
     severity: str
     opened_on: date
@@ -87,4 +85,4 @@ def open_cases(connection: Connection) -> Mapping[Cases, int]:
     # Grouped outside, because PostgreSQL takes two equal expressions with parameters for two.
     found = select(*place, kind, cases.c.severity, cases.c.opened_on).where(case_is_open).subquery()
     rows = connection.execute(select(*found.c, func.count()).group_by(*found.c))
-    return {Cases(*key): count for *key, count in rows}
+    return {Cases(Place(*key[:3]), *key[3:]): count for *key, count in rows}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from workers.ledger.places import Place
 from workers.links import Link
 from workers.mail.render import Pages, no_pages
 from workers.wiring import Fleet
@@ -36,13 +37,15 @@ def mails_page(fleet: Fleet, sections: Sequence[Mapping[str, Any]]) -> str:
     return fleet.links.mails(list(found.values()))
 
 
-def _about(section: Mapping[str, Any]) -> tuple[str, str, str, int]:
-    return section["reader"], section["rule"], section["tenant"], section["company_id"]
+def _about(section: Mapping[str, Any]) -> tuple[str, Place]:
+    place = Place(section["rule"], section["tenant"], section["company_id"])
+    return section["reader"], place
 
 
 def _link(section: Mapping[str, Any]) -> Link:
-    issued_on = date.fromisoformat(section["issued_on"])
-    return Link(*_about(section), "", issued_on, section["language"])
+    reader, place = _about(section)
+    issued_on, language = date.fromisoformat(section["issued_on"]), section["language"]
+    return Link(reader, **place.columns, key="", issued_on=issued_on, language=language)
 
 
 def _may_opt_out(fleet: Fleet, section: Mapping[str, Any]) -> bool:

@@ -12,8 +12,9 @@ from tasks.domain.findings import Finding, SetAside, Severity
 from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
 from workers.ledger.outbox import NewMessage
+from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
-from workers.looking import Look, Place
+from workers.looking import Look, Lookout
 from workers.messages.routing import Route, routes_of
 
 
@@ -45,13 +46,9 @@ class Occasion:
         return self.at.astimezone(self.scope.zone).date()
 
     @property
-    def here(self) -> dict[str, Any]:
+    def place(self) -> Place:
         """What the ledger knows the job and its scope by."""
-        return {
-            "job": self.job.name,
-            "tenant": self.scope.tenant,
-            "company_id": self.scope.company_id,
-        }
+        return Place(self.job.name, self.scope.tenant, self.scope.company_id)
 
     def routes(self, findings: Iterable[Finding]) -> Sequence[Route]:
         """The ways that these findings go: those of the worst of them."""
@@ -68,13 +65,19 @@ class Occasion:
 
 
 def occasion_of(
-    place: Place, look: Look, *, slot: datetime, run_id: int | None, trace_id: str, mail_domain: str
+    lookout: Lookout,
+    look: Look,
+    *,
+    slot: datetime,
+    run_id: int | None,
+    trace_id: str,
+    mail_domain: str,
 ) -> Occasion:
     """The occasion on which a look is told."""
     return Occasion(
-        job=place.job,
-        tenant=place.tenant,
-        scope=place.scope,
+        job=lookout.job,
+        tenant=lookout.tenant,
+        scope=lookout.scope,
         slot=slot,
         at=look.moment.instant,
         now=look.moment.now,

@@ -9,7 +9,7 @@ from tasks import catalogue
 from workers import slots
 from workers.ledger import pauses, scopes
 from workers.ledger.database import Connection
-from workers.ledger.pauses import Place
+from workers.ledger.places import Place
 from workers.ledger.standing import Success
 from workers.wiring import Fleet
 
@@ -31,7 +31,7 @@ def overdue(
     for tenant in fleet.settings.tenants.values():
         for scope in known[tenant.name]:
             for job in catalogue.jobs().values():
-                place = (job.name, tenant.name, scope.company_id)
+                place = Place(job.name, tenant.name, scope.company_id)
                 start = newest[place].slot if place in newest else since.get(place)
                 if start is None or job.name in tenant.settings.disabled_jobs:
                     continue

@@ -33,6 +33,7 @@ from workers.ledger import (
 )
 from workers.ledger.database import Connection
 from workers.ledger.marks import Mark
+from workers.ledger.places import Place
 from workers.ledger.statuses import WORKER_LOST
 from workers.watch import overdue as covered
 from workers.wiring import Fleet
@@ -216,10 +217,10 @@ def _of_runs(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sa
 def _of_successes(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sample]:
     newest = standing.successes(connection, now)
     for place, success in newest.items():
-        yield Sample(metrics.LAST_SUCCESS, success.at.timestamp(), _labels(*place))
+        yield Sample(metrics.LAST_SUCCESS, success.at.timestamp(), _labels(place))
     since = standing.watched_since(connection)
     for place, seconds in covered.overdue(fleet, connection, newest, since, now):
-        yield Sample(metrics.OVERDUE, seconds, _labels(*place))
+        yield Sample(metrics.OVERDUE, seconds, _labels(place))
 
 
 def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
@@ -241,7 +242,7 @@ def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:
     for found, count in standing.open_cases(connection).items():
         age = _age((now.date() - found.opened_on).days)
         labels = {"kind": found.kind, "severity": found.severity, "age": age}
-        place = _labels(found.job, found.tenant, found.company_id)
+        place = _labels(found.place)
         counted.append(Increment("cases", {**place, **labels}, count))
     for summed in metrics.summed(counted):
         yield Sample(metrics.CASES, summed.amount, summed.labels)
@@ -254,12 +255,11 @@ def _age(days: int) -> str:
 def _of_measures(connection: Connection, now: datetime) -> Iterator[Sample]:
     taken = {}
     for found in measures.latest(connection, now):
-        place = (found.job, found.tenant, found.company_id)
-        labels = {**found.labels, **_labels(*place)}
+        labels = {**found.labels, **_labels(found.place)}
         yield Sample(metrics.measured(found.name), found.value, labels)
-        taken[place] = found.at
+        taken[found.place] = found.at
     for place, at in taken.items():
-        yield Sample(metrics.MEASURED_AT, at.timestamp(), _labels(*place))
+        yield Sample(metrics.MEASURED_AT, at.timestamp(), _labels(place))
 
 
 def of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
@@ -326,5 +326,5 @@ def _of_workers(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
         yield Sample(celery_names.PROCESSES, processes[queue], {"queue_name": queue})
 
 
-def _labels(job: str, tenant: str, company_id: int) -> dict[str, str]:
-    return {"job": job, "tenant": tenant, "company_id": str(company_id)}
+def _labels(place: Place) -> dict[str, str]:
+    return {"job": place.job, "tenant": place.tenant, "company_id": str(place.company_id)}

@@ -27,8 +27,8 @@ HISTORY: Final = 50
 
 
 @dataclass(frozen=True)
-class Place(looking.Place):
-    """The job, tenant and company that a link is about, and what day it is there."""
+class Destination(looking.Lookout):
+    """Where a link leads, and what day it is there."""
 
     now: datetime
 
@@ -42,7 +42,7 @@ class Place(looking.Place):
 class Shown:
     """All that the page tells of a case. row: its line in the last digest that this reader got."""
 
-    place: Place
+    where: Destination
     case: Known
     acts: Sequence[Act]
     history: Sequence[Entry]
@@ -69,7 +69,7 @@ class Shown:
     def waiting_days(self) -> int | None:
         """Since the finding stands in Odoo."""
         since = self.finding.since
-        return max((self.place.today - since).days, 0) if since else None
+        return max((self.where.today - since).days, 0) if since else None
 
 
 def facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -78,21 +78,20 @@ def facts(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {n: row[n] for n in named if not n.endswith("_id") and n not in columns.LONG}
 
 
-def place(fleet: Fleet, connection: Connection, link: Link) -> Place:
+def destination(fleet: Fleet, connection: Connection, link: Link) -> Destination:
     """Where a link leads. Raises UnknownCase when the job, tenant or company is gone."""
     job, tenant = catalogue.jobs().get(link.job), fleet.settings.tenants.get(link.tenant)
     known = scopes.of_tenant(connection, link.tenant)
     scope = next((scope for scope in known if scope.company_id == link.company_id), None)
     if job is None or tenant is None or scope is None:
         raise UnknownCase(Text("its job or company is not watched any more"))
-    return Place(job, tenant, scope, fleet.clock())
+    return Destination(job, tenant, scope, fleet.clock())
 
 
 def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
     """The case of a link. Raises NotYours or UnknownCase."""
-    where = place(fleet, connection, link)
-    here = (link.job, link.tenant, link.company_id)
-    case = cases.newest(connection, *here, link.key)
+    where = destination(fleet, connection, link)
+    case = cases.newest(connection, link.place, link.key)
     if case is None:
         raise UnknownCase(Text("it was never opened here, or was deleted"))
     if not concerns(connection, where, link):
@@ -101,11 +100,11 @@ def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
         )
     standing = [
         act
-        for act in acts.standing(connection, *here)
+        for act in acts.standing(connection, link.place)
         if _is_about(act, case.finding) and stands(act, where.today)
     ]
     return Shown(
-        place=where,
+        where=where,
         case=case,
         acts=standing,
         history=audit.entries(connection, HISTORY, case_id=case.id),
@@ -114,13 +113,12 @@ def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
     )
 
 
-def concerns(connection: Connection, where: Place, link: Link) -> bool:
+def concerns(connection: Connection, where: Destination, link: Link) -> bool:
     """Whether the person hears of the job by role, or was written to (key "": about anything)."""
     members = where.tenant.recipients(link.company_id).of(where.job.role)
     if link.person.lower() in {member.lower() for member in members}:
         return True
-    here = (link.job, link.tenant, link.company_id)
-    return readers.was_told(connection, *here, link.person, link.key)
+    return readers.was_told(connection, link.place, link.person, link.key)
 
 
 def _is_about(act: Act, finding: Finding) -> bool:
@@ -129,7 +127,9 @@ def _is_about(act: Act, finding: Finding) -> bool:
     return act.key == finding.key
 
 
-def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) -> Sequence[ActKind]:
+def _offered(
+    where: Destination, case: Known, standing: Sequence[Act], person: str
+) -> Sequence[ActKind]:
     done = {(act.kind, act.person) for act in standing}
     needless = {ActKind.ACKNOWLEDGED} if (ActKind.ACKNOWLEDGED, person.lower()) in done else set()
     needless |= {act.kind for act in standing if act.kind is ActKind.HANDED_OVER}
@@ -142,12 +142,7 @@ def _offered(where: Place, case: Known, standing: Sequence[Act], person: str) ->
 
 def _row(connection: Connection, job: AnyJob, link: Link, finding: Finding) -> Mapping[str, Any]:
     """The row of the digest that is about what the finding is about."""
-    scope: dict[str, str | int] = {
-        "job": link.job,
-        "tenant": link.tenant,
-        "company_id": link.company_id,
-    }
-    payload = readers.last_seen(connection, digest.STEP, link.person, "email", **scope)
+    payload = readers.last_seen(connection, link.place, digest.STEP, link.person, "email")
     rows = payload.get("rows", ()) if payload else ()
     about = (finding.model, finding.record_id)
     own = (row for row in rows if about in job.subjects(row))

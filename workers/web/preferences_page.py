@@ -14,7 +14,7 @@ from workers.ledger.database import Connection
 from workers.links import PREFERENCES, Link
 from workers.web import cases
 from workers.web.acting import Sent, Site, done, record, unused_nonce
-from workers.web.cases import Place
+from workers.web.cases import Destination
 from workers.web.forms import filled
 from workers.web.pages import page, reader_of
 from workers.web.refusals import NotAllowed, NotYours, Refused
@@ -24,7 +24,7 @@ from workers.web.refusals import NotAllowed, NotYours, Refused
 class Choice:
     """Whether a reader gets the mails of a job, and the form to change it; token: of its page."""
 
-    place: Place
+    where: Destination
     out: bool
     token: str
     form: str
@@ -32,7 +32,7 @@ class Choice:
     @property
     def allowed(self) -> bool:
         """Whether the policy lets the reader choose."""
-        return _allowed(self.place)
+        return _allowed(self.where)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class PreferencesPage:
         sent = Sent(token, self.site.links.read(PREFERENCES, token), fields)
         nonce = unused_nonce(self.site, sent)
         with self.site.fleet.ledger.reading() as connection:
-            where = _place(self.site, connection, sent.link)
+            where = _destination(self.site, connection, sent.link)
         form = filled(fields, where.today)
         if form.kind not in (ActKind.OPTED_OUT, ActKind.OPTED_IN) or not _allowed(where):
             raise NotAllowed(
@@ -94,18 +94,18 @@ class MailsPage:
 
 def choice_of(site: Site, connection: Connection, link: Link) -> Choice:
     """How a reader stands to the mails of a job. Raises NotYours or UnknownCase."""
-    where, token = _place(site, connection, link), site.links.token(PREFERENCES, link)
-    standing = acts.standing(connection, link.job, link.tenant, link.company_id)
+    where, token = _destination(site, connection, link), site.links.token(PREFERENCES, link)
+    standing = acts.standing(connection, link.place)
     out = {act.person for act in standing if act.kind is ActKind.OPTED_OUT}
     return Choice(where, link.person.lower() in out, token, site.forms.sign(token))
 
 
-def _place(site: Site, connection: Connection, link: Link) -> Place:
-    where = cases.place(site.fleet, connection, link)
+def _destination(site: Site, connection: Connection, link: Link) -> Destination:
+    where = cases.destination(site.fleet, connection, link)
     if not cases.concerns(connection, where, link):
         raise NotYours(Text("you get no mails of this kind"))
     return where
 
 
-def _allowed(where: Place) -> bool:
+def _allowed(where: Destination) -> bool:
     return where.tenant.may_opt_out(where.job.name)

@@ -20,6 +20,7 @@ from workers.delivery import dispatcher
 from workers.errors import DeliveryUnavailable
 from workers.ledger import marks
 from workers.ledger.lookup import Wanted
+from workers.ledger.places import Places
 from workers.wiring import Fleet
 
 
@@ -93,7 +94,7 @@ def test_what_waits_on_purpose_is_not_late(fleet: Fleet, clock: Clock) -> None:
     clock.forward(hours=-8)
     assert [row for row in told("--job", REMINDERS) if row["name"].startswith("message")]
     until = clock() + timedelta(days=3)
-    pausing.begin(fleet, pausing.What(job=REMINDERS), until, "holiday", "ann")
+    pausing.begin(fleet, Places(job=REMINDERS), until, "holiday", "ann")
     opened(fleet, REMINDERS, 2)
     assert told("--job", REMINDERS) == []
 

@@ -17,9 +17,9 @@ from tests.workers.test_dispatcher import deliver_all, states
 from tests.workers.test_runner import READINESS, REMINDERS, counted, messages, opened, run_of
 from workers import dispatch, runner
 from workers.commands import cli, doctor, opening, pausing
-from workers.commands.pausing import What
 from workers.demo.catcher import Catcher
 from workers.ledger import audit, runs
+from workers.ledger.places import Places
 from workers.ledger.runs import Run
 from workers.ledger.statuses import MessageStatus, RunStatus
 from workers.messages import failures
@@ -39,7 +39,7 @@ def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, catcher: Catcher) -> F
 
 def paused(fleet: Fleet, hours: float = 3, **what: Any) -> str:
     until = fleet.clock() + timedelta(hours=hours)
-    begun, _ = pausing.begin(fleet, What(**what), until, "month end", "ann")
+    begun, _ = pausing.begin(fleet, Places(**what), until, "month end", "ann")
     return f"pause-{begun.id}"
 
 
@@ -122,7 +122,7 @@ def test_a_run_that_is_going_on_when_it_is_paused_ends_and_its_mails_wait(
     assert deliver_all(fleet) == {}
     assert states(fleet) == {MessageStatus.QUEUED}
     assert samples(fleet, "fleet_outbox_oldest_due_seconds")["email",] == 0
-    pausing.end(fleet, begun, What(), "ann", "done")
+    pausing.end(fleet, begun, Places(), "ann", "done")
     assert deliver_all(fleet) == {"sent": len(messages(fleet))}
     assert catcher.mails
 
@@ -171,7 +171,7 @@ def test_pausing_again_replaces_it_and_all_is_audited(fleet: Fleet, clock: Clock
     (standing,) = pausing.listed(pausing.standing(fleet))
     assert standing["name"] == second
     assert standing["until"] == "2026-11-23T14:00Z"
-    pausing.end(fleet, [], What(job=REMINDERS), "bob", "finance is done")
+    pausing.end(fleet, [], Places(job=REMINDERS), "bob", "finance is done")
     assert pausing.standing(fleet) == ()
     with fleet.ledger.reading() as connection:
         entries = reversed(audit.entries(connection, 10, job=REMINDERS))

@@ -14,6 +14,7 @@ from tests.fakes.fleets import Switchable, dump, fleet_on
 from workers import dispatch, runner, wiring
 from workers.commands import cli
 from workers.ledger import runs
+from workers.ledger.places import Place
 from workers.wiring import Fleet
 
 JOBS = ("invoice_readiness", "timesheet_reminders", "pending_approvals")
@@ -33,7 +34,7 @@ def fleet(tmp_path: Path, clock: Clock, odoo: Switchable, monkeypatch: pytest.Mo
 def execute(fleet: Fleet, clock: Clock, job: str) -> None:
     clock.forward(minutes=1)
     with fleet.ledger.transaction() as connection:
-        run = runs.open_slot(connection, job, "firm", 1, clock(), clock(), f"trace-{job}")
+        run = runs.open_slot(connection, Place(job, "firm", 1), clock(), clock(), f"trace-{job}")
     assert run is not None
     runner.execute(fleet, run)
 

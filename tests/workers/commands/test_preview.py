@@ -23,6 +23,7 @@ from workers.commands.by_hand import Order
 from workers.commands.cli import cli
 from workers.demo.catcher import Catcher
 from workers.ledger.database import Ledger
+from workers.ledger.places import Places
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
@@ -144,7 +145,7 @@ mail.quiet_hours = "00:00-23:00"
     assert "waits email to finance@nordwind.example: 2026-11-23T22:00Z (its job is" in told
     assert "so it will be dropped; quiet hours)" in told
     until = clock() + timedelta(days=2)
-    pausing.begin(fleet, pausing.What(READINESS, "firm", 1), until, "month's end", "ann")
+    pausing.begin(fleet, Places(READINESS, "firm", 1), until, "month's end", "ann")
     told = shown(fleet, READINESS, monkeypatch)[1]
     assert "paused until 2026-11-25T09:00Z by ann: month's end; `fleet resume pause-1`" in told
     # The hours in which a mail may go out are asked for when the pause ends.

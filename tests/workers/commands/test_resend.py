@@ -59,13 +59,7 @@ def test_it_arrives_as_it_was_under_another_message_id(
 
 def last_digest(connection: Connection, message: Message) -> object:
     return readers.last_seen(
-        connection,
-        "digest",
-        message.recipient,
-        message.channel,
-        job=message.job,
-        tenant=message.tenant,
-        company_id=message.company_id,
+        connection, message.place, "digest", message.recipient, message.channel
     )
 
 

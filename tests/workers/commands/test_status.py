@@ -25,6 +25,7 @@ from workers.config import runbook
 from workers.delivery import dispatcher
 from workers.errors import DeliveryClosed, DeliveryUnavailable
 from workers.ledger import marks, runs
+from workers.ledger.places import Places
 from workers.wiring import Fleet
 
 RULES = Path(__file__).parents[3] / "monitoring" / "prometheus" / "rules" / "alerts.yml"
@@ -102,7 +103,7 @@ def test_what_comes_next_is_told_in_one_zone(fleet: Fleet, clock: Clock) -> None
     there = narrowed("--zone", "America/New_York")
     assert there["next"][0]["at"] == "2026-11-23T05:00-05:00"
     assert {row["seen"][-6:] for row in there["processes"]} == {"-05:00"}
-    pausing.begin(fleet, pausing.What(tenant="firm"), clock() + timedelta(9), "holiday", "ann")
+    pausing.begin(fleet, Places(tenant="firm"), clock() + timedelta(9), "holiday", "ann")
     found = told(0)
     assert found["next"][0]["at"] > "2026-12-02"
     assert found["pauses"][0]["reason"] == "holiday"
@@ -117,7 +118,7 @@ def test_what_goes_out_tonight_is_told_with_its_hour(fleet: Fleet, clock: Clock)
     assert {row["waits_for"] for row in before} == {None}
     later = {row["at"] for row in status.look(fleet).parts["goes_out"]}
     assert "2026-11-24T06:00Z" in later, later
-    pausing.begin(fleet, pausing.What(job=REMINDERS), clock() + timedelta(5), "holiday", "ann")
+    pausing.begin(fleet, Places(job=REMINDERS), clock() + timedelta(5), "holiday", "ann")
     waiting = status.look(fleet).parts["goes_out"]
     assert all("pause until 2026-11-28T19:00Z" in row["waits_for"] for row in waiting)
     assert sum(row["messages"] for row in waiting) == sum(row["messages"] for row in before)
@@ -334,7 +335,7 @@ def test_its_filters_narrow_what_is_told_of_jobs_and_mails(
     odoo.error = OdooRejected("no")
     runner.execute(fleet, opened(fleet, READINESS))
     until = clock() + timedelta(days=1)
-    pausing.begin(fleet, pausing.What(job=READINESS), until, "month end", "ann")
+    pausing.begin(fleet, Places(job=READINESS), until, "month end", "ann")
     outages.begin(fleet, outages.MAIL, DeliveryClosed("it answered 550"))
     whole = narrowed()
     assert {row["job"] for row in whole["next"]} > {REMINDERS}

@@ -19,6 +19,7 @@ from workers.delivery.rechecking import Checked, Round
 from workers.demo.catcher import Catcher
 from workers.ledger import acts, cases
 from workers.ledger.outbox import Message
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
@@ -52,7 +53,7 @@ def a_ready_order(fleet: Fleet) -> tuple[Message, Finding]:
     runner.execute(fleet, opened(fleet, READINESS))
     (message,) = messages(fleet)
     with fleet.ledger.reading() as connection:
-        known = [case.finding for case in cases.open_cases(connection, READINESS, "firm", 1)]
+        known = [case.finding for case in cases.open_cases(connection, Place(READINESS, "firm", 1))]
     return message, next(finding for finding in known if finding.key.startswith("ready"))
 
 

@@ -12,6 +12,7 @@ from tasks.domain.texts import Text
 from workers.ledger import outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.outbox import Message, NewMessage
+from workers.ledger.places import Place
 from workers.ledger.runs import Claim
 
 NOW = datetime(2026, 11, 20, 9, 30, 15, 123456, tzinfo=UTC)
@@ -20,7 +21,7 @@ SLOT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LEASE = timedelta(minutes=5)
 MANY = 1000
-SCOPE = ("wip_aging", "acme", 1)
+PLACE = Place("wip_aging", "acme", 1)
 
 FINDING = Finding(
     key="order-17",
@@ -60,18 +61,18 @@ def open_run(
     connection: Connection,
     slot: datetime = SLOT,
     *,
-    job: str = SCOPE[0],
-    tenant: str = SCOPE[1],
-    company_id: int = SCOPE[2],
+    job: str = PLACE.job,
+    tenant: str = PLACE.tenant,
+    company_id: int = PLACE.company_id,
     now: datetime = NOW,
 ) -> int:
     """The id of a new run that is due at `now`."""
-    run_id = runs.open_slot(connection, job, tenant, company_id, slot, now, "trace-1")
+    run_id = runs.open_slot(connection, Place(job, tenant, company_id), slot, now, "trace-1")
     assert run_id is not None
     return run_id
 
 
-def open_runs(connection: Connection, count: int, tenant: str = SCOPE[1]) -> list[int]:
+def open_runs(connection: Connection, count: int, tenant: str = PLACE.tenant) -> list[int]:
     """The ids of new runs in one slot, one per company."""
     companies = range(1, count + 1)
     return [open_run(connection, tenant=tenant, company_id=company) for company in companies]

@@ -1,6 +1,6 @@
 """Acts: recorded once per form, audited, append-only; those that matter are found again."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
@@ -11,16 +11,17 @@ from tasks.domain.cases import ChangeKind
 from workers.ledger import acts, audit, cases
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LedgerError
+from workers.ledger.places import Place
 
-from .examples import FINDING, NOW, SCOPE, SECOND, TODAY, changes, open_run
+from .examples import FINDING, NOW, PLACE, SECOND, TODAY, changes, open_run
 from .racing import race
 
 SNOOZED = Act(
     ActKind.SNOOZED,
     "ann@example.com",
-    *SCOPE,
-    FINDING.key,
-    NOW,
+    **PLACE.columns,
+    key=FINDING.key,
+    at=NOW,
     reason="the customer pays on Friday",
     until=TODAY + timedelta(days=3),
     severity="warning",
@@ -33,22 +34,22 @@ OUT = replace(SNOOZED, kind=ActKind.OPTED_OUT, key="", until=None)
 
 def applied(connection: Connection, kind: ChangeKind, run_id: int, days: int = 0) -> None:
     now = NOW + timedelta(days=days)
-    cases.apply(connection, *SCOPE, run_id, changes(kind), now.date(), now)
+    cases.apply(connection, PLACE, run_id, changes(kind), now.date(), now)
 
 
 def test_an_act_is_recorded_whole_and_found_again(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         assert acts.record(connection, SNOOZED, "nonce-1") == 1
     with ledger.reading() as connection:
-        assert acts.standing(connection, *SCOPE) == (SNOOZED,)
-        assert acts.standing(connection, "utilization_variance", *SCOPE[1:]) == ()
+        assert acts.standing(connection, PLACE) == (SNOOZED,)
+        assert acts.standing(connection, replace(PLACE, job="utilization_variance")) == ()
 
 
 def test_a_nonce_is_used_once_whatever_it_is_used_for(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         acts.record(connection, SNOOZED, "nonce-1")
         assert acts.record(connection, HELD, "nonce-1") is None
-        assert acts.standing(connection, *SCOPE) == (SNOOZED,)
+        assert acts.standing(connection, PLACE) == (SNOOZED,)
         assert len(audit.entries(connection, 10)) == 1
 
 
@@ -95,7 +96,7 @@ def test_opting_out_is_audited_as_of_mails(ledger: Ledger) -> None:
         acts.record(connection, OUT, "nonce-1")
         assert [entry.event for entry in audit.entries(connection, 10)] == ["mails.opted_out"]
         acts.record(connection, replace(OUT, kind=ActKind.OPTED_IN), "nonce-2")
-        assert acts.standing(connection, *SCOPE) == ()
+        assert acts.standing(connection, PLACE) == ()
 
 
 def test_a_resolved_case_takes_its_snooze_along_and_leaves_the_hold(ledger: Ledger) -> None:
@@ -104,29 +105,29 @@ def test_a_resolved_case_takes_its_snooze_along_and_leaves_the_hold(ledger: Ledg
         applied(connection, ChangeKind.OPENED, run_id)
         for number, act in enumerate((SNOOZED, HELD, OUT)):
             acts.record(connection, act, f"nonce-{number}")
-        assert acts.standing(connection, *SCOPE) == (SNOOZED, HELD, OUT)
+        assert acts.standing(connection, PLACE) == (SNOOZED, HELD, OUT)
         applied(connection, ChangeKind.RESOLVED, run_id, days=1)
-        assert acts.standing(connection, *SCOPE) == (HELD, OUT)
+        assert acts.standing(connection, PLACE) == (HELD, OUT)
         applied(connection, ChangeKind.OPENED, run_id, days=2)
         again = replace(SNOOZED, at=NOW + timedelta(days=2) + SECOND)
         acts.record(connection, again, "nonce-9")
-        assert acts.standing(connection, *SCOPE) == (HELD, OUT, again)
+        assert acts.standing(connection, PLACE) == (HELD, OUT, again)
 
 
 def test_a_hold_counts_in_every_job_of_the_scope_until_any_of_them_lifts_it(
     ledger: Ledger,
 ) -> None:
-    _, tenant, company_id = SCOPE
+    _, tenant, company_id = astuple(PLACE)
     other = "utilization_variance"
     lifted = replace(HELD, kind=ActKind.LIFTED, job=other, key="old-line-4", at=NOW + SECOND)
     with ledger.transaction() as connection:
         acts.record(connection, SNOOZED, "nonce-1")
         acts.record(connection, HELD, "nonce-2")
-        assert acts.standing(connection, other, tenant, company_id) == (HELD,)
-        assert acts.standing(connection, other, tenant, company_id + 1) == ()
+        assert acts.standing(connection, Place(other, tenant, company_id)) == (HELD,)
+        assert acts.standing(connection, Place(other, tenant, company_id + 1)) == ()
         acts.record(connection, lifted, "nonce-3")
-        assert acts.standing(connection, other, tenant, company_id) == ()
-        assert acts.standing(connection, *SCOPE) == (SNOOZED,)
+        assert acts.standing(connection, Place(other, tenant, company_id)) == ()
+        assert acts.standing(connection, PLACE) == (SNOOZED,)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE acts SET person = 'x'", "DELETE FROM acts"])

@@ -15,9 +15,10 @@ from tasks.domain.findings import Finding, Recipient, Severity, Step
 from workers.ledger import audit, cases
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LedgerError, StaleCases
+from workers.ledger.places import Place
 from workers.ledger.schema import cases as table
 
-from .examples import FINDING, NOW, SCOPE, SECOND, TODAY, changes, open_run
+from .examples import FINDING, NOW, PLACE, SECOND, TODAY, changes, open_run
 
 TOMORROW = TODAY + timedelta(days=1)
 WORSE = replace(FINDING, severity=Severity.CRITICAL, amount=Decimal("2000"), currency="USD")
@@ -64,19 +65,19 @@ def test_resolved_cases_are_told_with_the_day_of_the_scopes_zone(ledger: Ledger)
         run_id = open_run(connection)
         apply(connection, changes(ChangeKind.OPENED), run_id)
         resolved = changes(ChangeKind.RESOLVED)
-        cases.apply(connection, *SCOPE, run_id, resolved, TODAY, midnight)
+        cases.apply(connection, PLACE, run_id, resolved, TODAY, midnight)
         brussels = ZoneInfo("Europe/Brussels")
-        (closed,) = cases.closed_cases(connection, *SCOPE, NOW, brussels)
+        (closed,) = cases.closed_cases(connection, PLACE, NOW, brussels)
         assert (closed.opened_on, closed.closed_on) == (TODAY, TOMORROW)
         assert closed.finding == FINDING
-        assert cases.closed_cases(connection, *SCOPE, midnight, brussels) == ()
+        assert cases.closed_cases(connection, PLACE, midnight, brussels) == ()
 
 
 def apply(
     connection: Connection, reconciliation: Reconciliation, run_id: int, days: int = 0
 ) -> None:
     later = timedelta(days=days)
-    cases.apply(connection, *SCOPE, run_id, reconciliation, TODAY + later, NOW + later)
+    cases.apply(connection, PLACE, run_id, reconciliation, TODAY + later, NOW + later)
 
 
 def opened(connection: Connection, *found: Finding) -> int:
@@ -87,7 +88,7 @@ def opened(connection: Connection, *found: Finding) -> int:
 
 
 def the_case(connection: Connection) -> OpenCase:
-    (case,) = cases.open_cases(connection, *SCOPE)
+    (case,) = cases.open_cases(connection, PLACE)
     return case
 
 
@@ -126,9 +127,9 @@ def test_an_opened_case_is_remembered_whole(ledger: Ledger) -> None:
 def test_cases_belong_to_their_job_and_scope(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         opened(connection)
-        assert cases.open_cases(connection, "bench_alert", "acme", 1) == ()
-        assert cases.open_cases(connection, "wip_aging", "other", 1) == ()
-        assert cases.open_cases(connection, "wip_aging", "acme", 2) == ()
+        assert cases.open_cases(connection, Place("bench_alert", "acme", 1)) == ()
+        assert cases.open_cases(connection, Place("wip_aging", "other", 1)) == ()
+        assert cases.open_cases(connection, Place("wip_aging", "acme", 2)) == ()
 
 
 def test_a_worsened_case_takes_the_new_finding_and_has_spoken_today(ledger: Ledger) -> None:
@@ -163,7 +164,7 @@ def test_a_resolved_case_is_closed_and_its_key_may_open_again(ledger: Ledger) ->
     with ledger.transaction() as connection:
         run_id = opened(connection)
         apply(connection, changes(ChangeKind.RESOLVED), run_id, days=1)
-        assert cases.open_cases(connection, *SCOPE) == ()
+        assert cases.open_cases(connection, PLACE) == ()
         apply(connection, changes(ChangeKind.OPENED), run_id, days=2)
         first, second = rows(connection)
     assert (first["state"], first["resolved_at"]) == ("resolved", NOW + timedelta(days=1))
@@ -197,7 +198,7 @@ def test_many_cases_open_with_their_own_ids(ledger: Ledger) -> None:
         opened(connection, *many)
         by_id = {row["id"]: row["key"] for row in rows(connection)}
         noted = {entry.case_id: entry.detail["key"] for entry in audit.entries(connection, 5000)}
-        assert [case.finding for case in cases.open_cases(connection, *SCOPE)] == many
+        assert [case.finding for case in cases.open_cases(connection, PLACE)] == many
     assert noted == by_id
 
 
@@ -226,7 +227,7 @@ def test_the_life_of_a_case_over_many_days(ledger: Ledger) -> None:
         run_id = open_run(connection)
         for day in range(8):
             today = TODAY + timedelta(days=day)
-            known = cases.open_cases(connection, *SCOPE)
+            known = cases.open_cases(connection, PLACE)
             found = FINDING if day < 5 else worse
             result = reconcile([found] if day < 7 else [], known, today)
             apply(connection, result, run_id, days=day)
@@ -241,8 +242,8 @@ def test_the_life_of_a_case_over_many_days(ledger: Ledger) -> None:
 def test_locked_cases_are_the_same_cases(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         opened(connection)
-        locked = cases.open_cases(connection, *SCOPE, lock=True)
-        assert locked == cases.open_cases(connection, *SCOPE)
+        locked = cases.open_cases(connection, PLACE, lock=True)
+        assert locked == cases.open_cases(connection, PLACE)
 
 
 def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:
@@ -254,17 +255,17 @@ def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:
 
 def test_a_case_rests_on_a_run_that_exists(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match=r"(?i)foreign key"), ledger.transaction() as connection:
-        cases.apply(connection, *SCOPE, 999, changes(ChangeKind.OPENED), TODAY, NOW + SECOND)
+        cases.apply(connection, PLACE, 999, changes(ChangeKind.OPENED), TODAY, NOW + SECOND)
 
 
 def test_the_newest_case_of_a_key_is_found_open_or_resolved(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         run_id = open_run(connection)
-        assert cases.newest(connection, *SCOPE, FINDING.key) is None
+        assert cases.newest(connection, PLACE, FINDING.key) is None
         ids = []
         for kind in (ChangeKind.OPENED, ChangeKind.RESOLVED, ChangeKind.OPENED):
-            cases.apply(connection, *SCOPE, run_id, changes(kind), TODAY, NOW)
-            found = cases.newest(connection, *SCOPE, FINDING.key)
+            cases.apply(connection, PLACE, run_id, changes(kind), TODAY, NOW)
+            found = cases.newest(connection, PLACE, FINDING.key)
             assert found is not None
             ids.append(found.id)
             resolved = kind is ChangeKind.RESOLVED

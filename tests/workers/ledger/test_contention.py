@@ -25,7 +25,7 @@ from .examples import (
     LEASE,
     MESSAGE,
     NOW,
-    SCOPE,
+    PLACE,
     SLOT,
     TODAY,
     changes,
@@ -83,9 +83,9 @@ def climb_each(url: str) -> list[str]:
         finding = replace(FINDING, steps=(Step(f"rung-{turn}", NOW),))
         together()
         with ledger.transaction() as connection:
-            known = cases.open_cases(connection, *SCOPE, lock=True)
+            known = cases.open_cases(connection, PLACE, lock=True)
             result = reconcile([finding], known, TODAY)
-            cases.apply(connection, *SCOPE, 1, result, TODAY, NOW)
+            cases.apply(connection, PLACE, 1, result, TODAY, NOW)
         said += [change.step for change in result.changes]
     ledger.close()
     return said
@@ -97,7 +97,7 @@ def open_each(url: str) -> int:
         together()
         with ledger.transaction() as connection:
             slot = SLOT + turn * LEASE
-            opened += runs.open_slot(connection, *SCOPE, slot, NOW, "trace") is not None
+            opened += runs.open_slot(connection, PLACE, slot, NOW, "trace") is not None
     ledger.close()
     return opened
 
@@ -163,9 +163,7 @@ def test_two_processes_claim_each_message_once(url: str, ledger: Ledger) -> None
 
 def test_two_runs_at_once_speak_of_each_rung_once(url: str, ledger: Ledger) -> None:
     with ledger.transaction() as connection:
-        cases.apply(
-            connection, *SCOPE, open_run(connection), changes(ChangeKind.OPENED), TODAY, NOW
-        )
+        cases.apply(connection, PLACE, open_run(connection), changes(ChangeKind.OPENED), TODAY, NOW)
     said = race(2, climb_each, url)
     assert sorted(said[0] + said[1]) == sorted(f"rung-{turn}" for turn in range(ROUNDS))
 
@@ -230,11 +228,11 @@ def test_a_case_opened_by_two_transactions_at_once_is_opened_by_one(ledger: Ledg
         try:
             with ledger.transaction() as connection:
                 opened = changes(ChangeKind.OPENED)
-                cases.apply(connection, *SCOPE, run_id, opened, TODAY, NOW)
+                cases.apply(connection, PLACE, run_id, opened, TODAY, NOW)
         except StaleCases:
             return False
         return True
 
     assert sorted(at_once(open_case, open_case)) == [False, True]
     with ledger.reading() as connection:
-        assert len(cases.open_cases(connection, *SCOPE)) == 1
+        assert len(cases.open_cases(connection, PLACE)) == 1

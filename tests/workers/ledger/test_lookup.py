@@ -14,7 +14,7 @@ from workers.ledger.database import Ledger
 from workers.ledger.lookup import Wanted
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 
-from .examples import FINDING, MESSAGE, NOW, SCOPE, TODAY, changes, open_run
+from .examples import FINDING, MESSAGE, NOW, PLACE, TODAY, changes, open_run
 
 ZOE = "zoë@example.com"
 ON_A_LADDER = replace(
@@ -35,7 +35,7 @@ def filled(ledger: Ledger) -> Ledger:
         open_run(connection, tenant="other", now=NOW - timedelta(days=9))
         for finding in (FINDING, ON_A_LADDER):
             opened = changes(ChangeKind.OPENED, finding=finding)
-            cases.apply(connection, *SCOPE, run, opened, TODAY, NOW)
+            cases.apply(connection, PLACE, run, opened, TODAY, NOW)
         outbox.enqueue(connection, MESSAGE, NOW)
         told = replace(MESSAGE, recipient=ZOE, subject="order-170", finding_keys=("order-170",))
         outbox.enqueue(connection, told, NOW)

@@ -12,6 +12,7 @@ from workers.ledger import audit, counters, outbox, pauses, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.outbox import Message
+from workers.ledger.places import Places
 from workers.ledger.statuses import MessageStatus
 
 from .examples import (
@@ -397,6 +398,5 @@ def test_a_paused_run_is_waited_for_by_no_mail(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         enqueue(connection)
         open_run(connection, job="invoice_readiness")
-        place = ("invoice_readiness", None, None)
-        pauses.begin(connection, *place, "audit", "ops", NOW, NOW + LEASE)
+        pauses.begin(connection, Places("invoice_readiness"), "audit", "ops", NOW, NOW + LEASE)
         assert gathered(connection) == [MESSAGE.subject]

@@ -16,11 +16,12 @@ from workers.ledger import acts, audit, cases, marks, measures, outbox, people, 
 from workers.ledger.database import Ledger
 from workers.ledger.errors import LedgerError
 from workers.ledger.measures import Provenance
+from workers.ledger.places import Place
 from workers.ledger.pseudonyms import Person
 from workers.ledger.schema import metadata
 from workers.ledger.statuses import MessageStatus
 
-from .examples import FINDING, LEASE, NOW, SCOPE, TODAY, changes, claimed_run, enqueue
+from .examples import FINDING, LEASE, NOW, PLACE, TODAY, changes, claimed_run, enqueue
 
 ADDRESS, NAME, OTHER = "änn_o'hara@x.example", "Änn O'Hara", "joänn_o'hara@x.example"
 ROLES = ("finance", "delivery", "ops")
@@ -43,14 +44,14 @@ def person() -> Person:
     return Person((ADDRESS,), records=frozenset({("hr.employee", 17)}))
 
 
-def fill(ledger: Ledger, tenant: str = SCOPE[1]) -> None:
+def fill(ledger: Ledger, tenant: str = PLACE.tenant) -> None:
     """A row that names the person in every table that can."""
-    scope = (SCOPE[0], tenant, SCOPE[2])
+    place = replace(PLACE, tenant=tenant)
     with ledger.transaction() as connection:
-        run = runs.open_slot(connection, *scope, NOW, NOW, "trace-1")
+        run = runs.open_slot(connection, place, NOW, NOW, "trace-1")
         assert run is not None
         for finding in (MINE, ORDER):
-            apply(connection, scope, run, finding)
+            apply(connection, place, run, finding)
         for recipient, status in ((ADDRESS, "queued"), (ADDRESS.title(), "sent"), (OTHER, "sent")):
             number = enqueue(
                 connection,
@@ -63,10 +64,12 @@ def fill(ledger: Ledger, tenant: str = SCOPE[1]) -> None:
             )
             if status == "sent":
                 connection.execute(text(f"UPDATE messages SET status = 'sent' WHERE id = {number}"))
-        act = Act(ActKind.SNOOZED, ADDRESS, *scope, MINE.key, NOW, f"asked {NAME}", TODAY)
+        act = Act(ActKind.SNOOZED, ADDRESS, **place.columns, key=MINE.key, at=NOW, until=TODAY)
+        act = replace(act, reason=f"asked {NAME}")
         acts.record(connection, replace(act, model="hr.employee", record_id=17), f"n-{tenant}")
         said = {"reason": f"{NAME} has no address", "to": [ADDRESS], ADDRESS: NAME}
-        audit.note(connection, audit.Entry("message.undeliverable", NOW, *scope, detail=said))
+        entry = audit.Entry("message.undeliverable", NOW, **place.columns, detail=said)
+        audit.note(connection, entry)
         hours = Measure("hours", 8.0, {"employee": NAME})
         measures.record(connection, run, (hours,), NOW, Provenance(NOW, {}, 0))
         marks.leave(connection, "doctor", f"{tenant} {ADDRESS}", NOW, {"login": ADDRESS})
@@ -80,9 +83,9 @@ def html() -> str:
     return f"<p>{NAME.replace(chr(39), '&#39;')} &lt;{ADDRESS}&gt;</p>"
 
 
-def apply(connection: Any, scope: tuple[str, str, int], run: int, finding: Finding) -> None:
+def apply(connection: Any, place: Place, run: int, finding: Finding) -> None:
     opened = changes(ChangeKind.OPENED, finding=finding)
-    cases.apply(connection, *scope, run, opened, TODAY, NOW)
+    cases.apply(connection, place, run, opened, TODAY, NOW)
 
 
 def everything(ledger: Ledger) -> str:
@@ -159,11 +162,11 @@ def test_what_remains_is_the_same_but_for_the_name(ledger: Ledger, person: Perso
     pseudonym = replace(person, salt=people.salt(ledger)).pseudonym
     with ledger.reading() as connection:
         (case,) = [
-            c for c in cases.open_cases(connection, *SCOPE) if c.finding.model == "hr.employee"
+            c for c in cases.open_cases(connection, PLACE) if c.finding.model == "hr.employee"
         ]
         assert case.finding.title == f"{pseudonym}: 8 h missing"
         assert (case.finding.record_id, case.finding.url) == (0, "")
-        (act,) = acts.standing(connection, *SCOPE)
+        (act,) = acts.standing(connection, PLACE)
         assert act.person == f"{pseudonym}@erased.invalid"
         assert act.key == case.finding.key
         (dropped,) = outbox.find(connection, 9, MessageStatus.DROPPED)
@@ -246,6 +249,6 @@ def test_a_role_and_a_single_word_are_no_names(ledger: Ledger) -> None:
         run = claimed_run(connection).run.id
         for key, name in (("a", "delivery"), ("b", "Ann"), ("c", "account managers")):
             told = Recipient("ann@x.example", name)
-            apply(connection, SCOPE, run, replace(FINDING, key=key, recipient=told))
+            apply(connection, PLACE, run, replace(FINDING, key=key, recipient=told))
     known = people.known_as(ledger, Person(("ann@x.example",)), None, [*ROLES, "account managers"])
     assert known.names == ()

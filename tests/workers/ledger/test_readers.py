@@ -1,7 +1,6 @@
 """What readers were told, saw last and still wait for."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -9,7 +8,7 @@ from tests.workers.ledger.examples import (
     LEASE,
     MESSAGE,
     NOW,
-    SCOPE,
+    PLACE,
     SLOT,
     claim_messages,
     enqueue,
@@ -17,13 +16,8 @@ from tests.workers.ledger.examples import (
 )
 from workers.ledger import audit, outbox, readers
 from workers.ledger.database import Ledger
+from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
-
-HERE: dict[str, Any] = {
-    "job": MESSAGE.job,
-    "tenant": MESSAGE.tenant,
-    "company_id": MESSAGE.company_id,
-}
 
 
 def send_all(connection: Connection, at: datetime, mail: str) -> None:
@@ -37,8 +31,8 @@ def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> 
         enqueue(connection, finding_keys=("order-17", "order-18"))
         enqueue(connection, period="2026-11-02/2026-11-08")
         enqueue(connection, tenant="other")
-        found = readers.told(connection, **HERE, periods={MESSAGE.period})
-        assert readers.told(connection, **HERE, periods=set()) == frozenset()
+        found = readers.told(connection, PLACE, {MESSAGE.period})
+        assert readers.told(connection, PLACE, set()) == frozenset()
     assert found == {
         readers.Told(MESSAGE.period, MESSAGE.recipient, MESSAGE.step, key)
         for key in ("order-17", "order-18")
@@ -48,13 +42,13 @@ def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> 
 def test_a_reader_saw_last_what_surely_went_out_last(ledger: Ledger) -> None:
     reader = (MESSAGE.step, MESSAGE.recipient, MESSAGE.channel)
     with ledger.transaction() as connection:
-        assert readers.last_seen(connection, *reader, **HERE) is None
+        assert readers.last_seen(connection, PLACE, *reader) is None
         for day in range(3):
             enqueue(connection, subject=f"day {day}", payload={"day": day})
             if day < 2:
                 send_all(connection, NOW + timedelta(days=day), f"<{day}@fleet>")
         enqueue(connection, recipient="other@example.com", payload={"day": 9})
-        assert readers.last_seen(connection, *reader, **HERE) == {"day": 1}
+        assert readers.last_seen(connection, PLACE, *reader) == {"day": 1}
 
 
 def test_what_waits_of_an_older_run_gives_way_to_a_newer_one(ledger: Ledger) -> None:
@@ -65,7 +59,7 @@ def test_what_waits_of_an_older_run_gives_way_to_a_newer_one(ledger: Ledger) -> 
         enqueue(connection, run_id=older, step="urgent")
         enqueue(connection, run_id=older, tenant="other")
         enqueue(connection, run_id=newer, subject="newer")
-        assert readers.supersede(connection, MESSAGE.step, NOW, newer, **HERE) == 2
+        assert readers.supersede(connection, PLACE, MESSAGE.step, NOW, newer) == 2
         dropped = outbox.find(connection, 9, MessageStatus.DROPPED)
         assert audit.entries(connection, 1)[0].event == "message.dropped"
     assert {message.recipient for message in dropped} == {"ann@example.com", "bob@example.com"}
@@ -77,7 +71,7 @@ def test_what_is_being_sent_does_not_give_way(ledger: Ledger) -> None:
         older, newer = (open_run(connection, SLOT + timedelta(days=n)) for n in range(2))
         enqueue(connection, run_id=older)
         claim_messages(connection)
-        assert readers.supersede(connection, MESSAGE.step, NOW, newer, **HERE) == 0
+        assert readers.supersede(connection, PLACE, MESSAGE.step, NOW, newer) == 0
 
 
 def test_a_mail_of_several_messages_counts_once(ledger: Ledger) -> None:
@@ -99,8 +93,8 @@ def test_who_was_told_of_a_finding_is_remembered_however_the_address_is_written(
 ) -> None:
     with ledger.transaction() as connection:
         enqueue(connection, recipient="Ann@Example.com")
-        assert readers.was_told(connection, *SCOPE, "ann@example.com", "order-17")
-        assert readers.was_told(connection, *SCOPE, "ann@example.com")
-        assert not readers.was_told(connection, *SCOPE, "ann@example.com", "order-18")
-        assert not readers.was_told(connection, *SCOPE, "bob@example.com", "order-17")
-        assert not readers.was_told(connection, "wip_aging", "acme", 2, "ann@example.com")
+        assert readers.was_told(connection, PLACE, "ann@example.com", "order-17")
+        assert readers.was_told(connection, PLACE, "ann@example.com")
+        assert not readers.was_told(connection, PLACE, "ann@example.com", "order-18")
+        assert not readers.was_told(connection, PLACE, "bob@example.com", "order-17")
+        assert not readers.was_told(connection, Place("wip_aging", "acme", 2), "ann@example.com")

@@ -20,7 +20,7 @@ from .examples import (
     FINDING,
     MESSAGE,
     NOW,
-    SCOPE,
+    PLACE,
     TODAY,
     changes,
     claim_messages,
@@ -95,12 +95,12 @@ def test_what_was_told_of_an_open_case_stays_so_that_nobody_is_told_again(ledger
     with ledger.transaction() as connection:
         run_id = run_at(connection, NOW)
         run_at(connection, LATER)
-        cases.apply(connection, *SCOPE, run_id, changes(ChangeKind.OPENED), TODAY, NOW)
+        cases.apply(connection, PLACE, run_id, changes(ChangeKind.OPENED), TODAY, NOW)
         outbox.sent(connection, claimed_message(connection, run_id=run_id), NOW)
     assert forget(ledger) == {"messages": 0, "cases": 0, "runs": 0}
     with ledger.transaction() as connection:
         assert outbox.enqueue(connection, MESSAGE, LATER) is None
-        cases.apply(connection, *SCOPE, run_id, changes(ChangeKind.RESOLVED), TODAY, NOW)
+        cases.apply(connection, PLACE, run_id, changes(ChangeKind.RESOLVED), TODAY, NOW)
         outbox.sent(connection, claimed_message(connection, LATER, period="later"), LATER)
     assert [forget(ledger) for _ in range(2)] == [
         {"messages": 1, "cases": 1, "runs": 0},
@@ -185,7 +185,9 @@ def test_old_entries_of_the_audit_go_and_young_ones_stay(ledger: Ledger) -> None
 
 
 def test_acts_go_once_they_hold_no_longer(ledger: Ledger) -> None:
-    act = Act(ActKind.SNOOZED, "ann@example.com", *SCOPE, FINDING.key, NOW, until=TODAY)
+    act = Act(
+        ActKind.SNOOZED, "ann@example.com", **PLACE.columns, key=FINDING.key, at=NOW, until=TODAY
+    )
     kept = [
         replace(act, kind=ActKind.OPTED_OUT, key="", until=None),
         replace(act, kind=ActKind.HELD, until=None, model="sale.order", record_id=17),
@@ -200,10 +202,10 @@ def test_acts_go_once_they_hold_no_longer(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         run_id = open_run(connection, NOW)
         opened = changes(ChangeKind.OPENED)
-        cases.apply(connection, *SCOPE, run_id, opened, TODAY, NOW)
+        cases.apply(connection, PLACE, run_id, opened, TODAY, NOW)
         for number, each in enumerate([*kept, *ended]):
             acts.record(connection, each, f"nonce-{number}")
     assert forget_noted(ledger, NOW)["acts"] == 0
     assert forget_noted(ledger, NOW + 2 * DAY)["acts"] == len(ended)
     with ledger.reading() as connection:
-        assert set(acts.standing(connection, *SCOPE)) == set(kept)
+        assert set(acts.standing(connection, PLACE)) == set(kept)

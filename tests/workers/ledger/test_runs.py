@@ -1,5 +1,6 @@
 """Runs: opened once per slot, claimed once at a time, settled by whoever holds them."""
 
+from dataclasses import astuple
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from workers.ledger import audit, counters, runs, standing
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
+from workers.ledger.places import Place
 from workers.ledger.runs import Claim, Run, Slot
 from workers.ledger.statuses import RunStatus
 
-from .examples import LEASE, NOW, SCOPE, SECOND, SLOT, claim_run, claimed_run, open_run
+from .examples import LEASE, NOW, PLACE, SECOND, SLOT, claim_run, claimed_run, open_run
 
 QUIET = timedelta(minutes=2)
 
@@ -28,22 +30,24 @@ def publishable(connection: Connection, now: object = NOW, limit: int = 10) -> l
 
 def test_a_job_counts_slots_from_when_it_was_first_seen(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
-        assert runs.watch_since(connection, *SCOPE, NOW) == NOW
-        assert runs.watch_since(connection, *SCOPE, NOW + LEASE) == NOW
-        assert runs.watch_since(connection, "wip_aging", "acme", 2, NOW + LEASE) == NOW + LEASE
+        assert runs.watch_since(connection, PLACE, NOW) == NOW
+        assert runs.watch_since(connection, PLACE, NOW + LEASE) == NOW
+        assert (
+            runs.watch_since(connection, Place("wip_aging", "acme", 2), NOW + LEASE) == NOW + LEASE
+        )
 
 
 def test_a_slot_is_opened_once(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
-        assert runs.open_slot(connection, *SCOPE, SLOT, NOW, "trace-1") is not None
-        assert runs.open_slot(connection, *SCOPE, SLOT, NOW + SECOND, "trace-2") is None
+        assert runs.open_slot(connection, PLACE, SLOT, NOW, "trace-1") is not None
+        assert runs.open_slot(connection, PLACE, SLOT, NOW + SECOND, "trace-2") is None
         assert [run.trace_id for run in runs.latest(connection, 10)] == ["trace-1"]
 
 
 def test_a_new_run_is_pending_and_due(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         run = seen(connection, open_run(connection))
-    assert (run.job, run.tenant, run.company_id) == SCOPE
+    assert run.place == PLACE
     assert (run.slot, run.status, run.attempts) == (SLOT, RunStatus.PENDING, 0)
     assert (run.created_at, run.next_attempt_at, run.started_at) == (NOW, NOW, None)
 
@@ -377,7 +381,7 @@ def test_nothing_is_published_of_a_tenant_that_has_no_room(ledger: Ledger) -> No
         claimed_run(connection)
         open_run(connection, company_id=2)
         elsewhere = open_run(connection, tenant="other")
-        assert standing.in_flight(connection, NOW) == {(SCOPE[0], "acme"): 1}
+        assert standing.in_flight(connection, NOW) == {(PLACE.job, "acme"): 1}
         found = runs.to_publish(connection, NOW, QUIET, 10, full=["acme"])
     assert [run.id for run in found] == [elsewhere]
 
@@ -412,7 +416,7 @@ def test_a_run_that_lost_its_last_worker_is_counted_as_dead(ledger: Ledger) -> N
 
 
 def test_slots_are_opened_at_once_but_for_those_that_have_a_run(ledger: Ledger) -> None:
-    wanted = [Slot(*SCOPE, SLOT + hour * LEASE, f"trace-{hour}") for hour in (2, 1, 0)]
+    wanted = [Slot(PLACE, SLOT + hour * LEASE, f"trace-{hour}") for hour in (2, 1, 0)]
     with ledger.transaction() as connection:
         open_run(connection, SLOT + LEASE)
         opened = runs.open_slots(connection, wanted, NOW)
@@ -427,12 +431,12 @@ def test_slots_are_opened_at_once_but_for_those_that_have_a_run(ledger: Ledger) 
 def test_what_is_dealt_with_is_told_for_all_scopes_of_a_job_at_once(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         for company in (1, 2):
-            runs.watch_since(connection, SCOPE[0], SCOPE[1], company, NOW)
-        runs.watch_since(connection, SCOPE[0], "other", 3, NOW)
+            runs.watch_since(connection, Place(PLACE.job, PLACE.tenant, company), NOW)
+        runs.watch_since(connection, Place(PLACE.job, "other", 3), NOW)
         open_run(connection, SLOT + 2 * LEASE, job="bench_alert")
         open_run(connection, SLOT + LEASE)
         open_run(connection, SLOT)
-        assert runs.closed_slots(connection, SCOPE[0], NOW + 2 * LEASE) == {
+        assert runs.closed_slots(connection, PLACE.job, NOW + 2 * LEASE) == {
             ("acme", 1): SLOT + LEASE,
             ("acme", 2): NOW,
             ("other", 3): NOW,
@@ -440,18 +444,18 @@ def test_what_is_dealt_with_is_told_for_all_scopes_of_a_job_at_once(ledger: Ledg
 
 
 def test_a_slot_of_a_clock_that_ran_ahead_closes_none_before_it(ledger: Ledger) -> None:
-    job, tenant, company = SCOPE
+    job, tenant, company = astuple(PLACE)
     with ledger.transaction() as connection:
-        runs.watch_since(connection, *SCOPE, NOW)
+        runs.watch_since(connection, PLACE, NOW)
         open_run(connection, SLOT)
         open_run(connection, SLOT + timedelta(days=40))
         assert runs.closed_slots(connection, job, NOW) == {(tenant, company): SLOT}
 
 
 def test_a_first_sight_of_a_clock_that_ran_ahead_is_none(ledger: Ledger) -> None:
-    job, tenant, company = SCOPE
+    job, tenant, company = astuple(PLACE)
     with ledger.transaction() as connection:
-        runs.watch_since(connection, *SCOPE, NOW + timedelta(days=40))
+        runs.watch_since(connection, PLACE, NOW + timedelta(days=40))
         assert runs.closed_slots(connection, job, NOW) == {}
-        assert runs.watch_since(connection, *SCOPE, NOW) == NOW
+        assert runs.watch_since(connection, PLACE, NOW) == NOW
         assert runs.closed_slots(connection, job, NOW) == {(tenant, company): NOW}

@@ -13,7 +13,7 @@ from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LedgerError
 from workers.ledger.schema import metadata, scopes
 
-from .examples import NOW, SCOPE, claimed_run
+from .examples import NOW, PLACE, claimed_run
 
 
 def note(connection: Connection) -> None:
@@ -60,14 +60,14 @@ def test_instants_come_back_as_the_same_moment_in_utc(ledger: Ledger) -> None:
     tokyo = timezone(timedelta(hours=9))
     local = datetime(2026, 11, 21, 3, 0, 0, 7, tzinfo=tokyo)
     with ledger.transaction() as connection:
-        stored = runs.watch_since(connection, *SCOPE, local)
+        stored = runs.watch_since(connection, PLACE, local)
     assert stored == local
     assert stored.tzinfo is UTC
 
 
 def test_instants_without_a_zone_are_refused(ledger: Ledger) -> None:
     with pytest.raises(StatementError, match="no time zone"), ledger.transaction() as connection:
-        runs.watch_since(connection, *SCOPE, datetime(2026, 11, 20))
+        runs.watch_since(connection, PLACE, datetime(2026, 11, 20))
 
 
 def test_instants_compare_by_moment_whatever_their_zone(ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
 """How things stand: the same answers on both databases."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 from tasks.domain.cases import Change, ChangeKind, Reconciliation
@@ -8,13 +8,14 @@ from tasks.domain.findings import Measure
 from workers.ledger import cases, measures, runs, standing
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.measures import Provenance
+from workers.ledger.places import Place
 from workers.ledger.standing import Cases, Success
 
 from .examples import (
     FINDING,
     LEASE,
     NOW,
-    SCOPE,
+    PLACE,
     SECOND,
     SLOT,
     TODAY,
@@ -22,7 +23,7 @@ from .examples import (
     open_run,
 )
 
-JOB, TENANT, COMPANY = SCOPE
+JOB, TENANT, COMPANY = astuple(PLACE)
 HOUR = timedelta(hours=1)
 BASIS = Provenance(SLOT)
 
@@ -42,8 +43,8 @@ def test_the_newest_success_counts_per_company(ledger: Ledger) -> None:
         succeeded(connection, 3 * HOUR, company_id=2)
         open_run(connection)
         assert standing.successes(connection, NOW) == {
-            (JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR),
-            (JOB, TENANT, 2): Success(SLOT - 3 * HOUR, NOW - 3 * HOUR),
+            Place(JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR),
+            Place(JOB, TENANT, 2): Success(SLOT - 3 * HOUR, NOW - 3 * HOUR),
         }
 
 
@@ -53,7 +54,7 @@ def test_a_success_of_a_clock_that_ran_ahead_covers_nothing(ledger: Ledger) -> N
         succeeded(connection, timedelta(days=-40))
         succeeded(connection, timedelta(days=-40), company_id=2)
         assert standing.successes(connection, NOW) == {
-            (JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR)
+            Place(JOB, TENANT, 1): Success(SLOT - HOUR, NOW - HOUR)
         }
 
 
@@ -85,19 +86,19 @@ def test_open_cases_are_counted_by_kind_and_day(ledger: Ledger) -> None:
             for number in range(count)
         ]
         changes = tuple(Change(ChangeKind.OPENED, one, "opened") for one in found)
-        cases.apply(connection, *SCOPE, run_id, Reconciliation(changes, ()), TODAY, NOW)
+        cases.apply(connection, PLACE, run_id, Reconciliation(changes, ()), TODAY, NOW)
         assert standing.open_cases(connection) == {
-            Cases(*SCOPE, "old", "warning", TODAY): 2,
-            Cases(*SCOPE, "unpriced", "warning", TODAY): 1,
-            Cases(*SCOPE, "", "warning", TODAY): 1,
+            Cases(PLACE, "old", "warning", TODAY): 2,
+            Cases(PLACE, "unpriced", "warning", TODAY): 1,
+            Cases(PLACE, "", "warning", TODAY): 1,
         }
 
 
 def test_a_place_is_watched_since_it_was_first_seen(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
-        runs.watch_since(connection, *SCOPE, NOW)
-        runs.watch_since(connection, *SCOPE, NOW + HOUR)
-        assert standing.watched_since(connection) == {SCOPE: NOW}
+        runs.watch_since(connection, PLACE, NOW)
+        runs.watch_since(connection, PLACE, NOW + HOUR)
+        assert standing.watched_since(connection) == {PLACE: NOW}
 
 
 def test_the_samples_of_a_measure_are_kept_newest_first(ledger: Ledger) -> None:

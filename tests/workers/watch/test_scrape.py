@@ -19,6 +19,7 @@ from workers.delivery import dispatcher
 from workers.errors import DeliveryError
 from workers.ledger import counters, marks, runs
 from workers.ledger.errors import LedgerError
+from workers.ledger.places import Place
 from workers.watch import scrape as backlog
 from workers.watch import visibility
 from workers.wiring import Fleet
@@ -30,8 +31,8 @@ def opened(fleet: Fleet, job: str = JOB, ago: timedelta = timedelta()) -> int:
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        runs.watch_since(connection, job, "firm", 1, now - ago)
-        run_id = runs.open_slot(connection, job, "firm", 1, now - ago, now, "trace-1")
+        runs.watch_since(connection, Place(job, "firm", 1), now - ago)
+        run_id = runs.open_slot(connection, Place(job, "firm", 1), now - ago, now, "trace-1")
     assert run_id is not None
     return run_id
 
@@ -110,7 +111,9 @@ def fill_the_tenant(fleet: Fleet) -> None:
     for number in range(limit):
         now = fleet.clock() - timedelta(days=number + 1)
         with fleet.ledger.transaction() as connection:
-            other = runs.open_slot(connection, "wip_aging", "firm", number + 1, now, now, "t")
+            other = runs.open_slot(
+                connection, Place("wip_aging", "firm", number + 1), now, now, "t"
+            )
             assert other is not None
             lease = timedelta(minutes=5)
             runs.claim(connection, other, fleet.clock(), lease, limit, max_attempts=5)

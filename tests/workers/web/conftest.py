@@ -17,6 +17,7 @@ from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, runner
 from workers.demo.processes import free_port
 from workers.ledger import cases, outbox, runs
+from workers.ledger.places import Place
 from workers.links import Links
 from workers.mail import writing
 from workers.mail.render import Rendered
@@ -31,7 +32,7 @@ POLICY = f"""{FILE}opt_out_jobs = ["{REMINDERS}"]
 policies.utilization_variance.target_percent = 80
 recipients.delivery = ["delivery@nordwind.example"]
 """
-HERE = (READINESS, "firm", 1)
+HERE = Place(READINESS, "firm", 1)
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Page:
         return self.fleet.links
 
     def link(self, key: str, person: str = FINANCE) -> str:
-        return self.links.case(person, *HERE, key, self.clock().date())
+        return self.links.case(person, HERE, key, self.clock().date())
 
     def form(self, url: str) -> str:
         """The signature of the forms that a link shows."""
@@ -66,13 +67,13 @@ class Page:
         dispatch.known_scopes(self.fleet, self.fleet.settings.tenant("firm"))
         now = self.clock()
         with self.fleet.ledger.transaction() as connection:
-            run_id = runs.open_slot(connection, job, "firm", 1, now, now, "trace-1")
+            run_id = runs.open_slot(connection, Place(job, "firm", 1), now, now, "trace-1")
         assert run_id is not None
         runner.execute(self.fleet, run_id)
 
     def open_keys(self, job: str = READINESS) -> list[str]:
         with self.fleet.ledger.reading() as connection:
-            return [c.finding.key for c in cases.open_cases(connection, job, "firm", 1)]
+            return [c.finding.key for c in cases.open_cases(connection, Place(job, "firm", 1))]
 
     def newest_mail(self, job: str = READINESS) -> Rendered:
         with self.fleet.ledger.reading() as connection:

@@ -14,6 +14,7 @@ from tasks.declaration import Shape
 from tasks.domain.acts import ActKind
 from workers.language.language import language
 from workers.ledger import acts, audit, cases, outbox
+from workers.ledger.places import Place
 from workers.ledger.schema import metadata
 from workers.ledger.statuses import MessageStatus
 from workers.mail import writing
@@ -26,7 +27,7 @@ SCANNERS = (
     "BarracudaCentral/1.0",
     "Slackbot-LinkExpanding 1.0",
 )
-WIP = ("wip_aging", "firm", 1)
+WIP = Place("wip_aging", "firm", 1)
 STRANGER = "stranger@elsewhere.example"
 
 
@@ -57,13 +58,13 @@ def content(page: Page) -> dict[str, list[tuple[object, ...]]]:
 
 def standing(page: Page) -> list[tuple[ActKind, str]]:
     with page.fleet.ledger.reading() as connection:
-        return [(act.kind, act.person) for act in acts.standing(connection, *HERE)]
+        return [(act.kind, act.person) for act in acts.standing(connection, HERE)]
 
 
 def test_a_link_shows_the_case_and_what_can_be_done(page: Page) -> None:
     key = page.a_key("blocked")
     with page.fleet.ledger.reading() as connection:
-        case = cases.newest(connection, *HERE, key)
+        case = cases.newest(connection, HERE, key)
     assert case is not None
     answer = page.http.get(page.link(key))
     assert answer.status_code == 200
@@ -127,7 +128,7 @@ def test_the_line_of_the_readers_last_digest_is_shown_with_its_checks(page: Page
 def test_a_hundred_looks_of_scanners_at_every_link_change_nothing(page: Page, method: str) -> None:
     day = page.clock().date()
     urls = [page.link(key) for key in page.open_keys()[:3]]
-    urls.append(page.links.preferences(FINANCE, *HERE, day))
+    urls.append(page.links.preferences(FINANCE, HERE, day))
     before = content(page)
     for url in urls:
         for number in range(100):
@@ -170,11 +171,11 @@ def test_a_hold_is_put_on_the_order_of_a_line_and_seen_by_every_job(page: Page) 
     page.run("wip_aging")
     keys = page.open_keys("wip_aging")
     with page.fleet.ledger.reading() as connection:
-        known = {c.finding.key: c.finding for c in cases.open_cases(connection, *WIP)}
+        known = {c.finding.key: c.finding for c in cases.open_cases(connection, WIP)}
     here = {key.rpartition("-")[2]: key for key in page.open_keys()}
     key = next(key for key in keys if str(known[key].held_as[1]) in here)
     in_readiness = here[str(known[key].held_as[1])]
-    url = page.links.case(FINANCE, *WIP, key, page.clock().date())
+    url = page.links.case(FINANCE, WIP, key, page.clock().date())
     assert page.send(url, "held", until=page.in_days(5), reason="dispute").status_code == 303
     page.run("wip_aging")
     page.run()
@@ -302,7 +303,7 @@ def test_the_form_of_another_case_or_person_is_refused(page: Page) -> None:
 def test_who_was_never_written_to_sees_and_does_nothing(page: Page) -> None:
     url = page.link(page.a_key(), STRANGER)
     with page.fleet.ledger.reading() as connection:
-        case = cases.newest(connection, *HERE, page.a_key())
+        case = cases.newest(connection, HERE, page.a_key())
     assert case is not None
     answer = page.http.get(url)
     assert answer.status_code == 403
@@ -434,7 +435,7 @@ def test_only_the_readiness_of_invoices_can_be_held(page: Page) -> None:
     with page.fleet.ledger.reading() as connection:
         (message, *_) = [m for m in outbox.find(connection, 50) if m.job == REMINDERS]
     url = page.links.case(
-        message.recipient, REMINDERS, "firm", 1, message.finding_keys[0], page.clock().date()
+        message.recipient, message.place, message.finding_keys[0], page.clock().date()
     )
     buttons = [button["value"] for button in Parsed(page.http.get(url).text).of("button")]
     assert buttons == ["acknowledged", "snoozed"]
@@ -448,12 +449,14 @@ def test_an_approver_hands_over_and_takes_it_back(page: Page) -> None:
         found = [m for m in outbox.find(connection, 50) if m.job == APPROVALS]
     (message, *_) = [m for m in found if m.step in ("first", "again")]
     key, day = message.finding_keys[0], page.clock().date()
-    url = page.links.case(message.recipient, APPROVALS, "firm", 1, key, day)
+    url = page.links.case(message.recipient, message.place, key, day)
 
     def owner() -> str:
         page.run(APPROVALS)
         with page.fleet.ledger.reading() as connection:
-            found = {c.finding.key: c for c in cases.open_cases(connection, APPROVALS, "firm", 1)}
+            found = {
+                c.finding.key: c for c in cases.open_cases(connection, Place(APPROVALS, "firm", 1))
+            }
         return found[key].finding.owner
 
     before = owner()

@@ -38,7 +38,7 @@ def an_approval(page: Page) -> tuple[Message, str]:
 
 def act(page: Page, message: Message, key: str, kind: str, **fields: str) -> None:
     day = page.clock().date()
-    url = page.links.case(message.recipient, APPROVALS, "firm", 1, key, day)
+    url = page.links.case(message.recipient, message.place, key, day)
     assert page.send(url, kind, **fields).status_code == 303
 
 

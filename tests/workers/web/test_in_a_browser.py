@@ -81,7 +81,7 @@ def test_a_case_is_snoozed_on_a_phone_with_the_keyboard_alone(
         shown.keyboard.press("Enter")
     assert "snoozed" in shown.get_by_role("status").inner_text()
     with page.fleet.ledger.reading() as connection:
-        (act,) = acts.standing(connection, *HERE)
+        (act,) = acts.standing(connection, HERE)
     assert (act.kind, act.person, act.until) == (ActKind.SNOOZED, FINANCE, last_day)
     assert act.reason == "the customer answers on Friday"
 
@@ -108,7 +108,7 @@ def test_no_page_overflows_and_all_text_can_be_read(
 ) -> None:
     url = page.link(page.a_key("blocked"))
     page.send(url, "snoozed", until=page.in_days(3), reason="averylongword" * 30)
-    preferences = page.links.preferences(FINANCE, *HERE, page.clock().date())
+    preferences = page.links.preferences(FINANCE, HERE, page.clock().date())
     grounds = set()
     for each in (url, preferences, f"{url[:-4]}"):
         viewport = {"width": width, "height": 700}
@@ -148,4 +148,4 @@ def test_a_form_on_another_site_does_nothing(page: Page, chromium: Browser) -> N
         shown.get_by_role("button").click()
     assert "This form is not from your page" in shown.content()
     with page.fleet.ledger.reading() as connection:
-        assert acts.standing(connection, *HERE) == ()
+        assert acts.standing(connection, HERE) == ()

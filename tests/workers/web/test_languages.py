@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from workers.ledger import outbox
+from workers.ledger.places import Place
 from workers.web import cases
 from workers.web.forms import Forms
 
@@ -20,7 +21,7 @@ TAGS = re.compile(r"<[^>]+>")
 
 
 def link(page: Page, key: str, language: str = "de", day: date | None = None) -> str:
-    return page.links.case(FINANCE, *HERE, key, day or page.clock().date(), language)
+    return page.links.case(FINANCE, HERE, key, day or page.clock().date(), language)
 
 
 def said(answer: httpx.Response) -> str:
@@ -65,7 +66,7 @@ def test_a_wrong_field_is_told_in_the_readers_language(page: Page) -> None:
 
 
 def test_whether_mails_are_wanted_is_asked_in_the_readers_language(page: Page) -> None:
-    url = page.links.preferences(FINANCE, *HERE, page.clock().date(), "de")
+    url = page.links.preferences(FINANCE, HERE, page.clock().date(), "de")
     answer = page.http.get(url)
     assert_german(answer)
     assert "Mails: Abrechnungsreife" in answer.text
@@ -136,9 +137,9 @@ def test_what_is_not_there_or_not_yours_is_told_in_the_language_of_the_mail(page
     on, stranger = page.clock().date(), "stranger@elsewhere.example"
     urls = (
         link(page, "ready-order-999999"),
-        page.links.case(stranger, *HERE, page.a_key(), on, "de"),
-        page.links.case(FINANCE, READINESS, "firm", 99, "ready-order-1", on, "de"),
-        page.links.preferences(stranger, *HERE, on, "de"),
+        page.links.case(stranger, HERE, page.a_key(), on, "de"),
+        page.links.case(FINANCE, Place(READINESS, "firm", 99), "ready-order-1", on, "de"),
+        page.links.preferences(stranger, HERE, on, "de"),
     )
     answers = [page.http.get(url) for url in urls]
     assert [answer.status_code for answer in answers] == [404, 403, 404, 403]

@@ -7,6 +7,7 @@ import pytest
 
 from tasks.domain.acts import ActKind
 from workers.ledger import acts, outbox
+from workers.ledger.places import Place
 from workers.links import Link
 
 from .conftest import FINANCE, READINESS, REMINDERS, Page
@@ -21,12 +22,12 @@ def person(page: Page) -> str:
 
 
 def link(page: Page, person: str, job: str = REMINDERS) -> str:
-    return page.links.preferences(person, job, "firm", 1, page.clock().date())
+    return page.links.preferences(person, Place(job, "firm", 1), page.clock().date())
 
 
 def out(page: Page) -> list[str]:
     with page.fleet.ledger.reading() as connection:
-        standing = acts.standing(connection, REMINDERS, "firm", 1)
+        standing = acts.standing(connection, Place(REMINDERS, "firm", 1))
     return [act.person for act in standing if act.kind is ActKind.OPTED_OUT]
 
 
