@@ -14,7 +14,7 @@ from tasks import catalogue
 from workers.commands.console import say
 from workers.commands.verbs import KEEP, Verb
 
-LONGEST: Final = 40
+LONGEST_NAME: Final = 40
 cli = typer.Typer()
 
 
@@ -73,10 +73,10 @@ def write(name: str, layer: str, checkout: Path) -> Sequence[Path]:
 
 
 def _wrong_name(name: str) -> Sequence[str]:
-    if not catalogue.NAME.fullmatch(name) or iskeyword(name) or len(name) > LONGEST:
+    if not catalogue.NAME.fullmatch(name) or iskeyword(name) or len(name) > LONGEST_NAME:
         return [
             f"{name}: is no name of a job; take small letters, digits and _, a letter first, "
-            f"{LONGEST} at most, such as unmanaged_projects"
+            f"{LONGEST_NAME} at most, such as unmanaged_projects"
         ]
     if name in catalogue.jobs():
         return [f"{name}: there is a job of this name; `fleet jobs` lists them"]

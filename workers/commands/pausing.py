@@ -19,7 +19,7 @@ from workers.ledger.places import EVERY_PLACE, Places
 from workers.wiring import Fleet
 
 # What is left alone for longer was forgotten.
-LONGEST: Final = timedelta(days=366)
+LONGEST_PAUSE: Final = timedelta(days=366)
 cli = typer.Typer()
 
 
@@ -62,7 +62,7 @@ def pause(
         raise ConfigurationError("fleet pause: give --until or --for, not both")
     over = until and until.replace(tzinfo=until.tzinfo or UTC)
     if length is not None:
-        over = fleet.clock() + options.span("--for", length, LONGEST)
+        over = fleet.clock() + options.span("--for", length, LONGEST_PAUSE)
     what = Places(job, tenant, company)
     begun, replaced = begin(fleet, what, over, reason, options.who(who))
     before = [f"pause-{each.id} (until {instants.written(each.until)})" for each in replaced]
@@ -111,9 +111,9 @@ def begin(
         raise ConfigurationError("fleet pause: say when it ends, --for 3d or --until 2026-12-01")
     if until <= now:
         raise ConfigurationError(f"fleet pause: {instants.written(until)} is over")
-    if until > now + LONGEST:
+    if until > now + LONGEST_PAUSE:
         raise ConfigurationError(
-            f"fleet pause: {until:%Y-%m-%d} is more than {LONGEST.days} days ahead; pause it for "
+            f"fleet pause: {until:%Y-%m-%d} is more than {LONGEST_PAUSE.days} days ahead; pause it for "
             "less, and again then, or set disabled_jobs in the configuration"
         )
     with fleet.ledger.transaction() as connection:

@@ -13,7 +13,7 @@ from workers.mail.picture import Picture, Sums, headline
 from workers.mail.wording import joined
 
 # Longer ones are cut wherever mails are listed.
-LONGEST: Final = 200
+LONGEST_SUBJECT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def subject_of(topics: Sequence[Topic], reader: Language) -> str:
         kinds[topic.section["template"], topic.title].append(topic)
     told = [_together(of_kind, reader) for of_kind in kinds.values()]
     fitting = 1
-    while fitting < len(told) and len("; ".join(told[: fitting + 1])) <= LONGEST:
+    while fitting < len(told) and len("; ".join(told[: fitting + 1])) <= LONGEST_SUBJECT:
         fitting += 1
     said, rest = "; ".join(told[:fitting]), [title for _, title in kinds][fitting:]
     if not rest:

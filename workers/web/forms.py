@@ -16,7 +16,8 @@ from workers.web.refusals import FormExpired, FormForged
 
 REASON_LENGTH: Final = 500
 OPEN_FOR: Final = timedelta(hours=8)
-LONGEST: Final = timedelta(days=366)
+#: how far ahead a snooze or a hold may end
+FURTHEST_END: Final = timedelta(days=366)
 DATED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD})
 
 
@@ -94,7 +95,7 @@ def _wrong_day(text: str, day: date | None, today: date) -> Problem | None:
         return Problem.NO_DAY
     if day is None:
         return Problem.NOT_A_DAY
-    if day > today + LONGEST:
+    if day > today + FURTHEST_END:
         return Problem.TOO_FAR
     return Problem.PAST if day < today else None
 

@@ -14,7 +14,7 @@ from workers.ledger.outbox import Message
 from workers.mail.render import render
 
 LINES: Final = 20
-LONGEST: Final = 3000
+LONGEST_TEXT: Final = 3000
 ZERO_WIDTH_SPACE: Final = "\u200b"
 ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -48,10 +48,10 @@ def text(payload: Mapping[str, Any]) -> str:
     if len(findings) > LINES:
         lines.append(reader.say(Text("and {count} more", count=len(findings) - LINES)))
     kept = "\n".join(lines)
-    if len(kept) <= LONGEST:
+    if len(kept) <= LONGEST_TEXT:
         return kept
     # Whole lines, lest a link be cut.
-    return kept[:LONGEST].rpartition("\n")[0] + "\n…"
+    return kept[:LONGEST_TEXT].rpartition("\n")[0] + "\n…"
 
 
 def _lines(findings: Any, reader: Language) -> Iterator[str]:

@@ -221,7 +221,7 @@ def test_a_chat_is_in_the_words_of_its_reader() -> None:
 @pytest.mark.parametrize("kind", sections.MAILS)
 def test_every_kind_of_message_makes_a_text(kind: str) -> None:
     shown = chat.text(sections.MAILS[kind])
-    assert 0 < len(shown) <= chat.LONGEST + 2
+    assert 0 < len(shown) <= chat.LONGEST_TEXT + 2
     titles = [each["title"] for each in sections.MAILS[kind].get("findings", ())]
     assert all(chat.inert(title) in shown for title in titles)
 
@@ -237,7 +237,7 @@ def test_names_in_odoo_call_nobody_and_make_no_links() -> None:
 def test_a_long_list_is_cut_at_a_whole_line_and_says_so() -> None:
     many = [finding(key=str(n), reason="late " * 60, url=f"https://odoo/{n}") for n in range(50)]
     shown = chat.text(message(*many).payload)
-    assert len(shown) <= chat.LONGEST + 2
+    assert len(shown) <= chat.LONGEST_TEXT + 2
     assert shown.endswith("\n…")
     few = [finding(key=str(n)) for n in range(30)]
     assert chat.text(message(*few).payload).endswith("and 10 more")
