@@ -113,8 +113,8 @@ def begin(
         raise ConfigurationError(f"fleet pause: {instants.written(until)} is over")
     if until > now + LONGEST_PAUSE:
         raise ConfigurationError(
-            f"fleet pause: {until:%Y-%m-%d} is more than {LONGEST_PAUSE.days} days ahead; pause it for "
-            "less, and again then, or set disabled_jobs in the configuration"
+            f"fleet pause: {until:%Y-%m-%d} is more than {LONGEST_PAUSE.days} days ahead; pause it "
+            "for less, and again then, or set disabled_jobs in the configuration"
         )
     with fleet.ledger.transaction() as connection:
         standing = pauses.standing(connection, now)
