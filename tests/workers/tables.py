@@ -53,7 +53,12 @@ def _variables() -> str:
 
 def _keys(where: str, model: type[BaseModel]) -> str:
     fields = model.model_fields.items()
-    rows = ((name, _text(field.default), field.description) for name, field in fields)
+    rows = (
+        (name, "", f"required: {field.description}")
+        if field.is_required()
+        else (name, _text(field.default), field.description)
+        for name, field in fields
+    )
     return _table(f"`[tenants.{where}]`", rows)
 
 

@@ -181,8 +181,8 @@ class TenantSettings(Strict):
     """One Odoo database. The API key never stands here, only in the environment."""
 
     url: OdooUrl = Field(description="scheme and host, like https://odoo.acme.example")
-    database: str = Field(min_length=1, description="its name")
-    login: str = Field(min_length=1, description="of the fleet's user there")
+    database: str = Field(min_length=1, description="the database's name")
+    login: str = Field(min_length=1, description="the login of the fleet's user there")
     timezone: Zone | None = Field(
         None, description="of all companies; that of each one's working calendar if left out"
     )
@@ -191,12 +191,14 @@ class TenantSettings(Strict):
     )
     concurrency: int = Field(2, ge=1, le=1000, description="runs at the same time in this Odoo")
     timeout_seconds: Seconds = Field(
-        60, description="for how long Odoo may be silent within a call"
+        60, description="the longest that Odoo may be silent within a call"
     )
-    answer_seconds: Seconds = Field(300, description="until which an answer must be whole")
-    answer_megabytes: float = Field(64, gt=0, le=100_000, description="that one answer may have")
+    answer_seconds: Seconds = Field(300, description="the longest that an answer may take")
+    answer_megabytes: float = Field(
+        64, gt=0, le=100_000, description="the most that one answer may have"
+    )
     read_megabytes: float = Field(
-        256, gt=0, le=100_000, description="of memory that the rows of one question may hold"
+        256, gt=0, le=100_000, description="the most memory that the rows of one question may hold"
     )
     recipients: Recipients = Field(Recipients(), description="who stands behind each role")
     policies: dict[str, dict[str, Any]] = Field({}, description="thresholds, by job")
@@ -210,7 +212,9 @@ class TenantSettings(Strict):
     company: dict[Id, CompanySettings] = Field({}, description="what differs for one, by id")
     mail: MailSettings = Field(MailSettings(), description="when and how mails are sent")
     brand: Brand = Field(Brand(), description="how mails look")
-    webhooks: dict[TargetName, TargetSettings] = Field({}, description="webhooks and chats")
+    webhooks: dict[TargetName, TargetSettings] = Field(
+        {}, description="webhooks and chats, by name"
+    )
     routes: tuple[RouteSettings, ...] = Field(
         (), description="where findings go in place of mail; the first that fits"
     )

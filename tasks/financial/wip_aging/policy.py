@@ -21,7 +21,7 @@ class WipPolicy(HoldingPolicy, GravityPolicy):
         90,
         ge=0,
         le=36_500,
-        description="age of the oldest unbilled entry from which somebody is to decide",
+        description="age of the oldest unbilled entry: beyond it somebody is to decide",
     )
     provision_percent: dict[AgeBucket, Annotated[Decimal, Field(ge=0, le=100)]] = Field(
         {}, description="of the value, by bucket of age; no provision without any"
@@ -30,5 +30,5 @@ class WipPolicy(HoldingPolicy, GravityPolicy):
         Decimal(100),
         gt=0,
         le=1_000_000,
-        description="of what was ordered at a fixed price; who delivers more is told",
+        description="of what was ordered at a fixed price: delivering more is a finding",
     )
