@@ -25,7 +25,7 @@ from tests.workers.test_runner import READINESS, messages, opened
 from workers import runner
 from workers.delivery import dispatcher
 from workers.demo.processes import answers, free_port
-from workers.ledger import outbox
+from workers.ledger import outbox, payloads
 from workers.ledger.outbox import NewMessage
 from workers.ledger.statuses import MessageStatus
 from workers.mail import writing
@@ -62,13 +62,13 @@ def serving() -> Iterator[int]:
 def queue(fleet: Fleet, count: int) -> None:
     """So many messages about one large order, each to another reader."""
     runner.execute(fleet, opened(fleet, READINESS))
-    (pattern,) = (m for m in messages(fleet) if m.payload["template"] == "digest")
-    finding = pattern.payload["findings"][0]
+    (pattern,) = (m for m in messages(fleet) if m.stored["template"] == "digest")
+    finding = pattern.stored["findings"][0]
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
         for number in range(count):
             reader = f"reader{number}@nordwind.example"
-            payload = {**pattern.payload, "template": "urgent", "findings": [finding]}
+            payload = {**pattern.stored, "template": "urgent", "findings": [finding]}
             values = {
                 name: getattr(pattern, name)
                 for name in NewMessage.__dataclass_fields__
@@ -80,7 +80,7 @@ def queue(fleet: Fleet, count: int) -> None:
                     "recipient": reader,
                     "step": "urgent",
                     "message_id": f"<{now.timestamp()}-{number}@nordwind.example>",
-                    "payload": {**payload, "reader": reader, "rows": []},
+                    "payload": payloads.read({**payload, "reader": reader}),
                 }
             )
             outbox.enqueue(connection, replace(new, not_before=now), now)

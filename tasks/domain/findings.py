@@ -181,7 +181,7 @@ class NotVerifiable:
     be missing.
     """
 
-    check: str
+    check: NameOrText
     reason: Text
     remedy: Text
     figures: tuple[str, ...] = ()

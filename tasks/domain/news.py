@@ -1,13 +1,11 @@
 """What a reader has not seen yet: the picture of now held against the last one they were sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.domain.cases import beyond
-from tasks.domain.findings import Severity
+from tasks.domain.told import ToldAside, ToldFinding
 
-Listed = Mapping[str, Any]
 Subject = tuple[str, int]
 
 
@@ -15,12 +13,12 @@ Subject = tuple[str, int]
 class Picture:
     """What a digest shows: findings, snoozed ones among them, and what was set aside."""
 
-    findings: Sequence[Listed] = ()
-    set_aside: Sequence[Listed] = ()
+    findings: Sequence[ToldFinding] = ()
+    set_aside: Sequence[ToldAside] = ()
 
     def snoozed(self) -> frozenset[str]:
         """The keys of findings that somebody snoozed."""
-        return frozenset(f["key"] for f in self.findings if f.get("snoozed_until"))
+        return frozenset(f.key for f in self.findings if f.snoozed_until)
 
     def aside(self) -> frozenset[Subject]:
         """What was set aside."""
@@ -37,13 +35,13 @@ class News:
     reason to write.
     """
 
-    opened: tuple[Listed, ...] = ()
-    moved: tuple[Listed, ...] = ()
-    worsened: tuple[Listed, ...] = ()
-    returned: tuple[Listed, ...] = ()
-    settled: tuple[Listed, ...] = ()
-    held: tuple[Listed, ...] = ()
-    repriced: tuple[Listed, ...] = ()
+    opened: tuple[ToldFinding, ...] = ()
+    moved: tuple[ToldFinding, ...] = ()
+    worsened: tuple[ToldFinding, ...] = ()
+    returned: tuple[ToldFinding, ...] = ()
+    settled: tuple[ToldFinding, ...] = ()
+    held: tuple[ToldAside, ...] = ()
+    repriced: tuple[ToldFinding, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -52,24 +50,20 @@ class News:
 
 def news(before: Picture, now: Picture) -> News:
     """What became of the findings that a reader saw; what is snoozed now is no news."""
-    seen = {finding["key"]: finding for finding in before.findings}
-    awake = [finding for finding in now.findings if not finding.get("snoozed_until")]
-    here = {finding["key"] for finding in now.findings}
+    seen = {finding.key: finding for finding in before.findings}
+    awake = [finding for finding in now.findings if not finding.snoozed_until]
+    here = {finding.key for finding in now.findings}
     gone = {
         _subject(finding): finding
         for key, finding in seen.items()
         if key not in here and key not in before.snoozed()
     }
-    fresh = [finding for finding in awake if finding["key"] not in seen]
-    known = [finding for finding in awake if finding["key"] in seen]
-    worsened = [f for f in known if _is_worse(f, seen[f["key"]])]
-    returned = [f for f in known if f["key"] in before.snoozed() and f not in worsened]
+    fresh = [finding for finding in awake if finding.key not in seen]
+    known = [finding for finding in awake if finding.key in seen]
+    worsened = [f for f in known if _is_worse(f, seen[f.key])]
+    returned = [f for f in known if f.key in before.snoozed() and f not in worsened]
     moved = [f for f in fresh if _subject(f) in gone]
-    moved += [
-        f
-        for f in known
-        if f["group"] != seen[f["key"]]["group"] and f not in (*worsened, *returned)
-    ]
+    moved += [f for f in known if f.group != seen[f.key].group and f not in (*worsened, *returned)]
     returned += [f for f in fresh if f not in moved and _subject(f) in before.aside()]
     succeeded = {*map(_subject, moved), *now.aside()}
     return News(
@@ -82,15 +76,15 @@ def news(before: Picture, now: Picture) -> News:
         repriced=tuple(
             f
             for f in known
-            if f["amount"] != seen[f["key"]]["amount"] and f not in (*worsened, *returned, *moved)
+            if f.amount != seen[f.key].amount and f not in (*worsened, *returned, *moved)
         ),
     )
 
 
-def _subject(listed: Listed) -> Subject:
-    return listed["model"], listed["record_id"]
+def _subject(told: ToldFinding | ToldAside) -> Subject:
+    return told.model, told.record_id
 
 
-def _is_worse(finding: Listed, before: Listed) -> bool:
-    graver = Severity(finding["severity"]).rank > Severity(before["severity"]).rank
-    return graver or beyond(finding.get("bands", ()), before.get("bands", ()))
+def _is_worse(finding: ToldFinding, before: ToldFinding) -> bool:
+    graver = finding.severity.rank > before.severity.rank
+    return graver or beyond(finding.bands, before.bands)

@@ -215,12 +215,19 @@ def _unpacked(value: Any) -> Value:
 
 
 def _as_text(value: Any) -> Text:
-    found = unpacked(value)
+    found = _as_words(value)
     return found if isinstance(found, Text) else named(found)
+
+
+def _as_words(value: Any) -> str:
+    found = unpacked(value)
+    if not isinstance(found, str):
+        raise ValueError("Input should be a text")
+    return found
 
 
 NOTHING: Final = joined([], "")
 # What somebody is called: a name, the same in every language, or a text such as that of a role.
 NameOrText = Annotated[
-    str, PlainValidator(unpacked), PlainSerializer(packed, return_type=Any, when_used="json")
+    str, PlainValidator(_as_words), PlainSerializer(packed, return_type=Any, when_used="json")
 ]

@@ -91,7 +91,7 @@ class Evidence:
 
 def summary_of(message: Row[Any]) -> str:
     """What the activity of a chore's message is called."""
-    (finding,) = message.payload["findings"]
+    (finding,) = message.stored["findings"]
     return str(finding["title"])
 
 

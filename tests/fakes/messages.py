@@ -35,7 +35,7 @@ def message(*findings: dict[str, Any], **changed: Any) -> Message:
         "step": "opened",
         "channel": "email",
         "guarantee": Delivery.AT_MOST_ONCE,
-        "payload": payload,
+        "stored": payload,
         "finding_keys": ("order-1",),
         "message_id": "<0123456789abcdef@firm.example>",
         "status": MessageStatus.CLAIMED,

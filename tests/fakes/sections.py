@@ -1,5 +1,6 @@
-"""Sections of mails as payloads hold them, for tests and pictures."""
+"""Sections of mails as the ledger has them, for tests and pictures."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from tasks.domain.texts import Money, Text, joined, plural
 from tasks.execution.pending_approvals.rows import REMEDY
 from tasks.execution.timesheet_reminders.timesheet import Day, Timesheet, reason_of, title_of
 from tasks.reads.contacts import ASK
+from workers.ledger import payloads
+from workers.mail.render import Pages, Rendered, no_pages, render
 
 ODOO = "https://odoo.nordwind.example/odoo"
 HEADING: dict[str, Any] = {
@@ -56,6 +59,9 @@ def order(
         "since": "2026-11-11",
         "group": status,
         "cost_per_day": None if amount is None else f"{float(amount) * 0.08 / 365:.2f}",
+        "hours": None,
+        "bands": [],
+        "held_as": "sale.order",
         **more,
     }
 
@@ -454,3 +460,10 @@ MAILS: dict[str, dict[str, Any]] = {
 def pages(section: Any, key: str) -> str:
     """Where a page would be served."""
     return f"https://fleet.nordwind.example/c/{key or 'preferences'}"
+
+
+def rendered(
+    sections: Sequence[Mapping[str, Any]], pages: Pages = no_pages, runbook_url: str = ""
+) -> Rendered:
+    """A mail of these sections."""
+    return render([payloads.read(section) for section in sections], pages, runbook_url)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from tests.fakes.sections import MAILS, pages
+from tests.fakes.sections import MAILS, pages, rendered
 from tests.pictures import case_page, demo
 from tests.pictures.browser import PHONE, WIDE, chromium, picture, showing
-from workers.mail.render import render
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 
@@ -14,14 +13,14 @@ def main() -> None:
     """Take them all."""
     with chromium() as browser:
         for name, section in MAILS.items():
-            html = render([section], pages).html
+            html = rendered([section], pages).html
             with showing(browser, html, WIDE) as page:
                 (FOLDER / f"mail-{name}.png").write_bytes(picture(page))
             with showing(browser, html, PHONE) as page:
                 (FOLDER / f"mail-{name}-phone.png").write_bytes(picture(page))
             with showing(browser, html, WIDE, "dark") as page:
                 (FOLDER / f"mail-{name}-dark.png").write_bytes(picture(page))
-        german = render([{**MAILS["readiness"], "language": "de"}], pages).html
+        german = rendered([{**MAILS["readiness"], "language": "de"}], pages).html
         with showing(browser, german, WIDE) as page:
             (FOLDER / "mail-readiness-german.png").write_bytes(picture(page))
         for name, taken in case_page.pictures(browser):

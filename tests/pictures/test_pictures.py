@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.fakes.sections import BLOCKED, DIGEST, MAILS, pages
+from tests.fakes.sections import BLOCKED, DIGEST, MAILS, pages, rendered
 from tests.pictures import case_page
 from tests.pictures.browser import PHONE, WIDE, chromium, picture, showing
 from workers.mail.colours import contrast
-from workers.mail.render import render
 
 AMOUNT = re.compile(r"\b(EUR|USD) ([\d,]+(?:\.\d\d)?)")
 # Each text that is seen, with its colour and the first opaque one behind it.
@@ -65,7 +64,7 @@ def seen(element: Any, selector: str) -> str:
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("name", MAILS)
 def test_a_mail_fits_a_phone(browser: Browser, name: str, language: str) -> None:
-    html = render([{**MAILS[name], "language": language}], pages).html
+    html = rendered([{**MAILS[name], "language": language}], pages).html
     with showing(browser, html, PHONE) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
         assert page.evaluate(WIDER) == []
@@ -73,7 +72,7 @@ def test_a_mail_fits_a_phone(browser: Browser, name: str, language: str) -> None
 
 def test_a_long_address_of_the_runbook_fits_a_phone_and_can_be_read(browser: Browser) -> None:
     address = f"https://wiki.example/{'operations' * 12}/runbook"
-    html = render([MAILS["ops"]], runbook_url=address).html
+    html = rendered([MAILS["ops"]], runbook_url=address).html
     for scheme in ("light", "dark"):
         with showing(browser, html, PHONE, scheme) as page:
             assert page.evaluate(WIDER) == []
@@ -86,12 +85,12 @@ def test_a_long_address_of_the_runbook_fits_a_phone_and_can_be_read(browser: Bro
 def test_every_word_can_be_read(browser: Browser, name: str, colour: str, scheme: Any) -> None:
     section = {**MAILS[name], "brand": {"name": "Acme", "colour": colour, "logo": ""}}
     for width in (WIDE, PHONE):
-        with showing(browser, render([section], pages).html, width, scheme) as page:
+        with showing(browser, rendered([section], pages).html, width, scheme) as page:
             assert unreadable(page) == []
 
 
 def test_in_the_dark_the_mail_is_dark(browser: Browser) -> None:
-    with showing(browser, render([DIGEST]).html, WIDE, "dark") as page:
+    with showing(browser, rendered([DIGEST]).html, WIDE, "dark") as page:
         backgrounds = {behind for _, _, behind in page.evaluate(TEXTS)}
     assert "#ffffff" not in backgrounds
 
@@ -100,7 +99,7 @@ def test_in_the_dark_the_mail_is_dark(browser: Browser) -> None:
 def test_each_blocked_row_shows_reason_owner_next_step_and_link(
     browser: Browser, width: int
 ) -> None:
-    with showing(browser, render([DIGEST], pages).html, width) as page:
+    with showing(browser, rendered([DIGEST], pages).html, width) as page:
         found = rows(page)
         assert len(found) == len(BLOCKED)
         for row in found:
@@ -110,7 +109,7 @@ def test_each_blocked_row_shows_reason_owner_next_step_and_link(
 
 def test_a_row_without_a_reason_would_be_noticed(browser: Browser) -> None:
     broken = {**DIGEST, "findings": [{**BLOCKED[0], "reason": ""}]}
-    with showing(browser, render([broken]).html, PHONE) as page:
+    with showing(browser, rendered([broken]).html, PHONE) as page:
         assert [seen(row, ".reason") for row in rows(page)] == [""]
 
 
@@ -118,7 +117,7 @@ def test_a_row_without_a_reason_would_be_noticed(browser: Browser) -> None:
 def test_no_amount_is_a_sum_over_currencies(browser: Browser, name: str) -> None:
     """Every amount shown is one of the section, or a sum of amounts of its own currency."""
     section = MAILS[name]
-    with showing(browser, render([section]).html, WIDE) as page:
+    with showing(browser, rendered([section]).html, WIDE) as page:
         shown = {(code, amount.replace(",", "")) for code, amount in AMOUNT.findall(text_of(page))}
     sums = {code: set(subtotals(section, code)) for code in ("EUR", "USD")}
     assert shown
@@ -148,7 +147,7 @@ def subtotals(section: dict[str, Any], code: str) -> Iterator[float]:
 
 
 def test_a_picture_is_small(browser: Browser) -> None:
-    with showing(browser, render([DIGEST], pages).html, WIDE) as page:
+    with showing(browser, rendered([DIGEST], pages).html, WIDE) as page:
         assert len(picture(page)) < 200_000
 
 

@@ -164,9 +164,9 @@ def _told(message: Message) -> Told:
     assert message.sent_at is not None
     when = f"{message.sent_at.astimezone(BRUSSELS):%a %d %b %H:%M}"
     who = message.recipient.partition("@")[0]
-    if message.payload["template"] != "digest":
+    if message.stored["template"] != "digest":
         return when, who, message.step
-    news = {kind: found for kind, found in message.payload["news"].items() if kind != "since"}
+    news = {kind: found for kind, found in message.stored["news"].items() if kind != "since"}
     said = [f"{kind} {_named(found)}" for kind, found in news.items() if found]
     return when, who, "; ".join(said)
 

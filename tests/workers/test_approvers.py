@@ -53,7 +53,7 @@ def test_each_approver_gets_one_mail_and_nobody_one_about_their_own(
     deliver_all(fleet)
     to = [str(mail["To"]) for mail in catcher.mails]
     assert len(to) == len(set(to)) > 2
-    own = [m for m in messages(fleet) for f in m.payload["findings"] if "Conference" in f["title"]]
+    own = [m for m in messages(fleet) for f in m.stored["findings"] if "Conference" in f["title"]]
     assert [message.recipient for message in own] == ["anna.kern@nordwind.example"]
 
 

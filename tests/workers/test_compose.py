@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 
 from tests.fakes.messages import message
-from tests.fakes.sections import DIGEST, PERSON, pages
+from tests.fakes.sections import DIGEST, PERSON, pages, rendered
 from workers import smtp
 from workers.demo.catcher import Catcher
 from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
 from workers.mail.email import compose
-from workers.mail.render import render
 from workers.mail.wording import templates
 from workers.smtp import SmtpServer
 
@@ -33,13 +32,13 @@ PNG = bytes.fromhex(
 
 
 def of(section: Mapping[str, Any], recipient: str = "ann@firm.example") -> Message:
-    return replace(message(), payload=section, recipient=recipient)
+    return replace(message(), stored=section, recipient=recipient)
 
 
 def sent(catcher: Catcher, *messages: Message) -> tuple[bytes, Path]:
     """Hand a mail over; what was composed, and the file of what arrived."""
-    rendered = render([each.payload for each in messages], pages)
-    mail = compose(messages, rendered, SENDER, NOW)
+    said = rendered([each.stored for each in messages], pages)
+    mail = compose(messages, said, SENDER, NOW)
     server = SmtpServer(f"smtp://127.0.0.1:{catcher.port}", SENDER)
     with server.conversation() as session:
         smtp.send(session, mail, SENDER)
@@ -119,13 +118,13 @@ def test_a_line_break_in_a_name_from_odoo_adds_no_header(catcher: Catcher) -> No
 )
 def test_addresses_that_would_not_go_out_as_meant_are_refused(recipient: str) -> None:
     with pytest.raises(DeliveryRefused):
-        compose([of(PERSON, recipient)], render([PERSON]), SENDER, NOW)
+        compose([of(PERSON, recipient)], rendered([PERSON]), SENDER, NOW)
 
 
 def test_a_brand_whose_name_breaks_the_sender_is_refused() -> None:
     brand = {"name": "A\r\nBcc: x@firm.example", "colour": "#12506b", "logo": "", "sender": ""}
     with pytest.raises(DeliveryRefused, match="header"):
-        compose([of({**PERSON, "brand": brand})], render([PERSON]), SENDER, NOW)
+        compose([of({**PERSON, "brand": brand})], rendered([PERSON]), SENDER, NOW)
 
 
 @pytest.mark.parametrize(
@@ -161,16 +160,16 @@ def test_a_mail_of_several_messages_names_them_all(catcher: Catcher) -> None:
 
 
 def test_only_a_mail_with_a_page_offers_to_unsubscribe() -> None:
-    with_page = compose([of(DIGEST)], render([DIGEST], pages), SENDER, NOW)
+    with_page = compose([of(DIGEST)], rendered([DIGEST], pages), SENDER, NOW)
     assert str(with_page["List-Unsubscribe"]) == f"<{pages(DIGEST, '')}>"
-    assert compose([of(DIGEST)], render([DIGEST]), SENDER, NOW)["List-Unsubscribe"] is None
+    assert compose([of(DIGEST)], rendered([DIGEST]), SENDER, NOW)["List-Unsubscribe"] is None
 
 
 @pytest.mark.parametrize("length", [60, 68, 70, 75, 80, 300])
 def test_no_subject_begins_with_an_empty_line(length: int) -> None:
     for word in ("missing ", "fehlt · ", "größer "):
         subject = (word * length)[:length].strip()
-        mail = compose([of(DIGEST)], replace(render([DIGEST]), subject=subject), SENDER, NOW)
+        mail = compose([of(DIGEST)], replace(rendered([DIGEST]), subject=subject), SENDER, NOW)
         lines = mail.as_bytes().split(b"\r\n")
         (header,) = [line for line in lines if line.startswith(b"Subject:")]
         assert header.removeprefix(b"Subject:").strip()
@@ -185,5 +184,5 @@ def _read(mail: EmailMessage, name: str) -> str:
 @pytest.mark.parametrize("name", ["Größe & Söhne " * 4, "Möller, Jens: von der Ää " * 3])
 def test_the_name_of_a_brand_is_read_as_it_is_written(name: str) -> None:
     brand = {"name": name.strip(), "logo": "", "colour": "#000000", "sender": "a@firm.example"}
-    mail = compose([of({**DIGEST, "brand": brand})], render([DIGEST]), SENDER, NOW)
+    mail = compose([of({**DIGEST, "brand": brand})], rendered([DIGEST]), SENDER, NOW)
     assert name.strip() in _read(mail, "From")

@@ -89,11 +89,11 @@ def test_of_a_merged_mail_only_what_still_stands_is_sent_as_it_stands_then(
         True,
     )
     (sent,) = (m for m in messages(fleet) if m.id == queued.id)
-    before = {found["key"]: found["reason"] for found in queued.payload["findings"]}
-    after = {found["key"]: found["reason"] for found in sent.payload["findings"]}
+    before = {found["key"]: found["reason"] for found in queued.stored["findings"]}
+    after = {found["key"]: found["reason"] for found in sent.stored["findings"]}
     assert len(after) == 2
     assert after["employee-13-2026-11-16"] != before["employee-13-2026-11-16"]
-    said = language(sent.payload["language"]).say(after["employee-13-2026-11-16"])
+    said = language(sent.stored["language"]).say(after["employee-13-2026-11-16"])
     assert said in " ".join(text.split())
 
 

@@ -13,6 +13,7 @@ from odoo_gateway.session import Session
 from odoo_gateway.writer import Writer
 from tests.fakes.fleets import Switchable
 from tests.fakes.messages import finding, message
+from tests.fakes.sections import OPS
 from workers.delivery.channels.odoo_activity import OdooActivity
 from workers.delivery.channels.odoo_note import OdooNote
 from workers.errors import DeliveryFailed, DeliveryRefused
@@ -61,7 +62,7 @@ def test_what_stands_in_odoo_is_in_the_words_of_its_reader(
     odoo: Switchable, writer: Writer
 ) -> None:
     german = message()
-    german = replace(german, payload={**german.payload, "language": "de"})
+    german = german.saying(replace(german.payload, language="de"))
     for channel in (OdooActivity, OdooNote):
         channel(writer).send(german, nothing)
     (activity,) = written(odoo, ACTIVITY)
@@ -156,7 +157,7 @@ def test_a_record_that_is_gone_is_refused_with_a_remedy(
 def test_what_is_about_no_record_is_refused(
     writer: Writer, channel: type[OdooActivity] | type[OdooNote]
 ) -> None:
-    failures = message(payload={"template": "ops", "failures": []})
+    failures = message(stored=OPS)
     with pytest.raises(DeliveryRefused, match="'ops' is about no record"):
         channel(writer).send(failures, nothing)
 

@@ -133,7 +133,7 @@ mail.digest_at = 16:00:00
     fleet = fleet_on(tmp_path, clock, odoo, smtp_port=catcher.port, file=file)
     watched_before(fleet, READINESS)
     runner.execute(fleet, opened(fleet, READINESS))
-    told = {message.payload["template"] for message in messages(fleet)}
+    told = {message.stored["template"] for message in messages(fleet)}
     assert told == {"urgent", "digest"}
     deliver_all(fleet)
     (urgent,) = catcher.mails

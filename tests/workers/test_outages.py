@@ -405,7 +405,7 @@ def test_a_webhook_that_is_away_is_tried_by_one_message_until_it_is_back(
         receiver.got.clear()
         shift.minutes(10)
         assert len(receiver.got) == len(waiting)
-        news = [m.payload["outage"]["what"] for m in messages(fleet) if m.step == "return"]
+        news = [m.stored["outage"]["what"] for m in messages(fleet) if m.step == "return"]
     assert news == ["webhook"]
 
 

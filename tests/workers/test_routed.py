@@ -16,10 +16,11 @@ from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened, watched_before
 from workers import runner
 from workers.delivery import dispatcher
-from workers.delivery.channels.odoo import findings
+from workers.delivery.channels.odoo import said_by
 from workers.demo.catcher import Catcher
 from workers.ledger import cases, outbox
 from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.payloads import Digest
 from workers.ledger.places import Place
 from workers.ledger.schema import messages as table
 from workers.ledger.statuses import MessageStatus
@@ -150,7 +151,7 @@ def test_a_first_digest_is_one_record_in_odoo_and_then_each_new_finding_has_its_
     runner.execute(fleet, opened(fleet, READINESS))
     assert deliver_all(fleet) == {"sent": 1}
     (message,) = messages(fleet)
-    standing = len(message.payload["news"]["opened"])
+    standing = len(message.stored["news"]["opened"])
     assert standing > 10
     (first,) = (row for number, row in records().items() if number not in before)
     on = first.get("res_model") or first["model"]
@@ -158,7 +159,7 @@ def test_a_first_digest_is_one_record_in_odoo_and_then_each_new_finding_has_its_
     assert f"what stands already: {standing}" in first[words]
 
     # One finding was not known then.
-    known = dict(message.payload)
+    known = dict(message.stored)
     new, *rest = known["findings"]
     with fleet.ledger.transaction() as connection:
         old = update(table).where(table.c.id == message.id)
@@ -182,13 +183,15 @@ def test_what_was_queued_as_a_first_digest_is_written_as_that_whatever_went_out_
         runner.execute(fleet, opened(fleet, READINESS))
         clock.forward(seconds=1)
     earlier, later = messages(fleet)
-    told = with_news(later.payload, Seen({**earlier.payload, "findings": []}))
+    assert isinstance(earlier.payload, Digest)
+    assert isinstance(later.payload, Digest)
+    told = with_news(later.payload, Seen(replace(earlier.payload, findings=())))
     assert told is not None
-    assert told["news"]["since"]
-    (one,) = findings(replace(later, payload=told))
-    assert one["model"] == "res.company"
-    (before,) = findings(later)
-    assert one["key"] == before["key"] != findings(earlier)[0]["key"]
+    assert told.news.since
+    (one,) = said_by(later.saying(told))
+    assert one.model == "res.company"
+    (before,) = said_by(later)
+    assert one.key == before.key != said_by(earlier)[0].key
 
 
 def test_an_activity_whose_writer_died_is_written_again_and_stays_one(
@@ -216,4 +219,4 @@ def test_an_activity_whose_writer_died_is_written_again_and_stays_one(
     clock.forward(minutes=6)
     assert deliver_all(fleet)["sent"] >= told["unsettled"] > 0
     written = [m for m in messages(fleet) if m.status is MessageStatus.SENT]
-    assert activities() - before == sum(len(m.payload["findings"]) for m in written)
+    assert activities() - before == sum(len(m.stored["findings"]) for m in written)

@@ -159,7 +159,7 @@ def test_a_digest_that_did_not_go_out_gives_way_to_the_next_one(fleet: Fleet, cl
     newest, older = sorted(messages(fleet), key=lambda message: -message.id)
     assert (older.status, older.error) == (MessageStatus.DROPPED, readers.SUPERSEDED)
     assert newest.status is MessageStatus.QUEUED
-    assert newest.payload["news"]["since"] is None
+    assert newest.stored["news"]["since"] is None
 
 
 def test_a_digest_that_has_nothing_left_to_say_is_taken_back(
@@ -179,8 +179,8 @@ def test_a_digest_goes_to_the_role_with_totals_and_rows(fleet: Fleet) -> None:
     runner.execute(fleet, opened(fleet, READINESS))
     (message,) = messages(fleet)
     assert message.recipient == "finance@nordwind.example"
-    assert message.payload["totals"][0]["residual"] == "0.00"
-    assert len(message.payload["rows"]) > 10
+    assert message.stored["totals"][0]["residual"] == "0.00"
+    assert len(message.stored["rows"]) > 10
 
 
 def test_an_unavailable_odoo_is_tried_again_later(fleet: Fleet, odoo: Switchable) -> None:
@@ -333,7 +333,7 @@ def test_a_person_without_an_address_is_noted_and_told_to_the_owner(
         noted = audit.entries(connection, 10, event="message.undeliverable")
     assert [entry.detail["reason"] for entry in noted] == ["Ivo Novak has no e-mail address"]
     (owner,) = (m for m in messages(fleet) if (m.recipient, m.step) == (OWNER, "late"))
-    assert [finding["owner"] for finding in owner.payload["findings"]] == ["Ivo Novak"]
+    assert [finding["owner"] for finding in owner.stored["findings"]] == ["Ivo Novak"]
 
 
 def test_a_manager_gets_one_mail_about_all_her_people(
@@ -343,7 +343,7 @@ def test_a_manager_gets_one_mail_about_all_her_people(
     odoo.inner = Sandbox(clock().date())
     runner.execute(fleet, opened(fleet, REMINDERS))
     found = {
-        message.recipient: [finding["owner"] for finding in message.payload["findings"]]
+        message.recipient: [finding["owner"] for finding in message.stored["findings"]]
         for message in messages(fleet)
         if message.step == "manager"
     }

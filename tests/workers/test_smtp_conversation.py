@@ -22,7 +22,7 @@ from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.demo.catcher import Catcher
 from workers.demo.processes import free_port
-from workers.ledger import outbox
+from workers.ledger import outbox, payloads
 from workers.ledger.outbox import NewMessage
 from workers.ledger.statuses import MessageStatus
 from workers.mail.email import compose
@@ -109,14 +109,15 @@ def test_no_line_is_longer_than_a_mail_server_must_take(fleet: Fleet, catcher: C
 def test_a_thousand_rows_arrive_whole(fleet: Fleet, clock: Clock, catcher: Catcher) -> None:
     runner.execute(fleet, opened(fleet, READINESS))
     (digest,) = messages(fleet)
-    row = {**digest.payload["rows"][0], "partner": f"{'Ä' * 600} =cmd|' /C calc'!A0"}
+    row = {**digest.stored["rows"][0], "partner": f"{'Ä' * 600} =cmd|' /C calc'!A0"}
     rows = [{**row, "sale_order_id": number} for number in range(1000)]
     values = {
         name: getattr(digest, name)
         for name in NewMessage.__dataclass_fields__
         if name != "not_before"
     }
-    large = replace(NewMessage(**values), payload={**digest.payload, "rows": rows}, subject="large")
+    payload = payloads.read({**digest.stored, "rows": rows})
+    large = replace(NewMessage(**values), payload=payload, subject="large")
     with fleet.ledger.transaction() as connection:
         for each in outbox.claim(connection, clock(), timedelta(minutes=5), 1, max_attempts=8):
             outbox.drop(connection, each, clock(), "for the test")

@@ -138,7 +138,7 @@ def test_after_the_night_a_reader_may_have_had_enough(
     fleet = fleet_on(tmp_path, clock, odoo, file=file)
     runner.execute(fleet, opened(fleet, REMINDERS))
     serve(fleet)
-    message = next(m for m in messages(fleet) if m.payload["zone"] == "Europe/Brussels")
+    message = next(m for m in messages(fleet) if m.stored["zone"] == "Europe/Brussels")
     with fleet.ledger.transaction() as connection:
         taken = {m.id: m for m in outbox.claim(connection, clock(), timedelta(1), 500, 9)}
         sent = taken[message.id]

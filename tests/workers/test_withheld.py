@@ -18,7 +18,7 @@ from workers.commands import by_hand, doctor
 from workers.commands.by_hand import Order
 from workers.commands.exits import ExitCode
 from workers.demo.catcher import Catcher
-from workers.ledger import cases
+from workers.ledger import cases, payloads
 from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
 from workers.mail.render import render
@@ -59,7 +59,7 @@ def test_every_sentence_of_it_is_german_for_germans(
     narrow(odoo, clock, user)
     for job in catalogue.jobs():
         runner.execute(fleet, opened(fleet, job, 1))
-    said = {sentence for m in messages(fleet) for sentence in sentences(dict(m.payload))}
+    said = {sentence for m in messages(fleet) for sentence in sentences(dict(m.stored))}
     assert [sentence for sentence in said if not knows("de", sentence)] == []
 
 
@@ -69,7 +69,7 @@ def test_a_digest_says_so_at_its_head_in_its_totals_and_at_its_end(
     narrow(odoo, clock, "own hours")
     runner.execute(fleet, opened(fleet, WIP, 1))
     (message,) = [m for m in messages(fleet) if m.job == WIP]
-    subject, text, html = rendered(message.payload)
+    subject, text, html = rendered(message.stored)
     assert "not verifiable" in subject
     for shown in (text, html):
         assert "Not verifiable: logged hours" in " ".join(shown.split())
@@ -79,7 +79,7 @@ def test_a_digest_says_so_at_its_head_in_its_totals_and_at_its_end(
 
 
 def rendered(payload: Any) -> tuple[str, str, str]:
-    mail = render([dict(payload)])
+    mail = render([payloads.read(payload)])
     return mail.subject, mail.text, mail.html
 
 
@@ -93,7 +93,7 @@ def test_what_is_no_longer_seen_is_not_told_as_settled_and_its_case_stays(
     runner.execute(fleet, opened(fleet, WIP, 1))
     assert open_keys(fleet, WIP) == open_before != set()
     newest = max((m for m in messages(fleet) if m.job == WIP), key=lambda m: m.id)
-    assert newest.payload["news"]["settled"] == []
+    assert newest.stored["news"]["settled"] == []
 
 
 def open_keys(fleet: Fleet, job: str) -> set[str]:
@@ -108,7 +108,7 @@ def test_the_owner_and_no_person_is_told_where_a_job_writes_to_persons(
     narrow(odoo, clock, "own leave")
     runner.execute(fleet, opened(fleet, job, 1))
     assert {message.recipient for message in messages(fleet)} == {"delivery@nordwind.example"}
-    (finding,) = {f["key"]: f for m in messages(fleet) for f in m.payload["findings"]}.values()
+    (finding,) = {f["key"]: f for m in messages(fleet) for f in m.stored["findings"]}.values()
     assert finding["title"] == "not verifiable: leave"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from html import escape
@@ -19,7 +19,7 @@ from workers.config import settings
 from workers.config.tenants import Tenant
 from workers.delivery import waiting
 from workers.errors import DeliveryRefused
-from workers.ledger import audit, outbox
+from workers.ledger import audit, outbox, payloads
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
@@ -198,11 +198,13 @@ def _waits(
 
 
 def _queued(number: int, new: NewMessage, language: str, now: datetime) -> Message:
-    values = asdict(new)
+    values = dict(vars(new))
     del values["not_before"]
+    payload = values.pop("payload")
     if language:
-        values["payload"] = {**values["payload"], "language": language}
+        payload = replace(payload, language=language)
     state: Mapping[str, object] = {
+        "stored": payloads.written(payload),
         "status": MessageStatus.QUEUED,
         "attempts": 0,
         "token": None,

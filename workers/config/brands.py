@@ -1,11 +1,12 @@
 """How a company looks in its mails: name, colour, logo and sender."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
 from workers.config.strict import Email, Strict
+from workers.ledger.payloads import ToldBrand
 
 COLOUR: Final = "#1f5fa8"
 # What mail programs show; they leave out SVG and WebP.
@@ -48,11 +49,11 @@ class Brand(Strict):
         """This brand, with what it leaves out from another."""
         return other.model_copy(update=self.model_dump(exclude_none=True))
 
-    def told(self, company: str) -> dict[str, Any]:
+    def told(self, company: str) -> ToldBrand:
         """What payloads hold of it, for a company of that name."""
-        looks = {
-            "name": self.name or company,
-            "colour": self.colour or COLOUR,
-            "logo": str(self.logo or ""),
-        }
-        return {**looks, "sender": self.sender or ""} if self.name or self.sender else looks
+        return ToldBrand(
+            name=self.name or company,
+            colour=self.colour or COLOUR,
+            logo=str(self.logo or ""),
+            sender=self.sender or "" if self.name or self.sender else None,
+        )

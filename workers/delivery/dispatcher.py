@@ -44,7 +44,7 @@ log = structlog.get_logger()
 EXPECTED: Final = ("dropped", "postponed")
 
 BATCH = 20
-# How long a message is worth waiting for what is away, by its template; then it is parked.
+# How long a message is worth waiting for what is away, by its kind; then it is parked.
 USEFUL: Final[Mapping[str, timedelta]] = {
     "person": timedelta(days=7),
     "digest": timedelta(days=7),
@@ -159,7 +159,7 @@ def _checked(this_round: Round, message: Message) -> Message | str:
 
 def _away(fleet: Fleet, message: Message) -> Outage | None:
     """What the message needs and is away; None for a message that may be tried."""
-    if message.payload["template"] == "person":
+    if message.kind == "person":
         # It is re-checked first.
         outage = outages.standing(fleet, outages.of_odoo(message.tenant))
         if outage is not None:
@@ -322,7 +322,7 @@ def _put_back(
     outage: Outage | None,
 ) -> str:
     now = fleet.clock()
-    useful = USEFUL[message.payload["template"]]
+    useful = USEFUL[message.kind]
     over = (message.waiting_since or now) + useful
     if now >= over:
         in_vain = f"it waited for {counted(useful.days, 'day')} and is of no use any more: {reason}"

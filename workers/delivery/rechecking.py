@@ -10,14 +10,16 @@ from odoo_gateway.errors import FleetError, OdooError
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from tasks.domain.periods import Period
+from tasks.domain.told import AskedFinding
 from workers import looking
 from workers.ledger import acts, outbox, readers
 from workers.ledger.outbox import Message
+from workers.ledger.payloads import Digest, Ops, Personal, Urgent
 from workers.ledger.places import Place
 from workers.looking import Look, Lookout
 from workers.messages import digest
 from workers.messages.digest import Seen
-from workers.messages.occasion import as_payload, occasion_of
+from workers.messages.occasion import occasion_of
 from workers.wiring import Fleet
 
 # The template of what is to go out, job, tenant, company and period.
@@ -97,20 +99,21 @@ class Round:
     def check(self, message: Message) -> Checked:
         """Raises OdooError when Odoo cannot be asked, UnknownJob when there is no such job.
 
-        Raises Unverifiable when Odoo does not show whether any of it stands.
+        Raises Unverifiable when Odoo does not show whether any of it stands, PayloadRefused when
+        what it says cannot be read.
         """
         looking.job_named(message.job)
-        template = message.payload["template"]
-        if template != "ops" and self._is_disabled(message):
+        payload = message.payload
+        if not isinstance(payload, Ops) and self._is_disabled(message):
             return Checked(message, drop="its job is disabled for this tenant")
         if message.step == outbox.RESENT:
             # Somebody wants it as it was.
             return Checked(message)
-        if template == "person":
-            return self._of_person(message)
-        if template == "digest":
-            return self._of_digest(message)
-        if template == "urgent":
+        if isinstance(payload, Personal):
+            return self._of_person(message, payload)
+        if isinstance(payload, Digest):
+            return self._of_digest(message, payload)
+        if isinstance(payload, Urgent):
             return self._of_one(message)
         return Checked(message)
 
@@ -119,7 +122,7 @@ class Round:
         tenant = self.fleet.settings.tenants.get(message.tenant)
         return tenant is not None and message.job in tenant.settings.disabled_jobs
 
-    def _of_person(self, message: Message) -> Checked:
+    def _of_person(self, message: Message, payload: Personal) -> Checked:
         standing = self._stands(message)
         still = [key for key in message.finding_keys if key in standing.findings]
         if not still:
@@ -136,15 +139,14 @@ class Round:
             return _put_off(message, quieted, standing.lookout.scope.zone)
         not_before = standing.not_before(message, kept)
         late = not_before if not_before and not_before > self.fleet.clock() else None
-        findings = [
-            {**said, **as_payload(standing.findings[said["key"]])}
-            for said in message.payload["findings"]
-            if said["key"] in kept
-        ]
+        findings = tuple(
+            AskedFinding.asked(standing.findings[said.key], said.note, said.page, said.advice)
+            for said in payload.findings
+            if said.key in kept
+        )
         at = standing.seen.moment.instant.isoformat()
-        payload = {**message.payload, "findings": findings, "at": at}
-        why = "its day has moved" if late else ""
-        return Checked(replace(message, payload=payload), wait_until=late, why=why)
+        now = message.saying(replace(payload, findings=findings, at=at))
+        return Checked(now, wait_until=late, why="its day has moved" if late else "")
 
     def _of_one(self, message: Message) -> Checked:
         """What waits for no digest goes out, unless somebody dealt with it meanwhile."""
@@ -155,36 +157,34 @@ class Round:
 
     def _acts(self, message: Message) -> tuple[Sequence[Act], date]:
         """What people did about the cases of its job, and the day in its scope."""
-        zone = ZoneInfo(message.payload["zone"])
+        zone = ZoneInfo(message.payload.zone)
         with self.fleet.ledger.reading() as connection:
             return acts.standing(connection, message.place), self.fleet.clock().astimezone(
                 zone
             ).date()
 
-    def _of_digest(self, message: Message) -> Checked:
+    def _of_digest(self, message: Message, payload: Digest) -> Checked:
         """As what people did since has it; what its reader was sent meanwhile is no news.
 
         Odoo is asked again only where a hold was put on, or is over.
         """
         done, today = self._acts(message)
         is_holding = looking.job_named(message.job).held_as != ""
-        if is_holding and digest.is_held_otherwise(
-            message.payload, done, today, message.created_at
-        ):
-            message = self._anew(message)
+        if is_holding and digest.is_held_otherwise(payload, done, today, message.created_at):
+            message, payload = self._anew(message, payload)
         else:
-            message = replace(message, payload=digest.with_acts(message.payload, done, today))
+            payload = digest.with_acts(payload, done, today)
         with self.fleet.ledger.reading() as connection:
             seen = readers.last_seen(
                 connection, message.place, message.step, message.recipient, message.channel
             )
-        told = digest.with_news(message.payload, Seen(seen))
+        told = digest.with_news(payload, Seen(seen))
         if told is None:
             return Checked(message, drop="the reader was sent all of it meanwhile")
-        return Checked(replace(message, payload=told))
+        return Checked(message.saying(told))
 
-    def _anew(self, message: Message) -> Message:
-        """The digest of what stands now."""
+    def _anew(self, message: Message, payload: Digest) -> tuple[Message, Digest]:
+        """The message about what stands now, and what it says."""
         standing = self._stands(message)
         occasion = occasion_of(
             standing.lookout,
@@ -196,11 +196,8 @@ class Round:
         )
         content = digest.content_of(occasion, standing.seen.report)
         at = standing.seen.moment.instant.isoformat()
-        return replace(
-            message,
-            payload={**message.payload, **content, "at": at},
-            finding_keys=tuple(standing.findings),
-        )
+        told = replace(payload, **content, at=at)
+        return replace(message, finding_keys=tuple(standing.findings)), told
 
     def _stands(self, message: Message) -> Standing:
         asked = _asked(message)
@@ -226,8 +223,7 @@ class Round:
 
 
 def _asked(message: Message) -> Asked:
-    template = message.payload["template"]
-    return template, message.place, message.period
+    return message.kind, message.place, message.period
 
 
 def _quiet(

@@ -16,6 +16,7 @@ from workers.ledger.database import Connection
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import AT_ONCE, Message
 from workers.ledger.pauses import Pause
+from workers.ledger.payloads import PayloadRefused
 from workers.ledger.statuses import UNDER_WAY, MessageStatus
 from workers.messages.calm import DAYS_AHEAD, Calm
 from workers.wiring import Fleet
@@ -64,14 +65,14 @@ def hindrances(connection: Connection, now: datetime) -> Hindrances:
 def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) -> Wait:
     """Until when a message waits that is neither sent nor given up, and why."""
     at = max(now, message.next_attempt_at)
-    never = _never(fleet, message)
+    never = _never(fleet, message) or _unreadable(message)
     if never:
         return Wait(at, (never,))
     lease = message.lease_until
     if message.status in UNDER_WAY and lease is not None and lease > now:
         return Wait(now, ("a worker is sending it",))
     reasons = [_put_off(message, now)]
-    to_ops = message.payload["template"] == "ops"
+    to_ops = message.kind == "ops"
     if not to_ops and message.job in fleet.settings.tenant(message.tenant).settings.disabled_jobs:
         reasons.append("its job is disabled for this tenant, so it will be dropped")
     at, away = _while_away(message, found.away, at)
@@ -110,7 +111,7 @@ def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime |
     if _goes_at_once(message):
         return None, ""
     tenant = fleet.settings.tenant(message.tenant)
-    calm = Calm(tenant.settings.mail, ZoneInfo(message.payload["zone"]))
+    calm = Calm(tenant.settings.mail, ZoneInfo(message.payload.zone))
     to_role = catalogue.jobs()[message.job].audience is not Audience.PERSON
     at = calm.send_at(now, to_role=to_role)
     if at > now:
@@ -128,7 +129,7 @@ def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime |
 
 def _goes_at_once(message: Message) -> bool:
     """Whether it waits for no hour and no other mail."""
-    return message.payload["template"] in AT_ONCE or message.channel != EMAIL
+    return message.kind in AT_ONCE or message.channel != EMAIL
 
 
 def _personal_jobs() -> Sequence[str]:
@@ -153,6 +154,14 @@ def _never(fleet: Fleet, message: Message) -> str:
     return ""
 
 
+def _unreadable(message: Message) -> str:
+    try:
+        _ = message.payload
+    except PayloadRefused as error:
+        return f"{error}; it will be parked for a person"
+    return ""
+
+
 def _put_off(message: Message, now: datetime) -> str:
     """What the outbox remembers: its hour, what it failed for, or what it was put off for."""
     if message.status is MessageStatus.SENDING:
@@ -171,7 +180,7 @@ def _put_off(message: Message, now: datetime) -> str:
 def _while_away(message: Message, away: Mapping[str, Outage], at: datetime) -> tuple[datetime, str]:
     """From when on what the message needs is asked for again, where it is away."""
     needed = [outages.needed_by(message)]
-    if message.payload["template"] == "person":
+    if message.kind == "person":
         # It is re-checked first.
         needed.insert(0, outages.of_odoo(message.tenant))
     outage = next((away[name] for name in needed if name in away), None)

@@ -35,7 +35,7 @@ class Instant(TypeDecorator[datetime]):
         return value and value.astimezone(UTC)
 
 
-class Payload(TypeDecorator[Any]):
+class WithTexts(TypeDecorator[Any]):
     """JSON in which texts may stand; they come back as what they were."""
 
     impl = JSON

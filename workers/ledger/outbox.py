@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, true, tuple_, update
@@ -11,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, true, tuple
 from monitoring import metrics
 from monitoring.metrics import Increment
 from tasks.declaration import Delivery
-from workers.ledger import audit, counters, leases, pauses, runs
+from workers.ledger import audit, counters, leases, pauses, payloads, runs
 from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
+from workers.ledger.payloads import Payload
 from workers.ledger.places import EVERY_PLACE, Place, Places
 from workers.ledger.schema import messages
 from workers.ledger.statuses import WORKER_LOST, MessageStatus
@@ -21,7 +23,7 @@ from workers.ledger.statuses import WORKER_LOST, MessageStatus
 UNKNOWN = "unknown whether it was sent"
 # What one mail holds at most beside the message that is due longest.
 TOGETHER = 50
-# Templates that wait for no morning, no other mail, and count towards no cap.
+# Kinds that wait for no morning, no other mail, and count towards no cap.
 AT_ONCE = frozenset({"urgent", "ops", "notice"})
 # Not settled yet.
 GOING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
@@ -38,8 +40,8 @@ class NewMessage:
     """A message to be sent once per (job, scope, subject, period, recipient, step, channel).
 
     message_id: the same for the same identity, so that a receiver can tell a repetition.
-    payload: JSON-ready, what the channel renders. finding_keys: the cases that it speaks of.
-    not_before: UTC, None means at once.
+    payload: what the channel renders. finding_keys: the cases that it speaks of. not_before: UTC,
+    None means at once.
     """
 
     job: str
@@ -51,7 +53,7 @@ class NewMessage:
     step: str
     channel: str
     guarantee: Delivery
-    payload: Mapping[str, Any]
+    payload: Payload
     finding_keys: tuple[str, ...]
     message_id: str
     trace_id: str
@@ -61,7 +63,10 @@ class NewMessage:
 
 @dataclass(frozen=True)
 class Message:
-    """A row of the outbox. All instants are UTC; `token` holds it while the lease lasts."""
+    """A row of the outbox. All instants are UTC; `token` holds it while the lease lasts.
+
+    stored: what it says, as the ledger has it.
+    """
 
     id: int
     job: str
@@ -73,7 +78,7 @@ class Message:
     step: str
     channel: str
     guarantee: Delivery
-    payload: Mapping[str, Any]
+    stored: Mapping[str, Any]
     finding_keys: tuple[str, ...]
     message_id: str
     status: MessageStatus
@@ -90,6 +95,23 @@ class Message:
     run_id: int | None
     trace_id: str
 
+    @cached_property
+    def payload(self) -> Payload:
+        """What it says, read when it is asked for: one that cannot be is no harm to the others.
+
+        Raises PayloadRefused.
+        """
+        return payloads.read(self.stored)
+
+    def saying(self, payload: Payload) -> "Message":
+        """The same message with something else to say. Raises PayloadRefused."""
+        return replace(self, stored=payloads.written(payload))
+
+    @property
+    def kind(self) -> str:
+        """Of which kind its payload is, also of one that cannot be read."""
+        return str(self.stored.get("template", ""))
+
     @property
     def place(self) -> Place:
         """Whose message it is."""
@@ -98,12 +120,15 @@ class Message:
     @property
     def told_step(self) -> str:
         """The step that it tells; of what is sent once more, that of the first time."""
-        return str(self.payload.get("first_step", self.step))
+        return str(self.stored.get("first_step", self.step))
 
 
 def enqueue(connection: Connection, message: NewMessage, now: datetime) -> int | None:
-    """Queue a message; returns its id, or None when one with this identity was queued before."""
-    values = asdict(message)
+    """Queue a message; returns its id, or None when one with this identity was queued before.
+
+    Raises PayloadRefused where what it says does not fit its kind.
+    """
+    values = {**vars(message), "payload": payloads.written(message.payload)}
     values["next_attempt_at"] = values.pop("not_before") or now
     state = {"status": MessageStatus.QUEUED, "attempts": 0, "created_at": now}
     return insert_once(connection, messages, {**values, **state})
@@ -205,7 +230,7 @@ def mark_sending(
     going_out = {
         "status": MessageStatus.SENDING,
         "lease_until": now + lease,
-        "payload": dict(message.payload),
+        "payload": dict(message.stored),
         "sent_in": mail,
     }
     leases.keep(connection, messages, message.id, str(message.token), now, **going_out)
@@ -399,7 +424,7 @@ def resend(
         **{name: getattr(message, name) for name in _OF_COPIES},
         subject=f"{_copies_of(message)}{message_id}",
         step=RESENT,
-        payload={**message.payload, "first_step": message.told_step},
+        payload=replace(message.payload, first_step=message.told_step),
         message_id=message_id,
     )
     number = enqueue(connection, copy, now)
@@ -550,4 +575,5 @@ def _note(
 def of_row(row: Row[Any]) -> Message:
     """A message as its row tells it."""
     columns = row._asdict()
-    return Message(**{**columns, "finding_keys": tuple(columns["finding_keys"])})
+    stored = columns.pop("payload")
+    return Message(**{**columns, "stored": stored, "finding_keys": tuple(columns["finding_keys"])})

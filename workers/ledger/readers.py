@@ -1,14 +1,14 @@
 """What each reader was told, saw last and still waits for, as the outbox remembers it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from monitoring import metrics
-from workers.ledger import audit, counters, leases
+from workers.ledger import audit, counters, leases, payloads
+from workers.ledger.payloads import Digest, PayloadRefused
 from workers.ledger.places import Place
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
@@ -46,14 +46,21 @@ def was_told(connection: Connection, place: Place, recipient: str, key: str = ""
 
 def last_seen(
     connection: Connection, place: Place, step: str, recipient: str, channel: str
-) -> Mapping[str, Any] | None:
-    """The payload of the newest message of this step that surely went out to a reader."""
+) -> Digest | None:
+    """The newest digest of this step that surely went out to a reader.
+
+    None also where this version cannot read it: then all is new to its reader.
+    """
     m = messages.c
     statement = select(m.payload).filter_by(
         step=step, recipient=recipient, channel=channel, status=MessageStatus.SENT, **place.columns
     )
-    newest: Mapping[str, Any] | None = connection.scalar(statement.order_by(m.id.desc()).limit(1))
-    return newest
+    newest = connection.scalar(statement.order_by(m.id.desc()).limit(1))
+    try:
+        payload = payloads.read(newest) if newest else None
+    except PayloadRefused:
+        return None
+    return payload if isinstance(payload, Digest) else None
 
 
 def supersede(

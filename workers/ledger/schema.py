@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from tasks.declaration import Delivery
 from tasks.domain.acts import ActKind
-from workers.ledger.column_types import ErrorText, Instant, Labels, Payload, Word
+from workers.ledger.column_types import ErrorText, Instant, Labels, WithTexts, Word
 from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
 
 # SQLite numbers rows by itself only when the key is an INTEGER.
@@ -86,7 +86,7 @@ runs = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     _required("trace_id"),
-    Column("detail", Payload(none_as_null=True)),
+    Column("detail", WithTexts(none_as_null=True)),
     # Also what finds the newest slot of a job and scope.
     UniqueConstraint("job", "tenant", "company_id", "slot", name="uq_runs_slot"),
     Index("ix_runs_due", "status", "next_attempt_at"),
@@ -142,7 +142,7 @@ messages = Table(
     _required("step"),
     _required("channel"),
     _required("guarantee", Word(Delivery)),
-    _required("payload", Payload),
+    _required("payload", WithTexts),
     _required("finding_keys", JSON),
     _required("message_id"),
     *_lease(Word(MessageStatus)),
@@ -199,7 +199,7 @@ audit = Table(
     Column("run_id", Id),
     Column("message_id", Id),
     Column("case_id", Id),
-    _required("detail", Payload),
+    _required("detail", WithTexts),
 )
 
 # What people did on their page; a nonce is that of the form, so that each is used once.
@@ -214,7 +214,7 @@ acts = Table(
     _required("key"),
     _required("reason"),
     Column("until", Date),
-    _required("detail", Payload),
+    _required("detail", WithTexts),
     _required("nonce"),
     _required("trace_id"),
     UniqueConstraint("nonce", name="uq_acts_nonce"),
@@ -243,7 +243,7 @@ marks = Table(
     Column("kind", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     _required("at", Instant),
-    _required("detail", Payload),
+    _required("detail", WithTexts),
 )
 
 counters = Table(

@@ -1,7 +1,7 @@
 """A mail as it goes out: headers, texts, attachments, the same bytes whenever it is made."""
 
 import mimetypes
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header
@@ -16,6 +16,7 @@ from typing import Any, Final
 from tasks.domain import addresses
 from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
+from workers.ledger.payloads import ToldBrand
 from workers.mail.render import Rendered
 
 # Of RFC 5322, without the line's end.
@@ -60,7 +61,7 @@ def compose(
     first = messages[0]
     mail = EmailMessage(policy=SEVEN_BIT)
     try:
-        mail["From"] = _from(sender, first.payload.get("brand", {}))
+        mail["From"] = _from(sender, first.payload.brand)
         mail["To"] = addresses.single(first.recipient)
         for name, value in _headers(messages, rendered, now):
             mail[name] = value
@@ -90,12 +91,12 @@ def _headers(
     yield "X-Fleet-Messages", " ".join(each.message_id for each in messages)
 
 
-def _from(sender: str, brand: Mapping[str, str]) -> Address:
+def _from(sender: str, brand: ToldBrand) -> Address:
     """The sender as the fleet is told; under the name of a brand that was configured."""
-    if "sender" not in brand:
+    if brand.sender is None:
         return addresses.single(sender)
-    address = addresses.single(brand["sender"] or sender)
-    return Address(brand["name"], address.username, address.domain)
+    address = addresses.single(brand.sender or sender)
+    return Address(brand.name, address.username, address.domain)
 
 
 def _show_logo(mail: EmailMessage, logo: Path) -> None:

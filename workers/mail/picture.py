@@ -1,20 +1,24 @@
 """What a digest shows, in the order that it is read: groups, with sums per currency, and more."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from tasks import catalogue
 from tasks.domain.findings import Severity
 from tasks.domain.texts import NOTHING, Text
+from tasks.domain.told import ToldAside, ToldFinding
 from workers.language.language import is_number
+from workers.ledger.payloads import Digest, ToldNews
 
-Item = Mapping[str, Any]
-T = TypeVar("T")
+Told: TypeAlias = ToldFinding | ToldAside
+Total: TypeAlias = Mapping[str, Any]
+S = TypeVar("S")
+T = TypeVar("T", bound=Told)
 TOP: Final = 30
 TOP_WEEKLY: Final = 5
 # From how many of one kind on what they share is said once, and how many of them are shown.
@@ -36,12 +40,12 @@ class Sums:
     amounts: Mapping[str, Decimal]
 
     @classmethod
-    def of(cls, items: Iterable[Item]) -> "Sums":
+    def of(cls, items: Iterable[Told]) -> "Sums":
         """The amounts of findings or of what was set aside."""
         found: dict[str, Decimal] = defaultdict(Decimal)
         for item in items:
-            if item["amount"] is not None and item["currency"]:
-                found[item["currency"]] += Decimal(item["amount"])
+            if item.amount is not None and item.currency:
+                found[item.currency] += Decimal(item.amount)
         return cls(dict(sorted(found.items())))
 
     def __iter__(self) -> Any:
@@ -55,12 +59,12 @@ class Sums:
 class Queue:
     """What waits for one person, oldest first, with all the hours and money that it holds up."""
 
-    items: Sequence[Item]
+    items: Sequence[ToldFinding]
 
     @classmethod
-    def of(cls, items: Iterable[Item]) -> "Queue":
+    def of(cls, items: Iterable[ToldFinding]) -> "Queue":
         """The findings of a section for a person."""
-        return cls(sorted(items, key=lambda item: (item["since"] or "", item["owner"])))
+        return cls(sorted(items, key=lambda item: (item.since or "", item.owner)))
 
     def __iter__(self) -> Any:
         return iter(self.items)
@@ -68,7 +72,7 @@ class Queue:
     @property
     def hours(self) -> float:
         """The hours of those that hold any."""
-        return round(sum(item.get("hours") or 0.0 for item in self.items), 2)
+        return round(sum(item.hours or 0.0 for item in self.items), 2)
 
     @property
     def sums(self) -> Sums:
@@ -80,7 +84,7 @@ class Queue:
 class Row:
     """A finding as a digest lists it. waiting_days: since its oldest work. mark: new, back, ..."""
 
-    finding: Item
+    finding: Told
     waiting_days: int | None
     mark: str
     page: str
@@ -109,12 +113,13 @@ class Group:
     @property
     def has_money(self) -> bool:
         """Whether any row shown has an amount."""
-        return any(row.finding["amount"] is not None for row in self.rows)
+        return any(row.finding.amount is not None for row in self.rows)
 
     @property
     def has_cost(self) -> bool:
         """Whether waiting costs anything in any row shown."""
-        return any(Decimal(row.finding["cost_per_day"] or 0) for row in self.rows)
+        findings = (row.finding for row in self.rows if isinstance(row.finding, ToldFinding))
+        return any(Decimal(finding.cost_per_day or 0) for finding in findings)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class Piece:
     kind: str
     group: str
     sums: Sums
-    items: Sequence[Item]
+    items: Sequence[Told]
 
 
 @dataclass(frozen=True)
@@ -166,14 +171,14 @@ class Picture:
     """A digest's section, ready to be written down."""
 
     groups: Sequence[Group]
-    snoozed: Sequence[Item]
+    snoozed: Sequence[ToldFinding]
     aside: Sequence[Group]
     news: Sequence[Piece]
     changed: int | None
     figures: Sequence[Figure]
     currencies: Sequence[str]
     parts: Sequence[Parts]
-    bottlenecks: Sequence[tuple[str, Item]]
+    bottlenecks: Sequence[tuple[str, Total]]
     doubted: Sequence[str]
     headline: Text
 
@@ -194,27 +199,27 @@ class Picture:
         return bool(reasons) and not any("unexplained" in parts.values for parts in reasons)
 
 
-def picture(section: Mapping[str, Any], page: Any) -> Picture:
+def picture(section: Digest, page: Callable[[Told], str]) -> Picture:
     """What a digest's section shows; page: from a case's key to its page, or ""."""
-    awake = [f for f in section["findings"] if not f.get("snoozed_until")]
-    marks, today = _marks(section["news"]), _day(section)
-    top = TOP_WEEKLY if section["shape"] == "weekly" else TOP
-    subject = _subject(section["rows"])
+    awake = [f for f in section.findings if not f.snoozed_until]
+    marks, today = _marks(section.news), _day(section)
+    top = TOP_WEEKLY if section.shape == "weekly" else TOP
+    subject = _subject(section.rows)
 
-    def row(finding: Item) -> Row:
-        return Row(finding, _waiting(finding, today), marks.get(finding["key"], ""), page(finding))
+    def row(finding: ToldFinding) -> Row:
+        return Row(finding, _waiting(finding, today), marks.get(finding.key, ""), page(finding))
 
-    totals, gaps = section["totals"], section["not_verifiable"]
-    withheld = {name for gap in gaps for name in gap.get("figures", ())}
+    totals, gaps = section.totals, section.not_verifiable
+    withheld = {name for gap in gaps for name in gap.figures}
     return Picture(
         groups=[_group(name, items, top, row, subject) for name, items in _by_badness(awake)],
-        snoozed=[f for f in section["findings"] if f.get("snoozed_until")],
+        snoozed=[f for f in section.findings if f.snoozed_until],
         aside=[
             _group(name, items, TOP, lambda item: Row(item, None, "", page(item)))
-            for name, items in _by_group(section["set_aside"]).items()
+            for name, items in _by_group(section.set_aside).items()
         ],
-        news=_news(section["news"]),
-        changed=_changed(section["news"]),
+        news=_news(section.news),
+        changed=_changed(section.news),
         figures=_figures(totals, withheld),
         currencies=[total.get("currency", "") for total in totals],
         parts=_parts(totals),
@@ -223,108 +228,114 @@ def picture(section: Mapping[str, Any], page: Any) -> Picture:
             for total in totals
             if total.get("bottleneck")
         ],
-        doubted=list(dict.fromkeys(gap["check"] for gap in gaps if gap.get("figures"))),
+        doubted=list(dict.fromkeys(gap.check for gap in gaps if gap.figures)),
         headline=headline([section]),
     )
 
 
-def headline(sections: Sequence[Mapping[str, Any]]) -> Text:
+def headline(sections: Sequence[Digest]) -> Text:
     """What sections of one job lead with; empty where it says nothing of the kind."""
-    job = catalogue.jobs().get(sections[0]["rule"])
+    job = catalogue.jobs().get(sections[0].rule)
     if job is None or job.headline is None:
         return NOTHING
-    return job.headline([total for section in sections for total in section["totals"]])
+    return job.headline([total for section in sections for total in section.totals])
 
 
-def _day(section: Mapping[str, Any]) -> date:
-    return datetime.fromisoformat(section["at"]).astimezone(ZoneInfo(section["zone"])).date()
+def _day(section: Digest) -> date:
+    return datetime.fromisoformat(section.at).astimezone(ZoneInfo(section.zone)).date()
 
 
-def _waiting(finding: Item, today: date) -> int | None:
-    if finding["since"] is None:
+def _waiting(finding: ToldFinding, today: date) -> int | None:
+    if finding.since is None:
         return None
-    return max((today - date.fromisoformat(finding["since"])).days, 0)
+    return max((today - date.fromisoformat(finding.since)).days, 0)
 
 
-def _by_group(items: Iterable[Item]) -> dict[str, list[Item]]:
-    found: dict[str, list[Item]] = {}
+def _by_group(items: Iterable[T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
     for item in items:
-        found.setdefault(item["group"], []).append(item)
+        found.setdefault(item.group, []).append(item)
     return found
 
 
-def _by_badness(findings: Iterable[Item]) -> Sequence[tuple[str, list[Item]]]:
+def _by_badness(findings: Iterable[ToldFinding]) -> Sequence[tuple[str, list[ToldFinding]]]:
     """The worst group first; in each, what costs most a day, then what is worth most."""
     groups = _by_group(findings)
     worst = sorted(groups, key=lambda name: -max(map(_rank, groups[name])))
     return [(name, sorted(groups[name], key=_weight)) for name in worst]
 
 
-def _weight(finding: Item) -> tuple[Any, ...]:
-    cost, amount = Decimal(finding["cost_per_day"] or 0), Decimal(finding["amount"] or 0)
-    return -_rank(finding), -cost, -amount, finding["since"] or "", finding["title"]
+def _weight(finding: ToldFinding) -> tuple[Any, ...]:
+    cost, amount = Decimal(finding.cost_per_day or 0), Decimal(finding.amount or 0)
+    return -_rank(finding), -cost, -amount, finding.since or "", finding.title
 
 
-def _rank(finding: Item) -> int:
-    return Severity(finding["severity"]).rank
+def _rank(finding: ToldFinding) -> int:
+    return finding.severity.rank
 
 
-def _subject(rows: Sequence[Item]) -> str | None:
+def _subject(rows: Sequence[Total]) -> str | None:
     """The model that the CSV is about, as its first column names it; None where there is none."""
     return next(iter(rows[0])).removesuffix("_id").replace("_", ".") if rows else None
 
 
-def _group(name: str, items: Sequence[Item], top: int, row: Any, subject: str | None = "") -> Group:
+def _group(
+    name: str,
+    items: Sequence[T],
+    top: int,
+    row: Callable[[T], Row],
+    subject: str | None = "",
+) -> Group:
     """The first of the items are shown, and those that the CSV does not hold."""
-    severity = max((item.get("severity", "info") for item in items), key=lambda s: Severity(s).rank)
-    findings = [item for item in items if "owner" in item]
-    reason = _shared([finding["reason"] for finding in findings]) or ""
-    step = _shared([(finding["owner"], finding["remedy"]) for finding in findings])
+    findings = [item for item in items if isinstance(item, ToldFinding)]
+    severity = max((f.severity for f in findings), key=lambda s: s.rank, default=Severity.INFO)
+    reason = _shared([finding.reason for finding in findings]) or ""
+    step = _shared([(finding.owner, finding.remedy) for finding in findings])
     if reason and step:
         top = min(top, WORST)
     shown = [
         row(item)
         for number, item in enumerate(items)
-        if number < top or subject is None or not item["model"].endswith(subject)
+        if number < top or subject is None or not item.model.endswith(subject)
     ]
     return Group(name, severity, len(items), Sums.of(items), shown, reason, step)
 
 
-def _shared(said: Sequence[T]) -> T | None:
+def _shared(said: Sequence[S]) -> S | None:
     """What all of many say; None where they differ or are few."""
     return said[0] if len(said) >= MANY and len(set(said)) == 1 else None
 
 
-def _marks(news: Mapping[str, Any]) -> Mapping[str, str]:
-    if news["since"] is None:
+def _marks(news: ToldNews) -> Mapping[str, str]:
+    if news.since is None:
         return {}
-    return {item["key"]: mark for kind, mark in MARKS.items() for item in news[kind]}
+    return {item.key: mark for kind, mark in MARKS.items() for item in getattr(news, kind)}
 
 
-def _news(news: Mapping[str, Any]) -> Sequence[Piece]:
+def _news(news: ToldNews) -> Sequence[Piece]:
     kinds = ("opened", "moved", "worsened", "returned", "settled", "held", "repriced")
     return [
         Piece(kind, group, Sums.of(items), items)
         for kind in kinds
-        for group, items in _by_group(news[kind]).items()
+        for group, items in _by_group(getattr(news, kind)).items()
     ]
 
 
-def _changed(news: Mapping[str, Any]) -> int | None:
+def _changed(news: ToldNews) -> int | None:
     """How many changed; None for a reader who saw nothing yet."""
-    if news["since"] is None:
+    if news.since is None:
         return None
     kinds = ("opened", "moved", "worsened", "returned", "settled", "held")
-    return sum(len(news[kind]) for kind in kinds)
+    return sum(len(getattr(news, kind)) for kind in kinds)
 
 
-def _figures(totals: Sequence[Item], withheld: Collection[str] = ()) -> Sequence[Figure]:
+def _figures(totals: Sequence[Total], withheld: Collection[str] = ()) -> Sequence[Figure]:
     """The columns of totals that hold no parts, RECONCILED ones first where they are all there.
 
     What is withheld says so in the place of its figure.
     """
 
-    def value(total: Item, name: str) -> Any:
+    def value(total: Total, name: str) -> Any:
         nothing = name in withheld or "totals" in withheld
         return NOT_VERIFIABLE if nothing and total.get(name) is None else total.get(name)
 
@@ -343,7 +354,7 @@ def _figures(totals: Sequence[Item], withheld: Collection[str] = ()) -> Sequence
     ]
 
 
-def _parts(totals: Sequence[Item]) -> Sequence[Parts]:
+def _parts(totals: Sequence[Total]) -> Sequence[Parts]:
     """The parts of totals; bottlenecks are told in words."""
     return [
         Parts(total.get("currency", ""), name, value)

@@ -1,7 +1,7 @@
 """Turns the sections of a mail into subject, plain text, HTML and a CSV for each digest."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,17 +14,18 @@ from markupsafe import Markup
 
 from tasks import catalogue
 from tasks.domain.acts import ActKind
+from tasks.domain.told import ToldAside, ToldFinding
 from workers.config import runbook
 from workers.errors import DeliveryRefused
 from workers.language.language import language
+from workers.ledger.payloads import Digest, Ops, Payload, Personal
 from workers.mail import spreadsheet
 from workers.mail.colours import ink_on
 from workers.mail.picture import Picture, Queue, picture
 from workers.mail.subject import Topic, subject_of
 from workers.mail.wording import templates
 
-Section = Mapping[str, Any]
-Pages = Callable[[Section, str], str]
+Pages = Callable[[Payload, str], str]
 INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
@@ -48,7 +49,7 @@ class Rendered:
 class Part:
     """One section, written down."""
 
-    section: Section
+    section: Payload
     subject: str
     answer: str
     text: str
@@ -59,12 +60,12 @@ class Part:
     shown: Picture | None = None
 
 
-def no_pages(section: Section, case_key: str) -> str:
+def no_pages(section: Payload, case_key: str) -> str:
     """Where no page is served, mails link to none."""
     return ""
 
 
-def render(sections: Sequence[Section], pages: Pages = no_pages, runbook_url: str = "") -> Rendered:
+def render(sections: Sequence[Payload], pages: Pages = no_pages, runbook_url: str = "") -> Rendered:
     """The same sections render to the same bytes, so that a past mail can be rebuilt.
 
     pages: the address of the reader's page of a case, and for key "" of their preferences.
@@ -74,18 +75,18 @@ def render(sections: Sequence[Section], pages: Pages = no_pages, runbook_url: st
     parts = [_part(section, pages, runbook_url) for section in sections]
     first = sections[0]
     topics = [Topic(each.section, each.title, each.subject, each.day, each.shown) for each in parts]
-    subject = subject_of(topics, language(first["language"]))
-    logo = Path(first["brand"]["logo"]) if first["brand"]["logo"] else None
-    html = templates(first["language"], "html").get_template("layout.html.j2")
-    plain = templates(first["language"], "txt").get_template("layout.txt.j2")
+    subject = subject_of(topics, language(first.language))
+    logo = Path(first.brand.logo) if first.brand.logo else None
+    html = templates(first.language, "html").get_template("layout.html.j2")
+    plain = templates(first.language, "txt").get_template("layout.txt.j2")
     shown = html.render(
         parts=parts,
         subject=subject,
         preheader=parts[0].answer,
-        lang=language(first["language"]).tag,
-        brand=first["brand"]["name"],
-        colour=first["brand"]["colour"],
-        ink=ink_on(first["brand"]["colour"]),
+        lang=language(first.language).tag,
+        brand=first.brand.name,
+        colour=first.brand.colour,
+        ink=ink_on(first.brand.colour),
         logo=logo is not None,
     )
     return Rendered(
@@ -98,12 +99,12 @@ def render(sections: Sequence[Section], pages: Pages = no_pages, runbook_url: st
     )
 
 
-def _part(section: Section, pages: Pages, runbook_url: str) -> Part:
+def _part(section: Payload, pages: Pages, runbook_url: str) -> Part:
     kinds = ("txt", "html")
     try:
         context = _context(section, pages, runbook_url)
         plain, html = (
-            templates(section["language"], kind).get_template(f"{section['template']}.{kind}.j2")
+            templates(section.language, kind).get_template(f"{section.template}.{kind}.j2")
             for kind in kinds
         )
         return Part(
@@ -114,37 +115,43 @@ def _part(section: Section, pages: Pages, runbook_url: str) -> Part:
             # Its own environment has escaped it.
             html=Markup(html.render(context)),
             opt_out=pages(section, ""),
-            title=language(section["language"]).say(section["title"]),
+            title=language(section.language).say(section.title),
             day=context["at_day"],
             shown=context.get("shown"),
         )
     except (jinja2.TemplateError, KeyError) as error:
         raise DeliveryRefused(
-            f"the template {section['template']!r} cannot show this message: {error}"
+            f"the template {section.template!r} cannot show this message: {error}"
         ) from error
 
 
-def _context(section: Section, pages: Pages, runbook_url: str) -> dict[str, Any]:
+def _context(section: Payload, pages: Pages, runbook_url: str) -> dict[str, Any]:
     """What templates see: the section's own keys, and what follows from them."""
 
-    def page(finding: Mapping[str, Any]) -> str:
-        if not finding["key"]:
+    def page(told: ToldFinding | ToldAside) -> str:
+        if not told.key:
             return ""
         # A hold may have been put on by the page of another job.
-        return pages({**section, "rule": finding.get("job") or section["rule"]}, finding["key"])
+        job = (isinstance(told, ToldAside) and told.job) or section.rule
+        return pages(replace(section, rule=job), told.key)
 
-    def offers(finding: Mapping[str, Any]) -> Sequence[ActKind]:
-        job = catalogue.jobs().get(section["rule"])
-        # Messages of earlier versions tell the record alone.
-        return job.offers(finding.get("held_as", finding["model"])) if job else ()
+    def offers(finding: ToldFinding) -> Sequence[ActKind]:
+        job = catalogue.jobs().get(section.rule)
+        return job.offers(finding.held_as or finding.model) if job else ()
 
-    at = datetime.fromisoformat(section["at"]).astimezone(ZoneInfo(section["zone"]))
-    context = {**section, "section": section, "at_day": at.date(), "page": page, "offers": offers}
-    if section["template"] == "digest":
+    at = datetime.fromisoformat(section.at).astimezone(ZoneInfo(section.zone))
+    context = {
+        **vars(section),
+        "section": section,
+        "at_day": at.date(),
+        "page": page,
+        "offers": offers,
+    }
+    if isinstance(section, Digest):
         context["shown"] = picture(section, page)
-    if section["template"] == "person":
-        context["queue"] = Queue.of(section["findings"])
-    if section["template"] == "ops":
+    if isinstance(section, Personal):
+        context["queue"] = Queue.of(section.findings)
+    if isinstance(section, Ops):
         # One mail tells of companies of several zones.
         context["zone"] = "UTC"
         context["runbook"] = partial(runbook.about, runbook_url)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from workers.language.language import Language, is_number, language
+from workers.ledger.payloads import Digest, Payload
 from workers.mail import columns
 
 # Excel takes a CSV without this mark for one in its old code page.
@@ -15,18 +16,18 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def attachments(sections: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+def attachments(sections: Sequence[Payload]) -> tuple[tuple[str, str], ...]:
     """File name and content for each section with rows; every name once."""
-    tables = [section for section in sections if section.get("rows")]
-    of_rule = Counter(section["rule"] for section in tables)
+    tables = [section for section in sections if isinstance(section, Digest) and section.rows]
+    of_rule = Counter(section.rule for section in tables)
     taken: Counter[str] = Counter()
     found = []
     for section in tables:
-        rule, company = section["rule"], section["company_id"]
+        rule, company = section.rule, section.company_id
         stem = rule if of_rule[rule] == 1 else f"{rule}-{company}"
         taken[stem] += 1
         name = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
-        found.append((f"{name}.csv", table(section["rows"], language(section["language"]))))
+        found.append((f"{name}.csv", table(section.rows, language(section.language))))
     return tuple(found)
 
 

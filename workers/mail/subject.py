@@ -1,14 +1,16 @@
 """The subject of a mail: what each kind of its sections comes to, the first first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from tasks import catalogue
 from workers.language.language import Language
+from workers.ledger import payloads
+from workers.ledger.payloads import Digest, Payload, Personal
 from workers.mail.picture import Picture, Sums, headline
 from workers.mail.wording import joined
 
@@ -24,7 +26,7 @@ class Topic:
     digest's picture, else None.
     """
 
-    section: Mapping[str, Any]
+    section: Payload
     title: str
     alone: str
     day: date
@@ -35,7 +37,7 @@ def subject_of(topics: Sequence[Topic], reader: Language) -> str:
     """What the sections tell, those of one job together; titles alone of what has no room."""
     kinds: dict[tuple[str, str], list[Topic]] = defaultdict(list)
     for topic in topics:
-        kinds[topic.section["template"], topic.title].append(topic)
+        kinds[topic.section.template, topic.title].append(topic)
     told = [_together(of_kind, reader) for of_kind in kinds.values()]
     fitting = 1
     while fitting < len(told) and len("; ".join(told[: fitting + 1])) <= LONGEST_SUBJECT:
@@ -52,13 +54,13 @@ def _together(topics: Sequence[Topic], reader: Language) -> str:
     pictures = [topic.shown for topic in topics if topic.shown is not None]
     if any(picture.groups for picture in pictures):
         day = reader.short_day(first.day)
-        leads = headline([topic.section for topic in topics])
+        leads = headline([t.section for t in topics if isinstance(t.section, Digest)])
         told = _groups(pictures, reader, with_money=not leads)
         return f"{first.title} {day}: {', '.join(filter(None, [reader.say(leads), *told]))}"
     if len(topics) == 1:
         return first.alone
-    if first.section["template"] == "person":
-        findings = [finding for topic in topics for finding in topic.section["findings"]]
+    if isinstance(first.section, Personal):
+        findings = [each for topic in topics for each in payloads.findings(topic.section)]
         count = reader.translations.gettext("%(n)s to follow up") % {"n": len(findings)}
         sums = Sums.of(findings)
         money = f" ({joined(reader.whole_money, sums)})" if sums else ""

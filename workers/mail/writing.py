@@ -1,6 +1,6 @@
 """A mail written from the messages that it carries: the same messages give the same bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,8 +8,9 @@ from email.message import EmailMessage
 from hashlib import sha256
 from typing import Any, Final
 
-from tasks.domain.findings import Severity
+from workers.ledger import payloads
 from workers.ledger.outbox import Message
+from workers.ledger.payloads import Payload
 from workers.mail import email
 from workers.mail.pages import mails_page, pages_of
 from workers.mail.picture import Sums
@@ -22,10 +23,8 @@ ORDER: Final = ("urgent", "notice", "person", "digest", "ops")
 
 def stamped(messages: Sequence[Message], now: datetime) -> Sequence[Message]:
     """The messages as they are mailed now, which each keeps so that the mail can be rebuilt."""
-    return [
-        replace(message, payload={**message.payload, "mailed_at": now.isoformat()})
-        for message in messages
-    ]
+    at = now.isoformat()
+    return [message.saying(replace(message.payload, mailed_at=at)) for message in messages]
 
 
 def rendered(fleet: Fleet, mailed: Sequence[Message], *, linked: bool = True) -> Rendered:
@@ -38,19 +37,19 @@ def rendered(fleet: Fleet, mailed: Sequence[Message], *, linked: bool = True) ->
     return found if len(sections) == 1 else replace(found, opt_out=mails_page(fleet, sections))
 
 
-def _place(section: Mapping[str, Any]) -> tuple[Any, ...]:
+def _place(section: Payload) -> tuple[Any, ...]:
     """What waits for no digest first, then the dearest, then the worst, whichever came first."""
-    findings = section.get("findings", ())
-    worst = max((Severity(each["severity"]).rank for each in findings), default=0)
+    findings = payloads.findings(section)
+    worst = max((finding.severity.rank for finding in findings), default=0)
     dearest = max((amount for _, amount in Sums.of(findings)), default=Decimal(0))
-    place = ORDER.index(section["template"]), -dearest, -worst
-    keys = [finding["key"] for finding in findings]
-    return *place, section["rule"], section["company_id"], section["at"], keys
+    place = ORDER.index(section.template), -dearest, -worst
+    keys = [finding.key for finding in findings]
+    return *place, section.rule, section.company_id, section.at, keys
 
 
 def written(fleet: Fleet, mailed: Sequence[Message]) -> EmailMessage:
     """The mail of stamped messages, oldest first. Raises DeliveryRefused."""
-    at = datetime.fromisoformat(mailed[0].payload["mailed_at"])
+    at = datetime.fromisoformat(str(mailed[0].payload.mailed_at))
     sender = fleet.settings.environment.mail_from
     return email.compose(mailed, rendered(fleet, mailed), sender, at)
 

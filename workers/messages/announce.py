@@ -110,7 +110,7 @@ def _without_news(
         if last is None:
             yield f"role {role}: nothing stands that {reader[1]} could be told of"
         else:
-            at = datetime.fromisoformat(last["at"]).astimezone(occasion.scope.zone)
+            at = datetime.fromisoformat(last.at).astimezone(occasion.scope.zone)
             yield (
                 f"role {role}: {reader[1]} was told all of it in the digest of {at:%Y-%m-%d %H:%M}"
             )

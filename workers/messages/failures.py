@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tasks import catalogue
@@ -10,6 +10,7 @@ from tasks.declaration import Audience, Delivery
 from tasks.domain.texts import Text
 from workers.ledger import given_up, outbox, scopes
 from workers.ledger.outbox import Message, NewMessage
+from workers.ledger.payloads import Failure, Notice, Ops
 from workers.ledger.runs import Run
 from workers.ledger.scopes import Scope
 from workers.messages.occasion import Occasion, message
@@ -97,52 +98,50 @@ def _failure(
     *,
     slot: str | None = None,
     to: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "what": name.partition("-")[0],
-        "name": name,
-        "job": failed.job,
-        "company": occasion.scope.name,
-        "slot": slot,
-        "to": to,
-        "error_class": failed.error_class or "",
-        "error": failed.error or "",
-        "trace_id": failed.trace_id,
-    }
+) -> Failure:
+    return Failure(
+        what=name.partition("-")[0],
+        name=name,
+        job=failed.job,
+        company=occasion.scope.name,
+        slot=slot,
+        to=to,
+        error_class=failed.error_class or "",
+        error=failed.error or "",
+        trace_id=failed.trace_id,
+    )
 
 
 def _to_ops(
-    occasion: Occasion, subject: str, period: str, failure: dict[str, Any]
+    occasion: Occasion, subject: str, period: str, failure: Failure
 ) -> Iterator[NewMessage]:
     for reader in occasion.readers("ops"):
         yield message(
             occasion,
-            template="ops",
+            Ops(**occasion.heading(reader), failures=(failure,)),
             subject=subject,
             period=period,
-            reader=reader,
             step=given_up.STEP,
             findings=(),
-            content={"failures": [failure]},
             guarantee=Delivery.AT_LEAST_ONCE,
         )
 
 
 def _notices(occasion: Occasion, run: Run, role: str) -> Iterator[NewMessage]:
     for reader in occasion.readers(role):
+        payload = Notice(
+            **occasion.heading(reader),
+            role=role,
+            slot=run.slot.isoformat(),
+            reason=CAUSES.get(run.error_class or "", UNKNOWN_CAUSE),
+            ops=tuple(occasion.readers("ops")),
+        )
         yield message(
             occasion,
-            template="notice",
+            payload,
             subject=f"run-{run.id}",
             period=str(run.slot.date()),
-            reader=reader,
             step="notice",
             findings=(),
-            content={
-                "role": role,
-                "slot": run.slot.isoformat(),
-                "reason": CAUSES.get(run.error_class or "", UNKNOWN_CAUSE),
-                "ops": list(occasion.readers("ops")),
-            },
             guarantee=Delivery.AT_LEAST_ONCE,
         )

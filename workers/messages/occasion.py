@@ -4,18 +4,26 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from tasks.declaration import AnyJob, Delivery
 from tasks.domain.acts import Act
-from tasks.domain.findings import Finding, SetAside, Severity
+from tasks.domain.findings import Finding, Severity
+from tasks.domain.told import ToldFinding
 from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
 from workers.ledger.outbox import NewMessage
+from workers.ledger.payloads import Payload
 from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
 from workers.looking import Look, Lookout
 from workers.messages.routing import Route, routes_of
+
+# What programs are told of a finding, by the JSON contract.
+CONTRACT: Final = (
+    *("key", "severity", "title", "reason", "remedy", "owner", "model", "record_id", "url"),
+    *("amount", "currency", "since"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,30 @@ class Occasion:
             return [channel]
         return sorted(set(self.tenant.recipients(self.scope.company_id).of(role)))
 
+    def heading(self, reader: str, language: str = "", zone: str = "") -> dict[str, Any]:
+        """The fields of what every payload says of itself.
+
+        language, zone: the reader's own, "" if not known.
+        """
+        job, scope, tenant = self.job, self.scope, self.tenant
+        return {
+            "shape": job.shape,
+            "rule": job.name,
+            "title": job.title,
+            "why": job.why,
+            "policy": tuple(self.policies),
+            "approved": {version: who for version, who in self.approved.items() if who},
+            "tenant": scope.tenant,
+            "company_id": scope.company_id,
+            "company": scope.name,
+            "at": self.at.isoformat(),
+            "zone": zone or scope.zone.key,
+            "reader": reader,
+            "language": tenant.language(reader, scope.company_id, language),
+            "brand": tenant.brand(scope.company_id).told(scope.name),
+            "issued_on": str(self.day),
+        }
+
 
 def occasion_of(
     lookout: Lookout,
@@ -97,60 +129,33 @@ def nobody_behind(role: str) -> str:
 
 def message(
     occasion: Occasion,
+    payload: Payload,
     *,
-    template: str,
     subject: str,
     period: str,
-    reader: str,
     step: str,
     findings: Iterable[Finding],
-    content: Mapping[str, Any],
     channel: str = EMAIL,
-    language: str = "",
-    zone: str = "",
     not_before: datetime | None = None,
     guarantee: Delivery | None = None,
 ) -> NewMessage:
     """A message of this run; its id follows from its identity, so a repetition is recognised."""
     job, scope = occasion.job, occasion.scope
-    identity = (job.name, scope.tenant, scope.company_id, subject, period, reader, step)
-    heading = _heading(occasion, template, reader, language, zone)
+    identity = (
+        *(job.name, scope.tenant, scope.company_id),
+        *(subject, period, payload.reader, step),
+    )
     return NewMessage(
         *identity,
         channel=channel,
         guarantee=guarantee or _guarantee(occasion, channel),
-        payload={**heading, **content},
+        payload=payload,
         finding_keys=tuple(finding.key for finding in findings),
         not_before=not_before,
         run_id=occasion.run_id,
         trace_id=occasion.trace_id,
         message_id=_message_id((*identity, channel), occasion.mail_domain),
     )
-
-
-def _heading(
-    occasion: Occasion, template: str, reader: str, language: str, zone: str
-) -> Mapping[str, Any]:
-    """What every section says of itself; language, zone: the reader's own, "" if not known."""
-    job, scope, tenant = occasion.job, occasion.scope, occasion.tenant
-    return {
-        "template": template,
-        "shape": job.shape.value,
-        "rule": job.name,
-        "title": job.title,
-        "why": job.why,
-        "policy": list(occasion.policies),
-        "approved": {version: who for version, who in occasion.approved.items() if who},
-        "tenant": scope.tenant,
-        "company_id": scope.company_id,
-        "company": scope.name,
-        "at": occasion.at.isoformat(),
-        "zone": zone or scope.zone.key,
-        "reader": reader,
-        "language": tenant.language(reader, scope.company_id, language),
-        "brand": tenant.brand(scope.company_id).told(scope.name),
-        "issued_on": str(occasion.day),
-    }
 
 
 def _guarantee(occasion: Occasion, channel: str) -> Delivery:
@@ -165,53 +170,5 @@ def _message_id(identity: tuple[object, ...], domain: str) -> str:
 
 def listed(finding: Finding) -> dict[str, Any]:
     """A finding as the JSON contract has it."""
-    return {
-        "key": finding.key,
-        "severity": finding.severity.value,
-        "title": finding.title,
-        "reason": finding.reason,
-        "remedy": finding.remedy,
-        "owner": finding.owner,
-        "model": finding.model,
-        "record_id": finding.record_id,
-        "url": finding.url,
-        **_money(finding),
-        "since": None if finding.since is None else str(finding.since),
-    }
-
-
-def as_payload(finding: Finding) -> dict[str, Any]:
-    """A finding as messages keep it: with what only their templates need."""
-    return {
-        **listed(finding),
-        "group": group_of(finding.kind or finding.severity.value),
-        "cost_per_day": None if finding.cost_per_day is None else f"{finding.cost_per_day:f}",
-        "hours": finding.hours,
-        "bands": list(finding.bands),
-        "held_as": finding.held_as[0],
-    }
-
-
-def group_of(kind: str) -> str:
-    """The heading under which digests list findings of a kind."""
-    return kind.replace("_", " ").replace("-", " ")
-
-
-def listed_aside(aside: SetAside, job: str = "", key: str = "") -> dict[str, Any]:
-    """Something left out, as payloads have it; `job` and `key` of the case by which it is held."""
-    return {
-        "job": job,
-        "key": key,
-        "group": aside.group,
-        "title": aside.title,
-        "reason": aside.reason,
-        "url": aside.url,
-        "model": aside.model,
-        "record_id": aside.record_id,
-        **_money(aside),
-    }
-
-
-def _money(found: Finding | SetAside) -> dict[str, str | None]:
-    amount = None if found.amount is None else f"{found.amount:f}"
-    return {"amount": amount, "currency": found.currency}
+    told = ToldFinding.of(finding)
+    return {name: getattr(told, name) for name in CONTRACT}

@@ -1,9 +1,9 @@
 """Tells ops what is away, and that it is there again; each once, by a way that is not away."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from workers.ledger import outbox, scopes
 from workers.ledger.database import Connection
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import NewMessage
+from workers.ledger.payloads import Ops, ToldOutage
 from workers.ledger.scopes import Scope
 from workers.messages.occasion import Occasion, message
 from workers.wiring import Fleet
@@ -40,19 +41,12 @@ class Waited:
 
 def down(fleet: Fleet, connection: Connection, outage: Outage) -> None:
     """Queue the news that something is away."""
-    told = {**_said(outage), "until": None}
-    _queue(fleet, connection, outage, DOWN, told)
+    _queue(fleet, connection, outage, DOWN, _said(outage))
 
 
 def back(fleet: Fleet, connection: Connection, outage: Outage, waited: Waited) -> None:
     """Queue the news that it is there again."""
-    told = {
-        **_said(outage),
-        "until": fleet.clock().isoformat(),
-        "runs": waited.runs,
-        "messages": waited.messages,
-        "slots": waited.slots,
-    }
+    told = replace(_said(outage), until=fleet.clock().isoformat(), **vars(waited))
     _queue(fleet, connection, outage, BACK, told)
 
 
@@ -63,17 +57,18 @@ def take_back(connection: Connection, name: str, since: datetime, now: datetime)
     )
 
 
-def _said(outage: Outage) -> dict[str, Any]:
+def _said(outage: Outage) -> ToldOutage:
     kind, _, place = outage.name.partition(" ")
     tenant, _, target = place.partition(" ")
-    return {
-        "what": kind,
-        "tenant_name": tenant,
-        "target": target,
-        "since": outage.since.isoformat(),
-        "error_class": outage.error_class,
-        "error": outage.error,
-    }
+    return ToldOutage(
+        what=kind,
+        tenant_name=tenant,
+        target=target,
+        since=outage.since.isoformat(),
+        until=None,
+        error_class=outage.error_class,
+        error=outage.error,
+    )
 
 
 def _period(since: datetime) -> str:
@@ -81,18 +76,18 @@ def _period(since: datetime) -> str:
 
 
 def _queue(
-    fleet: Fleet, connection: Connection, outage: Outage, step: str, told: dict[str, Any]
+    fleet: Fleet, connection: Connection, outage: Outage, step: str, told: ToldOutage
 ) -> None:
     for each in _messages(fleet, connection, outage, step, told):
         outbox.enqueue(connection, each, fleet.clock())
 
 
 def _messages(
-    fleet: Fleet, connection: Connection, outage: Outage, step: str, told: dict[str, Any]
+    fleet: Fleet, connection: Connection, outage: Outage, step: str, told: ToldOutage
 ) -> Iterator[NewMessage]:
     """One for each reader, however many tenants and companies they look after."""
     reached = set[tuple[str, str]]()
-    for tenant in _concerned(fleet, told["tenant_name"]):
+    for tenant in _concerned(fleet, told.tenant_name):
         for scope in _scopes(connection, tenant):
             occasion = _occasion(fleet, tenant, scope)
             for channel in _ways(occasion, outage, step):
@@ -150,19 +145,17 @@ def _message(
     occasion: Occasion,
     outage: Outage,
     step: str,
-    told: dict[str, Any],
+    told: ToldOutage,
     channel: str,
     reader: str,
 ) -> NewMessage:
     return message(
         occasion,
-        template="ops",
+        Ops(**occasion.heading(reader), failures=(), outage=told),
         subject=outage.name,
         period=_period(outage.since),
-        reader=reader,
         step=step,
         findings=(),
-        content={"failures": [], "outage": told},
         channel=channel,
         guarantee=Delivery.AT_LEAST_ONCE,
     )

@@ -6,16 +6,17 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from tasks import catalogue
 from tasks.domain.acts import ActKind, stands
 from tasks.domain.cases import Change
 from tasks.domain.findings import Finding, Recipient, Step
 from tasks.domain.texts import NOTHING, Text
+from tasks.domain.told import AskedFinding
 from workers.ledger.outbox import NewMessage
+from workers.ledger.payloads import Personal
 from workers.ledger.readers import Told
-from workers.messages.occasion import Occasion, as_payload, message, nobody_behind
+from workers.messages.occasion import Occasion, message, nobody_behind
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Notice:
     to: Recipient
     not_before: datetime | None
     others: bool = True
-    note: str = ""
+    note: Text = NOTHING
     page: str = ""
-    advice: str = ""
+    advice: Text = NOTHING
 
 
 def letters(
@@ -123,24 +124,25 @@ def _merged(occasion: Occasion, notices: Iterable[Notice]) -> Iterable[Sequence[
 
 def _letter(occasion: Occasion, notices: Sequence[Notice], channel: str) -> NewMessage:
     first = notices[0]
+    payload = Personal(
+        **occasion.heading(first.to.email, first.to.language, first.to.zone),
+        name=first.to.name,
+        step=first.step,
+        others=any(notice.others for notice in notices),
+        findings=tuple(
+            AskedFinding.asked(notice.finding, notice.note, notice.page, notice.advice)
+            for notice in notices
+        ),
+    )
     return message(
         occasion,
-        template="person",
+        payload,
         subject=_subject(notices),
         period=period_of(occasion, first.finding),
-        reader=first.to.email,
         step=first.step,
         channel=channel,
         findings=[notice.finding for notice in notices],
         not_before=first.not_before,
-        language=first.to.language,
-        zone=first.to.zone,
-        content={
-            "name": first.to.name,
-            "step": first.step,
-            "others": any(notice.others for notice in notices),
-            "findings": [_noticed(notice) for notice in notices],
-        },
     )
 
 
@@ -150,11 +152,6 @@ def _subject(notices: Sequence[Notice]) -> str:
     if len(keys) == 1:
         return keys[0]
     return f"{len(keys)} findings {hashlib.sha256(json.dumps(keys).encode()).hexdigest()[:24]}"
-
-
-def _noticed(notice: Notice) -> dict[str, Any]:
-    said = {"page": notice.page, "advice": notice.advice, "note": notice.note}
-    return {**as_payload(notice.finding), **said}
 
 
 def _told(occasion: Occasion, notice: Notice) -> Told:

@@ -142,12 +142,12 @@ def _offered(
 
 def _row(connection: Connection, job: AnyJob, link: Link, finding: Finding) -> Mapping[str, Any]:
     """The row of the digest that is about what the finding is about."""
-    payload = readers.last_seen(connection, link.place, digest.STEP, link.person, "email")
-    rows = payload.get("rows", ()) if payload else ()
+    seen = readers.last_seen(connection, link.place, digest.STEP, link.person, "email")
+    if seen is None:
+        return {}
     about = (finding.model, finding.record_id)
-    own = (row for row in rows if about in job.subjects(row))
-    gaps = payload.get("not_verifiable", ()) if payload else ()
-    withheld = {name for gap in gaps for name in gap.get("figures", ())}
+    own = (row for row in seen.rows if about in job.subjects(row))
+    withheld = {name for gap in seen.not_verifiable for name in gap.figures}
     return {
         name: NOT_VERIFIABLE if value is None and name in withheld else value
         for name, value in next(own, {}).items()

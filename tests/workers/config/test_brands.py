@@ -7,6 +7,7 @@ import pytest
 from tests.workers.config.test_settings import GOOD, problems, with_file
 from workers.config import settings
 from workers.config.brands import Brand
+from workers.ledger.payloads import ToldBrand
 from workers.mail.colours import contrast, ink_on
 
 BRANDS = """
@@ -27,20 +28,17 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_company_takes_from_the_tenant_what_its_brand_leaves_out() -> None:
     tenant = settings.load(with_file(GOOD + BRANDS)).tenant("acme")
-    assert tenant.brand(1).told("Acme NV") == {
-        "name": "Acme",
-        "colour": "#ffd100",
-        "logo": "",
-        "sender": "",
-    }
-    assert tenant.brand(2).told("Acme Inc")["sender"] == "fleet@acme.example"
+    assert tenant.brand(1).told("Acme NV") == ToldBrand(
+        name="Acme", colour="#ffd100", logo="", sender=""
+    )
+    assert tenant.brand(2).told("Acme Inc").sender == "fleet@acme.example"
     assert tenant.brand(2).colour == "#ffd100"
 
 
 def test_without_a_brand_mails_carry_the_companys_name_and_the_fleets_sender() -> None:
     told = Brand().told("Acme NV")
-    assert told["name"] == "Acme NV"
-    assert "sender" not in told
+    assert told.name == "Acme NV"
+    assert told.sender is None
 
 
 def test_colours_and_logos_are_checked_at_start() -> None:

@@ -106,10 +106,10 @@ approved_by = "finance <board>"
     for job in ("wip_aging", "invoice_readiness"):
         runner.execute(fleet, opened(fleet, job))
     readiness, wip = messages(fleet)
-    (version,) = wip.payload["policy"]
+    (version,) = wip.stored["policy"]
     english = writing.rendered(fleet, [wip])
     assert f"{version} (approved by finance <board>)" in " ".join(english.text.split())
     assert f"{version} (approved by finance &lt;board&gt;)" in english.html
-    german = writing.rendered(fleet, [replace(wip, payload={**wip.payload, "language": "de"})])
+    german = writing.rendered(fleet, [replace(wip, stored={**wip.stored, "language": "de"})])
     assert f"{version} (genehmigt von finance <board>)" in " ".join(german.text.split())
     assert "(approved by" not in writing.rendered(fleet, [readiness]).text

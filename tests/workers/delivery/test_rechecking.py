@@ -17,7 +17,7 @@ from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
 from workers.delivery.rechecking import Checked, Round
 from workers.demo.catcher import Catcher
-from workers.ledger import acts, cases
+from workers.ledger import acts, cases, payloads
 from workers.ledger.outbox import Message
 from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
@@ -67,7 +67,7 @@ def now_of(fleet: Fleet, message: Message) -> Message:
 
 
 def keys_of(message: Message, listing: str = "findings") -> set[str]:
-    return {found["key"] for found in message.payload[listing]}
+    return {found["key"] for found in message.stored[listing]}
 
 
 def test_what_was_snoozed_meanwhile_is_told_after_its_last_day(
@@ -109,8 +109,8 @@ def test_an_order_held_meanwhile_is_told_as_held_and_once_lifted_as_ready(fleet:
     assert ready.key in keys_of(digest) - keys_of(held)
     assert ready.key not in held.finding_keys
     assert ready.key in keys_of(held, "set_aside")
-    assert held.payload["at"] == fleet.clock().isoformat()
-    assert held.payload["first"]
+    assert held.stored["at"] == fleet.clock().isoformat()
+    assert held.stored["first"]
     act(fleet, READINESS, ActKind.LIFTED, ready.key, ready.held_as)
     lifted = checked(fleet, replace(held, created_at=fleet.clock())).message
     assert keys_of(lifted) == keys_of(digest)
@@ -123,11 +123,11 @@ def test_a_digest_names_who_snoozed_meanwhile_and_asks_odoo_nothing(
     before = odoo.calls
     act(fleet, READINESS, ActKind.SNOOZED, ready.key, until=date(2026, 11, 25))
     told = checked(fleet, digest).message
-    (found,) = (each for each in told.payload["findings"] if each["key"] == ready.key)
+    (found,) = (each for each in told.stored["findings"] if each["key"] == ready.key)
     assert (found["snoozed_by"], found["snoozed_until"]) == (FINANCE, "2026-11-25")
     act(fleet, READINESS, ActKind.LIFTED, ready.key)
     again = checked(fleet, told).message
-    assert again.payload["findings"] == digest.payload["findings"]
+    assert payloads.findings(again.payload) == payloads.findings(digest.payload)
     assert odoo.calls == before
 
 
@@ -135,7 +135,7 @@ def test_a_digest_names_who_snoozed_meanwhile_and_asks_odoo_nothing(
 def test_what_somebody_dealt_with_is_not_told_by_itself(fleet: Fleet, kind: ActKind) -> None:
     digest, ready = a_ready_order(fleet)
     alone = replace(
-        digest, payload={**digest.payload, "template": "urgent"}, finding_keys=(ready.key,)
+        digest, stored={**digest.stored, "template": "urgent"}, finding_keys=(ready.key,)
     )
     assert checked(fleet, alone).drop == ""
     act(fleet, READINESS, kind, ready.key, ready.held_as, date(2026, 11, 25))
@@ -165,7 +165,7 @@ def test_of_all_people_only_those_of_the_batch_are_looked_at_again_and_once(
     fleet: Fleet, odoo: Switchable
 ) -> None:
     runner.execute(fleet, opened(fleet, REMINDERS))
-    batch = [found for found in messages(fleet) if found.payload["template"] == "person"][:2]
+    batch = [found for found in messages(fleet) if found.kind == "person"][:2]
     keys = {key for message in batch for key in message.finding_keys}
     about = {int(key.split("-")[1]) for key in keys}
     odoo.inner = asking = Asking(odoo.inner)

@@ -23,12 +23,11 @@ from tasks.domain.texts import NAME, NOTHING, Money, Text, Value, joined, named,
 from tasks.reads.drafts import REASONS
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
-from tests.fakes.sections import MAILS, PERSON, pages
+from tests.fakes.sections import MAILS, PERSON, pages, rendered
 from tests.workers.test_runner import messages, opened
 from workers import runner
 from workers.language import extraction
 from workers.language.language import language
-from workers.mail.render import render
 from workers.web.accept_language import accepted
 from workers.web.cases import facts
 
@@ -64,7 +63,7 @@ def payloads(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     for job in catalogue.jobs():
         for company_id in (1, 2):
             runner.execute(fleet, opened(fleet, job, company_id))
-    return [dict(message.payload) for message in messages(fleet)]
+    return [dict(message.stored) for message in messages(fleet)]
 
 
 def sentences(payload: dict[str, Any]) -> Iterator[str]:
@@ -321,7 +320,7 @@ def test_instants_are_told_in_the_readers_zone() -> None:
 
 def test_the_csv_of_a_german_reader_opens_in_a_german_excel() -> None:
     german = {**MAILS["readiness"], "language": "de"}
-    ((_, text),) = render([german]).attachments
+    ((_, text),) = rendered([german]).attachments
     assert text.splitlines()[0] == "\ufeffsale_order;currency;amount;status"
     assert text.splitlines()[1] == "S00120;EUR;18200,00;ready"
 
@@ -329,14 +328,14 @@ def test_the_csv_of_a_german_reader_opens_in_a_german_excel() -> None:
 def test_a_csv_has_texts_in_the_readers_words_and_words_of_programs_as_they_are() -> None:
     why = Text("reminders start with the week of {day}", day=DAY)
     rows = [{"employee": "ready", "status": "exempt", "reason": why}]
-    ((_, german),) = render([{**MAILS["readiness"], "language": "de", "rows": rows}]).attachments
+    ((_, german),) = rendered([{**MAILS["readiness"], "language": "de", "rows": rows}]).attachments
     said = "Erinnerungen beginnen mit der Woche vom 23. Nov. 2026"
     assert german.splitlines()[1] == f"ready;exempt;{said}"
 
 
 @pytest.mark.parametrize("name", MAILS)
 def test_a_german_mail_says_nothing_of_ours_in_english(name: str) -> None:
-    mail = render([{**MAILS[name], "language": "de"}], pages)
+    mail = rendered([{**MAILS[name], "language": "de"}], pages)
     assert 'lang="de"' in mail.html
     words = set(mail.text.replace("/", " ").replace(":", " ").split())
     assert words & {"the", "and", "of", "missing", "blocked", "hours"} <= allowed(name)
@@ -350,7 +349,7 @@ def allowed(name: str) -> set[str]:
 @pytest.mark.parametrize("name", ["readiness", "reminder", "manager", "approver", "urgent"])
 def test_what_an_older_version_queued_is_shown_as_it_was_kept(name: str) -> None:
     kept = json.loads(json.dumps(MAILS[name]))
-    mail = render([{**kept, "language": "de"}], pages)
+    mail = rendered([{**kept, "language": "de"}], pages)
     shown = " ".join(mail.text.split())
     for finding in kept["findings"]:
         assert finding["title"] in shown
@@ -358,7 +357,7 @@ def test_what_an_older_version_queued_is_shown_as_it_was_kept(name: str) -> None
 
 
 def test_a_swiss_reader_reads_german() -> None:
-    assert "fehlen" in render([{**PERSON, "language": "de_CH"}]).subject
+    assert "fehlen" in rendered([{**PERSON, "language": "de_CH"}]).subject
 
 
 JOB_OF_A_FIRM = '''"""Tells of credit.

@@ -9,7 +9,8 @@ from tasks.declaration import Delivery
 from tasks.domain.cases import Change, ChangeKind, Reconciliation
 from tasks.domain.findings import Finding, Recipient, Severity
 from tasks.domain.texts import Text
-from workers.ledger import outbox, runs
+from tests.fakes.sections import PERSON
+from workers.ledger import outbox, payloads, runs
 from workers.ledger.database import Connection
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.places import Place
@@ -50,7 +51,7 @@ MESSAGE = NewMessage(
     step="opened",
     channel="email",
     guarantee=Delivery.AT_MOST_ONCE,
-    payload={"template": "person", "hours": 7.5, "lines": [{"a": None}]},
+    payload=payloads.read(PERSON),
     finding_keys=("order-17",),
     message_id="<1f3a@fleet.example.com>",
     trace_id="trace-1",

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tasks.declaration import Delivery
-from workers.ledger import audit, counters, outbox, pauses, runs
+from tests.fakes.sections import TEAM, URGENT
+from workers.ledger import audit, counters, outbox, pauses, payloads, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.outbox import Message
@@ -73,7 +74,9 @@ def test_a_message_comes_out_as_it_went_in(ledger: Ledger) -> None:
 def test_the_same_message_is_queued_once(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         assert outbox.enqueue(connection, MESSAGE, NOW) is not None
-        again = replace(MESSAGE, payload={}, message_id="<other@fleet>", trace_id="trace-2")
+        again = replace(
+            MESSAGE, payload=payloads.read(TEAM), message_id="<other@fleet>", trace_id="trace-2"
+        )
         assert outbox.enqueue(connection, again, NOW + LEASE) is None
         assert the_message(connection).trace_id == "trace-1"
 
@@ -262,9 +265,9 @@ def test_messages_are_listed_newest_first_by_what_they_are(ledger: Ledger) -> No
 def test_the_outbox_keeps_what_really_goes_out(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         message = claimed_message(connection)
-        going_out = replace(message, payload={"hours": 4})
+        going_out = message.saying(replace(message.payload, at=NOW.isoformat()))
         outbox.mark_sending(connection, going_out, NOW, LEASE, MAIL)
-        assert the_message(connection).payload == {"hours": 4}
+        assert the_message(connection).payload == going_out.payload
 
 
 def test_a_message_whose_time_has_not_come_after_all_waits_again(ledger: Ledger) -> None:
@@ -387,7 +390,7 @@ def test_what_is_urgent_or_no_mail_or_was_tried_waits_for_no_run(ledger: Ledger)
     with ledger.transaction() as connection:
         tried = claimed_message(connection, subject="tried")
         outbox.failed(connection, tried, NOW, NOW, "DeliveryFailed", "450 later")
-        enqueue(connection, subject="urgent", payload={"template": "urgent"})
+        enqueue(connection, subject="urgent", payload=payloads.read(URGENT))
         enqueue(connection, subject="chat", channel="webhook")
         enqueue(connection, subject="usual")
         open_run(connection)

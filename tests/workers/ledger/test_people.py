@@ -12,7 +12,8 @@ from tasks.domain.acts import Act, ActKind
 from tasks.domain.cases import ChangeKind
 from tasks.domain.findings import Finding, Measure, Recipient, Step
 from tasks.domain.texts import named
-from workers.ledger import acts, audit, cases, marks, measures, outbox, people, runs
+from tests.fakes.sections import PERSON
+from workers.ledger import acts, audit, cases, marks, measures, outbox, payloads, people, runs
 from workers.ledger.database import Ledger
 from workers.ledger.errors import LedgerError
 from workers.ledger.measures import Provenance
@@ -59,7 +60,9 @@ def fill(ledger: Ledger, tenant: str = PLACE.tenant) -> None:
                 subject=MINE.key,
                 recipient=recipient,
                 finding_keys=(MINE.key,),
-                payload={"template": "person", "reader": recipient, "name": NAME, "html": html()},
+                payload=payloads.read(
+                    {**PERSON, "reader": recipient, "name": NAME, "company": html(), "findings": []}
+                ),
                 run_id=run,
             )
             if status == "sent":

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from tests.fakes.sections import DIGEST
 from tests.workers.ledger.examples import (
     LEASE,
     MESSAGE,
@@ -14,7 +15,7 @@ from tests.workers.ledger.examples import (
     enqueue,
     open_run,
 )
-from workers.ledger import audit, outbox, readers
+from workers.ledger import audit, outbox, payloads, readers
 from workers.ledger.database import Ledger
 from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
@@ -41,14 +42,16 @@ def test_what_was_said_is_known_by_period_recipient_and_step(ledger: Ledger) -> 
 
 def test_a_reader_saw_last_what_surely_went_out_last(ledger: Ledger) -> None:
     reader = (MESSAGE.step, MESSAGE.recipient, MESSAGE.channel)
+    days = (NOW + timedelta(days=day) for day in range(3))
+    digests = [payloads.read({**DIGEST, "at": day.isoformat()}) for day in days]
     with ledger.transaction() as connection:
         assert readers.last_seen(connection, PLACE, *reader) is None
         for day in range(3):
-            enqueue(connection, subject=f"day {day}", payload={"day": day})
+            enqueue(connection, subject=f"day {day}", payload=digests[day])
             if day < 2:
                 send_all(connection, NOW + timedelta(days=day), f"<{day}@fleet>")
-        enqueue(connection, recipient="other@example.com", payload={"day": 9})
-        assert readers.last_seen(connection, PLACE, *reader) == {"day": 1}
+        enqueue(connection, recipient="other@example.com", payload=digests[2])
+        assert readers.last_seen(connection, PLACE, *reader) == digests[1]
 
 
 def test_what_waits_of_an_older_run_gives_way_to_a_newer_one(ledger: Ledger) -> None:

@@ -11,8 +11,10 @@ from tasks import catalogue
 from tasks.domain.cases import Change, ChangeKind
 from tasks.domain.findings import Finding, Recipient, Report, Severity, Step
 from tasks.domain.texts import Text, named
+from tasks.domain.told import AskedFinding
 from workers.config.tenants import Tenant, TenantSettings
 from workers.ledger.outbox import NewMessage
+from workers.ledger.payloads import Personal
 from workers.ledger.readers import Told
 from workers.ledger.scopes import Scope
 from workers.messages.announce import Announcement, announce
@@ -83,12 +85,17 @@ def keys(message: NewMessage) -> tuple[str, ...]:
     return message.finding_keys
 
 
+def asked(message: NewMessage) -> Sequence[AskedFinding]:
+    assert isinstance(message.payload, Personal)
+    return message.payload.findings
+
+
 def test_a_manager_with_several_late_people_gets_one_mail_that_lists_them() -> None:
     (mail,) = said(missing("Ann"), missing("Bob"), missing("Cid")).messages
     assert (mail.recipient, mail.step, mail.period) == ("mia@firm.example", "manager", PERIOD)
     assert keys(mail) == ("employee-Ann", "employee-Bob", "employee-Cid")
-    assert [finding["owner"] for finding in mail.payload["findings"]] == ["Ann", "Bob", "Cid"]
-    assert {(found["page"], found["advice"]) for found in mail.payload["findings"]} == {
+    assert [finding.owner for finding in asked(mail)] == ["Ann", "Bob", "Cid"]
+    assert {(found.page, found.advice) for found in asked(mail)} == {
         ("http://odoo.example/all", "Ask for the hours.")
     }
 
@@ -137,7 +144,7 @@ def test_who_cannot_be_reached_is_noted_and_told_to_the_owner_in_one_mail() -> N
         missing("Bob", [replace(late, unreachable=Text("Bob has no e-mail address"))]),
     )
     assert len(found.messages) == 2
-    assert [finding["note"] for finding in found.messages[0].payload["findings"]] == [
+    assert [finding.note for finding in asked(found.messages[0])] == [
         "Ann has no e-mail address",
         "Bob has no e-mail address",
     ]
@@ -159,7 +166,8 @@ def test_without_a_ladder_the_person_of_the_finding_is_told_else_the_owner() -> 
         MORNING,
         "employee-Ann",
     )
-    assert mail.payload["others"] is False
+    assert isinstance(mail.payload, Personal)
+    assert mail.payload.others is False
     unreachable = said(missing("Bob", None))
     assert [mail.recipient for mail in unreachable.messages] == [
         "boss@firm.example",
@@ -180,7 +188,7 @@ def test_a_person_is_told_in_the_language_of_the_account_unless_another_is_confi
         step = replace(MANAGER, recipient=replace(MIA, language=account))
         spoken = replace(OCCASION, tenant=firm)
         (message,) = said(missing("Ann", [step]), occasion=spoken).messages
-        return str(message.payload["language"])
+        return message.payload.language
 
     assert told_in("en_US") == "en_US"
     assert told_in("en_US", languages={MIA.email: "de_CH"}) == "de_CH"

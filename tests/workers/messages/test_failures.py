@@ -39,7 +39,7 @@ def die(fleet: Fleet, odoo: Switchable, job: str) -> int:
 
 
 def by_template(fleet: Fleet) -> dict[str, Message]:
-    return {message.payload["template"]: message for message in messages(fleet)}
+    return {message.stored["template"]: message for message in messages(fleet)}
 
 
 def test_a_digest_that_could_not_be_made_is_told_to_its_readers_and_to_ops(
@@ -49,11 +49,11 @@ def test_a_digest_that_could_not_be_made_is_told_to_its_readers_and_to_ops(
     assert failures.tell(fleet) == 2
     found = by_template(fleet)
     assert found["notice"].recipient == "finance@nordwind.example"
-    assert found["notice"].payload["reason"] == (
+    assert found["notice"].stored["reason"] == (
         "Odoo does not show the fleet what the figures rest on"
     )
     assert found["ops"].recipient == OPS
-    (failure,) = found["ops"].payload["failures"]
+    (failure,) = found["ops"].stored["failures"]
     assert (failure["name"], failure["error_class"]) == (f"run-{run_id}", "OdooRejected")
     assert failure["trace_id"] == "trace-1"
 
@@ -87,7 +87,7 @@ def test_a_parked_message_is_told_to_ops_and_their_own_mail_to_nobody(fleet: Fle
         _park_all(fleet)
         assert failures.tell(fleet) == expected
     told = by_template(fleet)["ops"]
-    assert told.payload["failures"][0]["to"] == "finance@nordwind.example"
+    assert told.stored["failures"][0]["to"] == "finance@nordwind.example"
     assert told.status is MessageStatus.PARKED
 
 
@@ -197,7 +197,7 @@ def test_what_is_queued_of_a_job_that_was_disabled_is_dropped_with_its_reason(
     deliver_all(fleet)
     assert [str(mail["To"]) for mail in catcher.mails] == [OPS]
     dropped = [m for m in messages(fleet) if m.status is MessageStatus.DROPPED]
-    assert {m.payload["template"] for m in dropped} == {"digest", "notice"}
+    assert {m.stored["template"] for m in dropped} == {"digest", "notice"}
     assert {m.error for m in dropped} == {"its job is disabled for this tenant"}
     with fleet.ledger.reading() as connection:
         noted = audit.entries(connection, 10, event="message.dropped")

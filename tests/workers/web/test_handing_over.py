@@ -49,7 +49,7 @@ def next_day(page: Page) -> None:
 
 
 def told(message: Message, key: str) -> tuple[str, str]:
-    (found,) = (f for f in message.payload["findings"] if f["key"] == key)
+    (found,) = (f for f in message.stored["findings"] if f["key"] == key)
     return found["owner"], found["reason"]
 
 
@@ -86,8 +86,8 @@ def test_what_was_handed_over_is_not_asked_of_the_old_approver(
     act(page, asked, key, "handed_over")
     next_day(page)
     (now,) = (m for m in about(page, key) if m.id == asked.id)
-    left = {found["key"] for found in now.payload["findings"]} if others else set()
+    left = {found["key"] for found in now.stored["findings"]} if others else set()
     assert left == others
     assert (now.status is MessageStatus.DROPPED) == (not others)
-    (title,) = (f["title"] for f in asked.payload["findings"] if f["key"] == key)
+    (title,) = (f["title"] for f in asked.stored["findings"] if f["key"] == key)
     assert not [m for m in mails if m["To"] == asked.recipient and title in text_of(m)]

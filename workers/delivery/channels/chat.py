@@ -2,15 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tasks.domain.texts import Text
+from tasks.domain.told import ToldFinding
 from workers.config.channel_kinds import ChannelKind
 from workers.delivery.channels.posting import Endpoint
 from workers.language.language import Language, language
+from workers.ledger import payloads
 from workers.ledger.outbox import Message
+from workers.ledger.payloads import Payload
 from workers.mail.render import render
 
 LINES: Final = 20
@@ -40,10 +43,10 @@ class Chat:
 KIND: Final = ChannelKind("chat", lambda server: Chat(server.endpoint))
 
 
-def text(payload: Mapping[str, Any]) -> str:
+def text(payload: Payload) -> str:
     """The subject and a line per finding with its link, bounded; mentions nobody."""
-    findings = payload.get("findings", ())
-    reader = language(payload["language"])
+    findings = payloads.findings(payload)
+    reader = language(payload.language)
     lines = [inert(render([payload]).subject), *_lines(findings[:LINES], reader)]
     if len(findings) > LINES:
         lines.append(reader.say(Text("and {count} more", count=len(findings) - LINES)))
@@ -54,10 +57,10 @@ def text(payload: Mapping[str, Any]) -> str:
     return kept[:LONGEST_TEXT].rpartition("\n")[0] + "\n…"
 
 
-def _lines(findings: Any, reader: Language) -> Iterator[str]:
+def _lines(findings: Sequence[ToldFinding], reader: Language) -> Iterator[str]:
     for finding in findings:
-        link = f" {finding['url']}" if finding.get("url") else ""
-        title, reason = (inert(reader.say(finding[name])) for name in ("title", "reason"))
+        link = f" {finding.url}" if finding.url else ""
+        title, reason = inert(reader.say(finding.title)), inert(reader.say(finding.reason))
         yield f"• {title}: {reason}{link}"
 
 

@@ -20,19 +20,19 @@ class OdooActivity:
 
     def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
         """As Channel.send, but an unanswered write is DeliveryFailed: writing again is safe."""
-        findings = odoo.findings(message)
+        told = odoo.said_by(message)
         with odoo.answering():
             user_id = self.writer.user(message.recipient)
             about_to_send()
-            for said in findings:
+            for said in told:
                 self.writer.activity(
                     external_id("activity", *odoo.identity(message, said), message.recipient),
-                    said["model"],
-                    said["record_id"],
+                    said.model,
+                    said.record_id,
                     user_id,
-                    said["title"],
+                    said.title,
                     odoo.html(said),
-                    date.fromisoformat(message.payload["issued_on"]),
+                    date.fromisoformat(message.payload.issued_on),
                 )
 
 

@@ -21,18 +21,18 @@ class OdooNote:
 
     def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
         """As Channel.send, but an unanswered write is DeliveryFailed: writing again is safe."""
-        findings = odoo.findings(message)
+        told = odoo.said_by(message)
         about_to_send()
         domain = message.message_id.strip("<>").partition("@")[2]
         with odoo.answering():
-            for said in findings:
+            for said in told:
                 name = external_id("note", *odoo.identity(message, said))
-                title = Markup("<p><b>{}</b></p>").format(said["title"])
+                title = Markup("<p><b>{}</b></p>").format(said.title)
                 self.writer.note(
                     name,
                     f"<{name}@{domain}>",
-                    said["model"],
-                    said["record_id"],
+                    said.model,
+                    said.record_id,
                     str(title) + odoo.html(said),
                 )
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from workers.config.channel_kinds import ChannelKind
 from workers.config.signing import sign
 from workers.delivery.channels.posting import Endpoint
+from workers.ledger import payloads
 from workers.ledger.outbox import Message
 
 # Who is told and how, which a program has no use for.
@@ -59,7 +60,8 @@ def id_of(message: Message) -> str:
 
 def event(message: Message, now: datetime) -> Mapping[str, Any]:
     """The body: what happened, when it is told, and what the message says."""
-    said = {key: value for key, value in message.payload.items() if key not in FOR_MAILS}
+    told = payloads.written(message.payload)
+    said = {key: value for key, value in told.items() if key not in FOR_MAILS}
     return {
         "type": f"fleet.{message.job}.{message.told_step}",
         "timestamp": now.isoformat(),

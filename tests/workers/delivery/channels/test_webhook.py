@@ -26,6 +26,7 @@ from workers.delivery.channels.chat import Chat
 from workers.delivery.channels.posting import Endpoint
 from workers.delivery.channels.webhook import Webhook
 from workers.errors import DeliveryError, DeliveryFailed, DeliveryRefused, DeliveryUnknown
+from workers.ledger import payloads
 
 
 def new_secret() -> str:
@@ -213,14 +214,14 @@ def test_a_chat_gets_a_subject_and_a_line_with_a_link_per_finding(receiver: Rece
 
 def test_a_chat_is_in_the_words_of_its_reader() -> None:
     many = message(*(finding(key=str(n)) for n in range(30))).payload
-    _, first, *_, last = chat.text({**many, "language": "de"}).splitlines()
+    _, first, *_, last = chat.text(replace(many, language="de")).splitlines()
     assert first.startswith("• S00001 Harbor Mutual: blockiert: 18 Std. sind nicht genehmigt http")
     assert last == "und 10 weitere"
 
 
 @pytest.mark.parametrize("kind", sections.MAILS)
 def test_every_kind_of_message_makes_a_text(kind: str) -> None:
-    shown = chat.text(sections.MAILS[kind])
+    shown = chat.text(payloads.read(sections.MAILS[kind]))
     assert 0 < len(shown) <= chat.LONGEST_TEXT + 2
     titles = [each["title"] for each in sections.MAILS[kind].get("findings", ())]
     assert all(chat.inert(title) in shown for title in titles)
