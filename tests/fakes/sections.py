@@ -190,6 +190,7 @@ DIGEST: dict[str, Any] = {
     "why": catalogue.jobs()["invoice_readiness"].why,
     "role": "finance",
     "totals": TOTALS,
+    "about": ["sale.order"],
     "rows": [
         {
             "sale_order": finding["title"].partition(" ")[0],

@@ -103,6 +103,8 @@ class Digest(Heading):
     role: str
     totals: tuple[Row, ...]
     rows: tuple[Row, ...]
+    #: The models that the rows are about: what is not shown of them stands in the CSV.
+    about: Annotated[tuple[str, ...] | None, LEFT_OUT] = None
     findings: tuple[ToldFinding, ...]
     set_aside: tuple[ToldAside, ...]
     not_verifiable: tuple[NotVerifiable, ...]

@@ -204,7 +204,7 @@ def picture(section: Digest, page: Callable[[Told], str]) -> Picture:
     awake = [f for f in section.findings if not f.snoozed_until]
     marks, today = _marks(section.news), _day(section)
     top = TOP_WEEKLY if section.shape == "weekly" else TOP
-    subject = _subject(section.rows)
+    about = _about(section)
 
     def row(finding: ToldFinding) -> Row:
         return Row(finding, _waiting(finding, today), marks.get(finding.key, ""), page(finding))
@@ -212,10 +212,10 @@ def picture(section: Digest, page: Callable[[Told], str]) -> Picture:
     totals, gaps = section.totals, section.not_verifiable
     withheld = {name for gap in gaps for name in gap.figures}
     return Picture(
-        groups=[_group(name, items, top, row, subject) for name, items in _by_badness(awake)],
+        groups=[_group(name, items, top, row, about) for name, items in _by_badness(awake)],
         snoozed=[f for f in section.findings if f.snoozed_until],
         aside=[
-            _group(name, items, TOP, lambda item: Row(item, None, "", page(item)))
+            _group(name, items, TOP, lambda item: Row(item, None, "", page(item)), about)
             for name, items in _by_group(section.set_aside).items()
         ],
         news=_news(section.news),
@@ -274,9 +274,15 @@ def _rank(finding: ToldFinding) -> int:
     return finding.severity.rank
 
 
-def _subject(rows: Sequence[Total]) -> str | None:
-    """The model that the CSV is about, as its first column names it; None where there is none."""
-    return next(iter(rows[0])).removesuffix("_id").replace("_", ".") if rows else None
+def _about(section: Digest) -> Collection[str]:
+    """The models that the CSV is about."""
+    if not section.rows:
+        return ()
+    if section.about is not None:
+        return section.about
+    # Earlier versions did not say it.
+    job = catalogue.jobs().get(section.rule)
+    return [each.model for each in job.lists] if job else ()
 
 
 def _group(
@@ -284,7 +290,7 @@ def _group(
     items: Sequence[T],
     top: int,
     row: Callable[[T], Row],
-    subject: str | None = "",
+    about: Collection[str],
 ) -> Group:
     """The first of the items are shown, and those that the CSV does not hold."""
     findings = [item for item in items if isinstance(item, ToldFinding)]
@@ -294,9 +300,7 @@ def _group(
     if reason and step:
         top = min(top, WORST)
     shown = [
-        row(item)
-        for number, item in enumerate(items)
-        if number < top or subject is None or not item.model.endswith(subject)
+        row(item) for number, item in enumerate(items) if number < top or item.model not in about
     ]
     return Group(name, severity, len(items), Sums.of(items), shown, reason, step)
 

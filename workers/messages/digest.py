@@ -65,6 +65,7 @@ def content_of(occasion: Occasion, report: Report) -> dict[str, Any]:
         "role": occasion.job.role,
         "totals": report.totals,
         "rows": report.rows,
+        "about": tuple(dict.fromkeys(each.model for each in occasion.job.lists)),
         "findings": _marked(findings, occasion.acts, occasion.day),
         "set_aside": _set_aside(report, occasion.acts, occasion.day),
         "not_verifiable": report.not_verifiable,

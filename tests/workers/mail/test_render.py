@@ -203,6 +203,8 @@ def test_a_weekly_mail_hides_nothing_that_is_not_in_its_csv() -> None:
     mail = rendered([{**sections.WEEKLY, "findings": found}])
     assert mail.text.count("unbilled for") == 7
     assert "in the CSV" not in mail.text
+    of_earlier_versions = {key: sections.WEEKLY[key] for key in sections.WEEKLY if key != "about"}
+    assert rendered([of_earlier_versions]).text == rendered([sections.WEEKLY]).text
     without_csv = rendered([{**sections.WEEKLY, "rows": []}])
     assert without_csv.text.count("unbilled for") == 7
     assert "CSV" not in without_csv.text
