@@ -57,7 +57,7 @@ class ToldFinding:
     hours: float | None = None
     #: How many steps of age, amount and so on it has come to.
     bands: tuple[int, ...] = ()
-    #: The model of the record that a hold by it is put on; messages of earlier versions tell none.
+    #: The model of the record that a hold by it is put on, for webhooks.
     held_as: str = ""
     #: Of acts that stand.
     acknowledged_by: Annotated[str | None, LEFT_OUT] = None

@@ -12,8 +12,6 @@ import css_inline
 import jinja2
 from markupsafe import Markup
 
-from tasks import catalogue
-from tasks.domain.acts import ActKind
 from tasks.domain.told import ToldAside, ToldFinding
 from workers.config import runbook
 from workers.errors import DeliveryRefused
@@ -135,17 +133,12 @@ def _context(section: Payload, pages: Pages, runbook_url: str) -> dict[str, Any]
         job = (isinstance(told, ToldAside) and told.job) or section.rule
         return pages(replace(section, rule=job), told.key)
 
-    def offers(finding: ToldFinding) -> Sequence[ActKind]:
-        job = catalogue.jobs().get(section.rule)
-        return job.offers(finding.held_as or finding.model) if job else ()
-
     at = datetime.fromisoformat(section.at).astimezone(ZoneInfo(section.zone))
     context = {
         **vars(section),
         "section": section,
         "at_day": at.date(),
         "page": page,
-        "offers": offers,
     }
     if isinstance(section, Digest):
         context["shown"] = picture(section, page)

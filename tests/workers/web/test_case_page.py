@@ -76,31 +76,26 @@ def test_a_link_shows_the_case_and_what_can_be_done(page: Page) -> None:
     assert case.finding.url in answer.text
 
 
-# How mails call what a page offers.
-CALLED = {
-    "acknowledged": "acknowledge",
-    "snoozed": "snooze",
-    "held": "put on hold",
-    "handed_over": "hand over",
-}
-OFFERS = re.compile(r'<a href="([^"]+/c/[^"]+)"[^>]*>([^<]+)</a>')
+LINKS = re.compile(r'<a href="([^"]+/c/[^"]+)"[^>]*>([^<]+)</a>')
 
 
 @pytest.mark.parametrize("job", catalogue.jobs())
-def test_the_mails_of_every_job_offer_what_their_pages_offer(page: Page, job: str) -> None:
+def test_one_link_of_each_row_leads_to_its_page(page: Page, job: str) -> None:
     page.run(job)
     with page.fleet.ledger.reading() as connection:
         queued = outbox.find(connection, 50, MessageStatus.QUEUED, job=job)
-    offered = [
-        (url, words)
-        for message in queued
-        for url, words in OFFERS.findall(writing.rendered(page.fleet, [message]).html)
-        if words not in ("change", "lift the hold")
-    ]
-    for url, words in offered[:20]:
-        buttons = Parsed(page.http.get(unescape(url)).text).of("button")
-        assert words == " · ".join(CALLED[str(button["value"])] for button in buttons)
-    assert bool(offered) == (catalogue.jobs()[job].shape is not Shape.REMINDER)
+    urls: list[str] = []
+    for message in queued:
+        mail = writing.rendered(page.fleet, [message])
+        linked = [(unescape(url), words) for url, words in LINKS.findall(mail.html)]
+        assert {words for _, words in linked} <= {"what you can do"}
+        for url, _ in linked:
+            assert [other for other, _ in linked].count(url) == 1
+            assert mail.text.count(f"what you can do: {url}") == mail.text.count(url) == 1
+        urls += [url for url, _ in linked]
+    for url in urls[:20]:
+        assert Parsed(page.http.get(url).text).of("button")
+    assert bool(urls) == (catalogue.jobs()[job].shape is not Shape.REMINDER)
 
 
 def test_every_field_has_a_label_and_nothing_runs_in_the_page(page: Page) -> None:
