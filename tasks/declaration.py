@@ -19,6 +19,8 @@ P = TypeVar("P", bound=Policy)
 S = TypeVar("S")
 AnyJob: TypeAlias = "Job[Any, Any]"
 
+OPENS: Final = Text("Open in Odoo")
+
 
 class Audience(StrEnum):
     """Who hears of a job: the person of each finding, or everybody in a role, as one digest."""
@@ -111,12 +113,13 @@ class Job(Generic[P, S]):
     said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
     job answers for itself. held_as: the model whose records people put on hold by its cases; ""
     where nothing is held. rests_on: the models of which every row must be seen, and what is
-    withheld where that is not shown. lists: what its rows are about, for `fleet explain`. labels:
-    how people read its words, columns and states among them, where tasks/domain/labels.py does not
-    say it for all jobs. wakes: the events after which it looks before its time. narrows: `read` can
-    look at some records alone (`AsOf.only`), which spares Odoo the rest when an event names them,
-    and when a message is about to go out; the others look at everything. Only for a job that tells
-    persons: a digest is of the whole.
+    withheld where that is not shown. opens: what people are told to do at the address of a finding,
+    as on a button. lists: what its rows are about, for `fleet explain`. labels: how people read its
+    words, columns and states among them, where tasks/domain/labels.py does not say it for all jobs.
+    wakes: the events after which it looks before its time. narrows: `read` can look at some records
+    alone (`AsOf.only`), which spares Odoo the rest when an event names them, and when a message is
+    about to go out; the others look at everything. Only for a job that tells persons: a digest is
+    of the whole.
     """
 
     name: str
@@ -137,6 +140,7 @@ class Job(Generic[P, S]):
     of_the_present: bool = False
     no_history: NotVerifiable | None = None
     rests_on: tuple[Basis, ...] = ()
+    opens: Text = OPENS
     lists: tuple[Listed, ...] = ()
     labels: Mapping[str, Text] = field(default_factory=dict)
     wakes: tuple[Wake, ...] = ()
@@ -197,13 +201,13 @@ class Job(Generic[P, S]):
         ]
 
     def offers(self, held_as: str) -> tuple[ActKind, ...]:
-        """What people may do about an open case of the job, in the order in which they are told.
+        """What people may do about an open case of the job, first what does more than to quiet it.
 
         held_as: the model of the record that a hold by it would be put on.
         """
         holds = (ActKind.HELD,) if held_as and held_as == self.held_as else ()
         hands = (ActKind.HANDED_OVER,) if self.shape is Shape.APPROVER else ()
-        return (ActKind.ACKNOWLEDGED, ActKind.SNOOZED, *holds, *hands)
+        return (*hands, *holds, ActKind.ACKNOWLEDGED, ActKind.SNOOZED)
 
     def _user(self, odoo: Reader) -> tuple[int, str]:
         number = odoo.session.user_id

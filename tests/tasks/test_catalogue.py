@@ -177,9 +177,9 @@ def test_a_row_is_about_the_records_of_its_columns() -> None:
 @pytest.mark.parametrize(
     ("job", "held_as", "offered"),
     [
-        ("invoice_readiness", "sale.order", ("acknowledged", "snoozed", "held")),
+        ("invoice_readiness", "sale.order", ("held", "acknowledged", "snoozed")),
         ("invoice_readiness", "project.project", ("acknowledged", "snoozed")),
-        ("pending_approvals", "hr.expense", ("acknowledged", "snoozed", "handed_over")),
+        ("pending_approvals", "hr.expense", ("handed_over", "acknowledged", "snoozed")),
         ("timesheet_reminders", "", ("acknowledged", "snoozed")),
     ],
 )

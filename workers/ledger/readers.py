@@ -1,14 +1,16 @@
 """What each reader was told, saw last and still waits for, as the outbox remembers it."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from monitoring import metrics
+from tasks.domain.told import AskedFinding
 from workers.ledger import audit, counters, leases, payloads
-from workers.ledger.payloads import Digest, PayloadRefused
+from workers.ledger.payloads import Digest, PayloadRefused, Personal
 from workers.ledger.places import Place
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
@@ -42,6 +44,23 @@ def was_told(connection: Connection, place: Place, recipient: str, key: str = ""
     statement = select(m.finding_keys).filter_by(**place.columns)
     rows = connection.execute(statement.where(func.lower(m.recipient) == recipient.lower()))
     return any(not key or key in row.finding_keys for row in rows)
+
+
+def asked_of(connection: Connection, place: Place, recipient: str, key: str) -> AskedFinding | None:
+    """A finding as a person was told of it last; None where they read it in a digest alone."""
+    m = messages.c
+    statement = select(m.payload, m.finding_keys).filter_by(
+        status=MessageStatus.SENT, **place.columns
+    )
+    theirs = func.lower(m.recipient) == recipient.lower()
+    personal = m.payload["template"].as_string() == "person"
+    rows = connection.execute(statement.where(theirs, personal).order_by(m.id.desc()))
+    newest = next((row.payload for row in rows if key in row.finding_keys), None)
+    with suppress(PayloadRefused):
+        payload = payloads.read(newest) if newest else None
+        if isinstance(payload, Personal):
+            return next((each for each in payload.findings if each.key == key), None)
+    return None
 
 
 def last_seen(

@@ -10,6 +10,7 @@ from tasks.declaration import AnyJob
 from tasks.domain.acts import Act, ActKind, stands
 from tasks.domain.findings import Finding
 from tasks.domain.texts import Text
+from tasks.domain.told import AskedFinding
 from workers import looking
 from workers.ledger import acts, audit, cases, readers, scopes
 from workers.ledger.audit import Entry
@@ -40,7 +41,11 @@ class Destination(looking.Lookout):
 
 @dataclass(frozen=True)
 class Shown:
-    """All that the page tells of a case. row: its line in the last digest that this reader got."""
+    """All that the page tells of a case.
+
+    row: its line in the last digest that this reader got. asked: the finding as they were told of
+    it by themselves.
+    """
 
     where: Destination
     case: Known
@@ -48,11 +53,18 @@ class Shown:
     history: Sequence[Entry]
     row: Mapping[str, Any]
     offered: Sequence[ActKind]
+    asked: AskedFinding | None
 
     @property
     def finding(self) -> Finding:
         """As it was seen last."""
         return self.case.finding
+
+    @property
+    def url(self) -> str:
+        """Where its reader does what helps; "" where no address leads there."""
+        url = (self.asked and self.asked.page) or self.finding.url
+        return url if url.startswith(("https://", "http://")) else ""
 
     @property
     def checks(self) -> Sequence[Mapping[str, Any]]:
@@ -110,6 +122,7 @@ def show(fleet: Fleet, connection: Connection, link: Link) -> Shown:
         history=audit.entries(connection, HISTORY, case_id=case.id),
         row=_row(connection, where.job, link, case.finding),
         offered=_offered(where, case, standing, link.person),
+        asked=_asked(connection, link, standing),
     )
 
 
@@ -138,6 +151,13 @@ def _offered(
     if standing:
         offered.append(ActKind.LIFTED)
     return offered
+
+
+def _asked(connection: Connection, link: Link, standing: Sequence[Act]) -> AskedFinding | None:
+    if any(act.kind is ActKind.HANDED_OVER for act in standing):
+        # Others are asked now.
+        return None
+    return readers.asked_of(connection, link.place, link.person, link.key)
 
 
 def _row(connection: Connection, job: AnyJob, link: Link, finding: Finding) -> Mapping[str, Any]:

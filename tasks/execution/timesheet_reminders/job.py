@@ -72,6 +72,7 @@ JOB = Job(
     shape=Shape.REMINDER,
     formulas=(MISSING_HOURS, COMPLIANCE),
     rests_on=RESTS_ON,
+    opens=Text("Open the timesheet"),
     lists=(
         Listed(
             Employee.MODEL,

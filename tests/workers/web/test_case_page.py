@@ -3,7 +3,8 @@
 import re
 import sqlite3
 from dataclasses import replace
-from html import unescape
+from datetime import timedelta
+from html import escape, unescape
 from html.parser import HTMLParser
 
 import httpx
@@ -28,6 +29,7 @@ SCANNERS = (
     "Slackbot-LinkExpanding 1.0",
 )
 WIP = Place("wip_aging", "firm", 1)
+LEASE = timedelta(minutes=5)
 STRANGER = "stranger@elsewhere.example"
 
 
@@ -72,8 +74,50 @@ def test_a_link_shows_the_case_and_what_can_be_done(page: Page) -> None:
     for told in (finding.title, finding.reason, finding.owner, finding.remedy):
         assert language("en").say(told) in answer.text
     buttons = [button["value"] for button in Parsed(answer.text).of("button")]
-    assert buttons == ["acknowledged", "snoozed", "held"]
+    assert buttons == ["held", "acknowledged", "snoozed"]
     assert case.finding.url in answer.text
+
+
+def test_what_helps_comes_before_all_else_on_the_page(page: Page) -> None:
+    key = page.a_key("blocked")
+    text = page.http.get(page.link(key)).text
+    with page.fleet.ledger.reading() as connection:
+        case = cases.newest(connection, HERE, key)
+    assert case is not None
+    said = language("en").say
+    step = f"<strong>{said(case.finding.owner)}</strong>: {said(case.finding.remedy)}"
+    button = f'<a class="button" href="{case.finding.url}" rel="noreferrer">Open in Odoo</a>'
+    assert text.index(step) < text.index(button) < text.index("<dl>") < text.index("<form")
+    assert text.count("Next step") == 1
+
+
+@pytest.mark.parametrize(
+    ("job", "first", "act"),
+    [(REMINDERS, "Open the timesheet", "acknowledged"), (APPROVALS, "Open in Odoo", "handed_over")],
+)
+def test_whoever_was_asked_by_themselves_reads_what_of(
+    page: Page, job: str, first: str, act: str
+) -> None:
+    page.run(job)
+    with page.fleet.ledger.reading() as connection:
+        found = outbox.find(connection, 100, MessageStatus.QUEUED, job=job)
+    others = [m for m in found if m.stored["others"] or m.stored["findings"][0]["page"]]
+    message, *_ = sorted(others, key=lambda m: not m.stored["others"])
+    (asked, *_) = message.stored["findings"]
+    url = page.links.case(message.recipient, message.place, asked["key"], page.clock().date())
+    before = page.http.get(url).text
+    with page.fleet.ledger.transaction() as connection:
+        for each in outbox.claim(connection, page.clock() + timedelta(days=3), LEASE, 99, 9):
+            outbox.sent(connection, each, page.clock())
+    after = page.http.get(url).text
+    assert f"<p>{asked['advice']}</p>" in after
+    assert f"<p>{asked['advice']}</p>" not in before
+    assert f'href="{escape(asked["page"])}" rel="noreferrer">{first}</a>' in after
+    assert Parsed(after).of("button")[0]["value"] == act
+    assert page.send(url, act).status_code == 303
+    # Who handed it over is asked no more.
+    is_asked = f"<p>{asked['advice']}</p>" in page.http.get(url).text
+    assert is_asked == (act != "handed_over")
 
 
 LINKS = re.compile(r'<a href="([^"]+/c/[^"]+)"[^>]*>([^<]+)</a>')
