@@ -6,8 +6,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from tasks.execution.pending_approvals import submitted
+from workers.commands.cli import cli
 
 ROOT = Path(__file__).parents[1]
 # Kombu's own channel.
@@ -106,6 +108,12 @@ def test_every_verb_of_make_has_a_recipe_and_every_one_that_is_named_is_one() ->
     named = {(name, verb) for name, text in told() for verb in re.findall(r"`make ([a-z-]+)", text)}
     assert {verb for _, verb in named} >= {"attack", "limits"}
     assert [each for each in sorted(named) if each[1] not in verbs] == []
+
+
+def test_the_readme_names_every_command() -> None:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    verbs = get_command(cli).commands  # type: ignore[attr-defined]
+    assert [verb for verb in verbs if not re.search(rf"`(?:fleet )?{verb}\b", told)] == []
 
 
 def words() -> list[tuple[str, str]]:
