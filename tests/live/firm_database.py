@@ -17,6 +17,7 @@ from .odoo_server import OdooServer, step
 
 PREFIX = "fleet_firm"
 SEED, PEOPLE, ORDERS, TIMES = 19, 240, 264, 10
+LINES = 1_000_000
 # PostgreSQL copies no database that somebody is connected to; Odoo connects anew by itself.
 LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
 
@@ -49,6 +50,28 @@ def ten_times(server: OdooServer, name: str) -> str:
         with psycopg.connect(server.pg_dsn(database), autocommit=True) as sql:
             print(f"rows added: {dict(firm_multiplied.multiply(sql, TIMES))}")
         server.postgres.query("VACUUM ANALYZE", database)
+    return database
+
+
+def large(server: OdooServer, name: str) -> str:
+    """A database with some 2,000 people and a million lines of hours, made once a day and kept."""
+    wanted = f"{server.postgres.made_from(name)} {LINES}"
+    for found in server.postgres.databases():
+        if found.startswith(f"{PREFIX}_large_"):
+            if server.postgres.made_from(found) == wanted:
+                return found
+            server.drop(found)
+    database = server.clone(f"{PREFIX}_large")
+    server.drop(database)
+    with step(f"multiply the firm to {LINES:,} lines (minutes)"):
+        server.postgres.query(LEAVE.format(name=name))
+        server.postgres.query(f'CREATE DATABASE "{database}" TEMPLATE "{name}"')
+        with psycopg.connect(server.pg_dsn(database), autocommit=True) as sql:
+            added = firm_multiplied.multiply(sql, TIMES, hours="o.project_id IS NOT NULL")
+            print(f"rows added: {dict(added)}")
+            print(f"lines parted: {firm_multiplied.part_hours(sql, LINES):,}")
+        server.postgres.query("VACUUM ANALYZE", database)
+    server.postgres.mark(database, wanted)
     return database
 
 

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 Sql = psycopg.Connection[TupleRow]
 STEP = 1_000_000
 
+RECENT = "o.project_id IS NOT NULL AND o.date > current_date - 45"
 # What is copied, and which rows of it; hours only as far as they are recent.
 COPIED: Mapping[str, str] = {
     "resource_resource": "true",
@@ -31,7 +32,7 @@ COPIED: Mapping[str, str] = {
     "account_move": "o.state = 'draft'",
     "account_move_line": "o.parent_state = 'draft'",
     "hr_expense": "o.account_move_id IS NULL",
-    "account_analytic_line": "o.project_id IS NOT NULL AND o.date > current_date - 45",
+    "account_analytic_line": RECENT,
 }
 # One user has one employee per company; posted invoices and their lines are not copied.
 CLEARED = {("hr_employee", "user_id"), ("hr_employee", "barcode"), ("resource_resource", "user_id")}
@@ -53,12 +54,52 @@ REFERENCES = """
 """
 
 
-def multiply(sql: Sql, times: int) -> Mapping[str, int]:
-    """Add so many copies less one; returns how many rows each table had copied."""
+def multiply(sql: Sql, times: int, hours: str = RECENT) -> Mapping[str, int]:
+    """Add so many copies less one; returns how many rows each table had copied.
+
+    hours: which lines of hours are copied.
+    """
+    chosen = {**COPIED, "account_analytic_line": hours}
     with sql.transaction():
         # References are checked by nobody: a copy may refer to a copy that is yet to come.
         sql.execute("SET LOCAL session_replication_role = replica")
-        return {table: _copy(sql, table, where, times - 1) for table, where in COPIED.items()}
+        return {table: _copy(sql, table, where, times - 1) for table, where in chosen.items()}
+
+
+def part_hours(sql: Sql, most: int) -> int:
+    """Part each line of hours into equal ones until there are so many; returns how many there are.
+
+    Nothing that is added up changes by it.
+    """
+    count = "SELECT count(*), max(id) FROM account_analytic_line WHERE project_id IS NOT NULL"
+    found = sql.execute(count.encode()).fetchone() or (0, 0)
+    parts = -(-most // found[0])
+    columns = [row[0] for row in sql.execute(COLUMNS, ("account_analytic_line",)).fetchall()]
+    changed = {"id": f"row_number() OVER () + {found[1]}"}
+    values = query.SQL(", ").join(
+        query.SQL(changed[name]) if name in changed else query.Identifier("o", name)
+        for name in columns
+    )
+    with sql.transaction():
+        sql.execute("SET LOCAL session_replication_role = replica")
+        sql.execute(
+            query.SQL(
+                "UPDATE account_analytic_line SET unit_amount = unit_amount / {n}, "
+                "amount = amount / {n} WHERE project_id IS NOT NULL"
+            ).format(n=query.Literal(parts))
+        )
+        sql.execute(
+            query.SQL(
+                "INSERT INTO account_analytic_line ({columns}) SELECT {values} FROM "
+                "account_analytic_line o CROSS JOIN generate_series(2, {n}) "
+                "WHERE o.project_id IS NOT NULL"
+            ).format(
+                columns=query.SQL(", ").join(map(query.Identifier, columns)),
+                values=values,
+                n=query.Literal(parts),
+            )
+        )
+    return int(found[0] * parts)
 
 
 def _copy(sql: Sql, table: str, where: str, copies: int) -> int:

@@ -1,0 +1,1 @@
+"""The jobs on a large firm of a real Odoo, beside what a firm would use instead of them."""

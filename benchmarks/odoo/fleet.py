@@ -1,0 +1,72 @@
+"""A dry run of one job in this process, from before its login to its document."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from odoo_gateway import reader
+from odoo_gateway.bounded import BoundedSocket
+from odoo_gateway.transport import OdooRpc
+from tasks import catalogue
+from workers.commands import run_command
+from workers.commands.run_command import Order
+from workers.config import settings
+from workers.wiring import Fleet
+
+Seen = Callable[[float, float, int, int], Mapping[str, Any]]
+
+
+class Counting:
+    """A transport that counts what is asked."""
+
+    def __init__(self, inner: OdooRpc) -> None:
+        self.inner = inner
+        self.calls = 0
+
+    def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+        """As Transport.call."""
+        self.calls += 1
+        return self.inner.call(model, method, args, kwargs)
+
+
+def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
+    """Write the document, and tell what it cost."""
+    counting: list[Counting] = []
+    received = _count_bytes()
+    if page := os.environ.get("BENCH_PAGE"):
+        reader.Reader.__init__.__defaults__ = (int(page), 2_000_000)
+
+    def connect(tenant: Any) -> Counting:
+        counting.append(Counting(OdooRpc(tenant.address)))
+        return counting[-1]
+
+    started, cpu = time.perf_counter(), time.process_time()
+    fleet = Fleet(settings.load(), connect_odoo=connect)
+    order = Order(catalogue.jobs()[job], fleet.settings.tenant("default"), dry_run=True)
+    results = run_command.run(fleet, order)
+    document = run_command.document(fleet, order, results)
+    cost = seen(started, cpu, counting[0].calls, received[0])
+    failed = [str(result.error) for result in results if result.error]
+    assert not failed, failed
+    for scope in document["scopes"]:
+        # A rung of the ladder moves with the clock: it is told, and is no part of the comparison.
+        for finding in scope["findings"]:
+            finding.pop("steps", None)
+    file.write_text(json.dumps(document, indent=1, sort_keys=True))
+    return cost
+
+
+def _count_bytes() -> list[int]:
+    """What the answers had, as they came over the wire; grows."""
+    received, inner = [0], BoundedSocket.readinto
+
+    def readinto(self: BoundedSocket, buffer: Any) -> int | None:
+        count = inner(self, buffer)
+        received[0] += count or 0
+        return count
+
+    BoundedSocket.readinto = readinto  # type: ignore[method-assign]
+    return received
