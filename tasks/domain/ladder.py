@@ -4,6 +4,7 @@ Default ladder: a soft word the day before, the morning of the deadline, then pe
 owner one, three and seven working days after it, then silence (ours, after what PSA tools offer).
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -85,7 +86,8 @@ class Workdays:
 
     def first_from(self, day: date) -> date | None:
         """The first working day from that day on."""
-        return next((found for found in self.days if found >= day), None)
+        position = bisect_left(self.days, day)
+        return self.days[position] if position < len(self.days) else None
 
     def send_at(self, at: datetime, clock: time, now: datetime) -> datetime | None:
         """When to write of a rung: `at`, or as soon as may be if that has passed.
@@ -96,10 +98,10 @@ class Workdays:
         if at >= now:
             return at
         today = now.astimezone(self.zone).date()
-        if today in self.days and now >= instant(today, clock, self.zone):
-            return now
-        mornings = (instant(day, clock, self.zone) for day in self.days)
-        return next((morning for morning in mornings if morning >= now), None)
+        if (day := self.first_from(today)) is None:
+            return None
+        morning = instant(day, clock, self.zone)
+        return now if day == today and now >= morning else morning
 
 
 def instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
@@ -114,8 +116,8 @@ def placed(
 
     days: the person's working days, in order.
     """
-    before = [day for day in days if start <= day <= deadline]
-    after = [day for day in days if day > deadline]
+    end = bisect_right(days, deadline)
+    before, after = days[bisect_left(days, start) : end], days[end:]
     found = ((rung, _day(rung.working_days, before, after)) for rung in ladder)
     return tuple(Placed(rung, day) for rung, day in found if day is not None)
 

@@ -7,6 +7,7 @@ The rules are Odoo's own (`resource.calendar._attendance_intervals_batch`, `_lea
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from tasks.domain.periods import Period
@@ -90,10 +91,10 @@ def expected_hours(
             if days:
                 return None
             continue
-        planned = dict(_planned(engagement.schedule, period, zone))
+        planned = _planned(engagement.schedule, period, zone)
         off = _union((absence.start, absence.end) for absence in engagement.absences)
         for day in days:
-            hours[day] += sum(_hours_left(work, off) for work in planned.get(day, ()))
+            hours[day] += sum(_hours_left(work, off) for work in planned[day])
     return hours
 
 
@@ -102,21 +103,21 @@ def week_parity(day: date) -> int:
     return (day.toordinal() - 1) // 7 % 2
 
 
+@lru_cache(maxsize=4096)
 def _planned(
     schedule: Schedule, period: Period, zone: ZoneInfo
-) -> Iterator[tuple[date, list[Interval]]]:
+) -> Mapping[date, Sequence[Interval]]:
+    """The same for all who share a schedule and a zone: kept, for to ask anew is most of a run."""
     if schedule.flexible:
-        yield from _flexible(schedule, period, zone)
-        return
-    for day in period.days():
-        yield (
-            day,
-            [
-                (_instant(day, stretch.hour_from, zone), _instant(day, stretch.hour_to, zone))
-                for stretch in schedule.stretches
-                if stretch.falls_on(day)
-            ],
-        )
+        return dict(_flexible(schedule, period, zone))
+    return {
+        day: [
+            (_instant(day, stretch.hour_from, zone), _instant(day, stretch.hour_to, zone))
+            for stretch in schedule.stretches
+            if stretch.falls_on(day)
+        ]
+        for day in period.days()
+    }
 
 
 def _flexible(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,10 @@ class Contacts:
             ]
             self._workdays[employee.id] = Workdays(found, self.schedules.zone(employee))
         return self._workdays[employee.id]
+
+    @cached_property
+    def _weekdays(self) -> Workdays:
+        return Workdays([day for day in self.view.days() if day.weekday() < WEEKEND], self.zone)
 
     def step(self, employee: Employee, placed: Placed) -> Step | None:
         """What a rung of an employee comes to; None if nobody is told."""
@@ -115,8 +120,7 @@ class Contacts:
         self, placed: Placed, *, escalates: bool = False, unreachable: Text = NOTHING
     ) -> Step | None:
         """What a rung comes to for the job's owner, who works on weekdays, as far as we know."""
-        weekdays = [day for day in self.view.days() if day.weekday() < WEEKEND]
-        step = self._on(Workdays(weekdays, self.zone), placed)
+        step = self._on(self._weekdays, placed)
         return self._about_others(step, escalates=escalates, unreachable=unreachable)
 
     def _about_others(
