@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
-from odoo_gateway.reader import Domain, Reader
-from tasks.domain.ageing import ROUNDING_OF_HOURS, Entry, still_open
+from odoo_gateway.reader import Domain, Group, Reader
+from tasks.domain.ageing import EDGES, ROUNDING_OF_HOURS, Entry, still_open
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.texts import Text
@@ -43,12 +44,15 @@ def line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
 
 
 def time(
-    odoo: Reader, orders: Sequence[SoldOrder], until: date | None = None
+    odoo: Reader, orders: Sequence[SoldOrder], today: date, *, is_over: bool = False
 ) -> Mapping[int, Delivered]:
-    """Billable hours by day and line, in the line's unit, told by its own delivered hours.
+    """Billable hours by line, in the line's unit, told by its own delivered hours.
+
+    By the oldest day of each bucket of age where all that is there is unbilled: so much less is
+    read than by day. By day where some is billed or corrected, since that takes the oldest hours.
 
     Where posted invoices bill less than the hours that are linked to them, the newest of these are
-    among the entries. until: as it stood at the end of that day, when nobody knows of drafts.
+    among the entries. is_over: as it stood at the end of `today`, when nobody knows of drafts.
     """
     if not knows_hours(odoo):
         return {}
@@ -58,14 +62,24 @@ def time(
         for sold in order.lines
         if sold.sold.billing is Billing.TIME_AND_MATERIALS
     }
+    until = today if is_over else None
     dated: Domain = [("date", "<=", str(until))] if until else []
     per_hour = _units_per_hour(odoo, lines, dated)
+    drafted: Mapping[int, tuple[Entry, ...]] = {}
     if until:
-        unlinked = _by_day(odoo, [*_not_posted_by(odoo, lines, until), *dated], per_hour)
-        drafted: Mapping[int, tuple[Entry, ...]] = {}
+        on_none: Domain = [*_not_posted_by(odoo, until), *dated]
     else:
-        unlinked = _by_day(odoo, hours(odoo, lines), per_hour)
+        on_none = on_no_invoice(odoo)
         drafted = _by_day(odoo, _on_invoices(odoo, lines, "draft"), per_hour)
+    unlinked = {**_by_age(odoo, [*_billable(lines), *on_none], per_hour, today)}
+    corrected = _corrected(odoo, [*_billable(lines), *on_none])
+    exact = [
+        line_id
+        for line_id in unlinked
+        if line_id in corrected or not _is_all(lines[line_id], unlinked, drafted)
+    ]
+    if exact:
+        unlinked |= _by_day(odoo, [*_billable(exact), *on_none], per_hour)
     short = {
         line_id: missing
         for line_id, sold in lines.items()
@@ -83,6 +97,20 @@ def time(
         )
         for line_id in {*unlinked, *drafted, *kept}
     }
+
+
+def _is_all(
+    sold: SoldLine,
+    unlinked: Mapping[int, Sequence[Entry]],
+    drafted: Mapping[int, Sequence[Entry]],
+) -> bool:
+    """Whether what is on no invoice is just what is earned and on none, so no day matters."""
+    on_none = sum((entry.quantity for entry in unlinked[sold.line.id]), ZERO)
+    waits = sold.sold.earned - sold.sold.invoiced
+    return (
+        abs(on_none - waits) <= ROUNDING_OF_HOURS
+        and abs(_missing(sold, unlinked, drafted)) <= ROUNDING_OF_HOURS
+    )
 
 
 def waiting(sold: SoldLine, delivered: Delivered) -> Sequence[Entry]:
@@ -116,15 +144,40 @@ def _units_per_hour(
 def _by_day(
     odoo: Reader, domain: Domain, per_hour: Mapping[int, Decimal]
 ) -> Mapping[int, tuple[Entry, ...]]:
-    by, found = ["so_line", "date:day"], defaultdict[int, list[Entry]](list)
-    costs = odoo.group(TimesheetLine.MODEL, domain, by=by, sums=["amount"], all_companies=True)
-    # Odoo writes costs as negative amounts.
-    cost = {group.keys: -Decimal(repr(group.sums[0])) for group in costs}
-    for group in group_hours(odoo, domain, by):
-        line_id, logged = group.id_at(0), Decimal(repr(group.sums[0]))
-        entry = Entry(group.day_at(1), logged * per_hour[line_id], logged, cost[group.keys])
-        found[line_id].append(entry)
+    found = defaultdict[int, list[Entry]](list)
+    for group in group_hours(odoo, domain, ["so_line", "date:day"], sums=["amount"]):
+        found[group.id_at(0)].append(_entry(group, group.day_at(1), per_hour))
     return {line_id: tuple(entries) for line_id, entries in found.items()}
+
+
+def _by_age(
+    odoo: Reader, domain: Domain, per_hour: Mapping[int, Decimal], today: date
+) -> Mapping[int, tuple[Entry, ...]]:
+    """An entry per bucket of age, of the oldest day in it."""
+    found = defaultdict[int, list[Entry]](list)
+    days = [today - timedelta(days=edge) for edge, _ in reversed(EDGES)]
+    for first, after in pairwise([date.min, *days, today + timedelta(days=1), date.max]):
+        span: Domain = [("date", ">=", str(first)), ("date", "<", str(after))]
+        for group in group_hours(odoo, [*domain, *span], ["so_line"], ["date"], ["amount"]):
+            found[group.id_at(0)].append(_entry(group, group.earliest[0], per_hour))
+    return {line_id: tuple(entries) for line_id, entries in found.items()}
+
+
+def _entry(group: Group, day: date | None, per_hour: Mapping[int, Decimal]) -> Entry:
+    logged, amount = (Decimal(repr(each)) for each in group.sums)
+    # Odoo writes costs as negative amounts.
+    return Entry(day, logged * per_hour[group.id_at(0)], logged, -amount)
+
+
+def _corrected(odoo: Reader, domain: Domain) -> frozenset[int]:
+    """The lines among whose hours some are below zero, or none at all."""
+    groups = odoo.group(
+        TimesheetLine.MODEL,
+        [*domain, ("unit_amount", "<=", 0)],
+        by=["so_line"],
+        all_companies=True,
+    )
+    return frozenset(group.id_at(0) for group in groups)
 
 
 def _billable(line_ids: Iterable[int]) -> Domain:
@@ -149,12 +202,11 @@ def _on_invoices(
     ]
 
 
-def _not_posted_by(odoo: Reader, line_ids: Iterable[int], day: date) -> Domain:
-    """Hours that no invoice of that day or before bills."""
+def _not_posted_by(odoo: Reader, day: date) -> Domain:
+    """Timesheet lines that no invoice of that day or before bills."""
     if not odoo.session.may_read(Invoice.MODEL):
-        return hours(odoo, line_ids)
+        return on_no_invoice(odoo)
     return [
-        *_billable(line_ids),
         "|",
         "|",
         "|",

@@ -1,7 +1,7 @@
 """Hours of timesheet lines, whatever unit they are kept in."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from odoo_gateway.reader import Domain, Group, Key, Reader
@@ -32,46 +32,44 @@ class Unit(Record):
 
 
 def group_hours(
-    odoo: Reader, domain: Domain, by: Sequence[str], earliest: Sequence[str] = ()
+    odoo: Reader,
+    domain: Domain,
+    by: Sequence[str],
+    earliest: Sequence[str] = (),
+    sums: Sequence[str] = (),
 ) -> tuple[Group, ...]:
-    """As Reader.group of timesheet lines, with their hours as the only sum.
+    """As Reader.group of timesheet lines, with their hours as the first sum.
 
     Those of all companies: hours of a person, or on an order, count wherever they were logged.
     Where a firm keeps time in days (`res.company.project_time_mode_id`, or the unit of a line),
     they are converted as Odoo does for the total of a project; a unit of another kind is taken as
     it is.
     """
-    if odoo.lacks(TimesheetLine, "product_uom_id"):
-        return odoo.group(
-            TimesheetLine.MODEL,
-            domain,
-            by=by,
-            sums=["unit_amount"],
-            earliest=earliest,
-            all_companies=True,
-        )
+    in_units = not odoo.lacks(TimesheetLine, "product_uom_id")
     groups = odoo.group(
         TimesheetLine.MODEL,
         domain,
-        by=[*by, "product_uom_id"],
-        sums=["unit_amount"],
+        by=[*by, "product_uom_id"] if in_units else by,
+        sums=["unit_amount", *sums],
         earliest=earliest,
         all_companies=True,
     )
+    if not in_units:
+        return groups
     in_hours = _hours_per_unit(odoo, {group.keys[-1] for group in groups} - {None})
     found: dict[tuple[Key, ...], Group] = {}
     for group in groups:
         keys, amount = group.keys[:-1], group.sums[0] * in_hours.get(group.keys[-1], 1.0)
-        found[keys] = _together(found.get(keys), group, keys, amount)
+        own = replace(group, keys=keys, sums=(amount, *group.sums[1:]))
+        found[keys] = _together(found[keys], own) if keys in found else own
     return tuple(found.values())
 
 
-def _together(before: Group | None, group: Group, keys: tuple[Key, ...], hours: float) -> Group:
-    if before is None:
-        return Group(keys, (hours,), group.earliest, group.count)
-    pairs = zip(before.earliest, group.earliest, strict=True)
+def _together(one: Group, other: Group) -> Group:
+    pairs = zip(one.earliest, other.earliest, strict=True)
     earliest = tuple(min(filter(None, pair), default=None) for pair in pairs)
-    return Group(keys, (before.sums[0] + hours,), earliest, before.count + group.count)
+    sums = tuple(map(sum, zip(one.sums, other.sums, strict=True)))
+    return Group(one.keys, sums, earliest, one.count + other.count)
 
 
 def _hours_per_unit(odoo: Reader, ids: Collection[Key]) -> Mapping[Key, float]:

@@ -39,7 +39,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     return Snapshot(
         orders=orders,
         facts=read_facts(odoo, orders, partners, milestones, policy),
-        waiting_since=waiting_since(odoo, orders, milestones, as_of.zone),
+        waiting_since=waiting_since(odoo, orders, milestones, as_of),
         customers={partner.id: partner.display_name for partner in partners.values()},
         others=others,
         links={

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.ageing import still_open
 from tasks.domain.billing import Billing
+from tasks.domain.periods import AsOf
 from tasks.reads import unbilled
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Invoice, Milestone
@@ -21,11 +21,11 @@ def waiting_since(
     odoo: Reader,
     orders: Sequence[SoldOrder],
     milestones: Mapping[int, Sequence[Milestone]],
-    zone: ZoneInfo,
+    as_of: AsOf,
 ) -> Mapping[int, date]:
-    """The oldest day known since which something of the order waits to be billed, in the zone."""
+    """The oldest day known since which something of the order waits to be billed."""
     since: dict[int, list[date]] = defaultdict(list)
-    time = unbilled.time(odoo, orders)
+    time = unbilled.time(odoo, orders, as_of.day)
     reached = unbilled.reached(orders, milestones)
     for order in orders:
         for sold in order.lines:
@@ -36,7 +36,7 @@ def waiting_since(
             )
             since[order.order.id] += [entry.day for entry in waiting if entry.day]
             if sold.sold.billing is Billing.FIXED and sold.sold.amount > 0:
-                since[order.order.id].append(order.order.date_order.astimezone(zone).date())
+                since[order.order.id].append(order.order.date_order.astimezone(as_of.zone).date())
     return {order_id: min(days) for order_id, days in since.items() if days}
 
 

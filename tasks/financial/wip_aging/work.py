@@ -93,7 +93,7 @@ def read_work(odoo: Reader, as_of: AsOf) -> Work:
     return Work(
         orders=orders,
         delivered={
-            **unbilled.time(odoo, orders),
+            **unbilled.time(odoo, orders, as_of.day),
             **_milestones(odoo, orders),
             **_expenses(odoo, orders),
         },
@@ -128,7 +128,7 @@ def _work_then(
     return Work(
         orders=then.orders,
         delivered={
-            **unbilled.time(odoo, then.orders, until=day),
+            **unbilled.time(odoo, then.orders, day, is_over=True),
             **_milestones(odoo, then.orders, until=day),
             **_expenses(odoo, then.orders),
         },

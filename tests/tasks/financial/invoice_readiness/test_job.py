@@ -28,7 +28,7 @@ from tasks.financial.invoice_readiness.waiting import waiting_since
 from tasks.reads.drafts import PRICE
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.records.sales import Order, OrderLine
-from tests.tasks.conftest import reading
+from tests.tasks.conftest import MONDAY, reading
 
 MOMENT = datetime(2026, 11, 23, 5, tzinfo=UTC)
 NOW = AsOf(MOMENT, ZoneInfo("Europe/Brussels"), MOMENT)
@@ -523,7 +523,8 @@ def test_a_fixed_price_waits_since_the_day_of_its_confirmation_where_the_company
     # Nine o'clock in the morning of the 29th in Sydney.
     confirmed = replace(found.order, date_order=datetime(2026, 11, 28, 22, tzinfo=UTC))
     orders = [replace(found, order=confirmed)]
-    since = waiting_since(reading(sandbox), orders, {}, ZoneInfo(zone))
+    now = AsOf(MONDAY, ZoneInfo(zone), MONDAY)
+    since = waiting_since(reading(sandbox), orders, {}, now)
     assert since == {1: date(2026, 11, day)}
 
 
