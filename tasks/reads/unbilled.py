@@ -132,7 +132,7 @@ def _units_per_hour(
 ) -> Mapping[int, Decimal]:
     domain: Domain = [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *dated]
     groups = group_hours(odoo, domain, ["so_line"])
-    total = {group.id_at(0): Decimal(repr(group.sums[0])) for group in groups}
+    total = {group.id_at(0): _exact(group.sums[0]) for group in groups}
     return {
         line_id: sold.sold.delivered / logged
         if (logged := total.get(line_id, ZERO))
@@ -164,9 +164,14 @@ def _by_age(
 
 
 def _entry(group: Group, day: date | None, per_hour: Mapping[int, Decimal]) -> Entry:
-    logged, amount = (Decimal(repr(each)) for each in group.sums)
+    logged, amount = map(_exact, group.sums)
     # Odoo writes costs as negative amounts.
     return Entry(day, logged * per_hour[group.id_at(0)], logged, -amount)
+
+
+def _exact(total: float) -> Decimal:
+    """Odoo adds up binary fractions: what that leaves far behind the point would tip a cent."""
+    return Decimal(repr(round(total, 8)))
 
 
 def _corrected(odoo: Reader, domain: Domain) -> frozenset[int]:
