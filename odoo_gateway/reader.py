@@ -164,6 +164,8 @@ class Reader:
         """
         found: list[R] = []
         fields = list(self.session.layout(record).names.values())
+        if _is_of_none(domain):
+            return ()
         context = {**self.context, "active_test": not archived}
         asked = self._asked(record.MODEL, domain, all_companies)
         for row in self._rows(record.MODEL, asked, fields, context):
@@ -215,6 +217,8 @@ class Reader:
         all_companies: bool = False,
     ) -> tuple[Group, ...]:
         """Sums, earliest and latest dates by keys (`field` or `date_field:day`), server-side."""
+        if _is_of_none(domain):
+            return ()
         domain = self._asked(model, domain, all_companies)
         asked = _Asked(tuple(by), tuple(sums), tuple(earliest), tuple(latest))
         if self.session.major_version >= 19:
@@ -382,6 +386,14 @@ class Reader:
                 if (number := _id_of(row.get(layout.names[field])))
             )
             self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
+
+
+def _is_of_none(domain: Domain) -> bool:
+    """Whether all of its conditions are to hold, and one asks for a value among none."""
+    conditions = [each for each in domain if not isinstance(each, str)]
+    return len(conditions) == len(domain) and any(
+        operator == "in" and not value for _, operator, value in conditions
+    )
 
 
 def _odd(model: str, asked: _Asked, group: Group, relations: Sequence[str | None]) -> Drift:

@@ -3,6 +3,7 @@
 import re
 from email.errors import HeaderParseError
 from email.headerregistry import Address
+from functools import lru_cache
 from typing import Final
 
 # Octets (RFC 5321); all that is taken here is ASCII in the end.
@@ -50,6 +51,7 @@ def stripped(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=10_000)
 def problem(text: str) -> str:
     """Why a text is not one address; empty when it is."""
     try:

@@ -15,7 +15,7 @@ from tasks.domain.findings import NotVerifiable
 from tasks.domain.texts import Text
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.reads.units import group_hours
-from tasks.records.sales import Invoice, Milestone
+from tasks.records.sales import Invoice, Milestone, OrderLine
 from tasks.records.timesheets import TimesheetLine
 
 ZERO: Final = Decimal(0)
@@ -65,27 +65,26 @@ def time(
     until = today if is_over else None
     dated: Domain = [("date", "<=", str(until))] if until else []
     per_hour = _units_per_hour(odoo, lines, dated)
-    drafted: Mapping[int, tuple[Entry, ...]] = {}
-    if until:
-        on_none: Domain = [*_not_posted_by(odoo, until), *dated]
-    else:
-        on_none = on_no_invoice(odoo)
-        drafted = _by_day(odoo, _on_invoices(odoo, lines, "draft"), per_hour)
-    unlinked = {**_by_age(odoo, [*_billable(lines), *on_none], per_hour, today)}
-    corrected = _corrected(odoo, [*_billable(lines), *on_none])
+    on_none: Domain = [*_not_posted_by(odoo, until), *dated] if until else on_no_invoice(odoo)
+    live = on_none if until else ["|", *on_none, *_drafted(odoo)]
+    billable: Domain = [*_billable(lines), *live]
+    unlinked, drafted = _by_age(odoo, billable, per_hour, today, drafts_apart=not until)
+    corrected = _corrected(odoo, billable)
     exact = [
         line_id
-        for line_id in unlinked
+        for line_id in {*unlinked, *drafted}
         if line_id in corrected or not _is_all(lines[line_id], unlinked, drafted)
     ]
     if exact:
         unlinked |= _by_day(odoo, [*_billable(exact), *on_none], per_hour)
+    if exact and not until:
+        drafted |= _by_day(odoo, [*_billable(exact), *_drafted(odoo)], per_hour)
     short = {
         line_id: missing
         for line_id, sold in lines.items()
         if (missing := _missing(sold, unlinked, drafted)) > ROUNDING_OF_HOURS
     }
-    linked = [*_on_invoices(odoo, short, "posted", until), *dated]
+    linked = [*_posted(odoo, short, until), *dated]
     posted = _by_day(odoo, linked, per_hour) if short else {}
     kept = {
         line_id: tuple(e for e in still_open(found, short[line_id]) if e.day)
@@ -105,7 +104,7 @@ def _is_all(
     drafted: Mapping[int, Sequence[Entry]],
 ) -> bool:
     """Whether what is on no invoice is just what is earned and on none, so no day matters."""
-    on_none = sum((entry.quantity for entry in unlinked[sold.line.id]), ZERO)
+    on_none = sum((entry.quantity for entry in unlinked.get(sold.line.id, ())), ZERO)
     waits = sold.sold.earned - sold.sold.invoiced
     return (
         abs(on_none - waits) <= ROUNDING_OF_HOURS
@@ -151,16 +150,33 @@ def _by_day(
 
 
 def _by_age(
-    odoo: Reader, domain: Domain, per_hour: Mapping[int, Decimal], today: date
-) -> Mapping[int, tuple[Entry, ...]]:
-    """An entry per bucket of age, of the oldest day in it."""
-    found = defaultdict[int, list[Entry]](list)
+    odoo: Reader,
+    domain: Domain,
+    per_hour: Mapping[int, Decimal],
+    today: date,
+    *,
+    drafts_apart: bool,
+) -> tuple[dict[int, tuple[Entry, ...]], dict[int, tuple[Entry, ...]]]:
+    """An entry per bucket of age, of the oldest day in it; those on drafts apart, if asked for."""
     days = [today - timedelta(days=edge) for edge, _ in reversed(EDGES)]
+    groups: list[Group] = []
     for first, after in pairwise([date.min, *days, today + timedelta(days=1), date.max]):
         span: Domain = [("date", ">=", str(first)), ("date", "<", str(after))]
-        for group in group_hours(odoo, [*domain, *span], ["so_line"], ["date"], ["amount"]):
-            found[group.id_at(0)].append(_entry(group, group.earliest[0], per_hour))
-    return {line_id: tuple(entries) for line_id, entries in found.items()}
+        by = ["so_line", *(["timesheet_invoice_id"] if drafts_apart else [])]
+        groups += group_hours(odoo, [*domain, *span], by, ["date"], ["amount"])
+    linked: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for group in groups if drafts_apart else ():
+        if group.keys[1] is not None:
+            linked[group.id_at(1)].add((OrderLine.MODEL, group.id_at(0)))
+    invoices = odoo.referred(Invoice, linked) if linked else {}
+    drafts = {number for number, invoice in invoices.items() if invoice.state == "draft"}
+    found: tuple[dict[int, list[Entry]], ...] = (defaultdict(list), defaultdict(list))
+    for group in groups:
+        on_draft = drafts_apart and group.keys[-1] in drafts
+        entry = _entry(group, group.earliest[0], per_hour)
+        found[on_draft][group.id_at(0)].append(entry)
+    unlinked, drafted = ({line: tuple(of) for line, of in each.items()} for each in found)
+    return unlinked, drafted
 
 
 def _entry(group: Group, day: date | None, per_hour: Mapping[int, Decimal]) -> Entry:
@@ -193,18 +209,26 @@ def _billable(line_ids: Iterable[int]) -> Domain:
     ]
 
 
-def _on_invoices(
-    odoo: Reader, line_ids: Iterable[int], state: str, until: date | None = None
-) -> Domain:
+def _drafted(odoo: Reader) -> Domain:
+    """Timesheet lines on drafts, as one condition."""
     if not odoo.session.may_read(Invoice.MODEL):
         return [("id", "=", 0)]
-    dated: Domain = [("timesheet_invoice_id.invoice_date", "<=", str(until))] if until else []
+    return ["&", *_on_live("draft")]
+
+
+def _on_live(state: str) -> Domain:
     return [
-        *dated,
-        *_billable(line_ids),
         ("timesheet_invoice_id.state", "=", state),
         ("timesheet_invoice_id.payment_state", "!=", "reversed"),
     ]
+
+
+def _posted(odoo: Reader, line_ids: Iterable[int], until: date | None) -> Domain:
+    """Billable hours on posted invoices, of that day or before."""
+    if not odoo.session.may_read(Invoice.MODEL):
+        return [("id", "=", 0)]
+    dated: Domain = [("timesheet_invoice_id.invoice_date", "<=", str(until))] if until else []
+    return [*dated, *_billable(line_ids), *_on_live("posted")]
 
 
 def _not_posted_by(odoo: Reader, day: date) -> Domain:

@@ -27,6 +27,7 @@ class State(StrEnum):
     APPROVED = "approved"
 
 
+NO_RULES: Final = ProjectRules()
 # What a policy may want beyond logged hours.
 WANTED: Final[Mapping[str, Text]] = {"submitted": Text("submitted"), "approved": Text("approved")}
 ENOUGH: Final[Mapping[str, frozenset[State]]] = {
@@ -97,7 +98,7 @@ class Hours:
 
     def counts(self, logged: Logged, policy: TimesheetPolicy) -> bool:
         """Whether hours count against the missing ones; what nobody can tell counts."""
-        rules = policy.projects.get(logged.project_id or 0, ProjectRules())
+        rules = policy.projects.get(logged.project_id or 0, NO_RULES)
         wanted = "approved" if rules.approval_required else policy.counts
         unknown = logged.state is None or not self.told(wanted)
         return rules.hours_count and (unknown or logged.state in ENOUGH[wanted])
@@ -106,10 +107,11 @@ class Hours:
         self, employee_id: int, day: date, late: Iterable[LateLine], policy: TimesheetPolicy
     ) -> float:
         """Hours of projects that count, in whatever state, without the late ones."""
-        none = ProjectRules()
         found = [(each.project_id, each.hours) for each in self.on(employee_id, day)]
         found += [(each.project_id, -each.unit_amount) for each in late if each.date == day]
-        counts = (hours for of, hours in found if policy.projects.get(of or 0, none).hours_count)
+        counts = (
+            hours for of, hours in found if policy.projects.get(of or 0, NO_RULES).hours_count
+        )
         return round(sum(counts), 2)
 
     def people_on(self, project_ids: Collection[int]) -> frozenset[int]:

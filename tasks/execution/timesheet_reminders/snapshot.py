@@ -63,10 +63,11 @@ def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
     by_project = any(unit.projects for unit in policy.everywhere())
     schedules = read_schedules(odoo, [*everybody, *managers], view)
     hours = read_hours(odoo, everybody, span, by_project=by_project)
+    logging = hours.people()
     employees = [
         each
         for each in everybody
-        if each.active or each.id in hours.people() or schedules.employed(each, span)
+        if each.active or each.id in logging or schedules.employed(each, span)
     ]
     return Snapshot(
         employees=employees,

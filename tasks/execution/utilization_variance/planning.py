@@ -82,15 +82,20 @@ def read_plan(
         return Plan(
             Text("planning slots"), of_slots(slots, period, zone), of_slots(slots, ahead, zone)
         )
+    by_user = _records(odoo, employees)
     tasks = odoo.search(
         PlannedTask,
-        [("project_id", "!=", False), ("date_deadline", ">=", str(span.start - SLACK))],
+        [
+            ("project_id", "!=", False),
+            ("date_deadline", ">=", str(span.start - SLACK)),
+            # Those of other companies' people are theirs to plan.
+            ("user_ids", "in", sorted(by_user)),
+        ],
         all_companies=True,
     )
     if odoo.lacks(PlannedTask, "state"):
         # Deadlines of Odoo 16 are days, in whatever zone.
         tasks = tuple(_until_day(task, zone) for task in tasks)
-    by_user = _records(odoo, employees)
     to_do = [task for task in tasks if task.state != "1_done"]
     return Plan(
         Text("allocated task hours, spread evenly"),

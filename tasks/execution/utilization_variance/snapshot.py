@@ -114,11 +114,13 @@ def read_worked(
         *no_leave(odoo),
     ]
     hours: dict[int, Hours] = defaultdict(Hours)
-    by = ["employee_id", "project_id", *([KIND] if knows_billable(odoo) else [])]
-    for group in group_hours(odoo, domain, by):
+    kind = [KIND] if knows_billable(odoo) else []
+    by_project = ["project_id"] if any(credited.values()) else []
+    for group in group_hours(odoo, domain, ["employee_id", *kind, *by_project]):
         employee_id, worked = group.id_at(0), group.sums[0]
-        before, billable = hours[employee_id], group.keys[-1] in BILLABLE
-        is_credited = group.keys[1] in credited[employee_id] and not billable
+        before, billable = hours[employee_id], bool(kind) and group.keys[1] in BILLABLE
+        on_credited = bool(by_project) and group.keys[-1] in credited[employee_id]
+        is_credited = on_credited and not billable
         hours[employee_id] = Hours(
             worked=before.worked + worked,
             billable=before.billable + worked * billable,
