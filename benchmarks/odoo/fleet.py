@@ -11,8 +11,9 @@ from odoo_gateway import reader
 from odoo_gateway.bounded import BoundedSocket
 from odoo_gateway.transport import OdooRpc
 from tasks import catalogue
-from workers.commands import run_command
-from workers.commands.run_command import Order
+from workers.commands import by_hand
+from workers.commands import run as run_verb
+from workers.commands.by_hand import Order
 from workers.config import settings
 from workers.wiring import Fleet
 
@@ -46,8 +47,8 @@ def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
     started, cpu = time.perf_counter(), time.process_time()
     fleet = Fleet(settings.load(), connect_odoo=connect)
     order = Order(catalogue.jobs()[job], fleet.settings.tenant("default"), dry_run=True)
-    results = run_command.run(fleet, order)
-    document = run_command.document(fleet, order, results)
+    results = by_hand.carry_out(fleet, order)
+    document = run_verb.document(fleet, order, results)
     cost = seen(started, cpu, counting[0].calls, received[0])
     failed = [str(result.error) for result in results if result.error]
     assert not failed, failed

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from sqlalchemy import (
@@ -29,7 +29,9 @@ from workers.ledger.errors import (
     LedgerUnavailable,
     LedgerUnusable,
 )
-from workers.ledger.patient_connection import PatientConnection
+
+if TYPE_CHECKING:
+    from workers.ledger.patient_connection import PatientConnection
 
 __all__ = ["Connection", "Ledger", "connect"]
 
@@ -106,7 +108,7 @@ class Ledger:
             if connection.dialect.name == "postgresql":
                 # To wait for another's upgrade, or to build an index, takes as long as it takes.
                 cast(
-                    PatientConnection, connection.connection.driver_connection
+                    "PatientConnection", connection.connection.driver_connection
                 ).answer_seconds = None
                 connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             before = revisions.current(connection)
@@ -251,7 +253,10 @@ def _engine(address: Address, answer_seconds: float) -> Engine:
 
 def _open_postgresql(
     answer_seconds: float, dialect: object, record: object, arguments: Any, named: Any
-) -> PatientConnection:
+) -> "PatientConnection":
+    # Its driver is loaded where it is needed: who keeps an SQLite ledger waits for none.
+    from workers.ledger.patient_connection import PatientConnection
+
     connection = PatientConnection.connect(*arguments, **named)
     connection.answer_seconds = answer_seconds
     return connection

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import StatementError
 
-from workers.ledger import audit, runs
+from workers.ledger import audit, revisions, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LedgerError
 from workers.ledger.schema import metadata, scopes
@@ -23,6 +25,13 @@ def note(connection: Connection) -> None:
 def test_the_migrations_build_what_the_schema_declares(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(revisions.MIGRATIONS))
+    walked = ScriptDirectory.from_config(config).walk_revisions()
+    assert revisions.known() == tuple(script.revision for script in walked)
 
 
 @pytest.mark.parametrize(
