@@ -13,6 +13,7 @@ from monitoring import logs
 from odoo_gateway.errors import ConfigurationError, FleetError
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
+from tests.fakes.verbs import verbs_of
 from workers import dispatch, runner, wiring
 from workers.commands import cli
 from workers.ledger import audit, lookup, outbox, runs
@@ -58,7 +59,7 @@ def fleet(used: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet
 
 
 def verbs(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in group.commands.items():
+    for name, command in verbs_of(group).items():
         if hasattr(command, "commands"):
             yield from verbs(command, (*path, name))
         elif name in LOOKING:
@@ -71,7 +72,7 @@ def values_of(parameter: Any) -> tuple[str, ...]:
 
 
 def every_option(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    for name, command in verbs_of(group).items():
         if hasattr(command, "commands"):
             yield from every_option(command, (*path, name))
             continue

@@ -20,14 +20,14 @@ from workers.commands.options import (
     Since,
 )
 from workers.commands.rows import Row
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import lookup
 from workers.ledger.audit import EVENTS, Entry
 
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet audit --event message.parked --since 7d")
+@cli.command(cls=Verb, epilog="fleet audit --event message.parked --since 7d")
 def audit(
     tenant: OfTenant = None,
     company: OfCompany = None,

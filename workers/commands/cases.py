@@ -19,7 +19,7 @@ from workers.commands.options import (
     Since,
 )
 from workers.commands.rows import Row
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import lookup
 from workers.ledger.cases import Known
 from workers.ledger.database import Connection
@@ -30,7 +30,7 @@ from workers.ledger.statuses import CaseState
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet cases --person ann@acme.example")
+@cli.command(cls=Verb, epilog="fleet cases --person ann@acme.example")
 def cases(
     tenant: OfTenant = None,
     company: OfCompany = None,

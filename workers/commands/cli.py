@@ -3,87 +3,241 @@
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any, Final, NamedTuple, NoReturn
 
 import typer
+from typer.core import TyperCommand
+from typer.main import get_group
 
 from odoo_gateway.errors import ConfigurationError, FleetError
-from workers.commands import (
-    audit,
-    cases,
-    config,
-    dead,
-    demo,
-    doctor,
-    explain,
-    health,
-    jobs,
-    kpi,
-    late,
-    mail,
-    new_job,
-    outbox,
-    pausing,
-    person,
-    policies,
-    processes,
-    resend,
-    restored,
-    run,
-    runs,
-    schedule,
-    status,
-    upkeep,
-    why,
-)
 from workers.commands.console import degrade, drop, print_json, say, tell
 from workers.commands.exits import ExitCode
-from workers.commands.verbs import Verbs
+from workers.commands.verbs import ACT, ASK, KEEP, PROCESSES, Verbs
 from workers.ledger.errors import LedgerUnavailable
 
 # What keeps a command from printing on, whatever it printed.
 UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
+
+class Told(NamedTuple):
+    """A verb as `fleet --help` tells of it."""
+
+    verb: str
+    #: The module beside this one that has its options, and does it.
+    module: str
+    panel: str
+    #: What it does: the first sentence of its own help.
+    does: str
+
+
+# In the order of `fleet --help`. Told here too, so that help and completion load none of them.
+VERBS: Final = (
+    Told(
+        "restored",
+        "restored",
+        ACT,
+        "After a restore, and before workers start: hold what the ledger would send again.",
+    ),
+    Told("run", "run", ACT, "Run one job now, in this process, and show what it saw."),
+    Told("jobs", "jobs", ASK, "List the jobs: what each watches, when, and who hears of it."),
+    Told(
+        "explain",
+        "explain",
+        ASK,
+        "Explain a line: what was read, which policy judged it, what it waits for. Writes nothing.",
+    ),
+    Told(
+        "policies",
+        "policies",
+        ASK,
+        "Show the policies in force, with the versions that rows name; per company and unit.",
+    ),
+    Told(
+        "schedule",
+        "schedule",
+        ASK,
+        "Show when each job runs next in each company; its crontab counts in the company's zone.",
+    ),
+    Told(
+        "status",
+        "status",
+        ASK,
+        "Say on one screen whether all is well: what runs, what waits, what goes out next.",
+    ),
+    Told(
+        "doctor",
+        "doctor",
+        KEEP,
+        "Reach everything the fleet needs; prove the Odoo user's rights and that it sees all rows.",
+    ),
+    Told(
+        "health",
+        "health",
+        KEEP,
+        "Say whether a process of this machine is well, for whoever restarts it; exit code 0 or 4.",
+    ),
+    Told(
+        "kpi",
+        "kpi",
+        ASK,
+        "Show what is measured and how, or the samples of a measure, newest first.",
+    ),
+    Told(
+        "runs",
+        "runs",
+        ASK,
+        "List the runs: which slot, how it went, when it is tried again and why.",
+    ),
+    Told(
+        "late",
+        "late",
+        ASK,
+        "List what of the fleet's own work is late, the longest first: since when, and why.",
+    ),
+    Told(
+        "cases",
+        "cases",
+        ASK,
+        "List the cases: what stands, since when, whose it is, who was told and who will be.",
+    ),
+    Told(
+        "outbox",
+        "outbox",
+        ASK,
+        "List the messages: to whom, about what, sent or waiting until when.",
+    ),
+    Told("audit", "audit", ASK, "List what happened, newest first; nothing of it is ever changed."),
+    Told(
+        "why",
+        "why",
+        ASK,
+        "Say why somebody got, or got no, mail, or what became of a record, and show all of it.",
+    ),
+    Told(
+        "resend",
+        "resend",
+        ACT,
+        "Send messages once more that were sent. Their readers see them again.",
+    ),
+    Told(
+        "upgrade",
+        "upkeep",
+        KEEP,
+        "Bring the ledger's schema to this version; safe to repeat and to do at the same time.",
+    ),
+    Told(
+        "trim",
+        "upkeep",
+        KEEP,
+        "Forget what the ledger has kept for FLEET_RETENTION_DAYS; the fleet does so every night.",
+    ),
+    Told(
+        "dead",
+        "dead",
+        ACT,
+        "Show what waits for a person, dead runs and parked messages; retry it, or drop it.",
+    ),
+    Told(
+        "pause",
+        "pausing",
+        ACT,
+        "Leave a job, tenant, company or their combination alone for a while.",
+    ),
+    Told(
+        "resume",
+        "pausing",
+        ACT,
+        "End a pause before its time, by its name or by exactly what it pauses.",
+    ),
+    Told("worker", "processes", PROCESSES, "Start a worker that executes runs and sends messages."),
+    Told(
+        "beat",
+        "processes",
+        PROCESSES,
+        "Start beat, which looks for due slots; any number of them may run.",
+    ),
+    Told(
+        "flower",
+        "processes",
+        PROCESSES,
+        "Start Flower, behind a login: user `ops`, password from FLEET_FLOWER_PASSWORD.",
+    ),
+    Told("exporter", "processes", PROCESSES, "Serve /metrics for Prometheus."),
+    Told(
+        "web",
+        "processes",
+        PROCESSES,
+        "Serve the pages that mails link to: see a case, acknowledge, snooze, hold or hand over.",
+    ),
+    Told(
+        "new-job",
+        "new_job",
+        KEEP,
+        "Write the skeleton of a job and its test, which passes, into the checkout in this folder.",
+    ),
+    Told(
+        "demo",
+        "demo",
+        KEEP,
+        "Show the whole fleet at work on a small made-up firm; ends by itself with a summary.",
+    ),
+    Told("mail", "mail", ASK, "Look at mails: before they are sent, and after."),
+    Told("person", "person", ACT, "What is kept about a person, and its erasure."),
+    Told("config", "config", KEEP, "Which configuration is in effect."),
+)
+BY_VERB: Final = {told.verb: told for told in VERBS}
+
+
+class AllVerbs(Verbs):
+    """All verbs, of which the one that is asked for is loaded."""
+
+    _tells = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order of the help."""
+        return list(BY_VERB)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb; None where there is none of that name."""
+        told = BY_VERB.get(cmd_name)
+        if told is None:
+            return None
+        if self._tells:
+            return TyperCommand(cmd_name, help=told.does, rich_help_panel=told.panel)
+        group = get_group(import_module(f"workers.commands.{told.module}").cli)
+        return group.commands.get(cmd_name, group)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """By the table alone."""
+        with self._telling():
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """By the table alone."""
+        with self._telling():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        self._tells = True
+        try:
+            yield
+        finally:
+            self._tells = False
+
+
 cli = typer.Typer(
     name="fleet",
-    cls=Verbs,
+    cls=AllVerbs,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Watches a professional-services firm's Odoo and carries work across its handoffs.\n\n"
     "Try `fleet demo`: it needs no Odoo, no network and no set-up.",
 )
-# In the order of `fleet --help`; a verb's file has its options, and what it does.
-for each in (
-    restored,
-    run,
-    jobs,
-    explain,
-    policies,
-    schedule,
-    status,
-    doctor,
-    health,
-    kpi,
-    runs,
-    late,
-    cases,
-    outbox,
-    audit,
-    why,
-    resend,
-    upkeep,
-    dead,
-    pausing,
-    processes,
-    new_job,
-    demo,
-    mail,
-    person,
-    config,
-):
-    # A group's own panel is lost where it is not given again.
-    cli.add_typer(each.cli, rich_help_panel=each.cli.rich_help_panel)
 
 
 def _tell_version(wanted: bool) -> None:

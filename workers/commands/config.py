@@ -10,13 +10,12 @@ from workers import wiring
 from workers.commands.console import show, tell_left_out
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json
-from workers.commands.verbs import KEEP, Verb
+from workers.commands.verbs import Verb
 from workers.config.effective import effective
 
 cli = typer.Typer(
     name="config",
     no_args_is_help=True,
-    rich_help_panel=KEEP,
     help="Which configuration is in effect.",
 )
 

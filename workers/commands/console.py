@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from odoo_gateway.errors import harmless
-from tasks import catalogue
 
 # Long, and nothing that identifies a row.
 TOLD_ONCE: Final = ("error", "waits_for", "why")
@@ -85,6 +84,8 @@ def tell(message: str) -> None:
 
 def tell_left_out(unusable: Mapping[str, Sequence[str]]) -> None:
     """Name the tenants and jobs that a command goes on without, and why."""
+    from tasks import catalogue
+
     for name, problems in unusable.items():
         for problem in problems:
             tell(f"tenant {name} is left out: {problem}")

@@ -25,7 +25,7 @@ from workers.commands.options import (
     Since,
     Who,
 )
-from workers.commands.verbs import ACT, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import lookup, outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.lookup import Wanted
@@ -50,7 +50,6 @@ class Action(StrEnum):
 
 
 @cli.command(
-    rich_help_panel=ACT,
     cls=Verb,
     epilog="fleet dead retry --all --class OdooRejected --job JOB --dry-run",
 )

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from workers.commands import console
-from workers.commands.verbs import KEEP, Verb
+from workers.commands.verbs import Verb
 
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=KEEP, cls=Verb, epilog="fleet demo --keep")
+@cli.command(cls=Verb, epilog="fleet demo --keep")
 def demo(
     keep: Annotated[bool, typer.Option(help="Leave everything running until Ctrl-C.")] = False,
     output: Annotated[

@@ -16,7 +16,7 @@ from workers.commands import opening, pausing
 from workers.commands.console import STYLES, print_json, say
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json
-from workers.commands.verbs import KEEP, Verb
+from workers.commands.verbs import Verb
 from workers.config import runbook
 from workers.config.reach import OutOfReach
 from workers.config.tenants import Tenant
@@ -30,7 +30,7 @@ from workers.wiring import Fleet
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=KEEP, cls=Verb, epilog="fleet doctor")
+@cli.command(cls=Verb, epilog="fleet doctor")
 def doctor(as_json: Json = False) -> None:
     """Reach everything the fleet needs; prove the Odoo user's rights and that it sees all rows."""
     # Whatever goes wrong is a finding.

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from odoo_gateway.errors import ConfigurationError, OdooLoginRefused, OdooUnavailable
-from tasks import catalogue
-from workers.wiring import Fleet
+
+if TYPE_CHECKING:
+    from workers.wiring import Fleet
 
 
 class ExitCode(IntEnum):
@@ -30,7 +32,9 @@ def worst(errors: Sequence[Exception]) -> ExitCode:
     return ExitCode.SOME_FAILED
 
 
-def whole(fleet: Fleet) -> ExitCode:
+def whole(fleet: "Fleet") -> ExitCode:
     """What a command about all tenants ends with that did all it could."""
+    from tasks import catalogue
+
     left_out = fleet.settings.unusable or catalogue.outside().refused
     return ExitCode.SOME_FAILED if left_out else ExitCode.DONE

@@ -25,7 +25,7 @@ from workers.commands.options import (
     LastDay,
     TenantName,
 )
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.looking import Look, Lookout
 from workers.messages.occasion import listed
 from workers.wiring import Fleet
@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet explain JOB S00042")
+@cli.command(cls=Verb, epilog="fleet explain JOB S00042")
 def explain(
     job: JobName,
     record: Annotated[str, typer.Argument(help="Its id or name in Odoo, like 42 or S00042.")],

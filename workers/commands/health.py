@@ -8,12 +8,12 @@ from workers.commands import opening
 from workers.commands.console import show
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json
-from workers.commands.verbs import KEEP, Verb
+from workers.commands.verbs import Verb
 
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=KEEP, cls=Verb, epilog="fleet health worker --level ready")
+@cli.command(cls=Verb, epilog="fleet health worker --level ready")
 def health(
     process: Annotated[str, typer.Argument(help="worker, beat, exporter or web, on this machine.")],
     level: Annotated[

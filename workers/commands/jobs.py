@@ -6,12 +6,12 @@ from tasks import catalogue
 from workers.commands.console import show, tell_left_out
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet jobs")
+@cli.command(cls=Verb, epilog="fleet jobs")
 def jobs(as_json: Json = False) -> None:
     """List the jobs: what each watches, when, and who hears of it.
 

@@ -12,7 +12,7 @@ from workers import instants
 from workers.commands import opening, options
 from workers.commands.console import show
 from workers.commands.options import InZone, Json, Newest, OfCompany, OfTenant
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import measures
 from workers.wiring import Fleet
 
@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet kpi MEASURE --tenant acme")
+@cli.command(cls=Verb, epilog="fleet kpi MEASURE --tenant acme")
 def kpi(
     name: Annotated[str | None, typer.Argument(help="A measure; all of them if left out.")] = None,
     tenant: OfTenant = None,

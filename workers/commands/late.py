@@ -13,7 +13,7 @@ from workers import notes as watching
 from workers.commands import opening, options, rows
 from workers.commands.console import show
 from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.delivery import waiting
 from workers.ledger import lookup, marks, pauses, standing
 from workers.ledger.database import Connection
@@ -32,7 +32,7 @@ ONE_MINUTE = timedelta(minutes=1)
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet late --by 15m")
+@cli.command(cls=Verb, epilog="fleet late --by 15m")
 def late(
     tenant: OfTenant = None,
     company: OfCompany = None,

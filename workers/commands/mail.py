@@ -17,13 +17,12 @@ from workers.commands.console import err, out, say, write
 from workers.commands.exits import ExitCode
 from workers.commands.options import CompanyIds, JobName, TenantName
 from workers.commands.preview import WouldSend
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.language.language import languages, speaks
 
 cli = typer.Typer(
     name="mail",
     no_args_is_help=True,
-    rich_help_panel=ASK,
     help="Look at mails: before they are sent, and after.",
 )
 

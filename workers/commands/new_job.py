@@ -12,14 +12,13 @@ import typer
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 from workers.commands.console import say
-from workers.commands.verbs import KEEP, Verb
+from workers.commands.verbs import Verb
 
 LONGEST_NAME: Final = 40
 cli = typer.Typer()
 
 
 @cli.command(
-    rich_help_panel=KEEP,
     cls=Verb,
     epilog="fleet new-job unmanaged_projects --layer mobilization",
 )

@@ -20,7 +20,7 @@ from workers.commands.options import (
     Since,
 )
 from workers.commands.rows import Row
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.delivery import waiting
 from workers.delivery.waiting import Hindrances, Wait
 from workers.ledger import lookup
@@ -32,7 +32,7 @@ from workers.wiring import Fleet
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet outbox --status queued")
+@cli.command(cls=Verb, epilog="fleet outbox --status queued")
 def outbox(
     tenant: OfTenant = None,
     company: OfCompany = None,

@@ -12,7 +12,7 @@ from workers import instants
 from workers.commands import by_hand, opening, options
 from workers.commands.console import say, show
 from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant, Reason, Who
-from workers.commands.verbs import ACT, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import pauses, scopes
 from workers.ledger.pauses import Pause
 from workers.ledger.places import EVERY_PLACE, Places
@@ -24,7 +24,6 @@ cli = typer.Typer()
 
 
 @cli.command(
-    rich_help_panel=ACT,
     cls=Verb,
     epilog='fleet pause --job JOB --tenant acme --for 3d --reason "month end, finance asked"',
 )
@@ -75,7 +74,7 @@ def pause(
         say(f"replaces {each}")
 
 
-@cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet resume --job JOB --tenant acme")
+@cli.command(cls=Verb, epilog="fleet resume --job JOB --tenant acme")
 def resume(
     names: Annotated[list[str] | None, typer.Argument(help="Such as pause-3.")] = None,
     job: OfJob = None,

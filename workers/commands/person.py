@@ -15,13 +15,12 @@ from workers.commands.console import err, print_json, say, table
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json
 from workers.commands.personal_data import Asked, Found
-from workers.commands.verbs import ACT, Verb
+from workers.commands.verbs import Verb
 from workers.wiring import Fleet
 
 cli = typer.Typer(
     name="person",
     no_args_is_help=True,
-    rich_help_panel=ACT,
     help="What is kept about a person, and its erasure.",
 )
 Address = Annotated[str, typer.Argument(help="Their e-mail address.")]

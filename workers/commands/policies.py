@@ -12,14 +12,14 @@ from tasks.declaration import AnyJob
 from workers.commands import by_hand, exits, opening
 from workers.commands.console import print_json, show
 from workers.commands.options import AsOfDay, Json
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.config.tenants import Tenant
 
 Row = Mapping[str, Any]
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet policies JOB")
+@cli.command(cls=Verb, epilog="fleet policies JOB")
 def policies(
     job: Annotated[str | None, typer.Argument(help="All jobs if left out.")] = None,
     as_of: AsOfDay = None,

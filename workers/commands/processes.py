@@ -12,7 +12,7 @@ from workers import notes as watching
 from workers.commands import opening
 from workers.commands.console import err
 from workers.commands.options import ListensOn
-from workers.commands.verbs import PROCESSES, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import marks
 from workers.watch import reloading
 from workers.wiring import Fleet
@@ -20,9 +20,7 @@ from workers.wiring import Fleet
 cli = typer.Typer()
 
 
-@cli.command(
-    rich_help_panel=PROCESSES, cls=Verb, epilog="fleet worker --queues batch --concurrency 4"
-)
+@cli.command(cls=Verb, epilog="fleet worker --queues batch --concurrency 4")
 def worker(
     queues: Annotated[str, typer.Option(help="Comma-separated.")] = "batch,events,delivery",
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Runs at the same time.")] = 2,
@@ -45,7 +43,7 @@ def worker(
     )
 
 
-@cli.command(rich_help_panel=PROCESSES, cls=Verb, epilog="fleet beat")
+@cli.command(cls=Verb, epilog="fleet beat")
 def beat() -> None:
     """Start beat, which looks for due slots; any number of them may run."""
     # Slots live in the ledger, so beat keeps no file of its own.
@@ -54,7 +52,7 @@ def beat() -> None:
     _celery(fleet, "beat", "--scheduler=workers.watch.signals:BeatingScheduler", "--loglevel=INFO")
 
 
-@cli.command(rich_help_panel=PROCESSES, cls=Verb, epilog="fleet flower --state flower.db")
+@cli.command(cls=Verb, epilog="fleet flower --state flower.db")
 def flower(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 5555,
     address: ListensOn = "127.0.0.1",
@@ -70,9 +68,7 @@ def flower(
     _celery(opening.upgraded(), "flower", f"--port={port}", f"--address={address}")
 
 
-@cli.command(
-    name="exporter", rich_help_panel=PROCESSES, cls=Verb, epilog="fleet exporter --address 0.0.0.0"
-)
+@cli.command(name="exporter", cls=Verb, epilog="fleet exporter --address 0.0.0.0")
 def export(
     address: ListensOn = "127.0.0.1",
     port: Annotated[
@@ -91,7 +87,7 @@ def export(
     _serve(fleet, server, "exporter")
 
 
-@cli.command(rich_help_panel=PROCESSES, cls=Verb, epilog="fleet web --port 8080")
+@cli.command(cls=Verb, epilog="fleet web --port 8080")
 def web(
     address: ListensOn = "127.0.0.1",
     port: Annotated[

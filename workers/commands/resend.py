@@ -13,7 +13,7 @@ from tasks import catalogue
 from workers.commands import opening, options, rows
 from workers.commands.console import print_json, say, table
 from workers.commands.options import Json, Reason, Who
-from workers.commands.verbs import ACT, Verb
+from workers.commands.verbs import Verb
 from workers.config.channel_kinds import in_odoo
 from workers.ledger import outbox
 from workers.ledger.database import Connection
@@ -27,7 +27,6 @@ cli = typer.Typer()
 
 
 @cli.command(
-    rich_help_panel=ACT,
     cls=Verb,
     epilog='fleet resend message-7 --reason "deleted by mistake, asked by phone"',
 )

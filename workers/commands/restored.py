@@ -12,7 +12,7 @@ from workers.commands import opening
 from workers.commands.console import print_json, say, table
 from workers.commands.options import Json
 from workers.commands.outbox import row
-from workers.commands.verbs import ACT, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import lookup, marks, outbox
 from workers.ledger import outages as standing_outages
 from workers.ledger.lookup import Wanted
@@ -25,7 +25,7 @@ BATCH: Final = 500
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet restored --dry-run")
+@cli.command(cls=Verb, epilog="fleet restored --dry-run")
 def restored(
     dry_run: Annotated[bool, typer.Option(help="Only list what would be held.")] = False,
     as_json: Json = False,

@@ -24,7 +24,7 @@ from workers.commands.options import (
     TenantName,
 )
 from workers.commands.trial import Trial
-from workers.commands.verbs import ACT, Verb
+from workers.commands.verbs import Verb
 from workers.ledger.scopes import Scope
 from workers.mail import columns
 from workers.messages.occasion import listed
@@ -35,7 +35,7 @@ SCHEMA: Final = 1
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ACT, cls=Verb, epilog="fleet run JOB --dry-run")
+@cli.command(cls=Verb, epilog="fleet run JOB --dry-run")
 def run(
     job: JobName,
     tenant: TenantName = None,

@@ -9,7 +9,7 @@ from workers.commands import opening, options, rows
 from workers.commands.console import show
 from workers.commands.options import InZone, Json, Newest, OfCompany, OfJob, OfTenant, Since
 from workers.commands.rows import Row
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.ledger import lookup
 from workers.ledger.runs import Run
 from workers.ledger.statuses import RunStatus
@@ -17,7 +17,7 @@ from workers.ledger.statuses import RunStatus
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet runs --job JOB --since 2d")
+@cli.command(cls=Verb, epilog="fleet runs --job JOB --since 2d")
 def runs(
     tenant: OfTenant = None,
     company: OfCompany = None,

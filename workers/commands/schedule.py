@@ -12,7 +12,7 @@ from workers.commands import exits, opening, options
 from workers.commands.console import show, tell
 from workers.commands.exits import ExitCode
 from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.config.tenants import Tenant
 from workers.ledger.lookup import Wanted
 from workers.wiring import Fleet
@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet schedule --count 3")
+@cli.command(cls=Verb, epilog="fleet schedule --count 3")
 def schedule(
     count: Annotated[
         int, typer.Option(min=1, max=1000, help="Slots to show per job and company.")

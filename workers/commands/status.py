@@ -25,7 +25,7 @@ from workers.commands import opening, options, pausing
 from workers.commands.console import STYLES, print_json, say, table, words
 from workers.commands.exits import ExitCode
 from workers.commands.options import InZone, Json, OfCompany, OfJob, OfTenant
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.config import runbook
 from workers.delivery import waiting
 from workers.delivery.waiting import Wait
@@ -103,7 +103,7 @@ class Status:
         self.problems.append(Problem(what, detail, remedy, place))
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet status --json | jq .problems")
+@cli.command(cls=Verb, epilog="fleet status --json | jq .problems")
 def status(
     tenant: OfTenant = None,
     company: OfCompany = None,

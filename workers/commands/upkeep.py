@@ -6,12 +6,12 @@ from workers import trimming, wiring
 from workers.commands import opening
 from workers.commands.console import say, show
 from workers.commands.options import Json
-from workers.commands.verbs import KEEP, Verb
+from workers.commands.verbs import Verb
 
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=KEEP, cls=Verb, epilog="fleet upgrade")
+@cli.command(cls=Verb, epilog="fleet upgrade")
 def upgrade() -> None:
     """Bring the ledger's schema to this version; safe to repeat and to do at the same time.
 
@@ -23,7 +23,7 @@ def upgrade() -> None:
     say(f"The ledger at {ledger.address} {done}.")
 
 
-@cli.command(rich_help_panel=KEEP, cls=Verb, epilog="fleet trim")
+@cli.command(cls=Verb, epilog="fleet trim")
 def trim(as_json: Json = False) -> None:
     """Forget what the ledger has kept for FLEET_RETENTION_DAYS; the fleet does so every night.
 

@@ -9,7 +9,6 @@ from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
 from odoo_gateway.errors import ConfigurationError
-from tasks import catalogue
 
 # How `fleet --help` groups them.
 ASK, ACT = "Ask", "Act"
@@ -73,6 +72,8 @@ class Verb(TyperCommand):
     @property
     def example(self) -> str:
         """The example as it can be typed."""
+        from tasks import catalogue
+
         jobs = catalogue.jobs()
         measure = next(formula.measure for job in jobs.values() for formula in job.formulas)
         told = re.sub(r"\bJOB\b", next(iter(jobs)), self.epilog or "")

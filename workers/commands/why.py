@@ -13,7 +13,7 @@ from workers.commands import audit, cases, opening, options, outbox, readers, ro
 from workers.commands.console import print_json, say, show
 from workers.commands.options import InZone, Json, Newest, OfCompany, OfJob, OfTenant, Since
 from workers.commands.rows import Row
-from workers.commands.verbs import ASK, Verb
+from workers.commands.verbs import Verb
 from workers.delivery import waiting
 from workers.delivery.waiting import Wait
 from workers.ledger import lookup
@@ -29,7 +29,7 @@ MOST_NAMED: Final = 3
 cli = typer.Typer()
 
 
-@cli.command(rich_help_panel=ASK, cls=Verb, epilog="fleet why ann@acme.example --since 7d")
+@cli.command(cls=Verb, epilog="fleet why ann@acme.example --since 7d")
 def why(
     asked: Annotated[
         str, typer.Argument(help="An address, a name, a role, an id, model,id or a case's key.")

@@ -1,6 +1,9 @@
 """`--help` teaches: every verb shows an example that can be typed, with jobs that there are."""
 
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -10,6 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tasks import catalogue
+from tests.fakes.verbs import verbs_of
 from workers.commands import cli
 from workers.commands.verbs import Verb
 
@@ -18,7 +22,7 @@ FLEET: Any = get_command(cli.cli)
 
 def verbs(group: Any, *above: str) -> Iterator[tuple[str, Any]]:
     """Each command with the words that lead to it."""
-    for name, command in group.commands.items():
+    for name, command in verbs_of(group).items():
         if hasattr(command, "commands"):
             yield from verbs(command, *above, name)
         else:
@@ -34,7 +38,7 @@ def parse(words: list[str]) -> tuple[str, Any]:
     while hasattr(command, "commands"):
         name, *words = words
         above = command.make_context(command.name, [name, *words], parent=above)
-        command = command.commands[name]
+        command = command.get_command(above, name)
         path.append(name)
     return " ".join(path), command.make_context(path[-1], words, parent=above)
 
@@ -79,3 +83,46 @@ def test_every_example_can_be_typed(path: str) -> None:
 def test_what_no_verb_takes_is_refused() -> None:
     with pytest.raises(Exception, match="No such option"):
         parse(["run", "wip_aging", "--no-such-option"])
+
+
+@pytest.mark.parametrize("told", cli.VERBS, ids=lambda told: told.verb)
+def test_the_help_of_all_verbs_says_of_each_what_its_own_says_first(told: cli.Told) -> None:
+    verb = verbs_of(FLEET)[told.verb]
+    assert told.does == verb.help.split("\n\n")[0]
+
+
+def test_help_and_completion_load_no_verb() -> None:
+    ask = "from workers.commands.cli import main; main()"
+    tell = (
+        f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {ask}"
+    )
+    for words, more in (
+        (["--help"], {}),
+        ([], {"_FLEET_COMPLETE": "complete_bash", "COMP_WORDS": "fleet ru", "COMP_CWORD": "1"}),
+    ):
+        environ = {**os.environ, **more}
+        ended = subprocess.run(
+            [sys.executable, "-c", tell, *words],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "run" in ended.stdout, ended.stderr
+        ours = {"odoo_gateway", "tasks", "monitoring", "workers", "beat_schedule"}
+        loaded = [name for name in ended.stderr.split() if name.split(".")[0] in ours]
+        assert set(loaded) == {
+            "odoo_gateway",
+            "odoo_gateway.errors",
+            "workers",
+            "workers.commands",
+            "workers.commands.cli",
+            "workers.commands.console",
+            "workers.commands.exits",
+            "workers.commands.verbs",
+            "workers.ledger",
+            "workers.ledger.errors",
+        }
+        heavy = {"pydantic", "sqlalchemy", "celery", "kombu", "redis", "jinja2", "babel", "httpx"}
+        assert heavy.isdisjoint(ended.stderr.split())
