@@ -119,7 +119,8 @@ class Job(Generic[P, S]):
     wakes: the events after which it looks before its time. narrows: `read` can look at some records
     alone (`AsOf.only`), which spares Odoo the rest when an event names them, and when a message is
     about to go out; the others look at everything. Only for a job that tells persons: a digest is
-    of the whole.
+    of the whole. demo: what the policies of `fleet demo` set, so that its small firm shows
+    something on every day; by company id, None for the firm.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Job(Generic[P, S]):
     labels: Mapping[str, Text] = field(default_factory=dict)
     wakes: tuple[Wake, ...] = ()
     narrows: bool = False
+    demo: Mapping[int | None, P] = field(default_factory=dict)
     doc: str | None = None
 
     def __post_init__(self) -> None:

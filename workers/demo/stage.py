@@ -1,6 +1,7 @@
 """Sets the stage, makes the jobs due, waits for the last mail, and sums up."""
 
 import contextlib
+import json
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
+from tasks.domain.policy import Policy
 from workers import dispatch
 from workers.config import settings
 from workers.demo import processes
@@ -41,19 +43,10 @@ database = "sandbox"
 login = "fleet"
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
-policies.utilization_variance.target_percent = 75
-policies.pending_approvals.wait_for_morning = false
 # The demo waits for no morning.
 mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
 
-# It looks every five minutes. A ladder of one rung, that stands all week, has somebody to write to
-# on every day: consultants here, managers in the other company.
-[tenants.sandbox.policies.timesheet_reminders]
-wait_for_morning = false
-ladder = [{{ name = "late", working_days = 1 }}]
-
-[tenants.sandbox.company.2.policies.timesheet_reminders]
-ladder = [{{ name = "manager", working_days = 1, who = "manager" }}]
+{policies}
 
 [tenants.sandbox.schedules]
 {schedules}
@@ -139,10 +132,19 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
 
 def environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """The configuration of a fleet on embedded parts; writes its file into the folder."""
-    schedules = "\n".join(f'{name} = "*/5 * * * *"' for name in catalogue.jobs())
+    jobs = catalogue.jobs()
+    # It looks every five minutes.
+    schedules = "\n".join(f'{name} = "*/5 * * * *"' for name in jobs)
+    policies = "\n\n".join(
+        _table(name, company_id, policy)
+        for name, job in jobs.items()
+        for company_id, policy in job.demo.items()
+    )
     config = folder / "fleet.toml"
     url = f"http://127.0.0.1:{ports['odoo']}"
-    config.write_text(FILE.format(url=url, schedules=schedules), encoding="utf-8")
+    config.write_text(
+        FILE.format(url=url, policies=policies, schedules=schedules), encoding="utf-8"
+    )
     return {
         "FLEET_CONFIG": str(config),
         "FLEET_SANDBOX_ODOO_API_KEY": KEY,
@@ -153,6 +155,23 @@ def environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "FLEET_METRICS_PORT": str(ports["metrics"]),
         "FLEET_TICK_SECONDS": "2",
     }
+
+
+def _table(job: str, company_id: int | None, policy: Policy) -> str:
+    """What a policy sets, as a table of the configuration's file."""
+    where = "" if company_id is None else f"company.{company_id}."
+    values = policy.model_dump(mode="json", exclude_unset=True)
+    lines = [f"{name} = {_toml(value)}" for name, value in values.items()]
+    return "\n".join([f"[tenants.{TENANT}.{where}policies.{job}]", *lines])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    # Of all else JSON has the same words.
+    return json.dumps(value)
 
 
 def _pages(port: int) -> dict[str, str]:

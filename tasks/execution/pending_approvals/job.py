@@ -105,5 +105,6 @@ JOB = Job(
         Wake("hr.expense.sheet.changed", ExpenseReport.MODEL),
     ),
     narrows=True,
+    demo={None: ApprovalPolicy(wait_for_morning=False)},
     doc=__doc__,
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Shape, Wake
 from tasks.domain.findings import Report
+from tasks.domain.ladder import Rung, Who
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.execution.timesheet_reminders.hours import gaps
@@ -59,6 +60,12 @@ LABELS: Final = {
     "own_reminders": Text("Odoo's own reminders"),
 }
 
+# A ladder of one rung, that stands all week, has somebody to write to on every day: consultants in
+# the one company, managers in the other.
+DEMO: Final = {
+    None: TimesheetPolicy(wait_for_morning=False, ladder=(Rung(name="late", working_days=1),)),
+    2: TimesheetPolicy(ladder=(Rung(name="manager", working_days=1, who=Who.MANAGER),)),
+}
 JOB = Job(
     name="timesheet_reminders",
     title=Text("Timesheet reminders"),
@@ -86,5 +93,6 @@ JOB = Job(
     labels=LABELS,
     wakes=(Wake("hr.employee.changed", Employee.MODEL),),
     narrows=True,
+    demo=DEMO,
     doc=__doc__,
 )

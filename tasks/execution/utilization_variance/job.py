@@ -84,5 +84,6 @@ JOB = Job(
         ),
     ),
     labels=LABELS,
+    demo={None: UtilizationPolicy(target_percent=75)},
     doc=__doc__,
 )
