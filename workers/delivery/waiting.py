@@ -9,12 +9,11 @@ from tasks import catalogue
 from tasks.declaration import Audience, Delivery
 from workers import instants, outages
 from workers import notes as watching
-from workers.config.targets import EMAIL
-from workers.ledger import marks, pauses, readers, runs
+from workers.ledger import marks, outbox, pauses, readers, runs
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.outages import Outage
-from workers.ledger.outbox import AT_ONCE, Message
+from workers.ledger.outbox import Message
 from workers.ledger.pauses import Pause
 from workers.ledger.payloads import PayloadRefused
 from workers.ledger.statuses import UNDER_WAY, MessageStatus
@@ -88,8 +87,9 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
             break
         at = later
         reasons.append(why)
-    until = _gathered(fleet, message, found, at)
-    if until is not None:
+    window = timedelta(seconds=fleet.settings.environment.gather_seconds)
+    until = outbox.gathered_until(message, found.busy, window)
+    if until is not None and until > at:
         at = until
         reasons.append("gathered with what other runs find, at the latest then")
     if not found.served:
@@ -97,18 +97,9 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
     return Wait(at, tuple(dict.fromkeys(filter(None, reasons))))
 
 
-def _gathered(fleet: Fleet, message: Message, found: Hindrances, at: datetime) -> datetime | None:
-    """Until when a mail that is due waits for other runs of its tenant, as `outbox.claim` does."""
-    if _goes_at_once(message) or message.attempts or message.tenant not in found.busy:
-        return None
-    window = timedelta(seconds=fleet.settings.environment.gather_seconds)
-    until = message.next_attempt_at + window
-    return until if until > at else None
-
-
 def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime | None, str]:
     """From when on the reader may be written to, and why not at `now`; None and "" when then."""
-    if _goes_at_once(message):
+    if message.goes_at_once:
         return None, ""
     tenant = fleet.settings.tenant(message.tenant)
     calm = Calm(tenant.settings.mail, ZoneInfo(message.payload.zone))
@@ -125,11 +116,6 @@ def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime |
         )
     again = calm.after_cap(sent, now)
     return again, "enough mails to this person for now" if again else ""
-
-
-def _goes_at_once(message: Message) -> bool:
-    """Whether it waits for no hour and no other mail."""
-    return message.kind in AT_ONCE or message.channel != EMAIL
 
 
 def _personal_jobs() -> Sequence[str]:

@@ -118,6 +118,11 @@ class Message:
         return Place(self.job, self.tenant, self.company_id)
 
     @property
+    def goes_at_once(self) -> bool:
+        """Whether it waits for no hour and no other mail."""
+        return self.kind in AT_ONCE or self.channel != "email"
+
+    @property
     def told_step(self) -> str:
         """The step that it tells; of what is sent once more, that of the first time."""
         return str(self.stored.get("first_step", self.step))
@@ -200,7 +205,18 @@ def _may_go(now: datetime, without: Collection[str] = ()) -> ColumnElement[bool]
     return of_others & (to_ops | ~pauses.paused(messages, now))
 
 
+def gathered_until(message: Message, busy: Collection[str], gather: timedelta) -> datetime | None:
+    """Until when at most a queued mail waits for the runs of its tenant; None where for none.
+
+    busy: `runs.busy_tenants`. gather: as `claim` has it.
+    """
+    waits = message.attempts == 0 and message.tenant in busy and not message.goes_at_once
+    return message.next_attempt_at + gather if waits else None
+
+
 def _gathering(connection: Connection, now: datetime, gather: timedelta) -> ColumnElement[bool]:
+    # The same as `gathered_until`, for the database: a claim takes the first so many rows that may
+    # go, and those that wait must not use them up. A test holds both to one answer.
     fresh = (messages.c.attempts == 0) & (messages.c.next_attempt_at > now - gather)
     others_may_come = messages.c.tenant.in_(runs.busy_tenants(connection, now))
     at_once: ColumnElement[bool] = messages.c.payload["template"].as_string().in_(AT_ONCE)

@@ -1,6 +1,6 @@
 """The outbox: one message per identity, one sender at a time, and an honest end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.declaration import Delivery
-from tests.fakes.sections import TEAM, URGENT
+from tests.fakes.sections import PERSON, TEAM, URGENT
 from workers.ledger import audit, counters, outbox, pauses, payloads, runs
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
@@ -395,6 +395,29 @@ def test_what_is_urgent_or_no_mail_or_was_tried_waits_for_no_run(ledger: Ledger)
         enqueue(connection, subject="usual")
         open_run(connection)
         assert gathered(connection) == ["chat", "tried", "urgent"]
+
+
+@pytest.mark.parametrize("said", [PERSON, URGENT], ids=["person", "urgent"])
+@pytest.mark.parametrize("channel", ["email", "webhook"])
+@pytest.mark.parametrize("tried", [False, True])
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_claim_leaves_what_is_gathered_and_nothing_else(
+    ledger: Ledger, said: Mapping[str, Any], channel: str, tried: bool, busy: bool
+) -> None:
+    with ledger.transaction() as connection:
+        enqueue(connection, channel=channel, payload=payloads.read(said))
+        if tried:
+            (claimed,) = claim_messages(connection)
+            outbox.failed(connection, claimed, NOW, NOW, "DeliveryFailed", "450 later")
+        if busy:
+            open_run(connection)
+        for now in (NOW + LEASE - SECOND, NOW + LEASE):
+            (message,) = outbox.find(connection, 1)
+            tenants = runs.busy_tenants(connection, now)
+            until = outbox.gathered_until(message, tenants, LEASE)
+            waits = until is not None and until > now
+            assert waits == (gathered(connection, now) == [])
+            outbox.release(connection, outbox.find(connection, 1, MessageStatus.CLAIMED))
 
 
 def test_a_paused_run_is_waited_for_by_no_mail(ledger: Ledger) -> None:
