@@ -29,12 +29,11 @@ class Company(Record):
 
 @dataclass(frozen=True)
 class Layout:
-    """How one record maps onto one database.
+    """How one record maps onto one database."""
 
-    names: our field name to the database's; types: ours to (type, related model or "").
-    """
-
+    #: Our field name to the database's.
     names: Mapping[str, str]
+    #: Our field name to the model that it links to.
     relations: Mapping[str, str]
     absent: frozenset[str]
 

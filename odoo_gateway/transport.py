@@ -79,10 +79,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class Address:
-    """Where one Odoo database is and who asks. The secret never appears in the repr.
-
-    secret_name, database_name: what the operator calls the settings, for errors to name.
-    """
+    """Where one Odoo database is and who asks. The secret never appears in the repr."""
 
     url: str
     database: str
@@ -90,6 +87,7 @@ class Address:
     secret: str = field(repr=False)
     timeout_seconds: float = 60.0
     bounds: Bounds = field(default_factory=Bounds)
+    #: secret_name, database_name: what the operator calls the settings, for errors to name.
     secret_name: str = "FLEET_ODOO_API_KEY"
     database_name: str = "FLEET_ODOO_DB"
 
@@ -244,16 +242,15 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
 
 @dataclass(frozen=True)
 class CallSeen:
-    """What one call cost: `outcome` is "ok" or the class of the error.
-
-    waited: seconds before the call, until the limit let it in. rows: how many came back.
-    """
+    """What one call cost: `outcome` is "ok" or the class of the error."""
 
     model: str
     method: str
     seconds: float
     outcome: str
+    #: How many came back.
     rows: int = 0
+    #: Seconds before the call, until the limit let it in.
     waited: float = 0.0
 
 

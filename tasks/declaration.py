@@ -87,41 +87,21 @@ class Rule:
 
 @dataclass(frozen=True)
 class Listed:
-    """What rows are about, for who asks why a record of a company is listed, or is not.
-
-    column: the one of a row that holds its id; where that is `record_id`, the column `model` holds
-    its model. rules: those that `read` asks Odoo by. otherwise: why one that fulfils them all may
-    have no row.
-    """
+    """What rows are about, for who asks why a record of a company is listed, or is not."""
 
     model: str
+    #: The one of a row that holds its id; where that is `record_id`, the column `model` holds its
+    #: model.
     column: str
+    #: Why one that fulfils them all may have no row.
     otherwise: Text
+    #: Those that `read` asks Odoo by.
     rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
 class Job(Generic[P, S]):
-    """A job: what to look for, when, and who is told.
-
-    read: fetches a complete snapshot in a constant number of calls but for pages; decides nothing.
-    judge: decides, purely, what the snapshot means.
-    headline: what subject and first line of its digest lead with, by its totals: those of several
-    companies where one mail is about them. Without it, they begin with how many findings there are.
-    formulas: what the measures of its reports mean. of_the_present: it tells how things stand, not
-    of a period, so that a slot that runs on a later day is judged by that day. no_history: what is
-    said of a day that is over, where Odoo keeps no history of what the job looks at; None where the
-    job answers for itself. held_as: the model whose records people put on hold by its cases; ""
-    where nothing is held. rests_on: the models of which every row must be seen, and what is
-    withheld where that is not shown. opens: what people are told to do at the address of a finding,
-    as on a button. lists: what its rows are about, for `fleet explain`. labels: how people read its
-    words, columns and states among them, where tasks/domain/labels.py does not say it for all jobs.
-    wakes: the events after which it looks before its time. narrows: `read` can look at some records
-    alone (`AsOf.only`), which spares Odoo the rest when an event names them, and when a message is
-    about to go out; the others look at everything. Only for a job that tells persons: a digest is
-    of the whole. demo: what the policies of `fleet demo` set, so that its small firm shows
-    something on every day; by company id, None for the firm.
-    """
+    """A job: what to look for, when, and who is told."""
 
     name: str
     title: Text
@@ -129,23 +109,45 @@ class Job(Generic[P, S]):
     cron: Cron
     audience: Audience
     policy: type[P]
+    #: Fetches a complete snapshot in a constant number of calls but for pages; decides nothing.
     read: Callable[[Reader, AsOf, P], S]
+    #: Decides, purely, what the snapshot means.
     judge: Callable[[S, AsOf, P], Report]
     delivery: Delivery = Delivery.AT_MOST_ONCE
     shape: Shape = Shape.DIGEST
+    #: What subject and first line of its digest lead with, by its totals: those of several
+    #: companies where one mail is about them. Without it, they begin with how many findings there
+    #: are.
     headline: Callable[[Sequence[Mapping[str, Any]]], Text] | None = None
     channels: tuple[str, ...] = ("email",)
     queue: str = "batch"
+    #: The model whose records people put on hold by its cases; "" where nothing is held.
     held_as: str = ""
+    #: What the measures of its reports mean.
     formulas: tuple[Formula, ...] = ()
+    #: It tells how things stand, not of a period, so that a slot that runs on a later day is judged
+    #: by that day.
     of_the_present: bool = False
+    #: What is said of a day that is over, where Odoo keeps no history of what the job looks at;
+    #: None where the job answers for itself.
     no_history: NotVerifiable | None = None
+    #: The models of which every row must be seen, and what is withheld where that is not shown.
     rests_on: tuple[Basis, ...] = ()
+    #: What people are told to do at the address of a finding, as on a button.
     opens: Text = OPENS
+    #: What its rows are about, for `fleet explain`.
     lists: tuple[Listed, ...] = ()
+    #: How people read its words, columns and states among them, where tasks/domain/labels.py does
+    #: not say it for all jobs.
     labels: Mapping[str, Text] = field(default_factory=dict)
+    #: The events after which it looks before its time.
     wakes: tuple[Wake, ...] = ()
+    #: `read` can look at some records alone (`AsOf.only`), which spares Odoo the rest when an event
+    #: names them, and when a message is about to go out; the others look at everything. Only for a
+    #: job that tells persons: a digest is of the whole.
     narrows: bool = False
+    #: What the policies of `fleet demo` set, so that its small firm shows something on every day;
+    #: by company id, None for the firm.
     demo: Mapping[int | None, P] = field(default_factory=dict)
     doc: str | None = None
 

@@ -41,10 +41,7 @@ class LinkExpired(LinkError):
 
 @dataclass(frozen=True)
 class Link:
-    """What a link says: who holds it, and what about; key "" stands for all mails of a job.
-
-    language: that of the mail it stands in, "" where nobody knows.
-    """
+    """What a link says: who holds it, and what about; key "" stands for all mails of a job."""
 
     person: str
     job: str
@@ -52,6 +49,7 @@ class Link:
     company_id: int
     key: str
     issued_on: date
+    #: That of the mail it stands in, "" where nobody knows.
     language: str = ""
 
     @property
@@ -62,12 +60,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Links:
-    """Makes links under `web_url`, and reads those that are no more than `days` old.
-
-    secrets: oldest first; the last one signs, all of them are accepted.
-    """
+    """Makes links under `web_url`, and reads those that are no more than `days` old."""
 
     web_url: str
+    #: Oldest first; the last one signs, all of them are accepted.
     secrets: Sequence[str] = field(repr=False)
     days: int
     clock: Callable[[], datetime]

@@ -42,13 +42,13 @@ Rows: TypeAlias = Mapping[str, Sequence[AnyPanel]]
 
 
 class Look(TypedDict, total=False):
-    """What differs between panels of a kind.
+    """What differs between panels of a kind."""
 
-    unit: Grafana's name of it. red_from: the value from which it is red. about: its description.
-    """
-
+    #: Grafana's name of it.
     unit: str
+    #: The value from which it is red.
     red_from: float
+    #: Its description.
     about: str
 
 

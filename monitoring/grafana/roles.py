@@ -39,12 +39,13 @@ SUMMARY: Final = {"days": "max", "ratio": "avg"}
 
 @dataclass(frozen=True)
 class Role:
-    """Whose dashboard. cases: whether it shows the open cases of its jobs."""
+    """Whose dashboard."""
 
     name: str
     uid: str
     title: str
     about: str
+    #: Whether it shows the open cases of its jobs.
     cases: bool = True
 
 

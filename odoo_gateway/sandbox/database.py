@@ -38,11 +38,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Database:
-    """All rows, with the fields and models that this account may not see.
-
-    external_ids: of what was imported, the model and id; changed under `writing` alone. ruled: of a
-    model that record rules narrow, which rows they leave, companies apart.
-    """
+    """All rows, with the fields and models that this account may not see."""
 
     schema: Schema
     rows: Rows
@@ -51,8 +47,10 @@ class Database:
     denied_models: Collection[str] = frozenset()
     version: int = NEWEST
     tables: Mapping[str, dict[int, Row]] = field(init=False)
+    #: Of what was imported, the model and id; changed under `writing` alone.
     external_ids: dict[str, tuple[str, int]] = field(default_factory=dict)
     writing: Lock = field(default_factory=Lock)
+    #: Of a model that record rules narrow, which rows they leave, companies apart.
     ruled: Mapping[str, Callable[["View"], Test]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

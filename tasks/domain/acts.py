@@ -25,13 +25,10 @@ SHARED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD, ActKind.HANDED_OVER})
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that a person did about a case, or with the key "" about all mails of a job.
-
-    person: an e-mail address in lower case. until: the last day of it. severity: the case's, as the
-    person saw it. model, record_id: what the case is about, or the order that is held by it.
-    """
+    """One thing that a person did about a case, or with the key "" about all mails of a job."""
 
     kind: ActKind
+    #: An e-mail address in lower case.
     person: str
     job: str
     tenant: str
@@ -39,8 +36,11 @@ class Act:
     key: str
     at: datetime
     reason: str = ""
+    #: The last day of it.
     until: date | None = None
+    #: The case's, as the person saw it.
     severity: str = ""
+    #: model, record_id: what the case is about, or the order that is held by it.
     model: str = ""
     record_id: int = 0
 

@@ -61,10 +61,7 @@ NO_GAP: Final = Gap()
 class Sold:
     """An order line as billing sees it: quantities in its unit, money untaxed in its currency.
 
-    invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too. free: at
-    no price on purpose. earned_share: how much of the order's other lines is delivered, 0 to 1.
-    subtotal: what Odoo says that all that is ordered is worth. deducted_whole: of a down payment
-    the wizard deducts one, as since Odoo 19, and not the quantity invoiced.
+    invoiced_amount counts posted invoices less credit notes; invoiced counts drafts too.
     """
 
     currency: Currency
@@ -78,9 +75,13 @@ class Sold:
     invoiced_amount: Decimal
     included: Included = NO_TAXES
     draft: Draft = NO_DRAFT
+    #: At no price on purpose.
     free: bool = False
+    #: How much of the order's other lines is delivered, 0 to 1.
     earned_share: Decimal = Decimal(1)
+    #: What Odoo says that all that is ordered is worth.
     subtotal: Decimal | None = None
+    #: Of a down payment the wizard deducts one, as since Odoo 19, and not the quantity invoiced.
     deducted_whole: bool = True
 
     @property

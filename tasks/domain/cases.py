@@ -39,14 +39,12 @@ class ClosedCase:
 
 @dataclass(frozen=True)
 class Change:
-    """One step in the life of a case; `step` makes its mails distinct from earlier ones.
-
-    rungs: those of the finding's ladder that speak by this change.
-    """
+    """One step in the life of a case; `step` makes its mails distinct from earlier ones."""
 
     kind: ChangeKind
     finding: Finding
     step: str
+    #: Those of the finding's ladder that speak by this change.
     rungs: tuple[Step, ...] = ()
 
 

@@ -30,15 +30,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Recipient:
-    """A person who is told, and from when: `not_before` is UTC, None means at once.
-
-    zone: where the person works, empty when nobody knows. language: that of the person's account.
-    """
+    """A person who is told, and from when: `not_before` is UTC, None means at once."""
 
     email: str
     name: NameOrText = ""
     not_before: datetime | None = None
+    #: Where the person works, empty when nobody knows.
     zone: str = ""
+    #: That of the person's account.
     language: str = ""
 
 
@@ -47,34 +46,26 @@ class Step:
     """A rung of a ladder: its instant (UTC), and who is told.
 
     recipient None is the job's owner; unreachable says why, where somebody else was meant.
-    not_before: when the mail may go out (UTC), None means at once. url, remedy: what the one who is
-    told opens and does, where that is not what the finding says.
     """
 
     name: str
     at: datetime
     recipient: Recipient | None = None
+    #: When the mail may go out (UTC), None means at once.
     not_before: datetime | None = None
     escalates: bool = False
     unreachable: Text = NOTHING
+    #: url, remedy: what the one who is told opens and does, where that is not what the finding
+    #: says.
     url: str = ""
     remedy: Text = NOTHING
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that somebody must act on.
+    """Something that somebody must act on."""
 
-    key: stable across runs, unique within job and scope. kind: the job's word for its sort, a label
-    of metrics. period: what it is about, part of the identity of its mails. recipient: the person
-    told, or None when the job's audience is a role. steps: on a ladder, the rungs that speak now,
-    in order, and an empty one is quiet; None speaks when it opens and worsens. told: the rungs that
-    have spoken, which the case remembers. cost_per_day: what waiting costs, in the finding's
-    currency. urgent: told at once, whatever the digest waits for. hours: how many it holds up.
-    part_of: model and id of the order, where it is about a line of it. bands: how many steps of
-    age, of amount and so on it has come to; more of any is worse.
-    """
-
+    #: Stable across runs, unique within job and scope.
     key: str
     severity: Severity
     title: Text
@@ -87,15 +78,26 @@ class Finding:
     since: date | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    #: What it is about, part of the identity of its mails.
     period: str = ""
+    #: The person told, or None when the job's audience is a role.
     recipient: Recipient | None = None
+    #: On a ladder, the rungs that speak now, in order, and an empty one is quiet; None speaks when
+    #: it opens and worsens.
     steps: tuple[Step, ...] | None = None
+    #: The rungs that have spoken, which the case remembers.
     told: tuple[str, ...] = ()
+    #: The job's word for its sort, a label of metrics.
     kind: str = ""
+    #: What waiting costs, in the finding's currency.
     cost_per_day: Decimal | None = None
+    #: Told at once, whatever the digest waits for.
     urgent: bool = False
+    #: How many it holds up.
     hours: float | None = None
+    #: Model and id of the order, where it is about a line of it.
     part_of: tuple[str, int] | None = None
+    #: How many steps of age, of amount and so on it has come to; more of any is worse.
     bands: tuple[int, ...] = ()
 
     @property
@@ -106,11 +108,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class SetAside:
-    """Something that was looked at and left out on purpose, and why.
+    """Something that was looked at and left out on purpose, and why."""
 
-    group: a word like "held".
-    """
-
+    #: A word like "held".
     group: str
     title: Text
     reason: Text
@@ -123,30 +123,28 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number that becomes a metric and a KPI sample; unit is part of the name.
-
-    excluded: how many rows it leaves out, by reason.
-    """
+    """A number that becomes a metric and a KPI sample; unit is part of the name."""
 
     name: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    #: How many rows it leaves out, by reason.
     excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """How dashboards show a measure.
+    """How dashboards show a measure."""
 
-    title: the measure's name where empty. by: the labels whose values are shown apart. where: the
-    values of labels that it is limited to. now: the newest value as a figure, instead of its course
-    over time. boards: the roles whose dashboards hold it; the one of the job's role where empty.
-    """
-
+    #: The measure's name where empty.
     title: str = ""
+    #: The labels whose values are shown apart.
     by: tuple[str, ...] = ("company_id",)
+    #: The values of labels that it is limited to.
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The newest value as a figure, instead of its course over time.
     now: bool = False
+    #: The roles whose dashboards hold it; the one of the job's role where empty.
     boards: tuple[str, ...] = ()
 
 
@@ -174,38 +172,35 @@ class Formula:
 
 @dataclass(frozen=True)
 class NotVerifiable:
-    """What could not be checked on this Odoo, why, and what would make it checkable.
+    """What could not be checked on this Odoo, why, and what would make it checkable."""
 
-    check: a text, or the name of a check, which people read by its label. figures: the columns of
-    rows, totals and measures that are withheld for it, by name; "rows" and "totals" where rows may
-    be missing.
-    """
-
+    #: A text, or the name of a check, which people read by its label.
     check: NameOrText
     reason: Text
     remedy: Text
+    #: The columns of rows, totals and measures that are withheld for it, by name; "rows" and
+    #: "totals" where rows may be missing.
     figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that one run of one job says about one scope.
+    """All that one run of one job says about one scope."""
 
-    rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
-    periods: the periods that were looked at, where that is not all; cases of others are left alone.
-    subjects: so of model and id of what was looked at.
-    set_aside: what a reader must know was left out. unseen: the kinds of findings of which some may
-    stand that were not seen (ANY_KIND: all); their cases are left alone.
-    """
-
+    #: rows, totals: dictionaries whose values are JSON-ready, in the shape of the job's contract.
     rows: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...] = ()
     totals: tuple[Mapping[str, Any], ...] = ()
     measures: tuple[Measure, ...] = ()
     not_verifiable: tuple[NotVerifiable, ...] = ()
+    #: The periods that were looked at, where that is not all; cases of others are left alone.
     periods: frozenset[str] | None = None
+    #: What a reader must know was left out.
     set_aside: tuple[SetAside, ...] = ()
+    #: The kinds of findings of which some may stand that were not seen (ANY_KIND: all); their cases
+    #: are left alone.
     unseen: frozenset[str] = frozenset()
+    #: Model and id of what was looked at, where that is not all; cases of others are left alone.
     subjects: frozenset[tuple[str, int]] | None = None
 
     def covers(self, finding: Finding) -> bool:

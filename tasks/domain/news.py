@@ -27,20 +27,21 @@ class Picture:
 
 @dataclass(frozen=True)
 class News:
-    """The differences between two pictures.
+    """The differences between two pictures."""
 
-    opened: new subjects. moved: known ones that stand in another group or under another key now.
-    worsened: the same, graver. returned: their snooze or hold ended. settled: gone without a
-    successor. held: set aside since. repriced: the same but for the amount, which alone is no
-    reason to write.
-    """
-
+    #: New subjects.
     opened: tuple[ToldFinding, ...] = ()
+    #: Known ones that stand in another group or under another key now.
     moved: tuple[ToldFinding, ...] = ()
+    #: Known ones that are graver now.
     worsened: tuple[ToldFinding, ...] = ()
+    #: Their snooze or hold ended.
     returned: tuple[ToldFinding, ...] = ()
+    #: Gone without a successor.
     settled: tuple[ToldFinding, ...] = ()
+    #: Set aside since.
     held: tuple[ToldAside, ...] = ()
+    #: Known ones of another amount, which alone is no reason to write.
     repriced: tuple[ToldFinding, ...] = ()
 
     def __bool__(self) -> bool:

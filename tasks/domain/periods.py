@@ -63,23 +63,23 @@ class Period:
 
 @dataclass(frozen=True)
 class AsOf:
-    """The moment a run judges: an instant, the scope's zone, and a period if one was asked for.
-
-    now: the true time, for what happens next; a late run judges its slot but sends no mail into
-    the past. standing: since when each finding stands that the fleet remembers, by its key. acts:
-    what people did about the cases. closed: the job's cases that were resolved within the last
-    CLOSED_DAYS. holds: those of the scope's policies, whichever job they are of. only: model and id
-    of what is looked at; None for everything.
-    """
+    """The moment a run judges: an instant, the scope's zone, and a period if one was asked for."""
 
     instant: datetime
     zone: ZoneInfo
+    #: The true time, for what happens next; a late run judges its slot but sends no mail into the
+    #: past.
     now: datetime
     asked: Period | None = None
+    #: Since when each finding stands that the fleet remembers, by its key.
     standing: Mapping[str, date] = field(default_factory=dict)
+    #: What people did about the cases.
     acts: tuple[Act, ...] = ()
+    #: The job's cases that were resolved within the last CLOSED_DAYS.
     closed: Sequence[ClosedCase] = ()
+    #: Those of the scope's policies, whichever job they are of.
     holds: tuple[Hold, ...] = ()
+    #: Model and id of what is looked at; None for everything.
     only: frozenset[tuple[str, int]] | None = None
 
     def only_ids(self, model: str) -> list[tuple[str, str, list[int]]]:

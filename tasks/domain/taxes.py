@@ -12,28 +12,25 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class IncludedTax:
-    """A tax that prices include: `amount` in percent, or of a fixed tax in money for each unit.
+    """A tax that prices include: `amount` in percent, or of a fixed tax in money for each unit."""
 
-    kind: percent, of the untaxed price; division, of the price with the tax; or fixed. raises: the
-    taxes after it are taken of a base that includes it, but for those that are not `raised`.
-    """
-
+    #: "percent", of the untaxed price; "division", of the price with the tax; or "fixed".
     kind: str
     amount: Decimal
+    #: The taxes after it are taken of a base that includes it, but for those that are not `raised`.
     raises: bool = False
     raised: bool = True
 
 
 @dataclass(frozen=True)
 class Included:
-    """The taxes in a price, in their order. rounded_each: not only their sum is rounded.
-
-    share: how much of the price is untaxed by Odoo's own figures, where the taxes, if they are
-    known at all, come to something else.
-    """
+    """The taxes in a price, in their order."""
 
     taxes: tuple[IncludedTax, ...] = ()
+    #: Not only their sum is rounded.
     rounded_each: bool = True
+    #: How much of the price is untaxed by Odoo's own figures, where the taxes, if they are known at
+    #: all, come to something else.
     share: Decimal | None = None
 
     def untaxed(self, price: Decimal, quantity: Decimal, currency: Currency) -> Decimal:

@@ -44,14 +44,12 @@ Write: TypeAlias = Callable[[Value, str], str]
 
 
 class Text(str):
-    """A sentence that remembers what it was made of.
-
-    template, plural: the messages that a catalogue knows it by; plural only where it counts
-    something, by the value "count".
-    """
+    """A sentence that remembers what it was made of."""
 
     __slots__ = ("plural", "template", "values")
 
+    #: template, plural: the messages that a catalogue knows it by; plural only where it counts
+    #: something, by the value "count".
     template: str
     plural: str | None
     values: Mapping[str, Value]

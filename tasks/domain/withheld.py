@@ -37,30 +37,32 @@ MOST_NAMED: Final = 3
 
 @dataclass(frozen=True)
 class Basis:
-    """What of a job's report rests on seeing every row of a model.
-
-    check: what the rows are, in words. rows: whether rows of ours would be missing, so that no
-    total or measure is a whole. columns: of rows; totals, measures: by name; kinds: of findings.
-    dated: whether findings tell of days that would be others. if_readable: where the user may not
-    read the model at all, the job reads or says something else. instead_of: only where that model
-    may not be read. in_part: whether a row stands on several of them, so that none is shown.
-    by_id: each is looked up by its id, so that every one which is missing is known, and nothing is
-    withheld while none is. told: columns that the job itself leaves empty, or where it names what
-    is missing by its id.
-    """
+    """What of a job's report rests on seeing every row of a model."""
 
     model: str
+    #: What the rows are, in words.
     check: Text
+    #: Whether rows of ours would be missing, so that no total or measure is a whole.
     rows: bool = False
+    #: Those of rows that are withheld.
     columns: Collection[str] = ()
+    #: totals, measures: those that are withheld, by name.
     totals: Collection[str] = ()
     measures: Collection[str] = ()
+    #: Those of findings that are withheld.
     kinds: Collection[str] = ()
+    #: Whether findings tell of days that would be others.
     dated: bool = False
+    #: Where the user may not read the model at all, the job reads or says something else.
     if_readable: bool = False
+    #: Only where that model may not be read.
     instead_of: str = ""
+    #: Whether a row stands on several of them, so that none is shown.
     in_part: bool = False
+    #: Each is looked up by its id, so that every one which is missing is known, and nothing is
+    #: withheld while none is.
     by_id: bool = False
+    #: Columns that the job itself leaves empty, or where it names what is missing by its id.
     told: Collection[str] = ()
 
     @property

@@ -17,15 +17,14 @@ Interval = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Stretch:
-    """Work from one wall-clock hour to another on a weekday (0 is Monday; 24.0 ends the day).
-
-    week: 0 or 1 in a two-week schedule, else None. in_force: only within these days, if given.
-    """
+    """Work from one wall-clock hour to another on a weekday (0 is Monday; 24.0 ends the day)."""
 
     weekday: int
     hour_from: float
     hour_to: float
+    #: 0 or 1 in a two-week schedule, else None.
     week: int | None = None
+    #: first, last: the days within which it is in force, if they are given.
     first: date | None = None
     last: date | None = None
 

@@ -31,23 +31,25 @@ def read_languages(odoo: Reader, people: Iterable[Employee]) -> Mapping[int, str
 
 @dataclass(frozen=True)
 class Contacts:
-    """How people are reached.
+    """How people are reached."""
 
-    people: employees and managers by id. view: the whole weeks that schedules are known of. zone:
-    the owner's. now: nothing is sent before. wait: whether mails wait for their rung's time.
-    page_of_others: where others than the person herself see her hours, and remedy_of_others what
-    they do about them. languages: by user.
-    """
-
+    #: Employees and managers by id.
     people: Mapping[int, Employee]
     schedules: Schedules
+    #: The whole weeks that schedules are known of.
     view: Period
+    #: The owner's.
     zone: ZoneInfo
+    #: Nothing is sent before.
     now: datetime
+    #: Whether mails wait for their rung's time.
     wait: bool = True
     opted_out: Collection[int] = ()
+    #: Where others than the person herself see her hours, and remedy_of_others what they do about
+    #: them.
     page_of_others: str = ""
     remedy_of_others: Text = ASK
+    #: By user.
     languages: Mapping[int, str] = field(default_factory=dict)
     _workdays: dict[int, Workdays] = field(default_factory=dict, compare=False)
 

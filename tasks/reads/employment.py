@@ -44,9 +44,10 @@ class Term:
 
 @dataclass(frozen=True)
 class _Agreed:
-    """What was agreed, by employee; dated: of whom contracts tell both ends."""
+    """What was agreed, by employee."""
 
     terms: Mapping[int, Sequence[Term]]
+    #: Of whom contracts tell both ends.
     dated: frozenset[int] = frozenset()
     not_verifiable: tuple[NotVerifiable, ...] = ()
 

@@ -26,17 +26,16 @@ SCHEDULES: Final = (
 
 @dataclass(frozen=True)
 class Schedules:
-    """Everything that expected hours of a company's employees follow from.
-
-    terms: by employee; empty for who was not employed, and for whom there are none the present
-    calendar rules. own: what a calendar has for a single resource (Odoo 16 to 18), by both.
-    """
+    """Everything that expected hours of a company's employees follow from."""
 
     resources: Mapping[int, Resource]
     schedules: Mapping[int, Schedule]
+    #: By employee; empty for who was not employed, and for whom there are none the present calendar
+    #: rules.
     terms: Mapping[int, Sequence[Term]]
     leaves: Mapping[int | None, Sequence[CalendarLeave]]
     not_verifiable: tuple[NotVerifiable, ...] = ()
+    #: What a calendar has for a single resource (Odoo 16 to 18), by both.
     own: Mapping[tuple[int, int], tuple[Stretch, ...]] = field(default_factory=dict)
 
     def zone(self, employee: Employee) -> ZoneInfo:

@@ -55,17 +55,15 @@ class Department(Record):
 
 @dataclass(frozen=True)
 class Resource(Record):
-    """The resource behind an employee: its zone rules the hours of its calendar.
-
-    create_date: also the employee's, made with it. The employee's own Odoo 19 shows to HR only: to
-    others it shows that of the present version, and a change of hours looks like a hiring.
-    """
+    """The resource behind an employee: its zone rules the hours of its calendar."""
 
     MODEL: ClassVar[str] = "resource.resource"
     MODULE: ClassVar[str] = "resource"
     id: int
     tz: ZoneInfo
     company_id: int | None
+    #: Also the employee's, made with it. The employee's own Odoo 19 shows to HR only: to others it
+    #: shows that of the present version, and a change of hours looks like a hiring.
     create_date: datetime | None = None
 
 

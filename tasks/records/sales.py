@@ -67,10 +67,7 @@ class OrderLine(Record):
 
 @dataclass(frozen=True)
 class Tax(Record):
-    """A tax; `amount` is percent where `amount_type` says so, and of no meaning for a group.
-
-    include_base_amount: it belongs to the base of later taxes, but for those that are not affected.
-    """
+    """A tax; `amount` is percent where `amount_type` says so, and of no meaning for a group."""
 
     MODEL: ClassVar[str] = "account.tax"
     MODULE: ClassVar[str] = "account"
@@ -79,6 +76,7 @@ class Tax(Record):
     amount_type: str
     price_include: bool
     sequence: int
+    #: It belongs to the base of later taxes, but for those that are not affected.
     include_base_amount: bool
     is_base_affected: bool
     children_tax_ids: tuple[int, ...]

@@ -21,13 +21,12 @@ PUBLISHED_AT: Final = "fleet_published_at"
 
 @dataclass(frozen=True)
 class Depth:
-    """One queue. oldest: when its oldest message was published, None when nothing tells.
-
-    held: messages that workers took and have not acknowledged; None where nothing tells.
-    """
+    """One queue."""
 
     waiting: int
+    #: Messages that workers took and have not acknowledged; None where nothing tells.
     held: int | None = None
+    #: When its oldest message was published, None when nothing tells.
     oldest: datetime | None = None
 
 

@@ -45,13 +45,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Queued:
-    """What a run had to say: how many messages, of which mails; from when on the first goes out.
-
-    first: None where none waits any more; UTC.
-    """
+    """What a run had to say: how many messages, of which mails; from when on the first goes out."""
 
     messages: int
     mails: int
+    #: None where none waits any more; UTC.
     first: Wait | None
 
 

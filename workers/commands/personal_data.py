@@ -74,14 +74,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """The person as Odoo and ledger know them.
-
-    not_asked: why, by tenant whose Odoo did not tell. unsure: names of one word, by which nothing
-    is looked for unless they are given.
-    """
+    """The person as Odoo and ledger know them."""
 
     person: Person
+    #: Why, by tenant whose Odoo did not tell.
     not_asked: Mapping[str, str]
+    #: Names of one word, by which nothing is looked for unless they are given.
     unsure: Sequence[str] = ()
 
 

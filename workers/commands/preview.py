@@ -34,17 +34,17 @@ CSS = "body{font:16px/1.6 sans-serif;max-width:50em;margin:2em auto;padding:0 1e
 
 @dataclass(frozen=True)
 class WouldSend:
-    """What a run now would say.
+    """What a run now would say."""
 
-    mails: each as the messages that it carries. elsewhere: messages by other channels. silent: who
-    is not told, and why. waits: what has the job or a message wait; without a ledger only that the
-    job is disabled. first: whether no run succeeded here before, or no ledger tells.
-    """
-
+    #: Each as the messages that it carries.
     mails: Sequence[Sequence[Message]]
+    #: Messages by other channels.
     elsewhere: int
+    #: Who is not told, and why.
     silent: Sequence[str]
+    #: What has the job or a message wait; without a ledger only that the job is disabled.
     waits: Sequence[str]
+    #: Whether no run succeeded here before, or no ledger tells.
     first: bool
 
 

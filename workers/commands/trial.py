@@ -18,16 +18,15 @@ from workers.wiring import Fleet
 
 @dataclass(frozen=True)
 class Trial:
-    """What went out, by subject; what did not, and why.
-
-    elsewhere: messages by other channels, which a trial leaves alone. silent: who could not be
-    told. first: whether a first run would say all that.
-    """
+    """What went out, by subject; what did not, and why."""
 
     sent: Sequence[str]
     failed: Sequence[str]
+    #: Messages by other channels, which a trial leaves alone.
     elsewhere: int
+    #: Who could not be told.
     silent: Sequence[str]
+    #: Whether a first run would say all that.
     first: bool
 
 

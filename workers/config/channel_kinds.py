@@ -18,21 +18,19 @@ PACKAGE: Final = "workers.delivery.channels"
 
 @dataclass(frozen=True)
 class ChannelKind:
-    """What the file of a channel declares as `KIND`.
-
-    open: makes the channel, from what `workers.delivery.channels.channel` has for its sort.
-    in_odoo: it writes into the tenant's Odoo, and routes call it by the name of its kind; else a
-    tenant configures servers of the kind under `webhooks`, and routes call those by their names.
-    to_persons: it needs readers, each person behind a role; else the channel itself is the one
-    reader. repeatable: sending the same message again does no harm, so what may have arrived is
-    sent again. signed: it needs a secret beside its url.
-    """
+    """What the file of a channel declares as `KIND`."""
 
     name: str
+    #: Makes the channel, from what `workers.delivery.channels.channel` has for its sort.
     open: Callable[[Any], Any]
+    #: It writes into the tenant's Odoo, and routes call it by the name of its kind; else a tenant
+    #: configures servers of the kind under `webhooks`, and routes call those by their names.
     in_odoo: bool = False
+    #: It needs readers, each person behind a role; else the channel itself is the one reader.
     to_persons: bool = False
+    #: Sending the same message again does no harm, so what may have arrived is sent again.
     repeatable: bool = False
+    #: It needs a secret beside its url.
     signed: bool = False
 
 

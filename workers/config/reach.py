@@ -49,9 +49,11 @@ class OutOfReach(Exception):
 
 @dataclass(frozen=True)
 class Reach:
-    """networks: those that webhooks may lead into. plain_hosts: those asked without TLS."""
+    """Where webhooks may lead, and where they may go without TLS."""
 
+    #: Those of private addresses that they may lead into.
     networks: Sequence[Network] = ()
+    #: Those asked without TLS.
     plain_hosts: Sequence[str] = ()
 
     def wrong_scheme(self, scheme: str, host: str) -> str:

@@ -216,13 +216,11 @@ VARIABLES: Final = {f"FLEET_{name.upper()}": name for name in Environment.model_
 
 @dataclass(frozen=True)
 class Settings:
-    """All that the fleet is told.
-
-    unusable: by name, the problems of each tenant that is left out because of them.
-    """
+    """All that the fleet is told."""
 
     environment: Environment
     tenants: Mapping[str, Tenant] = field(default_factory=dict)
+    #: By name, the problems of each tenant that is left out because of them.
     unusable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

@@ -86,13 +86,11 @@ class Standing:
 
 @dataclass
 class Round:
-    """One pass over the outbox; what stands is asked of Odoo once per job, scope and period.
-
-    batch: the messages of the pass. A job that can look at some records alone looks at those that
-    they are about; a digest is of the whole.
-    """
+    """One pass over the outbox; what stands is asked of Odoo once per job, scope and period."""
 
     fleet: Fleet
+    #: The messages of the pass. A job that can look at some records alone looks at those that they
+    #: are about; a digest is of the whole.
     batch: Sequence[Message]
     _standing: dict[Asked, Standing | OdooError] = field(default_factory=dict)
 

@@ -39,14 +39,12 @@ class Wait:
 
 @dataclass(frozen=True)
 class Hindrances:
-    """What may have messages wait: pauses, what is away by its name, and whether anybody sends.
-
-    busy: tenants of which runs are due, whose mails are gathered.
-    """
+    """What may have messages wait: pauses, what is away by its name, and whether anybody sends."""
 
     paused: Sequence[Pause]
     away: Mapping[str, Outage]
     served: bool
+    #: Tenants of which runs are due, whose mails are gathered.
     busy: Collection[str] = ()
 
 

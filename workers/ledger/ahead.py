@@ -26,13 +26,12 @@ ONCE_IN_A_WHILE: Final = (kept.CIRCUIT, kept.DISCOVERY, kept.RETURN)
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far ahead of `now` an instant may lie.
-
-    skew: by which the clocks of machines may differ. wait: the longest pause between attempts.
-    """
+    """How far ahead of `now` an instant may lie."""
 
     now: datetime
+    #: By which the clocks of machines may differ.
     skew: timedelta
+    #: The longest pause between attempts.
     wait: timedelta
 
     def lies_ahead(self, column: Column[Any]) -> ColumnElement[bool]:

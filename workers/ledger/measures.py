@@ -37,13 +37,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the samples of one run rest on.
+    """What the samples of one run rest on."""
 
-    cut_off: the moment judged. formulas: versions by measure. drift: rows that nobody could read.
-    """
-
+    #: The moment judged.
     cut_off: datetime
+    #: Versions by measure.
     formulas: Mapping[str, int] = field(default_factory=dict)
+    #: Rows that nobody could read.
     drift: int = 0
 
     def of(self, measure: Measure) -> dict[str, Any]:

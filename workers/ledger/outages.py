@@ -19,13 +19,15 @@ OURS = marks.c.kind == kept.OUTAGE
 
 @dataclass(frozen=True)
 class Outage:
-    """Something that is away. told: whether ops have been told; error: what it last said."""
+    """Something that is away."""
 
     name: str
     since: datetime
     next_probe: datetime
     error_class: str
+    #: What it last said.
     error: str
+    #: Whether ops have been told.
     told: bool = False
 
 

@@ -37,12 +37,7 @@ _OF_COPIES = (
 
 @dataclass(frozen=True)
 class NewMessage:
-    """A message to be sent once per (job, scope, subject, period, recipient, step, channel).
-
-    message_id: the same for the same identity, so that a receiver can tell a repetition.
-    payload: what the channel renders. finding_keys: the cases that it speaks of. not_before: UTC,
-    None means at once.
-    """
+    """A message to be sent once per (job, scope, subject, period, recipient, step, channel)."""
 
     job: str
     tenant: str
@@ -53,20 +48,21 @@ class NewMessage:
     step: str
     channel: str
     guarantee: Delivery
+    #: What the channel renders.
     payload: Payload
+    #: The cases that it speaks of.
     finding_keys: tuple[str, ...]
+    #: The same for the same identity, so that a receiver can tell a repetition.
     message_id: str
     trace_id: str
     run_id: int | None = None
+    #: UTC, None means at once.
     not_before: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Message:
-    """A row of the outbox. All instants are UTC; `token` holds it while the lease lasts.
-
-    stored: what it says, as the ledger has it.
-    """
+    """A row of the outbox. All instants are UTC; `token` holds it while the lease lasts."""
 
     id: int
     job: str
@@ -78,6 +74,7 @@ class Message:
     step: str
     channel: str
     guarantee: Delivery
+    #: What it says, as the ledger has it.
     stored: Mapping[str, Any]
     finding_keys: tuple[str, ...]
     message_id: str

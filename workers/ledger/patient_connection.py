@@ -13,8 +13,9 @@ from psycopg.errors import _WaitTimeout
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """answer_seconds: None waits for ever."""
+    """A connection that waits for an answer only so long."""
 
+    #: None waits for ever.
     answer_seconds: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:

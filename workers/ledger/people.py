@@ -39,13 +39,11 @@ TABLES: Final = (*(t for t in metadata.sorted_tables if t is not entries), entri
 
 @dataclass(frozen=True)
 class Erased:
-    """What became of one batch, or of all.
-
-    in_flight: messages that are being sent just now, which were left as they are.
-    """
+    """What became of one batch, or of all."""
 
     rows: Mapping[str, int]
     dropped: int = 0
+    #: Messages that are being sent just now, which were left as they are.
     in_flight: int = 0
 
 

@@ -18,11 +18,7 @@ from workers.ledger.statuses import WORKER_LOST, RunStatus
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a job for a scope and a slot. All instants are UTC.
-
-    published_at: when the broker was last told of a run that nobody has claimed since.
-    started_at: when it was first claimed. next_attempt_at: not to be claimed before.
-    """
+    """One execution of a job for a scope and a slot. All instants are UTC."""
 
     id: int
     job: str
@@ -33,11 +29,14 @@ class Run:
     attempts: int
     token: str | None
     lease_until: datetime | None
+    #: Not to be claimed before.
     next_attempt_at: datetime
     error_class: str | None
     error: str | None
+    #: When the broker was last told of a run that nobody has claimed since.
     published_at: datetime | None
     created_at: datetime
+    #: When it was first claimed.
     started_at: datetime | None
     finished_at: datetime | None
     trace_id: str

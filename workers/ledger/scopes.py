@@ -15,15 +15,13 @@ from workers.ledger.schema import scopes
 
 @dataclass(frozen=True)
 class Scope:
-    """One company of one tenant, and the time zone that its schedules are read in.
-
-    unknown_zone: what its Odoo says instead of a zone that we know, which only who asks Odoo hears.
-    """
+    """One company of one tenant, and the time zone that its schedules are read in."""
 
     tenant: str
     company_id: int
     name: str
     zone: ZoneInfo
+    #: What its Odoo says instead of a zone that we know, which only who asks Odoo hears.
     unknown_zone: str = field(default="", compare=False)
 
 

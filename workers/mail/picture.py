@@ -82,26 +82,26 @@ class Queue:
 
 @dataclass(frozen=True)
 class Row:
-    """A finding as a digest lists it. waiting_days: since its oldest work. mark: new, back, ..."""
+    """A finding as a digest lists it."""
 
     finding: Told
+    #: How many, since its oldest work.
     waiting_days: int | None
+    #: A word such as new or back.
     mark: str
     page: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """Findings under one heading; `rows` are those shown, `count` and `sums` tell of all.
-
-    reason, step: why, and who is to do what, where MANY or more share it: then it is said once.
-    """
+    """Findings under one heading; `rows` are those shown, `count` and `sums` tell of all."""
 
     name: str
     severity: str
     count: int
     sums: Sums
     rows: Sequence[Row]
+    #: reason, step: why, and who is to do what, where MANY or more share it: then it is said once.
     reason: str = ""
     step: tuple[str, str] | None = None
 

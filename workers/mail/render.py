@@ -29,17 +29,16 @@ INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_styleshee
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mail's content.
-
-    attachments: file name and CSV of each section that has rows. logo: a file to be shown as
-    cid:logo. opt_out: the page where the reader chooses which of these mails to get, or "".
-    """
+    """A mail's content."""
 
     subject: str
     text: str
     html: str
+    #: File name and CSV of each section that has rows.
     attachments: tuple[tuple[str, str], ...] = ()
+    #: A file to be shown as cid:logo.
     logo: Path | None = None
+    #: The page where the reader chooses which of these mails to get, or "".
     opt_out: str = ""
 
 

@@ -20,16 +20,15 @@ LONGEST_SUBJECT: Final = 200
 
 @dataclass(frozen=True)
 class Topic:
-    """One section, as a subject tells it.
-
-    alone: what it says where there is no other of its kind. day: the one that was judged. shown: a
-    digest's picture, else None.
-    """
+    """One section, as a subject tells it."""
 
     section: Payload
     title: str
+    #: What it says where there is no other of its kind.
     alone: str
+    #: The one that was judged.
     day: date
+    #: A digest's picture, else None.
     shown: Picture | None
 
 

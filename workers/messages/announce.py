@@ -23,14 +23,12 @@ SPOKEN = frozenset(
 
 @dataclass(frozen=True)
 class Announcement:
-    """What a run has to say, who could not be told, and what had been said before.
-
-    untold: why what stands is in no message, also what stood before the run.
-    """
+    """What a run has to say, who could not be told, and what had been said before."""
 
     messages: tuple[NewMessage, ...]
     silent: tuple[str, ...] = ()
     repeated: int = 0
+    #: Why what stands is in no message, also what stood before the run.
     untold: tuple[str, ...] = ()
 
 

@@ -28,23 +28,23 @@ CONTRACT: Final = (
 
 @dataclass(frozen=True)
 class Occasion:
-    """The run that speaks: its job, scope, slot, and what people did with its cases.
-
-    at: the instant that was judged; now: the true time.
-    run_id: None where no run speaks. policies: the versions that judged;
-    approved: by whom their amendments were.
-    """
+    """The run that speaks: its job, scope, slot, and what people did with its cases."""
 
     job: AnyJob
     tenant: Tenant
     scope: Scope
     slot: datetime
+    #: The instant that was judged.
     at: datetime
+    #: The true time.
     now: datetime
+    #: None where no run speaks.
     run_id: int | None
     trace_id: str
     mail_domain: str
+    #: The versions that judged.
     policies: Sequence[str] = ()
+    #: Who approved their amendments.
     approved: Mapping[str, str] = field(default_factory=dict)
     acts: Sequence[Act] = field(default=())
 

@@ -32,10 +32,11 @@ BACK: Final = "return"
 
 @dataclass(frozen=True)
 class Waited:
-    """How much waited for what was away; slots: those that passed and are opened now."""
+    """How much waited for what was away."""
 
     runs: int = 0
     messages: int = 0
+    #: Those that passed and are opened now.
     slots: int = 0
 
 

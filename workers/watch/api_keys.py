@@ -14,17 +14,15 @@ NOTICE: Final = timedelta(days=14)
 
 @dataclass(frozen=True)
 class ApiKey(Record):
-    """A key of a user.
-
-    expiration_date: None when it never ends, as all before Odoo 18. scope: what it opens, None for
-    everything.
-    """
+    """A key of a user."""
 
     MODEL: ClassVar[str] = "res.users.apikeys"
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
+    #: None when it never ends, as all before Odoo 18.
     expiration_date: datetime | None = None
+    #: What it opens, None for everything.
     scope: str | None = None
 
     def may_be_ours(self, now: datetime) -> bool:

@@ -50,18 +50,17 @@ VISIBLE_MODELS: Sequence[str] = (
 
 @dataclass(frozen=True)
 class ControlTotal:
-    """A total that Odoo stores on a parent, whoever may see the rows that it sums.
-
-    link: the field of a row that names its parent. key: a field that parents and rows share, to
-    sum both by; without one each parent is compared by itself.
-    """
+    """A total that Odoo stores on a parent, whoever may see the rows that it sums."""
 
     what: str
     parent: type[Record]
     total: str
     rows: str
     amount: str
+    #: The field of a row that names its parent.
     link: str
+    #: A field that parents and rows share, to sum both by; without one each parent is compared by
+    #: itself.
     key: str | None = None
 
 

@@ -41,18 +41,16 @@ class Destination(looking.Lookout):
 
 @dataclass(frozen=True)
 class Shown:
-    """All that the page tells of a case.
-
-    row: its line in the last digest that this reader got. asked: the finding as they were told of
-    it by themselves.
-    """
+    """All that the page tells of a case."""
 
     where: Destination
     case: Known
     acts: Sequence[Act]
     history: Sequence[Entry]
+    #: Its line in the last digest that this reader got.
     row: Mapping[str, Any]
     offered: Sequence[ActKind]
+    #: The finding as they were told of it by themselves.
     asked: AskedFinding | None
 
     @property

@@ -61,12 +61,13 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True)
 class Filled:
-    """A form as it was sent; errors: what is wrong with which field."""
+    """A form as it was sent."""
 
     kind: ActKind
     reason: str
     until_text: str
     until: date | None
+    #: What is wrong with which field.
     errors: Mapping[str, Problem]
 
 

@@ -22,10 +22,11 @@ from workers.web.refusals import NotAllowed, NotYours, Refused
 
 @dataclass(frozen=True)
 class Choice:
-    """Whether a reader gets the mails of a job, and the form to change it; token: of its page."""
+    """Whether a reader gets the mails of a job, and the form to change it."""
 
     where: Destination
     out: bool
+    #: Of its page.
     token: str
     form: str
 

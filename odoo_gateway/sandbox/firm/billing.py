@@ -18,16 +18,15 @@ Row = dict[str, Any]
 
 @dataclass
 class Books:
-    """Invoice by number of the entry, hours by line and what became of them, and the invoices.
-
-    linked: hours that name an invoice, whatever became of it. deals: number of the deal by invoice.
-    """
+    """Invoice by number of the entry, hours by line and what became of them, and the invoices."""
 
     of_entry: dict[int, int] = field(default_factory=dict)
     delivered: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     posted: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     drafted: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    #: Hours that name an invoice, whatever became of it.
     linked: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    #: Number of the deal by invoice.
     deals: dict[int, int] = field(default_factory=dict)
     moves: list[Row] = field(default_factory=list)
 

@@ -7,11 +7,7 @@ EUROPE, AMERICA = 1, 2
 
 @dataclass(frozen=True)
 class Hours:
-    """Billed by the hour as worked, or prepaid as ordered.
-
-    posted, drafted: hours until that many weeks ago are on a posted, a draft invoice. fate: what
-    became of the posted invoice.
-    """
+    """Billed by the hour as worked, or prepaid as ordered."""
 
     name: str
     price: float
@@ -19,8 +15,10 @@ class Hours:
     team: tuple[int, ...]
     discount: float = 0.0
     prepaid: bool = False
+    #: posted, drafted: hours until that many weeks ago are on a posted, a draft invoice.
     posted: int | None = None
     drafted: int | None = None
+    #: What became of the posted invoice.
     fate: str = "paid"
 
 

@@ -34,26 +34,24 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Turn:
-    """Whose turn it is; person None is the job's owner.
-
-    note: why it is not the approver's. since: from which day on somebody else decides.
-    """
+    """Whose turn it is; person None is the job's owner."""
 
     status: Status
     person: Employee | None
+    #: Why it is not the approver's.
     note: Text = NOTHING
+    #: From which day on somebody else decides.
     since: date | None = None
 
 
 @dataclass(frozen=True)
 class Deciders:
-    """Finds who decides.
-
-    by_user: employees by their user. users: names of users without an employee.
-    """
+    """Finds who decides."""
 
     contacts: Contacts
+    #: Employees by their user.
     by_user: Mapping[int, Employee]
+    #: Names of users without an employee.
     users: Mapping[int, str]
     as_of: AsOf
     _hours: dict[int, Mapping[date, float] | None] = field(default_factory=dict, compare=False)

@@ -24,21 +24,22 @@ WEEKS_AHEAD: Final = 3
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What waits in a company, and the people who submitted it, decide it or stand in.
-
-    employees: those of the company, archived ones too. others: of other companies. users: names by
-    id. view: the whole weeks that schedules are known of. tells: of which kinds this Odoo tells.
-    languages: of their accounts, by user.
-    """
+    """What waits in a company, and the people who submitted it, decide it or stand in."""
 
     waiting: Sequence[Waiting]
+    #: Those of the company, archived ones too.
     employees: Sequence[Employee]
+    #: Of other companies.
     others: Sequence[Employee]
+    #: Names by id.
     users: Mapping[int, str]
     schedules: Schedules
+    #: The whole weeks that schedules are known of.
     view: Period
+    #: Of which kinds this Odoo tells.
     tells: frozenset[Kind]
     not_verifiable: Sequence[NotVerifiable] = field(default=())
+    #: Of their accounts, by user.
     languages: Mapping[int, str] = field(default_factory=dict)
 
 

@@ -26,11 +26,7 @@ class DatedBy(StrEnum):
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing to decide: an expense or its report, or a week's hours of a person on a project.
-
-    approver_user_id, approver_id: whom Odoo names, as a user or as an employee. amount: untaxed
-    price of hours, total of expenses; None where nobody can say. currency: its ISO code.
-    """
+    """One thing to decide: an expense or its report, or a week's hours of a person on a project."""
 
     kind: Kind
     key: str
@@ -41,10 +37,13 @@ class Waiting:
     employee_id: int
     since: date
     dated_by: DatedBy
+    #: approver_user_id, approver_id: whom Odoo names, as a user or as an employee.
     approver_user_id: int | None = None
     approver_id: int | None = None
     hours: float | None = None
+    #: Untaxed price of hours, total of expenses; None where nobody can say.
     amount: Decimal | None = None
+    #: Its ISO code.
     currency: str | None = None
     project_id: int | None = None
     week: Period | None = None

@@ -14,12 +14,13 @@ from tasks.records.people import Employee
 
 @dataclass(frozen=True)
 class Judged:
-    """What is said of somebody in a period. missing: of the hours that are due by now."""
+    """What is said of somebody in a period."""
 
     employee: Employee
     sheet: Timesheet
     status: str
     reason: Text
+    #: Of the hours that are due by now.
     missing: float
 
 

@@ -34,15 +34,12 @@ class OwnReminders(Record):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The employees of a company, what was expected of them, and what they logged.
-
-    view: the whole weeks that schedules are known of. late: lines of the last weeks that were
-    made after a deadline, by employee.
-    """
+    """The employees of a company, what was expected of them, and what they logged."""
 
     employees: Sequence[Employee]
     managers: Sequence[Employee]
     schedules: Schedules
+    #: The whole weeks that schedules are known of.
     view: Period
     hours: Hours
     unreadable: frozenset[int]
@@ -51,6 +48,7 @@ class Snapshot:
     reminding: Sequence[OwnReminders] = ()
     company_page: str = ""
     languages: Mapping[int, str] = field(default_factory=dict)
+    #: Lines of the last weeks that were made after a deadline, by employee.
     late: Mapping[int | None, Sequence[LateLine]] = field(default_factory=dict)
 
 

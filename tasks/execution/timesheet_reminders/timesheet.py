@@ -26,10 +26,11 @@ class Day:
 
 @dataclass(frozen=True)
 class Timesheet:
-    """The days of a period. measurable: whether anybody can say what was expected."""
+    """The days of a period."""
 
     period: Period
     days: Sequence[Day]
+    #: Whether anybody can say what was expected.
     measurable: bool = True
 
     @property

@@ -27,10 +27,7 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Person:
-    """An employee's period, judged.
-
-    counted: whether it is in the company's total. knows_billable: whether the database tells.
-    """
+    """An employee's period, judged."""
 
     employee: Employee
     department: str | None
@@ -38,8 +35,10 @@ class Person:
     utilization: Utilization
     ahead: Ahead
     status: str
+    #: Whether it is in the company's total.
     counted: bool
     policy: str
+    #: Whether the database tells.
     knows_billable: bool = True
 
 

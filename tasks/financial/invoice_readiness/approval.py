@@ -19,11 +19,9 @@ UNDECIDED: Final = frozenset({"waiting", "pending"})
 
 @dataclass(frozen=True)
 class Approval:
-    """What the reviews of an order came to, and whose reviews stand in the way.
+    """What the reviews of an order came to, and whose reviews stand in the way."""
 
-    status: no (none was needed), waiting, pending, rejected or validated.
-    """
-
+    #: "no" (none was needed), "waiting", "pending", "rejected" or "validated".
     status: str
     reviewers: Sequence[str] = ()
 

@@ -10,13 +10,11 @@ from tasks.reads.orders import SoldOrder
 
 @dataclass(frozen=True)
 class Drafted:
-    """What waits on draft invoices: whether it bills all that is due, some of it, or none.
-
-    down_payment, credit_note: drafts that bill none of it.
-    """
+    """What waits on draft invoices: whether it bills all that is due, some of it, or none."""
 
     bills: bool = False
     bills_all: bool = False
+    #: down_payment, credit_note: drafts that bill none of it.
     down_payment: bool = False
     credit_note: bool = False
 

@@ -45,15 +45,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message that a file hangs on.
-
-    by_colleague: an internal user wrote it. sent_outside: to somebody who is none. embedded: the
-    file is part of its text, like the logo under a mail.
-    """
+    """A message that a file hangs on."""
 
     kind: str
+    #: An internal user wrote it.
     by_colleague: bool
+    #: It went to somebody who is none.
     sent_outside: bool
+    #: The file is part of its text, like the logo under a mail.
     embedded: bool
 
 

@@ -41,27 +41,19 @@ OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
 
 @dataclass(frozen=True)
 class DueMilestone:
-    """A milestone that bills one of the order's lines; share: of what the line ordered."""
+    """A milestone that bills one of the order's lines."""
 
     name: str
     deadline: date | None
     reached: bool
     line: int = 0
+    #: Which part of what the line ordered.
     share: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the database says about one order; None stands for what it cannot say.
-
-    project_manager, time_approver, expense_approver: who can mend what fails, "" where Odoo names
-    nobody and the salesperson is to see to it.
-
-    customers: ids of customer and invoice address, and of the firms that they are of. signed: by
-    the customer, on the order. untaxed_lines: lines to bill that carry no tax. on_hold: names of
-    its projects on hold. holds: those that people, and policies of other jobs, put on it.
-    doubts: why a check cannot be made, by its name, though the database says something.
-    """
+    """What the database says about one order; None stands for what it cannot say."""
 
     order: str
     lines: Sequence[Sold]
@@ -75,17 +67,25 @@ class Facts:
     open_expenses: int | None
     unapproved_hours: float | None
     draft: Drafted = NO_DRAFT
+    #: Lines to bill that carry no tax.
     untaxed_lines: int = 0
     vat_number: str | None = None
+    #: Names of its projects on hold.
     on_hold: Sequence[str] = ()
     approval: Approval | None = None
     tickets: Sequence[Ticket] | None = None
+    #: Those that people, and policies of other jobs, put on it.
     holds: Sequence[Hold] = ()
+    #: By the customer, on the order.
     signed: bool = False
+    #: Ids of customer and invoice address, and of the firms that they are of.
     customers: frozenset[int] = frozenset()
+    #: project_manager, time_approver, expense_approver: who can mend what fails, "" where Odoo
+    #: names nobody and the salesperson is to see to it.
     project_manager: str = ""
     time_approver: str = ""
     expense_approver: str = ""
+    #: Why a check cannot be made, by its name, though the database says something.
     doubts: Mapping[str, Text] = field(default_factory=dict)
 
     def has(self, billing: Billing) -> bool:
@@ -95,19 +95,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The orders with something to bill, and the facts that their checks need.
-
-    others: of which only Odoo's own figure has something to bill. links: by id of the order.
-    latencies: days from the last hour to the invoice that bills it, of lately posted invoices.
-    """
+    """The orders with something to bill, and the facts that their checks need."""
 
     orders: Sequence[SoldOrder]
     facts: Mapping[int, Facts]
     waiting_since: Mapping[int, date]
     customers: Mapping[int, str]
+    #: Of which only Odoo's own figure has something to bill.
     others: Sequence[SoldOrder]
+    #: By id of the order.
     links: Mapping[int, str]
     unreadable: frozenset[int]
+    #: Days from the last hour to the invoice that bills it, of lately posted invoices.
     latencies: Sequence[int] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
 

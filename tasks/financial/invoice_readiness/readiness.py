@@ -23,10 +23,7 @@ STATUSES: Final = ("ready", "blocked", "held", "excluded")
 
 @dataclass(frozen=True)
 class Readiness:
-    """One order, judged by the policy of its business unit.
-
-    turned_ready: since when the fleet remembers it ready; None when it is not, or not known.
-    """
+    """One order, judged by the policy of its business unit."""
 
     order: SoldOrder
     partner: str
@@ -35,6 +32,7 @@ class Readiness:
     status: str
     checks: tuple[Check, ...]
     waiting_since: date | None
+    #: Since when the fleet remembers it ready; None when it is not, or not known.
     turned_ready: date | None = None
 
     @property

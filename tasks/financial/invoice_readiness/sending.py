@@ -20,17 +20,17 @@ PARTS: Final[Mapping[str, Text]] = {
 
 @dataclass(frozen=True)
 class Sending:
-    """What Odoo knows of an invoice address.
-
-    method: Odoo's `invoice_sending_method` of the customer, None where nobody chose one, or before
-    Odoo 18: invoices then go by e-mail. missing: parts of the postal address. peppol: whether the
-    customer has an endpoint; peppol_state: Odoo's own look at it, where it made one.
-    """
+    """What Odoo knows of an invoice address."""
 
     email: str | None = None
+    #: Odoo's `invoice_sending_method` of the customer, None where nobody chose one, or before Odoo
+    #: 18: invoices then go by e-mail.
     method: str | None = None
+    #: Parts of the postal address.
     missing: Sequence[str] = ()
+    #: Whether the customer has an endpoint.
     peppol: bool = False
+    #: Odoo's own look at it, where it made one.
     peppol_state: str | None = None
 
 

@@ -20,20 +20,18 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Line:
-    """One order line, judged.
-
-    cost: of the hours on no posted invoice, in the company's currency; None where there are none.
-    provision: what its age writes down; None without percentages. unknown: of a day that is over,
-    why nobody can tell how the line stood.
-    """
+    """One order line, judged."""
 
     order: SoldOrder
     sold: SoldLine
+    #: Of the hours on no posted invoice, in the company's currency; None where there are none.
     cost: Decimal | None
     oldest: date | None
     parts: tuple[Aged, ...]
+    #: What its age writes down; None without percentages.
     provision: Decimal | None
     policy: str
+    #: Of a day that is over, why nobody can tell how the line stood.
     unknown: Text = NOTHING
 
     @property

@@ -75,9 +75,10 @@ class Untouched(Record):
 
 @dataclass(frozen=True)
 class Then:
-    """The orders of a day that is over. unknown: why nothing can be said of a line, by its id."""
+    """The orders of a day that is over."""
 
     orders: Sequence[SoldOrder]
+    #: Why nothing can be said of a line, by its id.
     unknown: Mapping[int, Text]
     not_verifiable: tuple[NotVerifiable, ...]
 

@@ -19,14 +19,13 @@ NOT_CONFIRMED: Final = ["draft", "sent", "cancel"]
 
 @dataclass(frozen=True)
 class Unsold:
-    """Work that nobody can bill: its order is cancelled, or still a quotation.
-
-    hours: on no live invoice. amount: what is delivered and on no invoice, at the order's prices.
-    """
+    """Work that nobody can bill: its order is cancelled, or still a quotation."""
 
     order: SoldOrder
+    #: Those on no live invoice.
     hours: float
     since: date | None
+    #: What is delivered and on no invoice, at the order's prices.
     amount: Decimal
 
     @property

@@ -40,11 +40,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Work:
-    """Everything that WIP of a company follows from.
-
-    billed: by code of the currency; None where invoices are not readable. is_over: as it stood at
-    the end of a day that is over; unknown: why nothing can be said of a line then, by its id.
-    """
+    """Everything that WIP of a company follows from."""
 
     orders: Sequence[SoldOrder]
     delivered: Mapping[int, Delivered]
@@ -57,9 +53,12 @@ class Work:
     links: Mapping[int, str]
     #: None where it is hidden.
     company_currency: money.Currency | None
+    #: By code of the currency; None where invoices are not readable.
     billed: Mapping[str, Billed] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
+    #: As it stood at the end of a day that is over.
     is_over: bool = False
+    #: Why nothing can be said of a line then, by its id.
     unknown: Mapping[int, Text] = field(default_factory=dict)
 
     def lines(self) -> Iterator[tuple[SoldOrder, SoldLine]]:

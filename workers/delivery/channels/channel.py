@@ -34,10 +34,8 @@ class InOdoo:
 
 @dataclass(frozen=True)
 class Server:
-    """What a channel to somebody else's server is opened with.
-
-    secrets: several while a receiver changes from one to the next, the newest first.
-    """
+    """What a channel to somebody else's server is opened with."""
 
     endpoint: Endpoint
+    #: Several while a receiver changes from one to the next, the newest first.
     secrets: Sequence[str] = field(default=(), repr=False)

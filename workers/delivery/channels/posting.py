@@ -31,11 +31,9 @@ logging.getLogger("httpx").addFilter(lambda entry: entry.levelno >= logging.WARN
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Somebody else's server, and how it is posted to.
+    """Somebody else's server, and how it is posted to."""
 
-    kind, name: what people are told of it, for its url may be a secret.
-    """
-
+    #: kind, name: what people are told of it, for its url may be a secret.
     kind: str
     name: str
     url: str = field(repr=False)

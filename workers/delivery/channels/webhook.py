@@ -21,9 +21,10 @@ FOR_MAILS: Final = frozenset({"template", "brand", "why", "language", "shape", "
 
 @dataclass(frozen=True)
 class Webhook:
-    """One target. `secrets`: several while a receiver changes from one to the next."""
+    """One target."""
 
     endpoint: Endpoint
+    #: Several while a receiver changes from one to the next.
     secrets: Sequence[str] = field(repr=False)
 
     @property
