@@ -83,6 +83,8 @@ def test_a_message_that_cannot_be_shown_takes_no_other_along(
         )
     assert deliver_all(fleet) == {"sent": 1, "parked": 1}
     assert len(catcher.mails) == 1
+    (parked,) = (m for m in messages(fleet) if m.id == broken)
+    assert "digest: why: Field required" in str(parked.error)
 
 
 def test_at_night_nothing_is_sent_and_in_the_morning_all(

@@ -162,6 +162,18 @@ def test_what_nobody_will_send_says_so(tmp_path: Path, odoo: Switchable, clock: 
     )
 
 
+def test_what_cannot_be_read_is_listed_with_what_is_wrong_with_it(
+    tmp_path: Path, odoo: Switchable, clock: Clock
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    serve(fleet)
+    message, *_ = messages(fleet)
+    unreadable = replace(message, stored={**message.stored, "at": "today"})
+    assert "person: at: Invalid isoformat string: 'today'" in wait(fleet, unreadable).why
+    assert wait(fleet, unreadable).why.endswith("it will be parked for a person")
+
+
 def test_a_mail_is_gathered_with_what_the_other_runs_find(
     tmp_path: Path, odoo: Switchable, clock: Clock
 ) -> None:

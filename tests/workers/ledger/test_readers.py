@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
-from tests.fakes.sections import DIGEST
+from tests.fakes.sections import DIGEST, PERSON
 from tests.workers.ledger.examples import (
     LEASE,
     MESSAGE,
@@ -18,6 +18,7 @@ from tests.workers.ledger.examples import (
 from workers.ledger import audit, outbox, payloads, readers
 from workers.ledger.database import Ledger
 from workers.ledger.places import Place
+from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
 
 
@@ -52,6 +53,34 @@ def test_a_reader_saw_last_what_surely_went_out_last(ledger: Ledger) -> None:
                 send_all(connection, NOW + timedelta(days=day), f"<{day}@fleet>")
         enqueue(connection, recipient="other@example.com", payload=digests[2])
         assert readers.last_seen(connection, PLACE, *reader) == digests[1]
+
+
+def test_a_digest_that_cannot_be_read_any_more_counts_as_not_seen(ledger: Ledger) -> None:
+    """Its reader gets one that is all new, where every run after it would fail otherwise."""
+    reader = (MESSAGE.step, MESSAGE.recipient, MESSAGE.channel)
+    with ledger.transaction() as connection:
+        enqueue(connection, payload=payloads.read(DIGEST))
+        send_all(connection, NOW, "<1@fleet>")
+        assert readers.last_seen(connection, PLACE, *reader) is not None
+        connection.execute(update(messages).values(payload={**DIGEST, "totals": None}))
+        assert readers.last_seen(connection, PLACE, *reader) is None
+
+
+def test_a_person_was_asked_what_the_newest_message_that_went_out_says(ledger: Ledger) -> None:
+    key = PERSON["findings"][0]["key"]
+    who = MESSAGE.recipient.upper()
+    with ledger.transaction() as connection:
+        for day in range(3):
+            asked = {**PERSON["findings"][0], "page": f"https://odoo.example/{day}"}
+            payload = payloads.read({**PERSON, "findings": [asked]})
+            enqueue(connection, subject=f"day {day}", payload=payload, finding_keys=(key,))
+            if day < 2:
+                send_all(connection, NOW + timedelta(days=day), f"<{day}@fleet>")
+        found = readers.asked_of(connection, PLACE, who, key)
+        assert found is not None
+        assert found.page == "https://odoo.example/1"
+        assert readers.asked_of(connection, PLACE, who, "another") is None
+        assert readers.asked_of(connection, PLACE, "bob@example.com", key) is None
 
 
 def test_what_waits_of_an_older_run_gives_way_to_a_newer_one(ledger: Ledger) -> None:
