@@ -22,6 +22,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.fleets import Switchable, fleet_on
 from workers import dispatch, runner
 from workers.ledger import runs
+from workers.ledger.places import Place
 
 logs.configure(sys.argv[1])
 clock = Clock(datetime(2026, 11, 23, 9, tzinfo=UTC))
@@ -29,7 +30,8 @@ odoo = Switchable(Sandbox(clock().date()))
 fleet = fleet_on(Path(sys.argv[2]), clock, odoo)
 dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
 with fleet.ledger.transaction() as connection:
-    run_id = runs.open_slot(connection, "wip_aging", "firm", 1, clock(), clock(), "trace-7")
+    place = Place("wip_aging", "firm", 1)
+    run_id = runs.open_slot(connection, place, clock(), clock(), "trace-7")
 odoo.error = OdooUnavailable("away")
 runner.execute(fleet, run_id)
 """
