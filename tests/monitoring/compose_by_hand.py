@@ -122,7 +122,7 @@ def _lay_out(here: Stack) -> None:
         (here.folder / "volumes" / name).mkdir(parents=True)
     odoo = f"http://127.0.0.1:{here.ports['sandbox']}"
     (here.folder / "config").mkdir()
-    (here.folder / "config/fleet.toml").write_text(stage.FILE.format(url=odoo, schedules=""))
+    (here.folder / "config/fleet.toml").write_text(stage.file_of(odoo))
     shutil.copytree(ROOT / "monitoring", here.folder / "monitoring")
     for file in (here.folder / "monitoring").rglob("*.yml"):
         file.write_text(_addressed(file.read_text(), here.ports))

@@ -132,19 +132,9 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
 
 def environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """The configuration of a fleet on embedded parts; writes its file into the folder."""
-    jobs = catalogue.jobs()
-    # It looks every five minutes.
-    schedules = "\n".join(f'{name} = "*/5 * * * *"' for name in jobs)
-    policies = "\n\n".join(
-        _table(name, company_id, policy)
-        for name, job in jobs.items()
-        for company_id, policy in job.demo.items()
-    )
     config = folder / "fleet.toml"
-    url = f"http://127.0.0.1:{ports['odoo']}"
-    config.write_text(
-        FILE.format(url=url, policies=policies, schedules=schedules), encoding="utf-8"
-    )
+    written = file_of(f"http://127.0.0.1:{ports['odoo']}", "*/5 * * * *")
+    config.write_text(written, encoding="utf-8")
     return {
         "FLEET_CONFIG": str(config),
         "FLEET_SANDBOX_ODOO_API_KEY": KEY,
@@ -155,6 +145,18 @@ def environment(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "FLEET_METRICS_PORT": str(ports["metrics"]),
         "FLEET_TICK_SECONDS": "2",
     }
+
+
+def file_of(url: str, crontab: str = "") -> str:
+    """The file of a fleet on the sandbox at this address; crontab: for jobs, instead of theirs."""
+    jobs = catalogue.jobs()
+    policies = [
+        _table(name, company_id, policy)
+        for name, job in jobs.items()
+        for company_id, policy in job.demo.items()
+    ]
+    schedules = [f'{name} = "{crontab}"' for name in jobs] if crontab else []
+    return FILE.format(url=url, policies="\n\n".join(policies), schedules="\n".join(schedules))
 
 
 def _table(job: str, company_id: int | None, policy: Policy) -> str:
