@@ -1,15 +1,26 @@
-"""HTTP to an Odoo that may be anything: answers end in bytes and seconds, redirects are named."""
+"""HTTP to an Odoo that may be anything: answers end in bytes and seconds, redirects are named.
+
+Connections are kept from one request to the next: to open one with TLS takes longer than many an
+answer does.
+"""
 
 import http.client
 import io
+import select
 import socket
 import time
+import urllib.error
 import urllib.request
+import zlib
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any, NoReturn
+from typing import IO, Any, Final, NoReturn
 from urllib.request import BaseHandler, OpenerDirector, Request
+
+# Seconds. What stands between us and Odoo forgets connections on which nothing goes on.
+IDLE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -105,9 +116,18 @@ class BoundedSocket(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *rest: Any, bounds: Bounds, **named: Any) -> None:
+    """An answer within its bounds, unzipped; read whole, it leaves its connection to the next."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        *rest: Any,
+        bounds: Bounds,
+        keep: Callable[[], None],
+        **named: Any,
+    ) -> None:
         super().__init__(sock, *rest, **named)
-        self._bounds = bounds
+        self._bounds, self._keep = bounds, keep
         self.fp.close()
         self.fp = io.BufferedReader(BoundedSocket(sock, bounds))
 
@@ -117,29 +137,104 @@ class _Response(http.client.HTTPResponse):
         if (self.length or 0) > self._bounds.megabytes * 2**20:
             raise AnswerTooLarge(self._bounds)
 
+    def read(self, amt: int | None = None) -> bytes:
+        found = super().read(amt)
+        if amt is None:
+            self._keep()
+            if self.headers.get("Content-Encoding") == "gzip":
+                return _unzipped(found, self._bounds)
+        return found
 
-def _bounded(kind: type[http.client.HTTPConnection], bounds: Bounds) -> Callable[..., Any]:
-    def connect(*args: Any, **named: Any) -> http.client.HTTPConnection:
-        connection = kind(*args, **named)
-        connection.response_class = partial(_Response, bounds=bounds)  # type: ignore[assignment]
+
+def _unzipped(found: bytes, bounds: Bounds) -> bytes:
+    most = int(bounds.megabytes * 2**20)
+    unzipping = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    text = unzipping.decompress(found, most + 1)
+    if len(text) > most:
+        raise AnswerTooLarge(bounds)
+    return text
+
+
+class _Connections:
+    """Connections of one kind to one Odoo, each taken for one request and given back after it.
+
+    One that is away too long may be dead without a sign; one that has something to read was ended.
+    """
+
+    def __init__(self, kind: type[http.client.HTTPConnection], bounds: Bounds) -> None:
+        self._kind, self._bounds = kind, bounds
+        self._idle: dict[str, list[tuple[float, http.client.HTTPConnection]]] = defaultdict(list)
+
+    def new(self, host: str, **named: Any) -> http.client.HTTPConnection:
+        """A connection that is given back when an answer was read whole."""
+        connection = self._kind(host, **named)
+        keep = partial(self._keep, host, connection)
+        made: Any = partial(_Response, bounds=self._bounds, keep=keep)
+        connection.response_class = made
         return connection
 
-    return connect
+    def opened(self, req: Request) -> http.client.HTTPResponse:
+        """As urllib's `do_open`, which closes every connection. Raises URLError."""
+        connection = self._taken(req)
+        headers = {name.title(): value for name, value in req.header_items()}
+        headers["Accept-Encoding"] = "gzip"
+        try:
+            try:
+                connection.request(req.get_method(), req.selector, req.data, headers)
+            except OSError as error:
+                raise urllib.error.URLError(error) from error
+            answer = connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
+        answer.url, answer.msg = req.full_url, answer.reason  # type: ignore[assignment]
+        return answer
+
+    def _taken(self, req: Request) -> http.client.HTTPConnection:
+        idle = self._idle[req.host]
+        while idle:
+            since, connection = idle.pop()
+            if time.monotonic() - since < IDLE_SECONDS and _is_quiet(connection.sock):
+                connection.sock.settimeout(req.timeout)
+                return connection
+            connection.close()
+        return self.new(req.host, timeout=req.timeout)
+
+    def _keep(self, host: str, connection: http.client.HTTPConnection) -> None:
+        # Where the other side closes, there is no socket any more.
+        if connection.sock is not None:
+            self._idle[host].append((time.monotonic(), connection))
+
+
+def _is_quiet(connected: socket.socket) -> bool:
+    """Whether nothing came since the last answer, not even the end."""
+    waiting = select.poll()
+    waiting.register(connected, select.POLLIN)
+    return not waiting.poll(0)
+
+
+def _opened(
+    handler: urllib.request.AbstractHTTPHandler, connections: _Connections, req: Request
+) -> Any:
+    """Through a proxy as urllib does, and otherwise on a connection that is kept."""
+    if req.has_proxy() or getattr(req, "_tunnel_host", None):
+        return handler.do_open(connections.new, req)
+    return connections.opened(req)
 
 
 class _Http(urllib.request.HTTPHandler):
     def __init__(self, bounds: Bounds) -> None:
         super().__init__()
-        self._connect = _bounded(http.client.HTTPConnection, bounds)
+        self._connections = _Connections(http.client.HTTPConnection, bounds)
 
     def http_open(self, req: Request) -> Any:
-        return self.do_open(self._connect, req)
+        return _opened(self, self._connections, req)
 
 
 class _Https(urllib.request.HTTPSHandler):
     def __init__(self, bounds: Bounds) -> None:
         super().__init__()
-        self._connect = _bounded(http.client.HTTPSConnection, bounds)
+        self._connections = _Connections(http.client.HTTPSConnection, bounds)
 
     def https_open(self, req: Request) -> Any:
-        return self.do_open(self._connect, req)
+        return _opened(self, self._connections, req)

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,14 +31,17 @@ def server(speak: Speak) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def _read_request(connection: socket.socket) -> None:
+def _read_request(connection: socket.socket) -> bytes:
     seen = b""
     while b"\r\n\r\n" not in seen:
-        seen += connection.recv(65536)
+        if not (more := connection.recv(65536)):
+            raise ConnectionResetError
+        seen += more
     head, _, body = seen.partition(b"\r\n\r\n")
     length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
     while len(body) < length:
         body += connection.recv(65536)
+    return body
 
 
 def ask(url: str, bounds: Bounds = BOUNDS) -> Any:
@@ -101,14 +104,119 @@ def test_an_answer_ends_at_its_seconds_however_it_drips(content: bytes) -> None:
         ask(url)
 
 
-def test_a_zipped_answer_is_never_unzipped() -> None:
+def test_a_zipped_answer_is_unzipped_as_far_as_it_may_be_large() -> None:
     bomb = gzip.compress(b'{"result": "' + b"x" * 50 * 2**20)
     reply = heads("Content-Encoding: gzip", f"Content-Length: {len(bomb)}") + bomb
-    with (
-        server(lambda connection: connection.sendall(reply)) as url,
-        pytest.raises(OdooUnavailable),
-    ):
+    tracemalloc.start()
+    try:
+        with (
+            server(lambda connection: connection.sendall(reply)) as url,
+            pytest.raises(OdooRejected, match="more than 1 MB"),
+        ):
+            ask(url)
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_says_that_it_is_zipped_and_is_not_is_a_named_error() -> None:
+    reply = heads("Content-Encoding: gzip", "Content-Length: 2") + b"{}"
+    with server(lambda c: c.sendall(reply)) as url, pytest.raises(OdooUnavailable):
         ask(url)
+
+
+def answer(result: Any, *more: str, zipped: bool = False) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+    if zipped:
+        body, more = gzip.compress(body), (*more, "Content-Encoding: gzip")
+    return heads(f"Content-Length: {len(body)}", *more) + body
+
+
+def chunked(result: Any) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+    head = heads("Transfer-Encoding: chunked")
+    return head + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+
+
+@contextmanager
+def lasting(*replies: Callable[[socket.socket], bool]) -> Iterator[tuple[OdooRpc, list[int]]]:
+    """An Odoo over connections that last, and how many calls came on each after the login.
+
+    Each reply answers one call and says whether its connection lasts.
+    """
+    asked: list[int] = []
+    left = iter(replies)
+
+    def heard(connection: socket.socket) -> None:
+        asked.append(0)
+        lasts = True
+        while lasts:
+            if b"execute_kw" in _read_request(connection):
+                asked[-1] += 1
+                lasts = next(left)(connection)
+            else:
+                connection.sendall(GREETING)
+
+    with speaking(heard) as port:
+        yield OdooRpc(Address(f"http://127.0.0.1:{port}", "firm", "fleet", "key", 5, BOUNDS)), asked
+
+
+# Good for the version as for the login.
+GREETING = answer(
+    {"server_version": "19.0", "server_version_info": [19, 0], "uid": 2, "db": "firm"}
+)
+
+
+def lasts(reply: bytes) -> Callable[[socket.socket], bool]:
+    def speak(connection: socket.socket) -> bool:
+        connection.sendall(reply)
+        return True
+
+    return speak
+
+
+def ends(reply: bytes, ended: threading.Event) -> Callable[[socket.socket], bool]:
+    def speak(connection: socket.socket) -> bool:
+        connection.sendall(reply)
+        connection.shutdown(socket.SHUT_RDWR)
+        ended.set()
+        return False
+
+    return speak
+
+
+def test_all_calls_go_over_one_connection_that_lasts() -> None:
+    replies = [lasts(answer([1])), lasts(chunked([2])), lasts(answer([3], zipped=True))]
+    with lasting(*replies) as (odoo, asked):
+        assert [odoo.call("m", "read", [], {}) for _ in replies] == [[1], [2], [3]]
+        assert asked == [3]
+
+
+@pytest.mark.parametrize("more", [(), ("Connection: close",)])
+def test_where_a_connection_was_ended_the_next_call_opens_one(more: tuple[str, ...]) -> None:
+    ended = threading.Event()
+    with lasting(ends(answer([1], *more), ended), lasts(answer([2]))) as (odoo, asked):
+        assert odoo.call("m", "read", [], {}) == [1]
+        assert ended.wait(10)
+        assert odoo.call("m", "read", [], {}) == [2]
+        assert asked == [1, 1]
+
+
+def test_each_answer_on_a_connection_has_bytes_and_seconds_of_its_own() -> None:
+    large = "x" * (2**20 * 2 // 3)
+    replies = [lasts(answer(large)) for _ in range(4)]
+    with lasting(*replies) as (odoo, asked):
+        for _ in replies:
+            assert odoo.call("m", "read", [], {}) == large
+        assert asked == [4]
+
+
+def test_what_was_not_read_whole_leaves_no_connection_to_the_next() -> None:
+    with lasting(lasts(answer("x" * 2**21)), lasts(answer([2]))) as (odoo, asked):
+        with pytest.raises(OdooRejected, match="more than 1 MB"):
+            odoo.call("m", "read", [], {})
+        assert odoo.call("m", "read", [], {}) == [2]
+        assert asked == [1, 1]
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 Temp", "308 Perm"])
