@@ -76,9 +76,11 @@ def time(
         if line_id in corrected or not _is_all(lines[line_id], unlinked, drafted)
     ]
     if exact:
-        unlinked |= _by_day(odoo, [*_billable(exact), *on_none], per_hour)
+        by_day = _by_day(odoo, [*_billable(exact), *on_none], per_hour)
+        unlinked |= {line_id: by_day.get(line_id, ()) for line_id in exact}
     if exact and not until:
-        drafted |= _by_day(odoo, [*_billable(exact), *_drafted(odoo)], per_hour)
+        by_day = _by_day(odoo, [*_billable(exact), *_drafted(odoo)], per_hour)
+        drafted |= {line_id: by_day.get(line_id, ()) for line_id in exact}
     short = {
         line_id: missing
         for line_id, sold in lines.items()
@@ -169,7 +171,11 @@ def _by_age(
         if group.keys[1] is not None:
             linked[group.id_at(1)].add((OrderLine.MODEL, group.id_at(0)))
     invoices = odoo.referred(Invoice, linked) if linked else {}
-    drafts = {number for number, invoice in invoices.items() if invoice.state == "draft"}
+    drafts = {
+        number
+        for number, invoice in invoices.items()
+        if invoice.state == "draft" and invoice.payment_state != "reversed"
+    }
     found: tuple[dict[int, list[Entry]], ...] = (defaultdict(list), defaultdict(list))
     for group in groups:
         on_draft = drafts_apart and group.keys[-1] in drafts

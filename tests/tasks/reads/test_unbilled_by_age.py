@@ -33,8 +33,20 @@ FIRMS = {
             for row in LINES[::3]
         },
     ),
+    "reversed and set back to draft": Sandbox(
+        MONDAY.date(),
+        corrupt={
+            ("account.move", row["id"]): {"state": "draft", "payment_state": "reversed"}
+            for row in firm.build(MONDAY.date())["account.move"]
+        },
+    ),
     "approved": Sandbox(MONDAY.date(), declares=modules.TIMESHEET_GRID),
 }
+
+
+def nothing_yet(odoo: Any, domain: Any, per_hour: Any, *_: Any, **__: Any) -> Any:
+    """The lines of which something is unbilled, and nothing by age."""
+    return dict.fromkeys(unbilled._by_day(odoo, domain, per_hour), ()), {}
 
 
 @pytest.mark.parametrize("job", ["wip_aging", "invoice_readiness"])
@@ -50,6 +62,7 @@ def test_by_age_or_by_day_all_that_is_told_is_the_same(
     )
     by_age = found.run(reading(FIRMS[firm_name]), moment, found.policy())
     monkeypatch.setattr(unbilled, "_is_all", lambda *_: False)
+    monkeypatch.setattr(unbilled, "_by_age", nothing_yet)
     by_day = found.run(reading(FIRMS[firm_name]), moment, found.policy())
     assert by_age == by_day
 
