@@ -1,6 +1,6 @@
 """The one way to look: what the ledger remembers, what Odoo shows now, and what the job says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ from odoo_gateway.errors import ConfigurationError, FleetError, OdooRejected
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from tasks.domain.cases import OpenCase
-from tasks.domain.findings import Finding, Report
+from tasks.domain.cases import ClosedCase, OpenCase
+from tasks.domain.findings import NOT_SEEN, Finding, Report
 from tasks.domain.news import Subject
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from workers.config.tenants import Tenant
@@ -107,21 +107,34 @@ def look(
 
     instant: the one to judge. now: the true time. period: one that was asked for. remember: False
     looks as a first run would, and needs no ledger. only: what to look at, of a job that can look
-    at some records alone. keys: those that these cases are about.
+    at some records alone. keys: those that these cases are about, open or closed of late.
     """
     moment = AsOf(instant, lookout.scope.zone, now, period, only=only)
     known: tuple[OpenCase, ...] = ()
     if remember:
         moment, known = _remembered(fleet, lookout, moment)
     if keys is not None:
-        about = (case.finding for case in known if case.finding.key in keys)
-        moment = replace(moment, only=frozenset((f.model, f.record_id) for f in about))
+        moment = replace(moment, only=_about(keys, (*known, *moment.closed)))
     company_id = lookout.scope.company_id
     moment = replace(moment, holds=lookout.tenant.holds(company_id, moment.day))
     policy = lookout.tenant.policy(lookout.job, company_id, moment.day)
     reader = lookout.reader(fleet)
     report = lookout.job.run(reader, moment, policy)
     return Look(report, tuple(reader.drift), moment, known, policy.versions(), policy.approvals())
+
+
+def _about(
+    keys: Collection[str], remembered: Iterable[OpenCase | ClosedCase]
+) -> frozenset[Subject] | None:
+    """What the cases of these keys are about; None for everything.
+
+    Closed ones count: one that was settled in between may stand again before a run sees it. That
+    figures are withheld is about no record, but about all that is read.
+    """
+    found = [case.finding for case in remembered if case.finding.key in keys]
+    if any(finding.kind == NOT_SEEN for finding in found):
+        return None
+    return frozenset((finding.model, finding.record_id) for finding in found)
 
 
 def remembers(fleet: Fleet) -> bool:

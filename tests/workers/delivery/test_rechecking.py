@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from odoo_gateway.sandbox import firm
+from odoo_gateway.sandbox import Sandbox, firm
 from odoo_gateway.transport import Transport
 from tasks.domain.acts import Act, ActKind
-from tasks.domain.findings import Finding
+from tasks.domain.findings import NOT_SEEN, Finding
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable
+from tests.fakes.fleets import FILE, Switchable, fleet_on
 from tests.workers.test_dispatcher import deliver_all
 from tests.workers.test_runner import READINESS, REMINDERS, messages, opened
 from workers import runner
@@ -177,3 +178,38 @@ def test_of_all_people_only_those_of_the_batch_are_looked_at_again_and_once(
     seen = asking.searches
     this_round.check(batch[0])
     assert asking.searches == seen
+
+
+def test_what_was_settled_for_a_while_and_stands_again_is_told(
+    fleet: Fleet, clock: Clock, odoo: Switchable
+) -> None:
+    message, _ = a_reminder(fleet)
+    as_it_is = odoo.inner
+    people = [each["id"] for each in firm.build(clock().date())["hr.employee"]]
+    elsewhere = {("hr.employee", each): {"company_id": 2} for each in people}
+    odoo.inner = Sandbox(clock().date(), corrupt=elsewhere)
+    clock.forward(minutes=1)
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    odoo.inner = as_it_is
+    assert checked(fleet, message).drop == ""
+
+
+@pytest.mark.parametrize(
+    ("job", "row", "values"),
+    [
+        (REMINDERS, ("hr.employee", 7), {"resource_id": False}),
+        ("pending_approvals", ("hr.expense", 3), {"create_date": False}),
+    ],
+)
+def test_that_a_row_cannot_be_read_is_told_beside_what_is_about_others(
+    tmp_path: Path, clock: Clock, job: str, row: tuple[str, int], values: dict[str, Any]
+) -> None:
+    odoo = Sandbox(clock().date(), corrupt={row: values})
+    owner = 'recipients.delivery = ["delivery@nordwind.example"]\n'
+    fleet = fleet_on(tmp_path, clock, odoo, file=FILE + owner)
+    runner.execute(fleet, opened(fleet, job))
+    batch = [found for found in messages(fleet) if found.kind == "person"]
+    (of_the_row,) = (found for found in batch if found.finding_keys == (NOT_SEEN,))
+    this_round = Round(fleet, batch)
+    assert len(batch) > 1
+    assert this_round.check(of_the_row).drop == ""
