@@ -25,6 +25,8 @@ DAYS: Final = {"": "%Y-%m-%d", "short": "%d %b", "weekday": "%a %d %b", "long": 
 
 NAME: Final = "{name}"
 ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What becomes of parts that do not fit each other.
+NO_TEXT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -169,11 +171,17 @@ def packed(value: Any) -> Any:
 
 
 def unpacked(value: Any) -> Any:
-    """What `packed` was given; lists stay lists."""
+    """What `packed` was given; lists stay lists, and what no text can be made of stays what it is.
+
+    So one that is damaged, or of a later version, is found by who needs it, and not by who fetches
+    it among others.
+    """
     if isinstance(value, Mapping):
         if "$text" in value:
-            values = {name: _unpacked(each) for name, each in value["values"].items()}
-            return Text(value["$text"], value.get("plural"), **values)
+            with suppress(*NO_TEXT):
+                values = {name: _unpacked(each) for name, each in value["values"].items()}
+                return Text(value["$text"], value.get("plural"), **values)
+            return value
         return {name: unpacked(each) for name, each in value.items()}
     if isinstance(value, list):
         return [unpacked(each) for each in value]

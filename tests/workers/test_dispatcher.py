@@ -1,6 +1,7 @@
 """From outbox to inbox through real SMTP: once, re-checked, retried or parked by class."""
 
 import asyncio
+import json
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from billiard.exceptions import SoftTimeLimitExceeded
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from odoo_gateway.errors import OdooUnavailable
@@ -318,6 +320,46 @@ def test_a_message_of_a_job_that_is_gone_is_parked_and_the_others_go_out(fleet: 
         gone = {field.name: getattr(digest, field.name) for field in fields(outbox.NewMessage)[:-1]}
         outbox.enqueue(connection, outbox.NewMessage(**{**gone, "job": "gone"}), fleet.clock())
     assert deliver_all(fleet) == {"sent": 1, "parked": 1}
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("$.template", "letter", "template: Input tag 'letter'"),
+        ("$.title", {"$text": "{a}", "values": {"a": {"$of_a_later_version": 1}}}, "digest: title"),
+        ("$.why", {"$text": "{", "values": {}}, "digest: why: Input should be a text"),
+        ("$", [], "template: Unable to extract tag"),
+    ],
+)
+def test_a_message_that_cannot_be_read_is_parked_by_kind_and_field_and_the_others_go_out(
+    tmp_path: Path,
+    odoo: Switchable,
+    clock: Clock,
+    catcher: Catcher,
+    path: str,
+    value: object,
+    problem: str,
+    is_away: bool,
+) -> None:
+    port = free_port() if is_away else catcher.port
+    fleet = fleet_on(tmp_path, clock, odoo, smtp_port=port)
+    for job in (REMINDERS, READINESS):
+        runner.execute(fleet, opened(fleet, job))
+    damaged = next(found.id for found in messages(fleet) if found.job == READINESS)
+    put = text(
+        "UPDATE messages SET payload = json_set(payload, :path, json(:value)) WHERE id = :id"
+    )
+    with fleet.ledger.transaction() as connection:
+        connection.execute(put, {"path": path, "value": json.dumps(value), "id": damaged})
+    deliver_all(fleet)
+    after = {found.id: found for found in messages(fleet)}
+    parked = after.pop(damaged)
+    assert parked.status is MessageStatus.PARKED
+    assert parked.error_class == "PayloadRefused"
+    assert problem in str(parked.error)
+    others = MessageStatus.QUEUED if is_away else MessageStatus.SENT
+    assert {found.status for found in after.values()} == {others}
 
 
 def test_a_time_limit_leaves_a_message_to_its_lease(

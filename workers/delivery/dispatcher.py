@@ -137,6 +137,8 @@ def _checked(this_round: Round, message: Message) -> Message | str:
     """The message as it is to go out now, or what became of it instead."""
     fleet = this_round.fleet
     try:
+        # What cannot be read waits for nothing.
+        _ = message.payload
         away = _away(fleet, message)
         if away is not None:
             return _held(fleet, message, away)

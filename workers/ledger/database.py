@@ -1,5 +1,6 @@
 """The ledger's database: opened from a URL, used in transactions, brought to its schema."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -245,7 +246,13 @@ def _engine(address: Address, answer_seconds: float) -> Engine:
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "handle_error", _throw_away_when_interrupted)
         return engine
-    engine = create_engine(address.url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(
+        address.url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        # SQLite would keep NaN, and then answer no question about the JSON of that table.
+        json_serializer=partial(json.dumps, allow_nan=False),
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

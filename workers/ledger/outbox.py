@@ -588,5 +588,7 @@ def _note(
 def of_row(row: Row[Any]) -> Message:
     """A message as its row tells it."""
     columns = row._asdict()
-    stored = columns.pop("payload")
+    payload = columns.pop("payload")
+    # What is no object has no kind either: it cannot be read, and is no harm to the others.
+    stored = payload if isinstance(payload, Mapping) else {}
     return Message(**{**columns, "stored": stored, "finding_keys": tuple(columns["finding_keys"])})

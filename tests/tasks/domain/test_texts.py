@@ -82,6 +82,28 @@ def test_a_text_survives_json(text: Text) -> None:
 
 
 @pytest.mark.parametrize(
+    "damaged",
+    [
+        {"$text": "{a}"},
+        {"$text": "{a}", "values": {}},
+        {"$text": "{a}", "values": {"a": None}},
+        {"$text": "{a}", "values": {"a": {"$of_a_later_version": 1}}},
+        {"$text": "{a}", "values": {"a": {"$day": "someday"}}},
+        {"$text": "{a}", "values": {"a": {"$money": ["much"]}}},
+        {"$text": "{a}", "values": {"a": {"$text": "{b}", "values": {}}}},
+        {"$text": "{a:whole}", "values": {"a": 3}},
+        {"$text": "{", "values": {}},
+        {"$text": 5, "values": {}},
+        {"$text": "{count} line", "plural": "{count} lines", "values": {}},
+    ],
+)
+def test_what_no_text_can_be_made_of_is_no_harm_to_what_stands_beside_it(damaged: Any) -> None:
+    found = unpacked({"damaged": damaged, "whole": packed(WHOLE)})
+    assert found["damaged"] == damaged
+    assert same(found["whole"], WHOLE)
+
+
+@pytest.mark.parametrize(
     "copied", [copy.deepcopy, copy.copy, lambda t: pickle.loads(pickle.dumps(t))]
 )
 def test_a_copy_of_a_text_is_a_text(copied: Any) -> None:

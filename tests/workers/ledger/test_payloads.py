@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from tasks.domain.texts import packed, unpacked
 from tests.fakes.sections import DIGEST, MAILS
-from tests.workers.ledger.examples import MESSAGE, NOW, enqueue
+from tests.workers.ledger.examples import LEASE, MESSAGE, NOW, enqueue
 from workers.ledger import outbox, payloads
 from workers.ledger.database import Ledger
+from workers.ledger.errors import LedgerError
 from workers.ledger.outbox import Message
 from workers.ledger.payloads import Digest, Payload, PayloadRefused, Personal
 
@@ -82,6 +84,18 @@ def test_what_does_not_fit_its_kind_is_not_queued_and_said_by_kind_and_field(
         assert outbox.find(connection, 9) == ()
     assert "digest: findings.0.title: Input should be a text" in str(refused.value)
     assert "digest: at: Invalid isoformat string: 'today'" in str(refused.value)
+
+
+def test_a_number_that_is_none_is_not_queued_and_so_no_harm_to_other_messages(
+    ledger: Ledger,
+) -> None:
+    digest = payloads.read({**DIGEST, "rows": [{"hours": float("nan")}]})
+    refused = pytest.raises((StatementError, LedgerError), match=r"JSON|json")
+    with refused, ledger.transaction() as connection:
+        outbox.enqueue(connection, replace(MESSAGE, payload=digest), NOW)
+    with ledger.transaction() as connection:
+        enqueue(connection)
+        assert outbox.claim(connection, NOW, LEASE, 9, max_attempts=3)
 
 
 @pytest.mark.parametrize(
