@@ -131,12 +131,19 @@ def _standing(
 ) -> Iterator[str]:
     standing = [(case, place.job) for case, place in found if case.state == CaseState.OPEN]
     if not standing and not in_a_role:
-        yield f"No open case names {quoted(asked)}: no job has found anything that waits there."
+        yield f"No open case names {quoted(asked)}: {_unnamed(asked)}."
     for case, job in standing:
         about = f"{cases.record_of(case)} ({case.finding.title})"
         yield f"{job} has had a case open on {about} since {case.opened_on}."
         if why := untold.get(case.id):
             yield f"    No message of it to {asked}: {why}."
+
+
+def _unnamed(asked: str) -> str:
+    """Why no case does; the ledger knows addresses by whom a case tells, and names by its owner."""
+    if "@" in asked:
+        return "no step that is due tells that address; ask by the person's name for all about them"
+    return "no job has found anything that waits there"
 
 
 def _told(

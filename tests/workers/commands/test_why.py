@@ -157,6 +157,9 @@ def test_a_number_that_no_record_has_is_looked_for_as_a_name(ran: Fleet) -> None
 
 
 def test_why_says_so_where_there_is_nothing(ran: Fleet) -> None:
+    (named, _) = listed("why", "Nobody")["answer"]
+    assert "no job has found anything" in str(named)
     answer = listed("why", "nobody@nowhere.example")["answer"]
+    assert "ask by the person's name" in answer[0]
     assert "No open case names 'nobody@nowhere.example'" in answer[0]
     assert "No message was ever queued" in answer[1]
