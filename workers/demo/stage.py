@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shlex
 import sys
 import tempfile
 import time
@@ -314,6 +315,10 @@ def _show_metrics(stage: Stage, console: Console) -> None:
 def _keep(stage: Stage, console: Console) -> None:
     for name, address in stage.addresses.items():
         console.print(f"{name}: [bold]{address}[/]", highlight=False)
+    asking = stage.folder / "fleet.env"
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in stage.environ.items()]
+    asking.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    console.print(f"To ask it in another shell: [bold]. {asking}; .venv/bin/fleet status[/]")
     console.print("Everything keeps running. Ctrl-C ends it.")
     with contextlib.suppress(KeyboardInterrupt):
         while True:
