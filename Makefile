@@ -100,8 +100,9 @@ languages: $(STAMP)  ## bring the catalogues up to date with what the code says
 commands: $(STAMP)  ## write what each command prints into docs/commands anew
 	$(BIN)/python -m tests.workers.shown
 
-tables: $(STAMP)  ## write the tables of settings and policies into docs anew, from the models
+tables: $(STAMP)  ## write the tables of docs anew: settings and policies, and what versions of Odoo lack
 	$(BIN)/python -m tests.workers.tables
+	$(BIN)/python -m tests.tasks.versions.page
 
 newest: $(STAMP)  ## the tests with the newest release of every package; constraints.txt anew if they pass
 	rm -rf $(VENV)/newest

@@ -59,6 +59,12 @@ def test_their_tests_pass(house: Path) -> None:
     assert "2 passed" in run_tests(house, *tests)
 
 
+def test_tests_of_all_jobs_take_them_up_as_they_are(house: Path) -> None:
+    versions = "tests/tasks/versions/test_versions.py"
+    printed = run_tests(house, versions, "-k", f"({NAME} or {FOLDER}) and not page")
+    assert "14 passed" in printed
+
+
 def test_they_are_in_the_timetable(house: Path) -> None:
     printed = run(house, "-m", "beat_schedule")
     assert NAME in printed

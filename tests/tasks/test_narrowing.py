@@ -18,6 +18,7 @@ from tests.tasks.execution.pending_approvals.test_snapshot import sheets
 from tests.tasks.test_modules import every_line, with_module
 
 NARROWING = [job.name for job in catalogue.jobs().values() if job.narrows]
+COMPANIES = (1, 2)
 FIRMS = {
     **{f"odoo-{version}": Sandbox(MONDAY.date(), version=version) for version in (16, 17, 18, 19)},
     "rights-missing": changed(denied_models=["mail.activity"]),
@@ -33,10 +34,16 @@ FIRMS = {
 }
 
 
-def look(name: str, odoo: Transport, as_of: AsOf, only: Iterable[Subject] | None = None) -> Report:
+def look(
+    name: str,
+    odoo: Transport,
+    as_of: AsOf,
+    only: Iterable[Subject] | None = None,
+    company_id: int = 1,
+) -> Report:
     job = catalogue.jobs()[name]
     moment = replace(as_of, only=None if only is None else frozenset(only))
-    return job.run(reading(odoo), moment, job.policy())
+    return job.run(reading(odoo, company_id), moment, job.policy())
 
 
 def about(finding: Finding) -> Subject:
@@ -44,13 +51,20 @@ def about(finding: Finding) -> Subject:
 
 
 @pytest.mark.parametrize("name", NARROWING)
+def test_each_job_that_narrows_finds_something_to_be_tried_with(name: str, now: AsOf) -> None:
+    reports = (look(name, FIRMS["odoo-19"], now, company_id=each) for each in COMPANIES)
+    assert any(report.findings for report in reports), "give the sandbox's firm what it finds"
+
+
+@pytest.mark.parametrize("company_id", COMPANIES)
+@pytest.mark.parametrize("name", NARROWING)
 @pytest.mark.parametrize("firm", FIRMS)
-def test_each_record_by_itself_is_told_of_as_among_all(name: str, firm: str, now: AsOf) -> None:
-    whole = look(name, FIRMS[firm], now)
-    subjects = {about(finding) for finding in whole.findings}
-    assert subjects or (name, firm) != ("timesheet_reminders", "odoo-19")
-    for subject in subjects:
-        alone = look(name, FIRMS[firm], now, [subject])
+def test_each_record_by_itself_is_told_of_as_among_all(
+    name: str, firm: str, company_id: int, now: AsOf
+) -> None:
+    whole = look(name, FIRMS[firm], now, company_id=company_id)
+    for subject in {about(finding) for finding in whole.findings}:
+        alone = look(name, FIRMS[firm], now, [subject], company_id)
         own = [finding for finding in whole.findings if about(finding) == subject]
         assert [found for found in alone.findings if alone.covers(found)] == own
         assert not any(alone.covers(f) for f in whole.findings if about(f) != subject)

@@ -1,4 +1,4 @@
-"""`python -m tests.tasks.versions.page` renews the tables of docs/odoo-versions.md."""
+"""`make tables` renews the tables of docs/odoo-versions.md."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.tasks.versions.modules import MODULES
 from tests.tasks.versions.running import JOBS, told
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "odoo-versions.md"
-COMMAND: Final = "python -m tests.tasks.versions.page"
+COMMAND: Final = "make tables"
 
 
 def tables() -> str:

@@ -23,6 +23,7 @@ CONTRACTS: Final[Mapping[str, Any]] = {
 }
 # An expense for which Odoo names no approver: 16 to 18 then ask the manager, 19 did so before.
 UNNAMED: Final = "expense-14"
+# By job and version; of one that is not here nothing is.
 NOT_VERIFIABLE: Final[Mapping[str, Mapping[int, Sequence[str]]]] = {
     "invoice_readiness": dict.fromkeys(schema.VERSIONS, ("approved_time",)),
     "pending_approvals": {
@@ -43,7 +44,6 @@ NOT_VERIFIABLE: Final[Mapping[str, Mapping[int, Sequence[str]]]] = {
         18: ["calendar history"],
         19: [],
     },
-    "wip_aging": dict.fromkeys(schema.VERSIONS, ()),
 }
 
 
@@ -66,17 +66,17 @@ def told_by(report: Report) -> Any:
 @pytest.mark.parametrize("name", JOBS)
 def test_a_version_that_has_the_facts_gives_the_same_numbers(name: str, version: int) -> None:
     odoo = Sandbox(MONDAY.date(), version=version, declares={"hr.contract": CONTRACTS})
-    for company_id, newest in zip(COMPANIES, told(name, 19).reports, strict=True):
-        report = run(name, odoo, company_id)
+    reports = [run(name, odoo, company_id) for company_id in COMPANIES]
+    for report, newest in zip(reports, told(name, 19).reports, strict=True):
         assert told_by(report) == told_by(newest)
-        assert report.rows
+    assert any(report.rows for report in reports), "give the sandbox's firm what it looks at"
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
 @pytest.mark.parametrize("name", JOBS)
 def test_what_a_version_cannot_tell_is_named_with_a_remedy(name: str, version: int) -> None:
     gaps = told(name, version).not_verifiable
-    assert [gap.check for gap in gaps] == list(NOT_VERIFIABLE[name][version])
+    assert [gap.check for gap in gaps] == list(NOT_VERIFIABLE.get(name, {}).get(version, ()))
     assert all(gap.reason and gap.remedy for gap in gaps)
 
 
@@ -100,7 +100,7 @@ def test_without_contracts_only_those_whose_terms_changed_are_judged_by_the_pres
 def test_the_page_for_operators_has_the_tables_of_today() -> None:
     kept = page.PAGE.read_text()
     print(page.tables())
-    assert page.renewed(kept) == kept, "run `python -m tests.tasks.versions.page`"
+    assert page.renewed(kept) == kept, "run `make tables`"
 
 
 @pytest.mark.parametrize("version", OLDER)
