@@ -120,7 +120,12 @@ def table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     if widths is None:
         _list(cells, title)
         return
-    made = Table(title=Styled(harmless(title), "bold"), title_justify="left", header_style="bold")
+    made = Table(title_justify="left", header_style="bold")
+    # Rich would fold it at the width of the table.
+    if len(title) <= sum(widths.values()) + 3 * len(widths) + 1:
+        made.title = Styled(harmless(title), "bold")
+    else:
+        say(title, "bold")
     for column, value in rows[0].items():
         justify: Any = "right" if isinstance(value, int | float) else "left"
         made.add_column(Styled(words(column)), justify=justify, width=widths[column])

@@ -54,6 +54,11 @@ def test_an_error_that_all_rows_share_is_told_once_and_others_where_they_are(
     assert (shown.count("OdooUnavailable"), shown.count("KeyError")) == (len(rows), 1)
 
 
+def test_a_title_wider_than_its_table_is_not_folded(printed: io.StringIO) -> None:
+    console.table([{"n": 1}], "Nordwind Americas Inc.: 1 row")
+    assert "Nordwind Americas Inc.: 1 row\n" in printed.getvalue()
+
+
 def test_a_record_per_block_where_a_table_would_cut(printed: io.StringIO) -> None:
     console.table(ROWS, "Rows")
     lines = printed.getvalue().splitlines()
