@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -173,3 +174,29 @@ def test_what_cannot_be_printed_is_one_line_and_no_verdict(tmp_path: Path) -> No
         )
     told = "error what this prints cannot be written: No space left on device\n"
     assert (ended.returncode, ended.stderr) == (2, told)
+
+
+@pytest.mark.parametrize("streams", [">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
+@pytest.mark.parametrize("words", ["nosuchverb", "nosuchverb --json"])
+def test_what_is_refused_ends_with_its_code_also_where_nothing_can_be_written(
+    tmp_path: Path, words: str, streams: str
+) -> None:
+    assert _ended(tmp_path, words, streams) == 2
+
+
+@pytest.mark.parametrize("streams", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize(("words", "code"), [("runs --json", 0), ("runs --job gone --json", 2)])
+def test_a_command_that_was_started_without_a_stream_goes_on_without_it(
+    tmp_path: Path, words: str, code: int, streams: str
+) -> None:
+    environ = stage.environment(tmp_path, dict.fromkeys(("redis", "odoo", "smtp", "metrics"), 9))
+    Fleet(settings.load(environ)).ledger.upgrade()
+    assert _ended(tmp_path, words, streams, **environ) == code
+
+
+def _ended(folder: Path, words: str, streams: str, **settings: str) -> int:
+    """The exit code of a command whose streams a shell redirects."""
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("FLEET_")}
+    line = f"{shlex.join(fleet_command())} {words} {streams}"
+    shell = ["sh", "-c", line]
+    return subprocess.run(shell, cwd=folder, env={**environ, **settings}, check=False).returncode

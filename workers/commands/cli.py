@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any, Final, NamedTuple, NoReturn
+from typing import Annotated, Any, Final, NamedTuple, NoReturn, TextIO
 
 import typer
 from typer.core import TyperCommand
@@ -273,8 +273,7 @@ def main() -> None:
         try:
             cli()
         finally:
-            if sys.stdout:
-                sys.stdout.flush()
+            sys.stdout.flush()
     except BrokenPipeError:
         drop(sys.stdout)
     except ConfigurationError as error:
@@ -293,8 +292,19 @@ def main() -> None:
 
 def _fail(code: ExitCode, *messages: str) -> NoReturn:
     """Say why nothing could be told; to a program also as the document that it waits for."""
-    for message in messages:
-        tell(message)
+    with _as_far_as_it_goes(sys.stderr):
+        for message in messages:
+            tell(message)
     if "--json" in sys.argv:
-        print_json({"schema": 1, "error": "\n".join(messages), "exit_code": int(code)})
+        with _as_far_as_it_goes(sys.stdout):
+            print_json({"schema": 1, "error": "\n".join(messages), "exit_code": int(code)})
     raise SystemExit(code)
+
+
+@contextmanager
+def _as_far_as_it_goes(stream: TextIO) -> Iterator[None]:
+    """The exit code says it still where what is printed cannot be written."""
+    try:
+        yield
+    except OSError:
+        drop(stream)

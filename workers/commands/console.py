@@ -61,8 +61,13 @@ def write(written: bytes) -> None:
 def degrade() -> None:
     """Have streams of other encodings than UTF-8 show a question mark rather than fail.
 
-    And have a command whose reader leaves, as `head` does, go on and end as it would have.
+    And have a command whose reader leaves, as `head` does, go on and end as it would have, and one
+    that was started without a stream go on without it.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        # It takes the number of the one that is closed, so that no file of ours gets it.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     # Of the class, for typer makes consoles of its own; by default the process ends with 1.
     Console.on_broken_pipe = _go_on_unread  # type: ignore[method-assign]
     for stream in (sys.stdout, sys.stderr):
