@@ -113,7 +113,7 @@ def _messages(
         wait = waiting.wait_of(fleet, message, hindered, now)
         if message.waiting_since or message.error_class:
             due = message.waiting_since or message.created_at
-        elif waiting.too_early(fleet, message, now)[0] is None:
+        elif wait.in_vain or waiting.too_early(fleet, message, now)[0] is None:
             due = message.next_attempt_at
         else:
             continue

@@ -30,6 +30,8 @@ class Wait:
 
     until: datetime
     reasons: tuple[str, ...] = ()
+    #: Whether it goes out to nobody as things stand.
+    in_vain: bool = False
 
     @property
     def why(self) -> str:
@@ -64,7 +66,7 @@ def wait_of(fleet: Fleet, message: Message, found: Hindrances, now: datetime) ->
     at = max(now, message.next_attempt_at)
     never = _never(fleet, message) or _unreadable(message)
     if never:
-        return Wait(at, (never,))
+        return Wait(at, (never,), in_vain=True)
     lease = message.lease_until
     if message.status in UNDER_WAY and lease is not None and lease > now:
         return Wait(now, ("a worker is sending it",))

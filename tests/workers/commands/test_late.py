@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from odoo_gateway.errors import OdooUnavailable
@@ -83,6 +84,28 @@ def test_a_message_is_late_that_should_have_gone_out(fleet: Fleet, clock: Clock)
     (message,) = told("--job", READINESS)
     assert "DeliveryUnavailable: refused" in message["why"]
     assert message["late_by"] == "5 min"
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ("payload = '{}'", "it will be parked for a person"),
+        ("job = 'gone'", "tenant or job is gone"),
+        ("tenant = 'gone'", "tenant or job is gone"),
+    ],
+)
+def test_a_message_that_goes_out_to_nobody_is_late_and_keeps_no_other_from_being_told(
+    fleet: Fleet, clock: Clock, changed: str, why: str
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    queued = messages(fleet)
+    with fleet.ledger.transaction() as connection:
+        put = text(f"UPDATE messages SET {changed} WHERE id = :id")
+        connection.execute(put, {"id": queued[0].id})
+    clock.forward(hours=1)
+    found = {each["name"]: each["why"] for each in told()}
+    assert {f"message-{message.id}" for message in queued} <= found.keys()
+    assert why in found[f"message-{queued[0].id}"]
 
 
 def test_what_waits_on_purpose_is_not_late(fleet: Fleet, clock: Clock) -> None:
