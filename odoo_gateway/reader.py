@@ -164,7 +164,7 @@ class Reader:
         """
         found: list[R] = []
         fields = list(self.session.layout(record).names.values())
-        if _is_of_none(domain):
+        if self._is_of_none(record.MODEL, domain):
             return ()
         context = {**self.context, "active_test": not archived}
         asked = self._asked(record.MODEL, domain, all_companies)
@@ -217,7 +217,7 @@ class Reader:
         all_companies: bool = False,
     ) -> tuple[Group, ...]:
         """Sums, earliest and latest dates by keys (`field` or `date_field:day`), server-side."""
-        if _is_of_none(domain):
+        if self._is_of_none(model, domain):
             return ()
         domain = self._asked(model, domain, all_companies)
         asked = _Asked(tuple(by), tuple(sums), tuple(earliest), tuple(latest))
@@ -285,6 +285,18 @@ class Reader:
         """Ids of a model's records that rest on a row with drift."""
         return frozenset(
             record_id for drift in self.drift for of, record_id in drift.records if of == model
+        )
+
+    def _is_of_none(self, model: str, domain: Domain) -> bool:
+        """Whether no row can match: all conditions are to hold, and one asks for one among none.
+
+        A model that the user may not read is asked all the same, for Odoo to say so.
+        """
+        conditions = [each for each in domain if not isinstance(each, str)]
+        return (
+            len(conditions) == len(domain)
+            and any(operator == "in" and not value for _, operator, value in conditions)
+            and self.session.may_read(model)
         )
 
     def _asked(self, model: str, domain: Domain, all_companies: bool) -> list[Condition]:
@@ -386,14 +398,6 @@ class Reader:
                 if (number := _id_of(row.get(layout.names[field])))
             )
             self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
-
-
-def _is_of_none(domain: Domain) -> bool:
-    """Whether all of its conditions are to hold, and one asks for a value among none."""
-    conditions = [each for each in domain if not isinstance(each, str)]
-    return len(conditions) == len(domain) and any(
-        operator == "in" and not value for _, operator, value in conditions
-    )
 
 
 def _odd(model: str, asked: _Asked, group: Group, relations: Sequence[str | None]) -> Drift:

@@ -91,7 +91,7 @@ class Evidence:
 
 def summary_of(message: Row[Any]) -> str:
     """What the activity of a chore's message is called."""
-    (finding,) = message.stored["findings"]
+    (finding,) = message.payload["findings"]
     return str(finding["title"])
 
 

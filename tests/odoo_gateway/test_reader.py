@@ -44,6 +44,28 @@ def test_a_page_that_ends_exactly_is_followed_by_an_empty_one(sandbox: Sandbox) 
     assert len(reader(sandbox, page_size=count).search(Employee, [])) == count
 
 
+def test_among_none_there_is_nothing_and_odoo_is_asked_nothing(sandbox: Sandbox) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Noting:
+        def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+            asked.append((model, method))
+            return sandbox.call(model, method, args, kwargs)
+
+    found, model = reader(Noting()), OrderLine.MODEL
+    assert found.search(OrderLine, [("id", "in", [])]) == ()
+    assert found.group(model, [("order_id", "in", []), ("id", ">", 1)], ["order_id"]) == ()
+    assert not {(model, "search_read"), (model, "formatted_read_group")} & {*asked}
+    # Where one of several is enough, what is among none says nothing.
+    assert found.search(OrderLine, ["|", ("id", "in", []), ("id", ">", 0)])
+
+
+def test_of_what_may_not_be_read_even_none_is_asked_for() -> None:
+    hidden = reader(Sandbox(TODAY, denied_models=["sale.order.line"]))
+    with pytest.raises(OdooRejected):
+        hidden.group("sale.order.line", [("id", "in", [])], ["order_id"])
+
+
 def test_archived_records_come_only_when_asked_for(sandbox: Sandbox) -> None:
     active = reader(sandbox).search(Employee, [])
     everybody = reader(sandbox).search(Employee, [], archived=True)
