@@ -31,7 +31,7 @@ from workers.demo import processes, stage
 def set_the_stage(stack, console, folder, keep):
     part = processes.running("part", ["sleep", "60"], {}, folder / "logs")
     print(stack.enter_context(part).process.pid, flush=True)
-    return SimpleNamespace(addresses={})
+    return SimpleNamespace(addresses={}, folder=folder, environ={})
 
 for name in sys.argv[2:]:
     signal.signal(signal.Signals[name], signal.SIG_IGN)
