@@ -58,6 +58,10 @@ class Case:
     #: What the policy of the tenant says besides.
     policy: str = ""
 
+    def document(self, folder: Path) -> Path:
+        """The file that its newest document is kept in."""
+        return folder / f"{self.name.replace(',', '').replace(' ', '-')}.json"
+
 
 CASES = (
     Case("reminders, nine weeks", "timesheet_reminders", "hours"),
@@ -128,7 +132,7 @@ def _compared(
     server: OdooServer, database: str, case: Case, asked: argparse.Namespace, folder: Path
 ) -> Mapping[str, Cost]:
     ways: dict[str, Callable[[], Mapping[str, Any]]] = {
-        "fleet": lambda: _fleet(server, database, case, folder / f"{case.job}.json")
+        "fleet": lambda: _fleet(server, database, case, case.document(folder))
     }
     if case.question and not asked.alone:
         first, last = _span(case)
@@ -265,8 +269,8 @@ def _loop(
 
 
 def _same_by_page(server: OdooServer, database: str, case: Case, folder: Path) -> bool:
-    whole, paged = folder / f"{case.job}.json", folder / f"{case.job}-paged.json"
-    _fleet(server, database, case, whole)
+    whole = case.document(folder)
+    paged = whole.with_stem(f"{whole.stem}-paged")
     _fleet(server, database, case, paged, page=97)
     return _digest(whole) == _digest(paged)
 

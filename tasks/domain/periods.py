@@ -82,6 +82,10 @@ class AsOf:
     #: Model and id of what is looked at; None for everything.
     only: frozenset[tuple[str, int]] | None = None
 
+    def looks_at(self, model: str, record_id: int) -> bool:
+        """Whether a record is among what is looked at."""
+        return self.only is None or (model, record_id) in self.only
+
     def only_ids(self, model: str) -> list[tuple[str, str, list[int]]]:
         """What a search of a model adds to its domain, so that it finds what is looked at."""
         if self.only is None:

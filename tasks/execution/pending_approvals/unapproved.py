@@ -71,9 +71,8 @@ def read_unapproved(
     if approval and (doubt := unseen(odoo, *models)):
         return None, (replace(_NOT_SEEN, reason=doubt),)
     if approval == ("validated",):
-        if as_of.only is not None:
-            employees = [each for each in employees if (each.MODEL, each.id) in as_of.only]
-        return _of_lines(odoo, employees, period, currencies)
+        asked = [each for each in employees if as_of.looks_at(each.MODEL, each.id)]
+        return _of_lines(odoo, asked, period, currencies)
     if approval == ("sheet_id",):
         return _of_sheets(odoo, employees, as_of, currencies), _unpriced(odoo)
     return None, (_NO_APPROVAL,)

@@ -143,7 +143,7 @@ def _managers(odoo: Reader, employees: Iterable[Employee]) -> Sequence[Employee]
 
 
 def _reminding(odoo: Reader, as_of: AsOf) -> Sequence[OwnReminders]:
-    if as_of.only is not None and (OwnReminders.MODEL, odoo.company_id) not in as_of.only:
+    if not as_of.looks_at(OwnReminders.MODEL, odoo.company_id):
         return ()
     if odoo.lacks(OwnReminders, "timesheet_mail_employee_allow"):
         return ()
