@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -227,6 +227,36 @@ def test_a_dispatcher_that_dies_before_sending_loses_nothing(
     clock.forward(minutes=6)
     assert deliver_all(fleet) == {"sent": len(held)}
     assert len(catcher.mails) == len(held)
+
+
+@pytest.mark.parametrize("step", ["mark_sending", "sent", "drop", "wait", "postpone"])
+def test_what_the_ledger_does_not_take_is_logged_under_its_trace(
+    fleet: Fleet,
+    clock: Clock,
+    odoo: Switchable,
+    monkeypatch: pytest.MonkeyPatch,
+    our_logs: pytest.LogCaptureFixture,
+    step: str,
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("the database is away")
+
+    def asleep(*_: object) -> tuple[datetime, str]:
+        return clock() + timedelta(hours=1), "they sleep"
+
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    if step == "drop":
+        odoo.inner = _everybody_exempt(clock)
+    elif step == "wait":
+        odoo.error = OdooUnavailable("away")
+    elif step == "postpone":
+        monkeypatch.setattr(dispatcher, "too_early", asleep)
+    monkeypatch.setattr(outbox, step, away)
+    our_logs.clear()
+    assert dispatcher.deliver(fleet)["unsettled"] > 0
+    said: list[Any] = [e.msg for e in our_logs.records if e.name == "workers.delivery.dispatcher"]
+    assert {line["event"] for line in said} == {"message.not_settled"}
+    assert {(line.get("trace_id"), line.get("tenant")) for line in said} == {("trace-1", "firm")}
 
 
 def test_a_ledger_that_fails_after_the_mail_went_out_parks_nothing(

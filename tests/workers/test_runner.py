@@ -1,17 +1,14 @@
 """One run: its effects are committed together, its failures are recorded by class."""
 
-import logging
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import text
 
-from monitoring import logs, metrics
+from monitoring import metrics
 from odoo_gateway import trace
 from odoo_gateway.errors import (
     OdooLoginRefused,
@@ -76,17 +73,6 @@ def run_of(fleet: Fleet, run_id: int) -> runs.Run:
         run = runs.get(connection, run_id)
     assert run is not None
     return run
-
-
-@pytest.fixture
-def our_logs(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    root, configured = logging.getLogger(), structlog.get_config()
-    before, level = root.handlers[:], root.level
-    logs.configure("json")
-    root.handlers[:] = before
-    yield caplog
-    root.setLevel(level)
-    structlog.configure(**configured)
 
 
 def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> None:

@@ -112,13 +112,13 @@ def _mail_of(fleet: Fleet, message: Message) -> Hashable:
 def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
     fleet, outcomes, going = this_round.fleet, Counter[str](), list[Message]()
     for message in mail:
-        try:
-            with _traced(message):
+        with _traced(message):
+            try:
                 checked = _checked(this_round, message)
-        except runner.INTERRUPTIONS:
-            raise
-        except Exception as error:
-            checked = _unsettled(fleet, message, error)
+            except runner.INTERRUPTIONS:
+                raise
+            except Exception as error:
+                checked = _unsettled(fleet, message, error)
         if isinstance(checked, Message):
             going.append(checked)
         else:
@@ -350,12 +350,13 @@ def _each(fleet: Fleet, messages: Iterable[Message], settle: Callable[[Message],
     """Settle each by itself: what is wrong with one does no harm to the others."""
     outcomes: Outcomes = Counter()
     for message in messages:
-        try:
-            outcome = settle(message)
-        except runner.INTERRUPTIONS:
-            raise
-        except Exception as error:
-            outcome = _unsettled(fleet, message, error)
+        with _traced(message):
+            try:
+                outcome = settle(message)
+            except runner.INTERRUPTIONS:
+                raise
+            except Exception as error:
+                outcome = _unsettled(fleet, message, error)
         outcomes += _noted([message], outcome)
     return outcomes
 
@@ -371,8 +372,7 @@ def _noted(messages: Sequence[Message], outcome: str) -> Outcomes:
 def _told(message: Message, outcome: str, error_class: str, reason: str) -> str:
     """Log what became of a message that did not go out, and why."""
     level = logging.INFO if outcome in EXPECTED else logging.WARNING
-    with _traced(message):
-        log.log(level, "message." + outcome, message=message.id, error=error_class, reason=reason)
+    log.log(level, "message." + outcome, message=message.id, error=error_class, reason=reason)
     return outcome
 
 
