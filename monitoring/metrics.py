@@ -98,7 +98,7 @@ ODOO_WAITS = Metric(
     "Seconds that calls waited for their tenant's concurrency limit.",
     ("tenant",),
 )
-# Why a message in the broker is none of ours: it is no message, not signed, or not by us.
+# Why a message in the broker is none of ours: it is not a message, not signed, or not by us.
 UNREADABLE: Final = "unreadable"
 UNSIGNED: Final = "unsigned"
 FORGED: Final = "forged"

@@ -409,7 +409,7 @@ def _odd(model: str, asked: _Asked, group: Group, relations: Sequence[str | None
         for relation, key in zip(relations, group.keys, strict=True)
         if relation and isinstance(key, int)
     )
-    return Drift(model, 0, field, f"{value!r} in all is no sum that a firm has", related)
+    return Drift(model, 0, field, f"{value!r} in all is not a sum that a firm has", related)
 
 
 def _bytes(rows: Sequence[dict[str, Any]]) -> int:
@@ -481,4 +481,4 @@ def _key(value: Any, name: str) -> Key:
         return _day(value)
     if isinstance(value, int | str):
         return value
-    raise OdooUnavailable(f"grouping by {name} answered {value!r}, which is no key")
+    raise OdooUnavailable(f"grouping by {name} answered {value!r}, which is not a key")

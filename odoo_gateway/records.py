@@ -122,15 +122,15 @@ def _integer(value: Any) -> int:
     if isinstance(value, list) and value:
         value = value[0]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{value!r} is no whole number")
+        raise ValueError(f"{value!r} is not a whole number")
     return value
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is not a number")
     if not is_sane(value):
-        raise ValueError(f"{value!r} is no number that a firm has")
+        raise ValueError(f"{value!r} is not a number that a firm has")
     return float(value)
 
 
@@ -141,7 +141,7 @@ def is_sane(number: float) -> bool:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
+        raise ValueError(f"{value!r} is not text")
     return value.translate(_UNWANTED)
 
 
@@ -150,7 +150,7 @@ def zone_named(value: Any) -> ZoneInfo:
     try:
         return ZoneInfo(_text(value))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{value!r} is no time zone that we know") from error
+        raise ValueError(f"{value!r} is not a time zone that we know") from error
 
 
 def _flag(value: Any) -> bool:
@@ -161,11 +161,11 @@ def _flag(value: Any) -> bool:
 
 def _ids(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list):
-        raise ValueError(f"{value!r} is no list of ids")
+        raise ValueError(f"{value!r} is not a list of ids")
     return tuple(_integer(item) for item in value)
 
 
-# What turns the direction of all text after it, also of ours, is shown as a sign that is no letter.
+# What turns the direction of all text after it, ours too, is shown as a sign that is not a letter.
 _TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # No Odoo has NUL, and no ledger on PostgreSQL keeps it.
 _UNWANTED: Final = str.maketrans(_TURNS, "\N{REPLACEMENT CHARACTER}" * len(_TURNS), "\0")

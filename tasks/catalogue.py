@@ -129,7 +129,7 @@ def _named(name: str, module: ModuleType) -> AnyJob:
         raise ValueError(f"{module.__name__} declares a job named {job.name!r}")
     if job.role not in ROLES:
         raise ConfigurationError(
-            f"{module.__name__} has the owner {job.role!r}, which is no role; the roles are "
+            f"{module.__name__} has the owner {job.role!r}, which is not a role; the roles are "
             f"{', '.join(ROLES)}"
         )
     return job

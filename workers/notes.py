@@ -37,7 +37,7 @@ def claimed(
     if claim is None:
         after = runs.get(connection, before.id) or before
         return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
-    # Late for want of workers, not of an Odoo: what was put off is no measure.
+    # Late for want of workers, not of an Odoo: what was put off is not a measure.
     first = before.started_at is None and before.error_class is None
     paused_until = pauses.paused_until(pauses.known(connection), before.place)
     due = max(before.slot, paused_until or before.slot)

@@ -34,7 +34,7 @@ __all__ = ["BROKER", "LEDGER", "MAIL"]
 
 log = structlog.get_logger()
 
-# A restart is no news; that we are let in no more is, at once.
+# A restart is not news; that we are let in no more is, at once.
 TOLD_AFTER: Final = timedelta(minutes=10)
 ODOO_ERRORS: Final = ("OdooUnavailable", "CircuitOpen", "OdooLoginRefused")
 DELIVERY_ERRORS: Final = ("DeliveryUnavailable", "DeliveryClosed")

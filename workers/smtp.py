@@ -10,8 +10,8 @@
     DATA, the content    DeliveryFailed, or       of us, or a full mailbox: DeliveryFailed; else
                          DeliveryUnknown          of this mail: DeliveryRefused
 
-What is no answer of SMTP, or of another number, counts as a 4xx before the content. After it, it
-says nothing of whether the mail was taken: DeliveryUnknown, as when it hangs up.
+What is not an answer of SMTP, or has another number, counts as a 4xx before the content. After it,
+it says nothing of whether the mail was taken: DeliveryUnknown, as when it hangs up.
 
 Of us: 530, 534, 535 and 538 (log in first); 5.1.7, 5.1.8, 5.3.1, 5.3.2, 5.7.8, 5.7.20 to 5.7.27 of
 RFC 3463 and its successors; and what Postfix, which says so at RCPT, calls a sender, client or HELO

@@ -30,13 +30,13 @@ def single(text: str) -> Address:
     name, spec = named.groups() if named else ("", text)
     name, spec = stripped(name).strip('"'), stripped(spec)
     if any(character < " " for character in text):
-        raise ValueError(f"{text!r} is no address: it has a line break or the like in it")
+        raise ValueError(f"{text!r} is not an address: it has a line break or the like in it")
     # Within quotes everything is a name.
     bare = re.sub(_QUOTED, "quoted", text)
     if len(_SPEC.findall(bare)) > 1 or (named and re.search("[,;@]", bare.partition("<")[0])):
         raise ValueError(f"{text!r} is more than one address")
     if not _SPEC.fullmatch(spec):
-        raise ValueError(f"{text!r} is no address")
+        raise ValueError(f"{text!r} is not an address")
     local, _, domain = spec.rpartition("@")
     if not local.isascii():
         raise ValueError(f"{spec} has letters before its @ that few mail servers take")
@@ -67,12 +67,12 @@ def _made(name: str, local: str, domain: str) -> Address:
         ascii_domain = domain.encode("idna").decode("ascii")
         made = Address(name, addr_spec=f"{local}@{ascii_domain}")
     except (UnicodeError, HeaderParseError, ValueError) as error:
-        raise ValueError(f"{local}@{domain} is no address") from error
+        raise ValueError(f"{local}@{domain} is not an address") from error
     if not _DOMAIN.fullmatch(ascii_domain):
-        raise ValueError(f"{local}@{domain} is no address")
+        raise ValueError(f"{local}@{domain} is not an address")
     if len(local) > LONGEST_LOCAL or len(made.addr_spec) > LONGEST:
         raise ValueError(
-            f"{local}@{domain} is no address: it is longer than {LONGEST_LOCAL} characters before "
-            f"its @, or than {LONGEST} in all"
+            f"{local}@{domain} is not an address: it has more than {LONGEST_LOCAL} characters "
+            f"before its @, or than {LONGEST} in all"
         )
     return made

@@ -36,7 +36,7 @@ LABELS: Final[Mapping[str, Text]] = {
     "pass": Text("pass"),
     "fail": Text("fail"),
     "not_applicable": Text("not applicable"),
-    # Ages that are no number of days.
+    # Ages that are not a number of days.
     "future": Text("future"),
     "undated": Text("undated"),
     # How order lines are billed.

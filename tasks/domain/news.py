@@ -41,7 +41,7 @@ class News:
     settled: tuple[ToldFinding, ...] = ()
     #: Set aside since.
     held: tuple[ToldAside, ...] = ()
-    #: Known ones of another amount, which alone is no reason to write.
+    #: Known ones of another amount, which alone is not a reason to write.
     repriced: tuple[ToldFinding, ...] = ()
 
     def __bool__(self) -> bool:
@@ -50,7 +50,7 @@ class News:
 
 
 def news(before: Picture, now: Picture) -> News:
-    """What became of the findings that a reader saw; what is snoozed now is no news."""
+    """What became of the findings that a reader saw; what is snoozed now is not news."""
     seen = {finding.key: finding for finding in before.findings}
     awake = [finding for finding in now.findings if not finding.snoozed_until]
     here = {finding.key for finding in now.findings}

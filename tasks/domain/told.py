@@ -22,7 +22,7 @@ def _that(reads: Callable[[str], object]) -> AfterValidator:
         try:
             reads(value)
         except InvalidOperation as error:
-            raise ValueError(f"{value!r} is no number") from error
+            raise ValueError(f"{value!r} is not a number") from error
         return value
 
     return AfterValidator(check)

@@ -21,7 +21,7 @@ from tasks.domain.texts import Text, joined
 STATUS: Final = "not_verifiable"
 # What of a report is withheld where rows are missing.
 WHOLES: Final = ("rows", "totals", "measures")
-# Of totals, what is no figure.
+# Of totals, what is not a figure.
 LABELS: Final = frozenset({"currency", "basis", "planned_basis"})
 REMEDY: Final = Text(
     "give the fleet's user the groups, rights and rules that docs/install.md names"

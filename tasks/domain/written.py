@@ -22,13 +22,13 @@ def _refuse_id(value: Any) -> Any:
     text = str(value)
     is_number = text.isascii() and text.isdecimal() and text == text.lstrip("0")
     if not is_number or len(text) > 10 or int(text) >= TOO_LARGE:
-        raise ValueError(f"{value!r} is no id of a record in Odoo; write a number like 42")
+        raise ValueError(f"{value!r} is not an id of a record in Odoo; write a number like 42")
     return value
 
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: Final = get_args(Weekday)
-# The id of a record in Odoo, also as the key of a table. A field of type int is no id.
+# The id of a record in Odoo, also as the key of a table. A field of type int is not an id.
 Id = Annotated[int, BeforeValidator(_refuse_id)]
 
 

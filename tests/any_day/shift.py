@@ -15,7 +15,7 @@ SHIFTED = Path(__file__).parent / "shifted"
 def begin(at: datetime) -> None:
     """From now on it is `at`, and goes on ticking; `time.monotonic` and sleeps stay as they are.
 
-    A process that does not inherit the environment, or is no Python process of this installation
+    A process that does not inherit the environment, or is not a Python process of this installation
     (Redis, PostgreSQL, Chromium), keeps the machine's clock.
     """
     os.environ |= environment(at)

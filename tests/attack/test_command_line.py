@@ -187,7 +187,7 @@ def test_a_password_that_flower_cannot_compare_is_one_line(tmp_path: Path) -> No
 def test_a_variable_that_is_no_text_is_one_line(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         settings.load(environ(tmp_path, **{name: "a\udcff@b.example"}))
-    assert f"{name}: is no UTF-8 text; set it anew" in caught.value.problems
+    assert f"{name}: is not UTF-8; set it anew" in caught.value.problems
 
 
 def test_a_device_in_the_place_of_a_secret_is_one_line(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def _news(evidence: Evidence) -> Iterator[str]:
     # Nobody can be told by mail of a mail server, nor of ledger and broker, before they are back.
     steps = ["outage", "return"] if fault.target == "odoo" else ["return"]
     if fault.target == "mail" and timedelta(seconds=fault.seconds) - A_QUARTER < TOLD_AFTER:
-        # Nobody sees that it is away before the first mail is due, and a restart is no news.
+        # Nobody sees that it is away before the first mail is due, and a restart is not news.
         steps = []
     for tenant in TENANTS:
         reader = f"ops@{tenant}.example"

@@ -228,7 +228,7 @@ def ensure_system_packages() -> None:
         )
     with step(f"apt-get install {' '.join(missing)}"), no_service_starts():
         env = {"DEBIAN_FRONTEND": "noninteractive"}
-        with contextlib.suppress(OdooServerError):  # one dead third-party source is no reason
+        with contextlib.suppress(OdooServerError):  # one dead third-party source is not a reason
             run("apt-get", "update", env=env)
         run("apt-get", "install", "-y", "--no-install-recommends", *missing, env=env)
 

@@ -15,7 +15,7 @@ DECIMALS = {"JPY": 0, "KWD": 3}
 def _plain(text: str) -> str:
     """No thousands, no exponent, no sign on zero."""
     if not re.fullmatch(r"(?!-[0.]*$)-?(0|[1-9]\d*)(\.\d+)?", text):
-        raise ValueError(f"{text!r} is no plain amount")
+        raise ValueError(f"{text!r} is not a plain amount")
     return text
 
 

@@ -122,7 +122,7 @@ def test_the_difference_to_odoos_figure_is_excluded_line_by_line(
     expected = {
         line: figures[line][3] - amount
         for line, amount in wizard.items()
-        # A down payment is no work.
+        # A down payment is not work.
         if figures[line][3] != amount and not (job == "wip_aging" and figures[line][4])
     }
     assert {line: Decimal(found.amount) for line, found in excluded.items()} == expected

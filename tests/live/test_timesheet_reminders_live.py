@@ -129,7 +129,7 @@ def test_every_logged_hour_of_the_week_is_that_of_the_database(
 
 @pytest.fixture(scope="module")
 def asked(monday: date) -> tuple[date, date]:
-    """A period that is no week and starts on no Monday."""
+    """A period that is not a week and does not start on a Monday."""
     return monday - timedelta(days=12), monday + timedelta(days=10)
 
 

@@ -67,7 +67,7 @@ def test_a_number_is_refused_as_no_id_only_where_ids_are_set(
             policy.model_validate({name: value})
         except ValidationError as error:
             refusals.append(str(error))
-    assert any("is no id of a record" in refusal for refusal in refusals) == holds_ids
+    assert any("is not an id of a record" in refusal for refusal in refusals) == holds_ids
 
 
 def test_a_job_under_another_name_than_its_files_is_refused(
@@ -119,7 +119,7 @@ def test_another_package_adds_its_jobs(installed: Installed) -> None:
         (
             "credit_watch",
             replace(a_job("credit_watch"), audience=Audience.PERSON, owner="accounting"),
-            "firm.credit_watch has the owner 'accounting', which is no role; the roles are "
+            "firm.credit_watch has the owner 'accounting', which is not a role; the roles are "
             "finance, delivery, ops",
         ),
         ("wip_aging", a_job("wip_aging"), "the fleet has a job of this name"),

@@ -41,5 +41,5 @@ def test_a_row_that_is_hidden_is_told_in_words_and_a_value_in_those_of_programs(
     doubted = Drift("sale.order.line", 5, "tax_ids", Text("the tax {name} is hidden", name="VAT"))
     assert doubts.unread(doubted) == doubted.told
     assert doubts.unread(doubted).values["why"] is doubted.problem
-    odd = Drift("sale.order", 7, "amount", "'x; y' is no number")
-    assert doubts.unread(odd) == "sale.order 7 amount: 'x; y' is no number"
+    odd = Drift("sale.order", 7, "amount", "'x; y' is not a number")
+    assert doubts.unread(odd) == "sale.order 7 amount: 'x; y' is not a number"

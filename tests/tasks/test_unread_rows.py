@@ -130,7 +130,7 @@ def test_of_many_rows_some_are_named_and_the_rest_is_counted(now: AsOf) -> None:
     report, seen = look(changed(corrupt=corrupt), "wip_aging", now)
     (gap,) = (gap for gap in report.not_verifiable if gap.figures)
     assert gap.reason.endswith(f" / and {len(seen.drift) - 3} more")
-    assert gap.reason.count("'dear' is no number") == 3
+    assert gap.reason.count("'dear' is not a number") == 3
 
 
 def test_hidden_projects_withhold_hours_on_no_order_line_by_name(now: AsOf) -> None:

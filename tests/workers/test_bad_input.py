@@ -129,7 +129,7 @@ def test_is_done_or_refused(fleet: Fleet, arguments: tuple[str, ...]) -> None:
         ("late --by 0d", "--by '0d': give more than nothing"),
         ("runs --company 99999999999999", "'--company': Input should be less than"),
         ("policies --as-of 2026-02-30", "--as-of '2026-02-30': there is no such day; write one"),
-        ("cases --person [/]", "--person '[/]': is no address"),
+        ("cases --person [/]", "--person '[/]': is not an address"),
         ("kpi billable --company 99", "--company 99: there is none such; there are: 1"),
     ],
 )

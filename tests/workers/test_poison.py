@@ -169,7 +169,7 @@ RAW: Final = {
     "no delivery info": (without("properties", "delivery_info"), "unreadable"),
     "a delivery tag that is a list": (tagged(delivery_tag=["x"]), "unreadable"),
     "a body that is a number": (changed(body=5), "unreadable"),
-    "a body that is no base64": (changed(body="x"), "unreadable"),
+    "a body that is not base64": (changed(body="x"), "unreadable"),
     "headers that are a list": (changed(headers=["x"]), "unreadable"),
     "no body": (changed(body=None), "unsigned"),
     "unsigned": (json.dumps(GOOD).encode(), "unsigned"),

@@ -47,7 +47,7 @@ def opened(fleet: Fleet, job: str, company_id: int = 1) -> int:
 
 
 def watched_before(fleet: Fleet, job: str, company_id: int = 1) -> None:
-    """A run of yesterday that succeeded and saw nothing: what comes is no first run."""
+    """A run of yesterday that succeeded and saw nothing: what comes is not a first run."""
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
     at = fleet.clock() - timedelta(days=1)
     with fleet.ledger.transaction() as connection:

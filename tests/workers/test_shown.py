@@ -58,7 +58,7 @@ def test_no_word_that_a_program_gets_is_cut_for_people(
 
 
 def values(document: Any) -> Iterator[str]:
-    """Every text in a document, but for what is no part of what it lists."""
+    """Every text in a document, but for what is not part of what it lists."""
     if isinstance(document, dict):
         for value in document.values():
             yield from values(value)

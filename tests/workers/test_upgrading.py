@@ -116,7 +116,7 @@ def test_what_the_last_version_queued_goes_out_of_this_one(
     with upgraded.ledger.reading() as connection:
         became = {m.id: m for m in outbox.find(connection, 1000) if m.id in queued}
     parked = [m.error or "" for m in became.values() if m.status is MessageStatus.PARKED]
-    # As the one that was parked before: a mailbox of a role is no user of Odoo.
+    # As the one that was parked before: a mailbox of a role is not a user of Odoo.
     assert all("no active internal user" in error for error in parked), parked
     statuses = Counter(message.status for message in became.values())
     assert statuses[MessageStatus.SENT] >= 5

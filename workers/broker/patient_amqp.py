@@ -1,4 +1,4 @@
-"""AMQP connections that wait so long for one answer, and no longer.
+"""AMQP connections that wait only so long for one answer.
 
 py-amqp sets `read_timeout` on the socket, and reads on for ever when that time is over. A worker
 that waits so in its parent process, for a broker that lost its question, takes nothing any more.

@@ -1,4 +1,4 @@
-"""Redis as the workers read it: what is no message is put away and counted, and ends nobody.
+"""Redis as the workers read it: what is not a message is put away and counted, and ends nobody.
 
 kombu believes every entry of a list to be a message of its own. One that is not raises whatever its
 reading raises, and that ends the worker ("Unrecoverable error").

@@ -265,10 +265,10 @@ def main() -> None:
     """Run the command; every expected error is one clear message and an exit code."""
     degrade()
     try:
-        # Where the locale is no UTF-8, Python takes what was typed for bytes.
+        # Where the locale is not UTF-8, Python takes what was typed for bytes.
         sys.argv = [os.fsencode(word).decode() for word in sys.argv]
     except UnicodeError:
-        _fail(ExitCode.CONFIGURATION, "what you typed is no UTF-8 text; type it anew")
+        _fail(ExitCode.CONFIGURATION, "what you typed is not UTF-8; type it anew")
     try:
         try:
             cli()

@@ -49,7 +49,7 @@ def _go_on_unread(self: Console) -> None:
 
 
 def write(written: bytes) -> None:
-    """Put on stdout what is no text to fold, whether or not anybody still reads."""
+    """Put on stdout what is not text to fold, whether or not anybody still reads."""
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(written)

@@ -169,7 +169,7 @@ def _named(connection: Connection, names: Sequence[str]) -> Sequence[Letter]:
     for name in names:
         if name not in dead:
             raise ConfigurationError(
-                f"{name} is no dead letter: `fleet dead` lists those there are"
+                f"{name} is not a dead letter: `fleet dead` lists those there are"
             )
     return [dead[name] for name in names]
 

@@ -45,7 +45,7 @@ def write(name: str, layer: str, checkout: Path) -> Sequence[Path]:
         raise ConfigurationError(*problems)
     if not (checkout / "tasks" / "declaration.py").is_file():
         raise ConfigurationError(
-            f"{checkout} is no checkout of the fleet: there is no tasks/declaration.py in it; "
+            f"{checkout} is not a checkout of the fleet: there is no tasks/declaration.py in it; "
             "change to one, or write a package of your own as docs/writing-a-job.md tells"
         )
     job = checkout / "tasks" / layer / f"{name}.py"
@@ -74,7 +74,7 @@ def write(name: str, layer: str, checkout: Path) -> Sequence[Path]:
 def _wrong_name(name: str) -> Sequence[str]:
     if not catalogue.NAME.fullmatch(name) or iskeyword(name) or len(name) > LONGEST_NAME:
         return [
-            f"{name}: is no name of a job; take small letters, digits and _, a letter first, "
+            f"{name}: is not a name for a job; take small letters, digits and _, a letter first, "
             f"{LONGEST_NAME} at most, such as unmanaged_projects"
         ]
     if name in catalogue.jobs():
@@ -85,7 +85,7 @@ def _wrong_name(name: str) -> Sequence[str]:
 def _wrong_layer(layer: str) -> Sequence[str]:
     if not catalogue.NAME.fullmatch(layer) or iskeyword(layer) or layer in catalogue.NOT_LAYERS:
         return [
-            f"--layer {layer}: is no workflow layer; take one such as commercial, mobilization, "
+            f"--layer {layer}: is not a workflow layer; take one such as commercial, mobilization, "
             "execution, financial, accounts or governance"
         ]
     return []

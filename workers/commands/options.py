@@ -107,7 +107,7 @@ def wanted(
     """The rows that options ask for. Raises ConfigurationError for what there never was."""
     # An address, or as owners of cases are named.
     if person is not None and not any(map(str.isalpha, person)):
-        raise ConfigurationError(f"--person {quoted(person)}: is no address")
+        raise ConfigurationError(f"--person {quoted(person)}: is not an address")
     oldest, newest = _ago(fleet, "--since", since), _ago(fleet, "--older", older)
     fleet.ledger.check()
     found = Wanted(tenant, company, job, person, record, oldest, newest, limit)
@@ -163,7 +163,7 @@ def age(text: str, most: timedelta = OLDEST) -> timedelta:
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
     if unit not in units or not number.isascii() or not number.isdecimal():
-        raise ValueError(f"{quoted(text)} is no age; write one like 90m, 12h, 7d or 2w")
+        raise ValueError(f"{quoted(text)} is not an age; write one like 90m, 12h, 7d or 2w")
     if not number.strip("0"):
         raise ValueError(f"{quoted(text)}: give more than nothing, like 90m, 12h, 7d or 2w")
     one = timedelta(**{units[unit]: 1})

@@ -86,7 +86,7 @@ class Found:
 def find(fleet: Fleet, asked: Asked) -> Found:
     """Ask each Odoo and the ledger what the person is called.
 
-    Raises ConfigurationError for what is no address, or a tenant that is not configured.
+    Raises ConfigurationError for what is not an address, or a tenant that is not configured.
     """
     for address in (asked.address, *asked.also):
         _check(address)
@@ -241,7 +241,7 @@ def _check(address: str) -> None:
         bare_address(address)
     except ValueError as error:
         raise ConfigurationError(
-            f"{quoted(address)} is no e-mail address alone, like finance@acme.example"
+            f"{quoted(address)} is not an e-mail address alone, like finance@acme.example"
         ) from error
 
 

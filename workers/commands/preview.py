@@ -74,7 +74,7 @@ def would_send(
 ) -> WouldSend:
     """What a run now would say, after all that the ledger remembers; as a first run without one.
 
-    What waits in the outbox already is no part of it. Sends and records nothing.
+    What waits in the outbox already is not part of it. Sends and records nothing.
     """
     said = [_announced(fleet, order, result) for result in results]
     found = [message for announcement, _ in said for message in announcement.messages]

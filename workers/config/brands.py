@@ -16,7 +16,7 @@ IMAGE_BYTES: Final = 1_000_000
 
 def _image(path: Path) -> Path:
     if path.suffix.lower() not in IMAGES:
-        raise ValueError(f"{str(path)!r} is no image that mail shows; give {', '.join(IMAGES)}")
+        raise ValueError(f"{str(path)!r} is not an image that mail shows; give {', '.join(IMAGES)}")
     try:
         size = path.stat().st_size if path.is_file() else -1
     except OSError as error:

@@ -89,8 +89,8 @@ class Reach:
         if any(plain in network for network in self.networks) or _is_public(plain):
             return ""
         return (
-            f"it leads to {address}, which is no public address: correct it, or allow its network "
-            "in FLEET_WEBHOOK_NETWORKS"
+            f"it leads to {address}, which is not a public address: correct it, or allow its "
+            "network in FLEET_WEBHOOK_NETWORKS"
         )
 
 

@@ -25,5 +25,7 @@ def key_of(secret: str) -> bytes:
     except binascii.Error:
         key = b""
     if not secret.startswith(PREFIX) or len(key) not in KEY_BYTES:
-        raise ValueError(f"is no webhook secret; make one: echo {PREFIX}$(openssl rand -base64 32)")
+        raise ValueError(
+            f"is not a webhook secret; make one: echo {PREFIX}$(openssl rand -base64 32)"
+        )
     return key

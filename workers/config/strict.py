@@ -46,7 +46,7 @@ def _long_enough(secret: SecretStr) -> SecretStr:
 # Empty, or http(s) without a slash at its end.
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
-# A day at most: what waits longer was meant otherwise, and 1e300 is no time span.
+# A day at most: what waits longer was meant otherwise, and 1e300 is not a time span.
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 # An address, perhaps with a name before it; and one by itself.
 Sender = Annotated[str, AfterValidator(_one_address)]

@@ -66,17 +66,17 @@ def _odoo(url: str) -> str:
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone; write one like Europe/Brussels")
+        raise ValueError(f"{name!r} is not a time zone; write one like Europe/Brussels")
     return name
 
 
 def _crontab(line: str) -> str:
     try:
         if len(line.split()) not in CRONTAB_FIELDS:
-            raise ValueError("seconds and years are no part of it")
+            raise ValueError("it has no seconds and no years")
         next(CronSim(line, datetime(2026, 1, 1, tzinfo=UTC)))
     except (CronSimError, ValueError, StopIteration) as error:
-        why = "comes on no day" if isinstance(error, StopIteration) else "is no crontab line"
+        why = "comes on no day" if isinstance(error, StopIteration) else "is not a crontab line"
         raise ValueError(f"{line!r} {why}; write one of five fields, like 0 6 * * 1-5") from error
     return line
 
@@ -125,7 +125,7 @@ def _clocks(text: str) -> tuple[time, time]:
         return time.fromisoformat(start), time.fromisoformat(end)
     except ValueError as error:
         raise ValueError(
-            f"{text!r} is no span of hours; write one like 20:00-06:00, without an offset: they "
+            f"{text!r} is not a span of hours; write one like 20:00-06:00, without an offset: they "
             "are hours of each reader's zone"
         ) from error
 

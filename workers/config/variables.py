@@ -38,7 +38,7 @@ class Variables:
         if name not in self._files:
             value = _bare(self._values.get(name, ""))
             if not is_text(value):
-                problems.append(f"{name}: is no UTF-8 text; set it anew")
+                problems.append(f"{name}: is not UTF-8; set it anew")
                 return ""
             return value
         path = self._files[name]
@@ -78,5 +78,5 @@ def _bare(text: str) -> str:
 def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, UnicodeDecodeError):
         # Its own words quote a byte of what may be a secret.
-        return "it is no UTF-8 text"
+        return "it is not UTF-8"
     return str(getattr(error, "strerror", None) or error)

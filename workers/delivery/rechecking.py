@@ -162,7 +162,7 @@ class Round:
             ).date()
 
     def _of_digest(self, message: Message, payload: Digest) -> Checked:
-        """As what people did since has it; what its reader was sent meanwhile is no news.
+        """As what people did since has it; what its reader was sent meanwhile is not news.
 
         Odoo is asked again only where a hold was put on, or is over.
         """

@@ -302,7 +302,7 @@ def _show_metrics(stage: Stage, console: Console) -> None:
     table.add_column("value", justify="right")
     families = text_string_to_metric_families(text)
     samples = [s for family in families for s in family.samples if s.name in SHOWN_METRICS]
-    # Counters start at zero; what never happened is no news.
+    # Counters start at zero; what never happened is not news.
     told = [s for s in samples if s.value or not s.name.endswith("_total")]
     for sample in told:
         labels = ", ".join(f"{key}={value}" for key, value in sample.labels.items())

@@ -61,7 +61,7 @@ def record(
 ) -> None:
     """Keep what a run measured.
 
-    Raises ValueError when a measure is given twice or is no finite number: a job at fault.
+    Raises ValueError when a measure is given twice or is not a finite number: a job at fault.
     """
     rows = {}
     for measure in found:

@@ -94,7 +94,7 @@ class Message:
 
     @cached_property
     def payload(self) -> Payload:
-        """What it says, read when it is asked for: one that cannot be is no harm to the others.
+        """What it says, read when it is asked for: one that cannot be does no harm to the others.
 
         Raises PayloadRefused.
         """
@@ -589,6 +589,6 @@ def of_row(row: Row[Any]) -> Message:
     """A message as its row tells it."""
     columns = row._asdict()
     payload = columns.pop("payload")
-    # What is no object has no kind either: it cannot be read, and is no harm to the others.
+    # What is not an object has no kind either: it cannot be read, and does no harm to the others.
     stored = payload if isinstance(payload, Mapping) else {}
     return Message(**{**columns, "stored": stored, "finding_keys": tuple(columns["finding_keys"])})

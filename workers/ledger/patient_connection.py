@@ -1,4 +1,4 @@
-"""A PostgreSQL connection that waits so long for one answer, and no longer.
+"""A PostgreSQL connection that waits for one answer only so long.
 
 A server that froze, or a proxy before it, keeps the connection alive and answers nothing: no limit
 of the kernel or of the server ever ends that wait.

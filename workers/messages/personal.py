@@ -147,7 +147,7 @@ def _letter(occasion: Occasion, notices: Sequence[Notice], channel: str) -> NewM
 
 
 def _subject(notices: Sequence[Notice]) -> str:
-    """The findings of a mail, so that a later one about others is no repetition of it."""
+    """The findings of a mail, so that a later one about others is not a repetition of it."""
     keys = sorted(notice.finding.key for notice in notices)
     if len(keys) == 1:
         return keys[0]

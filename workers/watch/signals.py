@@ -99,7 +99,7 @@ class WorkerHeart:
         """Leave a heartbeat unless the last one is young."""
         fleet = wiring.fleet()
         now = fleet.clock().timestamp()
-        # A clock that is put back is no reason to be silent until it gets there again.
+        # A clock that is put back is not a reason to be silent until it gets there again.
         if not 0 <= now - self._beaten_at < HEARTBEAT_SECONDS:
             watching.beat(fleet, marks.WORKER, self._name, self._detail)
             self._beaten_at = now

@@ -9,7 +9,7 @@ from babel import localedata, negotiate_locale
 
 from workers.language.language import SOURCE, Language, language, languages
 
-# More languages are no reader's wish.
+# No reader asks for more languages.
 MOST_WANTED: Final = 20
 
 

@@ -85,8 +85,8 @@ def refuse_foreign(request: Request, web_url: str) -> None:
     """Raise FormForged when a browser says that another site sent this form.
 
     Our own pages send no referrer, so browsers say `Origin: null` for them: only where they do not
-    tell by Sec-Fetch-Site, Origin decides. Whoever says neither is no browser, and needs the form's
-    signature all the same.
+    tell by Sec-Fetch-Site, Origin decides. Whoever says neither is not a browser, and needs the
+    form's signature all the same.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     ours = urlsplit(web_url)

@@ -41,7 +41,7 @@ JOBS = {
 
 @dataclass(frozen=True)
 class Person:
-    """An employee; the zone rules the hours of the calendar, None is no calendar at all."""
+    """An employee; the zone rules the hours of the calendar, None is not a calendar at all."""
 
     id: int
     name: str

@@ -34,7 +34,7 @@ class UtilizationPolicy(Policy):
     )
 
     def excludes(self, employee: Employee) -> bool:
-        """Whether somebody is no part of what is measured."""
+        """Whether somebody is not part of what is measured."""
         return (
             employee.id in self.excluded_employees
             or employee.job_id in self.excluded_jobs

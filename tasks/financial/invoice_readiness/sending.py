@@ -83,7 +83,7 @@ def _by_email(sending: Sending, customer: str) -> Way:
         return Way(problem, step)
     if not ADDRESS.search(sending.email):
         problem = Text(
-            "the e-mail of the invoice address of {customer} is no address", customer=customer
+            "the e-mail of the invoice address of {customer} is not an address", customer=customer
         )
         return Way(problem, step)
     return Way()

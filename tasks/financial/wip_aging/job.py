@@ -71,7 +71,7 @@ JOB = Job(
             ),
             (
                 Rule(Text("its order is confirmed"), CONFIRMED),
-                Rule(Text("it sells something, and is no heading or note"), SELLS),
+                Rule(Text("it sells something, and is not a heading or note"), SELLS),
             ),
         ),
         Listed(

@@ -1,7 +1,7 @@
 """Why Odoo's own figure of what is to be invoiced is another one than ours, line by line.
 
 At a fixed price Odoo bills by what is ordered, and work is in progress by what is delivered. What
-an invoice makes of a line is no part of it: that is the gap of the line, excluded with its reason.
+an invoice makes of a line is not part of it: that is the gap of the line, excluded with its reason.
 """
 
 from collections.abc import Mapping

@@ -79,7 +79,7 @@ def _is_open(sold: SoldLine) -> bool:
 
 
 def _worth(sold: SoldLine) -> Decimal:
-    """What a line delivered and no invoice bills; goods and down payments are no work."""
+    """What a line delivered and no invoice bills; goods and down payments are not work."""
     no_work = sold.sold.billing is Billing.DOWN_PAYMENT or not (
         sold.line.is_service or sold.line.is_expense
     )

@@ -62,7 +62,7 @@ class Work:
     unknown: Mapping[int, Text] = field(default_factory=dict)
 
     def lines(self) -> Iterator[tuple[SoldOrder, SoldLine]]:
-        """The service and expense lines; down payments and goods are no work."""
+        """The service and expense lines; down payments and goods are not work."""
         for order in self.orders:
             for sold in order.lines:
                 if is_work(sold):

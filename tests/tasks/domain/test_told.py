@@ -76,7 +76,7 @@ def test_what_nobody_did_is_not_written() -> None:
         ("title", None, "Input should be a text"),
         ("owner", 7, "Input should be a text"),
         ("since", "yesterday", "Invalid isoformat string: 'yesterday'"),
-        ("amount", "much", "'much' is no number"),
+        ("amount", "much", "'much' is not a number"),
         ("severity", "dreadful", "Input should be 'info', 'warning' or 'critical'"),
     ],
 )

@@ -41,7 +41,7 @@ def report(name: str, rows: Rows, now: AsOf, version: int = 19, **switches: Any)
 
 
 def rounded(value: Any) -> Any:
-    """Numbers to the cent: an eighth of an hour is no binary fraction of everything."""
+    """Numbers to the cent: an eighth of an hour is not a binary fraction of everything."""
     if isinstance(value, float):
         return pytest.approx(value, abs=0.011)
     if isinstance(value, Mapping):

@@ -92,7 +92,7 @@ def test_a_run_that_a_person_has_seen_waits_for_nobody(fleet: Fleet, dead_run: s
     with fleet.ledger.reading() as connection:
         (entry,) = audit.entries(connection, 1, event="run.cleared")
     assert (entry.detail["by"], entry.detail["reason"]) == ("ann", "known outage")
-    with pytest.raises(ConfigurationError, match="no dead letter"):
+    with pytest.raises(ConfigurationError, match="not a dead letter"):
         dead.drop(fleet, [dead_run], "ann", "again")
 
 

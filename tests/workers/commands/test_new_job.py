@@ -64,13 +64,13 @@ def test_a_layer_that_is_there_keeps_its_docstring(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "layer", "why"),
     [
-        ("Seats-Unused", "execution", "Seats-Unused: is no name of a job"),
-        ("../seats", "execution", "is no name of a job"),
-        ("import", "execution", "is no name of a job"),
+        ("Seats-Unused", "execution", "Seats-Unused: is not a name for a job"),
+        ("../seats", "execution", "is not a name for a job"),
+        ("import", "execution", "is not a name for a job"),
         ("s" * 41, "execution", "40 at most"),
         ("wip_aging", "execution", "wip_aging: there is a job of this name"),
-        ("seats_unused", "domain", "--layer domain: is no workflow layer"),
-        ("seats_unused", "../..", "is no workflow layer"),
+        ("seats_unused", "domain", "--layer domain: is not a workflow layer"),
+        ("seats_unused", "../..", "is not a workflow layer"),
     ],
 )
 def test_what_can_be_no_job_is_refused(checkout: Path, name: str, layer: str, why: str) -> None:
@@ -90,5 +90,5 @@ def test_nothing_is_written_over(checkout: Path) -> None:
 
 
 def test_elsewhere_it_says_where_it_belongs(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="is no checkout of the fleet"):
+    with pytest.raises(ConfigurationError, match="is not a checkout of the fleet"):
         new_job.write("seats_unused", "execution", tmp_path)

@@ -9,7 +9,7 @@ from workers.commands import options
 
 @pytest.mark.parametrize("text", ["", "d", "7", "7y", "-1d", "1.5h", "\u0661d"])
 def test_an_age_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no age"):
+    with pytest.raises(ValueError, match="not an age"):
         options.age(text)
 
 

@@ -216,7 +216,7 @@ def test_the_commands_pause_and_resume(fleet: Fleet) -> None:
         (["pause", "--company", "9", "--for", "1d", "--reason", "x"], "1 (Nordwind Consulting)"),
         (["pause", "--tenant", "firm", "--for", "1d"], "--reason"),
         (["pause", "--tenant", "firm", "--reason", "x"], "say when it ends"),
-        (["pause", "--tenant", "firm", "--reason", "x", "--for", "1y"], "--for '1y' is no age"),
+        (["pause", "--tenant", "firm", "--reason", "x", "--for", "1y"], "--for '1y' is not an age"),
         (["pause", "--tenant", "firm", "--reason", "x", "--until", "2026-11-23"], "is over"),
         *(
             (["pause", "--tenant", "firm", "--reason", "x", *end], words)

@@ -47,7 +47,10 @@ def test_colours_and_logos_are_checked_at_start() -> None:
     missing = '\n[tenants.acme.company.2.brand]\nlogo = "none.png"\n'
     found = "\n".join(problems(with_file(GOOD + brand + missing)))
     assert "tenants.acme.brand.colour" in found
-    assert "fleet.toml:21: tenants.acme.brand.logo: 'logo.svg' is no image that mail shows" in found
+    assert (
+        "fleet.toml:21: tenants.acme.brand.logo: 'logo.svg' is not an image that mail shows"
+        in found
+    )
     assert "tenants.acme.company.2.brand.logo: there is no file 'none.png'" in found
 
 

@@ -130,7 +130,7 @@ def test_a_public_chat_is_taken(tmp_path: Path) -> None:
 )
 def test_what_the_operator_names_is_taken(networks: str, host: str, tmp_path: Path) -> None:
     load(tmp_path, f"https://{host}/x", FLEET_WEBHOOK_NETWORKS=networks)
-    with pytest.raises(ConfigurationError, match="no public address"):
+    with pytest.raises(ConfigurationError, match="not a public address"):
         load(tmp_path, "https://10.9.9.9/x", FLEET_WEBHOOK_NETWORKS=networks)
 
 

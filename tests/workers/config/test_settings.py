@@ -145,8 +145,8 @@ invoice_readiness = "every day"
         "fleet.toml:2: tenants.acme.url: give an address that starts with http",
         "fleet.toml:3: tenants.acme.databse: no such setting",
         "fleet.toml:1: tenants.acme.database: must be given",
-        "fleet.toml:5: tenants.acme.timezone: 'Mars/Base' is no time zone",
-        "fleet.toml:13: tenants.acme.schedules.invoice_readiness: 'every day' is no crontab line",
+        "fleet.toml:5: tenants.acme.timezone: 'Mars/Base' is not a time zone",
+        "fleet.toml:13: tenants.acme.schedules.invoice_readiness: 'every day' is not a crontab",
     ):
         assert expected in found
 

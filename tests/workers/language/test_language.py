@@ -50,7 +50,7 @@ policies.pending_approvals.wait_for_morning = false
 """
 
 
-# Where templates are no constants: all of them came from somewhere that is extracted.
+# Where templates are not constants: all of them came from somewhere that is extracted.
 HANDED_ON, OF_DOCSTRINGS = "tasks/domain/texts.py", "tasks/declaration.py"
 
 

@@ -137,7 +137,7 @@ channels = ["email", "telegram"]
         tmp_path, FILE + wrong, FLEET_FIRM_WEBHOOK_N8N_SECRET=f"{SECRET} whsec_sh0rt-and-s3cret"
     )
     for words in (
-        "FLEET_FIRM_WEBHOOK_N8N_SECRET: number 2 is no webhook secret; make one:",
+        "FLEET_FIRM_WEBHOOK_N8N_SECRET: number 2 is not a webhook secret; make one:",
         "FLEET_FIRM_WEBHOOK_OTHER_SECRET: not set; give the secret",
         "FLEET_FIRM_WEBHOOK_ROOM_URL: not set, and no url in the file",
         ":14: tenants.firm.webhooks.email: a channel has that name already",

@@ -17,8 +17,8 @@ ADDRESSED = "ap@nordwind.example"
         ({"email": "buchhaltung@müller.example", "method": "email"}, ""),
         ({}, "the invoice address of Nordwind has no e-mail"),
         ({"method": "email"}, "the invoice address of Nordwind has no e-mail"),
-        ({"email": "n/a"}, "the e-mail of the invoice address of Nordwind is no address"),
-        ({"email": "ap@"}, "the e-mail of the invoice address of Nordwind is no address"),
+        ({"email": "n/a"}, "the e-mail of the invoice address of Nordwind is not an address"),
+        ({"email": "ap@"}, "the e-mail of the invoice address of Nordwind is not an address"),
         ({"method": "manual"}, ""),
         ({"method": "snailmail"}, ""),
         (
