@@ -7,7 +7,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +20,10 @@ from tests.chaos.scenario import REDIS, Act, Fault
 from tests.chaos.stage import Play
 from workers.broker.celery_settings import make_app
 from workers.config import settings
-from workers.ledger import schema
+from workers.ledger import marks, schema
 from workers.ledger.database import Ledger, connect
 from workers.ledger.errors import LedgerUnavailable
+from workers.ledger.statuses import RunStatus
 from workers.wiring import Fleet
 
 Doing = Callable[[Play, Fault], None]
@@ -243,21 +244,31 @@ def _away(play: Play, fault: Fault) -> None:
     take, give_back = TAKEN[fault.target]
     take(play)
     play.done[f"{fault.target} away"] += 1
+    # Without ledger or broker nothing can be done at any time.
+    works = fault.target in ("odoo", "mail")
     for _ in range(AWAY_STEPS):
-        _rest(play, with_ledger=fault.target != "postgres")
+        _rest(play, with_ledger=fault.target != "postgres", has_looked=works)
         play.move(fault.seconds / AWAY_STEPS)
     give_back(play)
     for _ in range(RETURN_MINUTES):
-        _rest(play, with_ledger=True)
+        _rest(play, with_ledger=True, has_looked=works)
         play.move(60)
 
 
-def _rest(play: Play, with_ledger: bool) -> None:
-    """Until nobody is at work: whose lease a moved clock ends would be taken for dead."""
+def _rest(play: Play, *, with_ledger: bool, has_looked: bool) -> None:
+    """Until nobody is at work: whose lease a moved clock ends would be taken for dead.
+
+    has_looked: and until what the clock made due was looked for and begun, however slow the
+    machine is: a clock that runs away from the fleet shows an outage that nobody lived through.
+    """
     if not with_ledger:
         return
     with contextlib.suppress(TooLate), closing(connect(play.prepared.ledger)) as ledger:
-        play.wait_until(lambda: _is_at_rest(ledger), 10, "a fleet at rest")
+        play.wait_until(
+            lambda: _is_at_rest(ledger) and (not has_looked or _has_looked(ledger, play.now())),
+            10,
+            "a fleet at rest",
+        )
 
 
 def _is_at_rest(ledger: Ledger) -> bool:
@@ -270,6 +281,20 @@ def _is_at_rest(ledger: Ledger) -> bool:
             return all(connection.execute(each.limit(1)).first() is None for each in held)
     except LedgerUnavailable:
         return False
+
+
+def _has_looked(ledger: Ledger, now: datetime) -> bool:
+    """Whether every job was looked for within the last minute, and none of its runs is due."""
+    runs = schema.runs
+    waiting = select(runs.c.id).where(
+        runs.c.status == RunStatus.PENDING, runs.c.next_attempt_at <= now
+    )
+    with ledger.reading() as connection:
+        looks = [mark.at for mark in marks.all(connection) if mark.kind == marks.LOOK]
+        return (
+            min(looks, default=now) >= now - LOOKS_EVERY
+            and connection.execute(waiting.limit(1)).first() is None
+        )
 
 
 def _refuse(name: str) -> Callable[[Play], None]:
@@ -288,6 +313,8 @@ TAKEN: Final[Mapping[str, tuple[Callable[[Play], None], Callable[[Play], None]]]
     "redis": (lambda play: play.lane.redis.kill(), lambda play: play.lane.redis.start()),
 }
 AWAY_STEPS: Final = 30
+# Each minute by beat, and what the machine takes.
+LOOKS_EVERY: Final = timedelta(seconds=70)
 RETURN_MINUTES: Final = 10
 ACTS: Final[Mapping[Act, Doing]] = {
     Act.KILL_CHILD: _kill_child,

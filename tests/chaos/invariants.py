@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,7 +13,6 @@ from tests.chaos.evidence import Evidence, digest_of, in_time, people, told_of
 from tests.chaos.lane import TENANTS
 from tests.chaos.mailbox import UNANSWERED, Mode
 from tests.chaos.scenario import Act
-from tests.chaos.timetable import A_QUARTER
 from workers.ledger.readers import SUPERSEDED
 from workers.ledger.statuses import MessageStatus, RunStatus
 
@@ -37,7 +35,6 @@ BREAKS_DELIVERY = (
     Act.RABBIT_PAUSE,
     Act.AWAY,
 )
-TOLD_AFTER = timedelta(minutes=10)
 UNKNOWN = {"Unknown", "DeliveryUnknown"}
 
 
@@ -234,9 +231,6 @@ def _news(evidence: Evidence) -> Iterator[str]:
     (fault,) = evidence.scenario.faults
     # Nobody can be told by mail of a mail server, nor of ledger and broker, before they are back.
     steps = ["outage", "return"] if fault.target == "odoo" else ["return"]
-    if fault.target == "mail" and timedelta(seconds=fault.seconds) - A_QUARTER < TOLD_AFTER:
-        # Nobody sees that it is away before the first mail is due, and a restart is not news.
-        steps = []
     for tenant in TENANTS:
         reader = f"ops@{tenant}.example"
         news = [m for m in evidence.messages if m.recipient == reader]
