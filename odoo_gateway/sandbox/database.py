@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from odoo_gateway.outbox import MODEL
 from odoo_gateway.sandbox.access import has_company_rule, may_see_company
 from odoo_gateway.sandbox.failures import access_error, user_error
 from odoo_gateway.sandbox.schema import NEWEST, Schema, Shape
@@ -24,6 +25,8 @@ EMPTY_NUMBER = {
 }
 # What hangs on a record, and the field that names the record's model.
 ABOUT_RECORDS: Final = {"mail.activity": "res_model", "mail.message": "model"}
+# All that our group may do to what stands in our outbox.
+TAKEN: Final = ("unlink", MODEL)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Database:
     def __post_init__(self) -> None:
         tables = {model: {row["id"]: row for row in rows} for model, rows in self.rows.items()}
         # The rows belong to whoever gave them; these tables are written to.
-        for model in ABOUT_RECORDS:
+        for model in (*ABOUT_RECORDS, MODEL):
             tables[model] = {row["id"]: dict(row) for row in self.rows.get(model, ())}
         object.__setattr__(self, "tables", tables)
 
@@ -98,10 +101,10 @@ class View:
             )
 
     def may(self, operation: str, model: str) -> bool:
-        """Whether the account has the right at all; it reads, and writes of what it reads."""
+        """Whether the account has the right at all; it reads, writes and takes."""
         if model in self.database.denied_models:
             return False
-        return operation == "read" or model in ABOUT_RECORDS
+        return operation == "read" or model in ABOUT_RECORDS or (operation, model) == TAKEN
 
     def check_right(self, operation: str, model: str) -> None:
         """Raises AccessError where the right is lacking."""

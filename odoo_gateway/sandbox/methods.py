@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from odoo_gateway import outbox
 from odoo_gateway.sandbox import classic, imports
 from odoo_gateway.sandbox.conditions import matching
 from odoo_gateway.sandbox.database import Database, Row, View
@@ -238,6 +239,17 @@ class Activities(Mail):
         return False
 
 
+class Events(BaseModel):
+    """The rows of our outbox, which whoever took them has gone."""
+
+    def unlink(self, ids: Sequence[int]) -> bool:
+        """Without a word about those that are not there."""
+        with self._view.database.writing:
+            for number in ids:
+                self._view.database.tables[self._name].pop(number, None)
+        return True
+
+
 CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "hr.employee": Employees,
     "ir.model.data": References,
@@ -245,6 +257,7 @@ CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "mail.message": Mail,
     "res.groups": Groups,
     "res.users": Users,
+    outbox.MODEL: Events,
 }
 OLDER_CLASSES: Final[Mapping[tuple[str, int], type[BaseModel]]] = {
     ("account.move.line", 16): JournalItems,

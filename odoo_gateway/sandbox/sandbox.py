@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 import odoorpc.error
 
 from odoo_gateway import transport
-from odoo_gateway.sandbox import conditions, firm, methods, older, rights, schema
+from odoo_gateway.outbox import MODEL
+from odoo_gateway.sandbox import conditions, firm, methods, older, outbox, rights, schema
 from odoo_gateway.sandbox.database import Account, Database, Row, Rows, Test, View
 from odoo_gateway.sandbox.domain import parse
 from odoo_gateway.sandbox.failures import Failure
-from odoo_gateway.sandbox.modules import installed, without
+from odoo_gateway.sandbox.modules import installed as modules_of
+from odoo_gateway.sandbox.modules import without
 from odoo_gateway.sandbox.schema import Schema
 
 
@@ -30,6 +33,7 @@ class Sandbox:
     company_ids    the companies that the account is allowed in, its main one first
     rules          what record rules leave the account of a model, as a domain beside companies
     groups         the account's groups by their external ids; the administrator's if not given
+    installed      with our outbox, into which `tell` puts events
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Sandbox:
         company_ids: Sequence[int] = (1, 2),
         rules: Mapping[str, Sequence[Any]] | None = None,
         groups: Sequence[str] = rights.ADMINISTRATOR,
+        installed: bool = False,
     ) -> None:
         self.as_of = as_of
         self.version = version
@@ -54,8 +59,11 @@ class Sandbox:
         known = without(schema.load(version), lacks_modules, lacks_models)
         changed = _corrupted(rows or firm.build(as_of), corrupt or {})
         found = older.as_kept_by(version, known, changed)
-        found.setdefault("ir.module.module", installed(lacks_modules, version, declares or ()))
+        found.setdefault("ir.module.module", modules_of(lacks_modules, version, declares or ()))
         known = rights.known(_with(known, schema.shapes_of(declares or {})), version)
+        self._events = count(1)
+        if installed:
+            known = _with(known, outbox.known())
         found |= rights.rows(found, known, version, firm.USER_ID, groups, rules or {})
         self._database = Database(
             schema=known,
@@ -66,6 +74,21 @@ class Sandbox:
             version=version,
             ruled={model: _ruled(model, domain) for model, domain in (rules or {}).items()},
         )
+
+    def tell(
+        self,
+        kind: str,
+        record_id: int,
+        at: datetime,
+        old: Mapping[str, str] | None = None,
+        new: Mapping[str, str] | None = None,
+        user_id: int = firm.USER_ID,
+    ) -> None:
+        """Have a change stand in the outbox, as Odoo does when somebody makes it."""
+        number = next(self._events)
+        row = outbox.written(number, kind, record_id, at, old or {}, new or {}, user_id)
+        with self._database.writing:
+            self._database.tables[MODEL][number] = row
 
     @property
     def version_info(self) -> dict[str, Any]:
