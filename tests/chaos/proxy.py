@@ -177,7 +177,8 @@ def proxying(port: int, target: int) -> Iterator[Proxy]:
     proxy, ready = Proxy(port, target), threading.Event()
     thread = threading.Thread(target=proxy._run, args=(ready,), daemon=True)
     thread.start()
-    ready.wait(10)
+    if not ready.wait(10):
+        raise OSError(f"no proxy listens on port {port}: somebody else may have taken it")
     try:
         yield proxy
     finally:
