@@ -12,6 +12,8 @@ from enum import StrEnum
 RUBBISH = b"\x00\x17 this is not the protocol that you speak\r\n\r\n"
 CHUNK = 65536
 SLOW_SECONDS = 0.1
+# More than the ledger lets a transaction idle, so that this limit is played too.
+SEEN_GONE_SECONDS = 20
 TRACE = re.compile(rb"X-Fleet-Trace: (\w+)", re.IGNORECASE)
 
 
@@ -119,8 +121,12 @@ class _Pair:
             await asyncio.gather(*ways, return_exceptions=True)
 
     def freeze(self) -> None:
-        """Pass nothing on any more, and say nothing of it."""
+        """Pass nothing on any more, and say nothing of it; the target sees it in the end."""
         self._frozen = True
+        if self._target is not None:
+            # As its kernel finds that nobody is there: a server that was cut off in the middle of
+            # a statement would else wait for its rest, and hold locks, as long as we pretend.
+            asyncio.get_running_loop().call_later(SEEN_GONE_SECONDS, self._target.transport.abort)
 
     def reset(self) -> None:
         """Hang up on both sides without a farewell."""

@@ -39,14 +39,16 @@ __all__ = ["Connection", "Ledger", "connect"]
 UPGRADE_LOCK = 0x_F1EE_7001
 UPGRADE = "run `fleet upgrade`"
 
-# Seconds. A frozen worker must not hold a tenant's lock for ever, and a vanished server must be
-# noticed: PostgreSQL's and the kernel's own limits are hours.
-POSTGRESQL = {
-    "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
+# Seconds. A frozen worker must not hold a tenant's lock for ever, and who vanished, server or
+# worker, must be noticed by the other: PostgreSQL's and the kernel's own limits are hours.
+SEEN_GONE = {
+    "tcp_keepalives_idle": 30,
+    "tcp_keepalives_interval": 10,
+    "tcp_keepalives_count": 3,
     "tcp_user_timeout": 60_000,
+}
+POSTGRESQL = {"connect_timeout": 10} | {
+    name.replace("tcp_keepalives", "keepalives"): value for name, value in SEEN_GONE.items()
 }
 IDLE_IN_TRANSACTION_LIMIT = "15s"
 SQLITE_BUSY_TIMEOUT_MS = 10_000
@@ -283,6 +285,10 @@ def _throw_away_when_interrupted(context: ExceptionContext) -> None:
 def _prepare_postgresql(connection: Any, record: object) -> None:
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_LIMIT}'")
+    # A transaction whose statement was cut off in the middle is not idle, and holds its locks until
+    # the server sees that we are gone.
+    for name, value in SEEN_GONE.items():
+        connection.execute(f"SET {name} = {value}")
     # A server that forgets what it confirmed would have a mail sent twice after its crash.
     (durable,) = connection.execute("SHOW synchronous_commit").fetchone()
     if durable == "off":

@@ -297,6 +297,13 @@ def test_a_connection_that_answers_nothing_any_more_is_given_up_for_a_new_one(
             assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
+def test_the_server_is_to_see_within_a_minute_that_we_are_gone(postgres: PostgresServer) -> None:
+    with closing(connect(postgres.url("postgres"))) as ledger, ledger.reading() as connection:
+        for name, value in database.SEEN_GONE.items():
+            query = text("SELECT setting FROM pg_settings WHERE name = :name")
+            assert connection.execute(query, {"name": name}).scalar_one() == str(value)
+
+
 def test_an_upgrade_may_take_longer_than_an_answer(postgres: PostgresServer) -> None:
     url = postgres.create("slow_upgrade")
     with closing(psycopg.connect(url)) as other, closing(connect(url, 0.2)) as ledger:
