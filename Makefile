@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures languages commands tables dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short live-short bench bench-odoo watch odoo odoo-stop format clean
+.PHONY: help demo pictures languages commands tables dashboards test unit any-day two-days newest lint types attack limits live chaos chaos-short live-short bench bench-fleet bench-odoo watch odoo odoo-stop format clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ bench: $(STAMP)  ## what a hanging tenant and a ledger of a million runs cost (a
 	tests/install-services
 	$(BIN)/python -m benchmarks.hanging_tenant
 	$(BIN)/python -m benchmarks.million_runs
+
+bench-fleet: $(STAMP)  ## what the fleet itself costs beside bare Celery and smtplib (about 10 minutes)
+	tests/install-services
+	$(BIN)/python -m benchmarks.fleet
+	$(BIN)/python -m benchmarks.deliveries
+	$(BIN)/python -m benchmarks.scrape_cost
 
 bench-odoo: odoo  ## each job on a large firm, beside what one would use instead (about 20 minutes)
 	$(BIN)/python -m benchmarks.odoo

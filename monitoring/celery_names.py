@@ -100,7 +100,7 @@ def renamed(increments: Iterable[Increment], queue_of: Mapping[str, str]) -> lis
 
 
 def _split(name: str) -> tuple[str, str]:
-    for suffix in ("_bucket", "_sum"):
+    for suffix in (metrics.IN_BUCKET, metrics.UP_TO_BUCKET, metrics.SUM):
         if name.endswith(suffix):
             return name.removesuffix(suffix), suffix
     return name, ""

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from threading import Lock
 from typing import TypeVar
 
@@ -124,15 +125,27 @@ def _histogram(
     metric: metrics.Metric, by_name: Mapping[str, Sequence[Increment]]
 ) -> HistogramMetricFamily:
     family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
-    buckets: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
-    for increment in by_name.get(f"{metric.name}_bucket", ()):
-        buckets[tuple(_values(metric, increment))][increment.labels["le"]] = increment.amount
-    for increment in by_name.get(f"{metric.name}_sum", ()):
+    bounds = [f"{bound:g}" for bound in metric.buckets] + ["+Inf"]
+    alone, cumulated = (
+        _by_bucket(metric, by_name.get(metric.name + suffix, ()))
+        for suffix in (metrics.IN_BUCKET, metrics.UP_TO_BUCKET)
+    )
+    for increment in by_name.get(metric.name + metrics.SUM, ()):
         key = _values(metric, increment)
-        bounds = [f"{bound:g}" for bound in metric.buckets] + ["+Inf"]
-        counts = [(bound, buckets[tuple(key)].get(bound, 0.0)) for bound in bounds]
+        here, before = alone[tuple(key)], cumulated[tuple(key)]
+        reached = accumulate(here.get(bound, 0.0) for bound in bounds)
+        counts = [(b, n + before.get(b, 0.0)) for b, n in zip(bounds, reached, strict=True)]
         family.add_metric(key, counts, increment.amount)
     return family
+
+
+def _by_bucket(
+    metric: metrics.Metric, found: Iterable[Increment]
+) -> Mapping[tuple[str, ...], Mapping[str, float]]:
+    buckets: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+    for increment in found:
+        buckets[tuple(_values(metric, increment))][increment.labels["le"]] = increment.amount
+    return buckets
 
 
 def _gauge_families(samples: Sequence[Sample]) -> Iterator[Metric]:

@@ -279,6 +279,13 @@ COUNTERS: Final = {
 Labels = Mapping[str, str]
 
 
+# A histogram is counters: the sum of its values, and how many fell into each bucket alone.
+SUM: Final = "_sum"
+IN_BUCKET: Final = "_in_bucket"
+# As versions before wrote it: how many fell into a bucket or one below it.
+UP_TO_BUCKET: Final = "_bucket"
+
+
 class Increment(NamedTuple):
     """What one event adds to one counter; histograms are counters with a suffix in the name."""
 
@@ -396,9 +403,8 @@ def summed(increments: Sequence[Increment]) -> list[Increment]:
 
 
 def _observed(metric: Metric, labels: Mapping[str, str], value: float) -> list[Increment]:
-    bounds = [bound for bound in metric.buckets if value <= bound]
+    bucket = next((f"{bound:g}" for bound in metric.buckets if value <= bound), "+Inf")
     return [
-        *(Increment(f"{metric.name}_bucket", {**labels, "le": f"{b:g}"}) for b in bounds),
-        Increment(f"{metric.name}_bucket", {**labels, "le": "+Inf"}),
-        Increment(f"{metric.name}_sum", labels, value),
+        Increment(metric.name + IN_BUCKET, {**labels, "le": bucket}),
+        Increment(metric.name + SUM, labels, value),
     ]

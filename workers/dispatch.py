@@ -34,6 +34,7 @@ from workers.ledger.pauses import Pause
 from workers.ledger.places import Place
 from workers.ledger.runs import Run, Slot
 from workers.ledger.scopes import Scope
+from workers.runner import Executed
 from workers.tracing import traced
 from workers.wiring import Fleet
 
@@ -113,19 +114,12 @@ def publish_due(fleet: Fleet, publish: Publish) -> int:
     return len(found)
 
 
-def publish_next(fleet: Fleet, run_id: int, publish: Publish) -> None:
-    """Publish what waits longest for the room that this run, settled now, held in its tenant."""
-    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
-    with fleet.ledger.transaction() as connection:
-        ended = runs.get(connection, run_id)
-        found = (
-            runs.to_publish(connection, fleet.clock(), quiet, ROOM_LIMIT, tenant=ended.tenant)
-            if ended
-            else ()
-        )
-        counters.add(connection, watching.published(found))
-    for run in found:
+def execute(fleet: Fleet, run_id: int, publish: Publish) -> Executed | None:
+    """Execute a run, and publish what waits longest for the room that it held in its tenant."""
+    executed = runner.execute(fleet, run_id, room=ROOM_LIMIT)
+    for run in executed.next if executed else ():
         _publish(fleet, run, publish)
+    return executed
 
 
 def known_scopes(fleet: Fleet, tenant: Tenant) -> Sequence[Scope]:

@@ -57,16 +57,21 @@ class Lookout:
 
 def lookout_of(fleet: Fleet, place: Place) -> Lookout:
     """The lookout of a place. Raises UnknownJob, or OdooRejected when the company is gone."""
-    found, configured = job_named(place.job), fleet.settings.tenant(place.tenant)
     with fleet.ledger.reading() as connection:
         known = scopes.of_tenant(connection, place.tenant)
-    for scope in known:
-        if scope.company_id == place.company_id:
-            return Lookout(found, configured, scope)
-    raise OdooRejected(
-        f"tenant {place.tenant} shows no company {place.company_id} any more: "
-        "the fleet's user lost it"
-    )
+    scope = next((scope for scope in known if scope.company_id == place.company_id), None)
+    return lookout_in(fleet, place, scope)
+
+
+def lookout_in(fleet: Fleet, place: Place, scope: Scope | None) -> Lookout:
+    """The lookout of a place whose company is `scope`. Raises as `lookout_of`."""
+    found, configured = job_named(place.job), fleet.settings.tenant(place.tenant)
+    if scope is None:
+        raise OdooRejected(
+            f"tenant {place.tenant} shows no company {place.company_id} any more: "
+            "the fleet's user lost it"
+        )
+    return Lookout(found, configured, scope)
 
 
 @dataclass(frozen=True)
@@ -156,8 +161,7 @@ def _remembered(fleet: Fleet, lookout: Lookout, moment: AsOf) -> tuple[AsOf, tup
     """The moment with what the ledger knows, and the cases that stand."""
     since = moment.instant - timedelta(days=CLOSED_DAYS)
     with fleet.ledger.reading() as connection:
-        known = cases.open_cases(connection, lookout.place)
-        closed = cases.closed_cases(connection, lookout.place, since, moment.zone)
+        known, closed = cases.remembered(connection, lookout.place, since, moment.zone)
         done = acts.standing(connection, lookout.place)
     standing = {case.finding.key: case.opened_on for case in known}
     return replace(moment, standing=standing, closed=closed, acts=done), known

@@ -11,11 +11,11 @@ import structlog
 from monitoring import metrics
 from monitoring.metrics import Increment
 from tasks.declaration import AnyJob
-from workers.ledger import marks, pauses, runs
+from workers.ledger import marks, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.marks import Mark
-from workers.ledger.runs import Claim, Run
+from workers.ledger.runs import Claim, Run, TakenUp
 from workers.ledger.statuses import SETTLED_RUNS
 from workers.wiring import Fleet
 
@@ -31,16 +31,16 @@ COMES_WITHIN: Final[Mapping[str, float]] = {STARTS: 120, TAKES_UP: 600}
 
 
 def claimed(
-    connection: Connection, before: Run, claim: Claim | None, now: datetime
+    connection: Connection, found: TakenUp, claim: Claim | None, now: datetime
 ) -> list[Increment]:
-    """What taking up a run's message adds to the counters; `before` is the run as it was."""
+    """What taking up a run's message adds to the counters."""
+    before = found.run
     if claim is None:
         after = runs.get(connection, before.id) or before
         return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
     # Late for want of workers, not of an Odoo: what was put off is not a measure.
     first = before.started_at is None and before.error_class is None
-    paused_until = pauses.paused_until(pauses.known(connection), before.place)
-    due = max(before.slot, paused_until or before.slot)
+    due = max(before.slot, found.paused_until or before.slot)
     return metrics.run_claimed(
         before.job,
         before.tenant,

@@ -34,7 +34,6 @@ from workers.ledger import (
     counters,
     measures,
     outbox,
-    pauses,
     readers,
     runs,
 )
@@ -43,7 +42,8 @@ from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.measures import Provenance
 from workers.ledger.outages import Outage
-from workers.ledger.runs import Claim, Run
+from workers.ledger.runs import Claim, Run, TakenUp
+from workers.ledger.scopes import Scope
 from workers.ledger.statuses import RunStatus
 from workers.looking import Look, Lookout, UnknownJob, job_named
 from workers.messages import digest
@@ -94,18 +94,28 @@ class Executed:
     status: RunStatus
     seen: Look | None = None
     error: Exception | None = None
+    #: What waits longest for the room that it made, marked as published.
+    next: Sequence[Run] = ()
+    #: Whether there is anything to deliver.
+    mail_is_due: bool = False
 
 
-def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed | None:
+def execute(
+    fleet: Fleet, run_id: int, asked: Asked | None = None, *, room: int = 0
+) -> Executed | None:
     """Execute one run if it is ours to execute; returns what became of it.
+
+    room: how many runs of its tenant to mark as published when it has made room for them; who
+    calls publishes them.
 
     Never raises for what Odoo or a job does: the run's row tells, and the class of the error
     alone decides whether it is tried again. Raises LedgerUnavailable when not even that can be
     written down: then the lease runs out, and the run is published again.
     """
-    claim = _claim(fleet, run_id, by_hand=asked is not None)
-    if claim is None:
+    claimed = _claim(fleet, run_id, by_hand=asked is not None)
+    if claimed is None:
         return None
+    claim, scope = claimed
     started = fleet.clock()
     longest = fleet.settings.environment.run_lease_seconds
     with (
@@ -117,12 +127,12 @@ def execute(fleet: Fleet, run_id: int, asked: Asked | None = None) -> Executed |
         ),
     ):
         try:
-            return _execute(fleet, claim, started, asked)
+            return _execute(fleet, claim, scope, started, asked, room)
         except LeaseLost as error:
             log.warning("run.taken_over", message=str(error))
             return None
         except Exception as error:
-            return _failed(fleet, claim, started, error, by_hand=asked is not None)
+            return _failed(fleet, claim, started, error, by_hand=asked is not None, room=room)
 
 
 def about(run: Run) -> Mapping[str, str | int]:
@@ -130,12 +140,16 @@ def about(run: Run) -> Mapping[str, str | int]:
     return {"job": run.job, "tenant": run.tenant, "company": run.company_id, "run": run.id}
 
 
-def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> Claim | None:
+def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> tuple[Claim, Scope | None] | None:
+    """A claim, with the company that it is about as the ledger knows it."""
     environment = fleet.settings.environment
     with fleet.ledger.transaction() as connection:
-        run = runs.get(connection, run_id)
+        found = runs.take_up(connection, run_id)
         now = fleet.clock()
-        if run is not None and not by_hand and (refused := _refused(fleet, connection, run, now)):
+        if found is None:
+            return None
+        run = found.run
+        if not by_hand and (refused := _refused(fleet, connection, found, now)):
             counters.add(connection, metrics.run_claimed(run.job, run.tenant, refused))
             return None
         claim = runs.claim(
@@ -143,22 +157,23 @@ def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> Claim | None:
             run_id,
             now,
             lease=lease(fleet, environment.run_lease_seconds),
-            tenant_limit=fleet.settings.concurrency(run.tenant) if run else 1,
+            tenant_limit=fleet.settings.concurrency(run.tenant),
             max_attempts=environment.run_attempts,
+            taken_up=found,
         )
-        if run is not None:
-            counters.add(connection, watching.claimed(connection, run, claim, now))
-        return claim
+        counters.add(connection, watching.claimed(connection, found, claim, now))
+        return (claim, found.scope) if claim else None
 
 
-def _refused(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> str:
+def _refused(fleet: Fleet, connection: Connection, found: TakenUp, now: datetime) -> str:
     """Why a run does not begin now though a worker is there for it; "" where it may.
 
     By hand it may: who asks for it knows.
     """
-    if any(run.place in pause.places for pause in pauses.standing(connection, now)):
+    if found.paused_until is not None and found.paused_until > now:
         return "paused"
-    return "away" if _is_put_off(fleet, connection, run, now) else ""
+    put_off = found.outages and _is_put_off(fleet, connection, found.run, now)
+    return "away" if put_off else ""
 
 
 def _is_put_off(fleet: Fleet, connection: Connection, run: Run, now: datetime) -> bool:
@@ -187,9 +202,16 @@ def _in_vain(run: Run, error: str) -> str:
     return f"its window of {hours:g} h is over, and what it needs is still away: {error}"
 
 
-def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None) -> Executed:
+def _execute(
+    fleet: Fleet,
+    claim: Claim,
+    scope: Scope | None,
+    started: datetime,
+    asked: Asked | None,
+    room: int,
+) -> Executed:
     run = claim.run
-    lookout = looking.lookout_of(fleet, run.place)
+    lookout = looking.lookout_in(fleet, run.place, scope)
     asked = asked or Asked(_judged(lookout, run.slot, started))
     seen = looking.look(fleet, lookout, asked.instant, started, asked.period, only=asked.only)
     occasion = occasion_of(
@@ -204,20 +226,31 @@ def _execute(fleet: Fleet, claim: Claim, started: datetime, asked: Asked | None)
     with fleet.ledger.transaction() as connection:
         told, suppressed = _commit(connection, claim, occasion, seen, now)
         counters.add(
-            connection,
-            [
-                *_increments(fleet, claim, "succeeded", (now - started).total_seconds()),
-                Increment(metrics.DUPLICATES.name, _labels(claim), suppressed),
-                Increment(metrics.DRIFT.name, _labels(claim), len(seen.drift)),
-            ],
+            connection, _increments(fleet, claim, "succeeded", (now - started).total_seconds())
         )
+        for metric, count in ((metrics.DUPLICATES, suppressed), (metrics.DRIFT, len(seen.drift))):
+            if count:
+                counters.add(connection, [Increment(metric.name, _labels(claim), count)])
+        rung = _rung(fleet, connection, run, now, room)
     log.info(
         "run.succeeded",
         rows=len(seen.report.rows),
         findings=len(seen.report.findings),
         messages=len(told.messages),
     )
-    return Executed(RunStatus.SUCCEEDED, seen)
+    return Executed(RunStatus.SUCCEEDED, seen, **rung)
+
+
+def _rung(
+    fleet: Fleet, connection: Connection, run: Run, now: datetime, room: int
+) -> Mapping[str, Any]:
+    """What doorbells are to be rung when a run is settled: for other runs, and for mails."""
+    if not room:
+        return {}
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
+    waiting = runs.to_publish(connection, now, quiet, room, tenant=run.tenant)
+    counters.add(connection, watching.published(waiting))
+    return {"next": waiting, "mail_is_due": outbox.anything_is_due(connection, now)}
 
 
 def _judged(lookout: Lookout, slot: datetime, now: datetime) -> datetime:
@@ -278,7 +311,13 @@ def _basis(job: AnyJob, seen: Look) -> Provenance:
 
 
 def _failed(
-    fleet: Fleet, claim: Claim, started: datetime, error: Exception, *, by_hand: bool
+    fleet: Fleet,
+    claim: Claim,
+    started: datetime,
+    error: Exception,
+    *,
+    by_hand: bool,
+    room: int,
 ) -> Executed:
     if isinstance(error, OdooSchemaDrift):
         fleet.forget(fleet.settings.tenant(claim.run.tenant))
@@ -308,6 +347,7 @@ def _failed(
         if not by_hand:
             watching.note_circuit(connection, fleet, claim.run.tenant, now)
         counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
+        rung = _rung(fleet, connection, claim.run, now, room)
     expected = isinstance(error, FleetError)
     log.log(
         logging.ERROR if outcome == "dead" else logging.WARNING,
@@ -317,7 +357,8 @@ def _failed(
         message=message,
         exc_info=not expected,
     )
-    return Executed(RunStatus.DEAD if outcome == "dead" else RunStatus.PENDING, error=error)
+    status = RunStatus.DEAD if outcome == "dead" else RunStatus.PENDING
+    return Executed(status, error=error, **rung)
 
 
 def _outage(fleet: Fleet, run: Run, error: Exception, *, by_hand: bool) -> Outage | None:

@@ -9,7 +9,7 @@ from celery.exceptions import Retry
 from odoo_gateway.errors import FleetError
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from workers import dispatch, outages, runner, trimming
+from workers import dispatch, outages, trimming
 from workers.app import app
 from workers.broker.transport import DELIVERY
 from workers.config.tenants import Tenant
@@ -28,11 +28,12 @@ class RunFailed(FleetError):
 def _task_of(job: AnyJob) -> Task:
     @app.task(name=f"jobs.{job.name}", throws=(RunFailed,))
     def execute(run_id: int) -> None:
-        executed = runner.execute(fleet(), run_id)
-        if executed:
-            dispatch.publish_next(fleet(), run_id, publish)
-        deliver.delay()
-        if executed and executed.error is not None:
+        executed = dispatch.execute(fleet(), run_id, publish)
+        if executed is None:
+            return
+        if executed.mail_is_due:
+            deliver.delay()
+        if executed.error is not None:
             _fail(executed.status, executed.error)
 
     return execute

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Update, select
 
 from workers import slots, smtp
 from workers.delivery import dispatcher
@@ -31,8 +31,11 @@ def no_claim() -> None:
         due = select(messages).where(messages.c.status.in_(("queued", "sending"))).limit(limit)
         return tuple(outbox.of_row(row) for row in connection.execute(due))
 
-    def change(connection: Connection, table: Any, row_id: int, *_: Any, **values: Any) -> None:
-        leases.mark(connection, table, [row_id], **values)
+    def change(
+        connection: Connection, held: Update, row_id: int, token: str, values: dict[str, Any]
+    ) -> None:
+        kept = {name: value for name, value in values.items() if name != "at"}
+        leases.mark(connection, held.entity_description["table"], [row_id], **kept)
 
     outbox.claim = claim
     leases._change = change

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tasks import catalogue
 from tests.fakes.clock import Clock
-from workers import dispatch, outages, runner
+from workers import dispatch, outages
 from workers import notes as watching
 from workers.delivery import dispatcher
 from workers.ledger import marks
@@ -72,5 +72,4 @@ class Shift:
 
     def _execute(self, run: Run) -> None:
         self.done["run"] += 1
-        if runner.execute(self.fleet, run.id):
-            dispatch.publish_next(self.fleet, run.id, self._execute)
+        dispatch.execute(self.fleet, run.id, self._execute)

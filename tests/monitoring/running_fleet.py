@@ -123,7 +123,8 @@ def running_fleet(folder: Path, **environ: str) -> Iterator[RunningFleet]:
     """Redis, sandbox, mail catcher and exporter; workers and beat are the test's to start."""
     ports = {name: free_port() for name in NAMES}
     (folder / "logs").mkdir()
-    found = {**stage.environment(folder, ports), "FLEET_HEARTBEAT_FOLDER": str(folder), **environ}
+    ours = {"FLEET_HEARTBEAT_FOLDER": str(folder), "FLEET_TASK_EVENTS": "true"}
+    found = {**stage.environment(folder, ports), **ours, **environ}
     with ExitStack() as stack:
         catcher = stack.enter_context(picky(folder / "mails", ports["smtp"]))
         the_fleet = Fleet(settings.load(found))

@@ -250,13 +250,13 @@ def test_a_run_that_ends_makes_the_next_of_its_tenant_known(fleet: Fleet, clock:
     watched_since_yesterday(fleet, clock)
     first, second = dispatch.open_due_slots(fleet, JOB)
     published: list[Run] = []
-    dispatch.publish_next(fleet, first, published.append)
-    assert {run.id for run in published} == {first, second}
-    dispatch.publish_next(fleet, 10**6, published.append)
-    assert len(published) == 2
+    assert dispatch.execute(fleet, first, published.append)
+    assert [run.id for run in published] == [second]
+    assert dispatch.execute(fleet, 10**6, published.append) is None
+    assert len(published) == 1
     with fleet.ledger.reading() as connection:
         told = sum(c.value for c in counters.all(connection) if c.name == metrics.PUBLISHED.name)
-    assert told == 2
+    assert told == 1
 
 
 def test_a_run_whose_job_is_gone_fails_and_holds_up_no_other(fleet: Fleet, clock: Clock) -> None:

@@ -1,12 +1,13 @@
 """One run: its effects are committed together, its failures are recorded by class."""
 
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from monitoring import metrics
 from odoo_gateway import trace
@@ -18,7 +19,9 @@ from odoo_gateway.errors import (
 )
 from odoo_gateway.sandbox import Sandbox, firm
 from tasks import catalogue
+from tasks.declaration import Job
 from tasks.domain.acts import Act, ActKind
+from tasks.domain.findings import Report
 from tasks.domain.periods import Period
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, TENANT, Switchable, fleet_on
@@ -73,6 +76,22 @@ def run_of(fleet: Fleet, run_id: int) -> runs.Run:
         run = runs.get(connection, run_id)
     assert run is not None
     return run
+
+
+def test_a_run_that_finds_nothing_costs_the_ledger_few_statements(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Job, "run", lambda *_: Report(rows=()))
+    first, second = (opened(fleet, READINESS, company) for company in (1, 2))
+    runner.execute(fleet, first)
+    said: list[str] = []
+    event.listen(fleet.ledger._engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    assert dispatch.execute(fleet, second, lambda run: None)
+    kinds = Counter(statement.split()[0] for statement in said)
+    assert kinds["BEGIN"] == 3, said
+    # The claim, the outcome and what each adds to the counters; all else is asked.
+    assert kinds["UPDATE"] + kinds["INSERT"] == 4, said
+    assert kinds["SELECT"] <= 10, said
 
 
 def test_a_run_commits_cases_messages_measures_and_its_outcome(fleet: Fleet) -> None:

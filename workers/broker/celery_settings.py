@@ -48,8 +48,9 @@ def make_app(fleet: Fleet) -> Celery:
         worker_soft_shutdown_timeout=30,
         worker_max_tasks_per_child=500,
         worker_max_memory_per_child=environment.worker_memory_mb * 1024,
-        worker_send_task_events=True,
-        task_send_sent_event=True,
+        # For Flower alone: our own metrics come from the ledger.
+        worker_send_task_events=environment.task_events,
+        task_send_sent_event=environment.task_events,
         worker_hijack_root_logger=False,
         timezone="UTC",
         beat_schedule=beat_schedule.entries(environment.tick_seconds),

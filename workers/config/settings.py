@@ -129,6 +129,11 @@ class Environment(Strict):
         le=1_000_000,
         description="a worker's process that has grown beyond it is replaced after its task",
     )
+    task_events: bool = Field(
+        False,
+        description="`true` where Flower runs: workers tell it of each task, which costs them up "
+        "to a third of what they can do",
+    )
     retention_days: int = Field(
         400,
         ge=62,

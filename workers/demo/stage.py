@@ -100,7 +100,7 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
         kind, redis = processes.redis_command(ports["redis"], folder / "logs")
         environ = environment(folder, ports)
         if keep:
-            environ |= _pages(ports["web"])
+            environ |= _pages(ports["web"]) | {"FLEET_TASK_EVENTS": "true"}
         parts = [
             (start(kind, redis, {}), ports["redis"]),
             (start("sandbox", sandbox_command(ports["odoo"]), {}), ports["odoo"]),

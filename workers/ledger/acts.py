@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from tasks.domain.acts import Act, ActKind, unended
 from workers.ledger import audit
@@ -18,6 +18,12 @@ OF_THE_CASE: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED, ActKind.H
 # These are about the order, in every job that speaks about it.
 OF_THE_ORDER: Final = frozenset({ActKind.HELD, ActKind.LIFTED})
 IN_DETAIL: Final = ("severity", "model", "record_id")
+_OF_PLACE: Final = (
+    select(acts)
+    .where(acts.c.tenant == bindparam("tenant"), acts.c.company_id == bindparam("company_id"))
+    .where((acts.c.job == bindparam("job")) | acts.c.kind.in_(OF_THE_ORDER))
+    .order_by(acts.c.id)
+)
 
 
 def record(connection: Connection, act: Act, nonce: str) -> int | None:
@@ -45,9 +51,7 @@ def standing(connection: Connection, place: Place) -> tuple[Act, ...]:
     Holds and opting out stay when their case is resolved; all else ends. A hold counts in every
     job of the scope, whichever job's case it was put on by.
     """
-    statement = select(acts).filter_by(tenant=place.tenant, company_id=place.company_id)
-    wanted = statement.where((acts.c.job == place.job) | acts.c.kind.in_(OF_THE_ORDER))
-    found = unended(of_row(row) for row in connection.execute(wanted.order_by(acts.c.id)))
+    found = unended(of_row(row) for row in connection.execute(_OF_PLACE, place.columns))
     resolved = _resolved(connection, place, found)
     return tuple(act for act in found if act.kind not in OF_THE_CASE or not _past(act, resolved))
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, union_all, update
 
 from tasks.domain.cases import Change, ChangeKind, ClosedCase, OpenCase, Reconciliation
 from tasks.domain.findings import Finding
@@ -21,6 +21,16 @@ from workers.ledger.statuses import CaseState
 Step = tuple[ChangeKind | None, Finding]
 
 _FINDING = TypeAdapter(Finding)
+
+_OF_PLACE = select(cases).where(
+    *(cases.c[name] == bindparam(name) for name in ("job", "tenant", "company_id"))
+)
+_STANDING = _OF_PLACE.where(case_is_open).order_by(cases.c.id)
+_LOCKED = _STANDING.with_for_update()
+# One question to the ledger, each half with an index of its own.
+_REMEMBERED = union_all(
+    _OF_PLACE.where(case_is_open), _OF_PLACE.where(cases.c.resolved_at > bindparam("since"))
+)
 
 
 def to_json(finding: Finding) -> dict[str, Any]:
@@ -36,34 +46,28 @@ def from_json(values: Mapping[str, Any]) -> Finding:
 
 def open_cases(connection: Connection, place: Place, *, lock: bool = False) -> tuple[OpenCase, ...]:
     """The cases that stand, oldest first; with `lock` they stay as they are until the commit."""
-    standing = _standing(place)
-    rows = connection.execute(standing.with_for_update() if lock else standing)
-    return tuple(
-        OpenCase(
-            finding=from_json(row.finding),
-            opened_on=row.opened_on,
-            spoken_on=row.spoken_on,
-        )
-        for row in rows
-    )
+    statement = _LOCKED if lock else _STANDING
+    return tuple(map(_open, connection.execute(statement, place.columns)))
 
 
-def closed_cases(
+def remembered(
     connection: Connection, place: Place, since: datetime, zone: ZoneInfo
-) -> tuple[ClosedCase, ...]:
-    """The cases that were resolved since, in that order."""
-    resolved = select(cases).filter_by(**place.columns)
-    rows = connection.execute(
-        resolved.where(cases.c.resolved_at > since).order_by(cases.c.resolved_at, cases.c.id)
-    )
-    return tuple(
-        ClosedCase(
-            finding=from_json(row.finding),
-            opened_on=row.opened_on,
-            closed_on=row.resolved_at.astimezone(zone).date(),
-        )
-        for row in rows
-    )
+) -> tuple[tuple[OpenCase, ...], tuple[ClosedCase, ...]]:
+    """The cases that stand, oldest first, and those that were resolved since, in that order."""
+    rows = connection.execute(_REMEMBERED, {**place.columns, "since": since}).all()
+    standing = sorted((row for row in rows if row.state is CaseState.OPEN), key=lambda row: row.id)
+    resolved = [row for row in rows if row.state is not CaseState.OPEN]
+    resolved.sort(key=lambda row: (row.resolved_at, row.id))
+    return tuple(map(_open, standing)), tuple(_closed(row, zone) for row in resolved)
+
+
+def _open(row: Row[Any]) -> OpenCase:
+    return OpenCase(from_json(row.finding), row.opened_on, row.spoken_on)
+
+
+def _closed(row: Row[Any], zone: ZoneInfo) -> ClosedCase:
+    day = row.resolved_at.astimezone(zone).date()
+    return ClosedCase(from_json(row.finding), row.opened_on, day)
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,9 @@ def apply(
     Raises StaleCases when a case to be opened stands already, or one to be continued or resolved
     does not: read the cases and reconcile again.
     """
-    rows = connection.execute(_standing(place).with_for_update())
+    if not (reconciliation.changes or reconciliation.unchanged):
+        return
+    rows = connection.execute(_LOCKED, place.columns)
     standing = {row.key: row for row in rows}
     steps = [(change.kind, change.finding) for change in reconciliation.changes]
     unchanged = [(None, finding) for finding in reconciliation.unchanged]
@@ -124,11 +130,6 @@ def apply(
     trace_id = connection.scalar(select(runs.c.trace_id).where(runs.c.id == run_id))
     about = audit.Entry("", now, **place.columns, run_id=run_id, detail={"trace_id": trace_id})
     audit.note(connection, *(_entry(change, about, ids) for change in reconciliation.changes))
-
-
-def _standing(place: Place) -> Select[Any]:
-    scope = select(cases).filter_by(**place.columns)
-    return scope.where(case_is_open).order_by(cases.c.id)
 
 
 def _refuse_stale(steps: Iterable[Step], standing: Container[str]) -> None:

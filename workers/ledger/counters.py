@@ -1,13 +1,14 @@
 """Numbers that only grow and survive every process: the source of metrics named `.._total`."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Double, Text, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from workers.ledger.column_types import canonical
-from workers.ledger.inserts import upsert
 from workers.ledger.schema import counters
 
 PENDING: Final = "increments"
@@ -20,6 +21,36 @@ class Counter:
     name: str
     labels: Mapping[str, str]
     value: float
+
+
+def _or_add(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=[counters.c.name, counters.c.labels],
+        set_={"value": counters.c.value + insert.excluded.value},
+    )
+
+
+# One statement for any number of rows; SQLite runs one for each, without leaving the process.
+_ARRAYS: Final = {"name": postgresql.ARRAY(Text), "labels": postgresql.ARRAY(Text)} | {
+    "value": postgresql.ARRAY(Double)
+}
+_ADD_ARRAYS: Final = _or_add(
+    postgresql.insert(counters).from_select(
+        [*_ARRAYS],
+        select(
+            func.unnest(*(bindparam(name, type_=kind) for name, kind in _ARRAYS.items()))
+            .table_valued(*_ARRAYS)
+            .render_derived()
+        ),
+    )
+)
+_ADD_ROW: Final = _or_add(
+    sqlite.insert(counters).values(
+        name=bindparam("a_name", type_=Text()),
+        labels=bindparam("its_labels", type_=Text()),
+        value=bindparam("amount", type_=Double()),
+    )
+)
 
 
 def add(connection: Connection, increments: Iterable[tuple[str, Mapping[str, str], float]]) -> None:
@@ -38,19 +69,18 @@ def write(connection: Connection) -> None:
     All at once and in the same order everywhere, so that transactions wait for each other but never
     in a ring, and shortly.
     """
-    sums: dict[tuple[str, str], tuple[Mapping[str, str], float]] = {}
+    sums: dict[tuple[str, str], float] = defaultdict(float)
     for name, labels, amount in connection.info.pop(PENDING, ()):
-        key = (name, canonical(labels))
-        sums[key] = (labels, sums.get(key, (labels, 0.0))[1] + amount)
-    rows = [
-        {"name": name, "labels": labels, "value": amount}
-        for (name, _), (labels, amount) in sorted(sums.items(), key=lambda item: item[0])
-    ]
-    if rows:
-        statement = upsert(connection, counters)
-        more = {"value": counters.c.value + statement.excluded.value}
-        columns = [counters.c.name, counters.c.labels]
-        connection.execute(statement.on_conflict_do_update(index_elements=columns, set_=more), rows)
+        sums[name, canonical(labels)] += amount
+    if not sums:
+        return
+    rows = [(*key, amount) for key, amount in sorted(sums.items())]
+    if connection.dialect.name == "postgresql":
+        columns = map(list, zip(*rows, strict=True))
+        connection.execute(_ADD_ARRAYS, dict(zip(_ARRAYS, columns, strict=True)))
+    else:
+        names = ("a_name", "its_labels", "amount")
+        connection.execute(_ADD_ROW, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def all(connection: Connection) -> tuple[Counter, ...]:

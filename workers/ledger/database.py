@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -11,6 +12,7 @@ from weakref import WeakSet
 
 from sqlalchemy import (
     Connection,
+    Dialect,
     Engine,
     ExceptionContext,
     Pool,
@@ -19,8 +21,9 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from workers.ledger import counters, revisions
 from workers.ledger.address import Address, parse
@@ -51,6 +54,7 @@ POSTGRESQL = {"connect_timeout": 10} | {
     name.replace("tcp_keepalives", "keepalives"): value for name, value in SEEN_GONE.items()
 }
 IDLE_IN_TRANSACTION_LIMIT = "15s"
+PING_AFTER_SECONDS = 1.0
 SQLITE_BUSY_TIMEOUT_MS = 10_000
 
 
@@ -241,9 +245,9 @@ os.register_at_fork(after_in_child=_start_anew_after_fork)
 
 def _engine(address: Address, answer_seconds: float) -> Engine:
     if address.file is None:
-        engine = create_engine(
-            address.url, connect_args=POSTGRESQL, hide_parameters=True, pool_pre_ping=True
-        )
+        engine = create_engine(address.url, connect_args=POSTGRESQL, hide_parameters=True)
+        event.listen(engine, "checkin", _note_return)
+        event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
         event.listen(engine, "do_connect", partial(_open_postgresql, answer_seconds))
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "handle_error", _throw_away_when_interrupted)
@@ -251,7 +255,6 @@ def _engine(address: Address, answer_seconds: float) -> Engine:
     engine = create_engine(
         address.url,
         hide_parameters=True,
-        pool_pre_ping=True,
         # SQLite would keep NaN, and then answer no question about the JSON of that table.
         json_serializer=partial(json.dumps, allow_nan=False),
     )
@@ -271,14 +274,33 @@ def _open_postgresql(
     return connection
 
 
+def _note_return(connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _ping_if_idle(
+    dialect: Dialect, connection: Any, record: ConnectionPoolEntry, fairy: object
+) -> None:
+    """A server that went away since is found out here, and a new connection made instead.
+
+    One that was used a moment ago is taken as it is: to ask before each transaction costs more
+    than to try again the one in which it went away.
+    """
+    if time.monotonic() - record.info.get("returned", time.monotonic()) < PING_AFTER_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
+
+
 def _throw_away_when_interrupted(context: ExceptionContext) -> None:
     """A connection whose statement a time limit cut off is in the middle of it for ever.
 
-    Back in the pool it would fail everybody who gets it, so it is closed; a pooled one that cannot
-    even be pinged, too.
+    Back in the pool it would fail everybody who gets it, so it is closed.
     """
     from_driver = isinstance(context.sqlalchemy_exception, DBAPIError)
-    if context.is_pre_ping or not from_driver:
+    if not from_driver:
         context.is_disconnect = True
 
 

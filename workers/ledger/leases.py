@@ -2,27 +2,43 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Table, func, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    select,
+    update,
+)
 
 from workers.ledger.errors import LeaseLost
 
 LET_GO: dict[str, None] = {"token": None, "lease_until": None}
+# Now, or where a statement that is built once has it later.
+Now: TypeAlias = datetime | BindParameter[datetime]
 
 
-def waiting(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
+def waiting(table: Table, status: str, now: Now) -> ColumnElement[bool]:
     """Rows that nobody holds and whose time has come."""
     return (table.c.status == status) & (table.c.next_attempt_at <= now)
 
 
-def held(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
+def held(table: Table, status: str, now: Now) -> ColumnElement[bool]:
     """Rows that somebody holds."""
     return (table.c.status == status) & (table.c.lease_until > now)
 
 
-def abandoned(table: Table, status: str, now: datetime) -> ColumnElement[bool]:
+def abandoned(table: Table, status: str, now: Now) -> ColumnElement[bool]:
     """Rows whose holder let the lease run out."""
     return (table.c.status == status) & (table.c.lease_until <= now)
 
@@ -34,13 +50,15 @@ def pick(
 
     Rows that another transaction has locked are passed over: it is about to change them.
     """
-    return connection.execute(
-        select(table)
-        .where(free)
-        .order_by(table.c.next_attempt_at, table.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    return connection.execute(picking(table, free, limit)).all()
+
+
+def picking(
+    table: Table, free: ColumnElement[bool], limit: int | BindParameter[int]
+) -> Select[Any]:
+    """The statement of `pick`, for who builds it once."""
+    longest_waiting = select(table).where(free).order_by(table.c.next_attempt_at, table.c.id)
+    return longest_waiting.limit(limit).with_for_update(skip_locked=True)
 
 
 def take(
@@ -55,6 +73,8 @@ def mark(
     connection: Connection, table: Table, ids: Sequence[int], **values: Any
 ) -> Sequence[Row[Any]]:
     """Change picked rows; returns them as they are now, in the order of `ids`."""
+    if not ids:
+        return ()
     changed = update(table).where(table.c.id.in_(ids)).values(values).returning(table)
     return sorted(connection.execute(changed), key=lambda row: ids.index(row.id))
 
@@ -63,7 +83,7 @@ def keep(
     connection: Connection, table: Table, row_id: int, token: str, now: datetime, **values: Any
 ) -> None:
     """Change a row and go on holding it. Raises LeaseLost also when the lease has run out."""
-    _change(connection, table, row_id, token, table.c.lease_until > now, **values)
+    _change(connection, _held_by(table, alive=True), row_id, token, {"at": now, **values})
 
 
 def settle(connection: Connection, table: Table, row_id: int, token: str, **values: Any) -> None:
@@ -71,7 +91,7 @@ def settle(connection: Connection, table: Table, row_id: int, token: str, **valu
 
     A lease that ran out meanwhile does no harm: the token tells that nobody did.
     """
-    _change(connection, table, row_id, token, true(), **values, **LET_GO)
+    _change(connection, _held_by(table, alive=False), row_id, token, {**values, **LET_GO})
 
 
 def oldest(
@@ -93,14 +113,18 @@ def oldest(
     return {value: (now - instant).total_seconds() for value, instant in rows}
 
 
+@cache
+def _held_by(table: Table, *, alive: bool) -> Update:
+    """Built once: what is set follows from the values that come with it."""
+    row = update(table).where(
+        table.c.id == bindparam("row_id"), table.c.token == bindparam("held_by")
+    )
+    return row.where(table.c.lease_until > bindparam("at")) if alive else row
+
+
 def _change(
-    connection: Connection,
-    table: Table,
-    row_id: int,
-    held_by: str,
-    condition: ColumnElement[bool],
-    **values: Any,
+    connection: Connection, held: Update, row_id: int, token: str, values: dict[str, Any]
 ) -> None:
-    held = (table.c.id == row_id) & (table.c.token == held_by) & condition
-    if connection.execute(update(table).where(held).values(values)).rowcount != 1:
-        raise LeaseLost(f"{table.name} {row_id}: another worker holds it, or the lease ran out")
+    if connection.execute(held, {"row_id": row_id, "held_by": token, **values}).rowcount != 1:
+        name = held.table.description
+        raise LeaseLost(f"{name} {row_id}: another worker holds it, or the lease ran out")

@@ -7,12 +7,23 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from monitoring import metrics
 from monitoring.metrics import Increment
 from tasks.declaration import Delivery
 from workers.ledger import audit, counters, leases, pauses, payloads, runs
+from workers.ledger.column_types import Instant
 from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
 from workers.ledger.payloads import Payload
@@ -171,6 +182,11 @@ def claim(
     ids = [row.id for row in rows]
     taken = leases.take(connection, messages, ids, now + lease, status=MessageStatus.CLAIMED)
     return tuple(of_row(row) for row in taken)
+
+
+def anything_is_due(connection: Connection, now: datetime) -> bool:
+    """Whether any message waits whose time has come, however long it waits for others yet."""
+    return connection.execute(_DUE, {"now": now}).first() is not None
 
 
 def release(connection: Connection, rest: Sequence[Message]) -> None:
@@ -592,3 +608,10 @@ def of_row(row: Row[Any]) -> Message:
     # What is not an object has no kind either: it cannot be read, and does no harm to the others.
     stored = payload if isinstance(payload, Mapping) else {}
     return Message(**{**columns, "stored": stored, "finding_keys": tuple(columns["finding_keys"])})
+
+
+_DUE = (
+    select(messages.c.id)
+    .where(leases.waiting(messages, MessageStatus.QUEUED, bindparam("now", type_=Instant())))
+    .limit(1)
+)

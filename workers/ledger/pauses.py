@@ -4,13 +4,25 @@ While one stands, no run of it begins and no message of it goes out; what was go
 would. A pause ends by itself at its instant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Table,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from workers.ledger import audit
+from workers.ledger.leases import Now
 from workers.ledger.places import Place, Places
 from workers.ledger.schema import pauses
 
@@ -77,13 +89,19 @@ def paused_until(found: Iterable[Pause], place: Place) -> datetime | None:
     return max((pause.until for pause in found if place in pause.places), default=None)
 
 
-def paused(table: Table, now: datetime) -> ColumnElement[bool]:
+def paused(table: Table, now: Now) -> ColumnElement[bool]:
     """Whether rows of runs or messages are of what is paused."""
-    about = (
-        pauses.c[name].is_(None) | (pauses.c[name] == table.c[name])
-        for name in ("job", "tenant", "company_id")
-    )
-    return exists().where(pauses.c.until > now, *about)
+    return exists().where(pauses.c.until > now, *_about(table))
+
+
+def last_until(table: Table) -> ScalarSelect[datetime]:
+    """When the last pause of what rows are of is over, or was; null without one."""
+    return select(func.max(pauses.c.until)).where(*_about(table)).scalar_subquery()
+
+
+def _about(table: Table) -> Iterator[ColumnElement[bool]]:
+    for name in ("job", "tenant", "company_id"):
+        yield pauses.c[name].is_(None) | (pauses.c[name] == table.c[name])
 
 
 def forget(connection: Connection, before: datetime) -> None:

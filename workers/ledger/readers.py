@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from monitoring import metrics
 from tasks.domain.told import AskedFinding
@@ -16,6 +16,15 @@ from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
 
 SUPERSEDED = "a newer one takes its place"
+_OLDER = leases.picking(
+    messages,
+    and_(
+        messages.c.status == MessageStatus.QUEUED,
+        *(messages.c[name] == bindparam(name) for name in ("job", "tenant", "company_id", "step")),
+        messages.c.run_id < bindparam("newer_than"),
+    ),
+    limit=500,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Told:
 
 def told(connection: Connection, place: Place, periods: Collection[str]) -> frozenset[Told]:
     """What messages about these periods say or said, whatever became of them."""
+    if not periods:
+        return frozenset()
     m = messages.c
     statement = select(m.period, m.recipient, m.step, m.finding_keys).filter_by(**place.columns)
     rows = connection.execute(statement.where(m.period.in_(sorted(periods))))
@@ -89,11 +100,10 @@ def supersede(
 
     newer_than: the run. Those that are being sent go out. Returns how many were dropped.
     """
-    m = messages.c
-    older = (m.status == MessageStatus.QUEUED) & (m.step == step) & (m.run_id < newer_than)
-    for name, value in place.columns.items():
-        older &= m[name] == value
-    rows = leases.pick(connection, messages, older, limit=500)
+    values = {**place.columns, "step": step, "newer_than": newer_than}
+    rows = connection.execute(_OLDER, values).all()
+    if not rows:
+        return 0
     dropped = {"status": MessageStatus.DROPPED, "error": SUPERSEDED}
     leases.mark(connection, messages, [row.id for row in rows], **dropped)
     counters.add(

@@ -3,16 +3,37 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from monitoring import metrics
 from tasks.domain.plurals import counted
 from workers.ledger import audit, counters, leases, pauses
+from workers.ledger.column_types import Instant
 from workers.ledger.inserts import upsert
+from workers.ledger.leases import Now
+from workers.ledger.marks import OUTAGE
 from workers.ledger.places import EVERY_PLACE, Place, Places
-from workers.ledger.schema import runs, watches
+from workers.ledger.schema import marks, runs, scopes, watches
+from workers.ledger.scopes import Scope
 from workers.ledger.statuses import WORKER_LOST, RunStatus
 
 
@@ -63,6 +84,19 @@ class Claim:
 
     run: Run
     token: str
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """A run as its message found it, and what is known then of its place and of others."""
+
+    run: Run
+    #: Its company, as last seen in its Odoo.
+    scope: Scope | None
+    #: When the last pause of its place is over, or was.
+    paused_until: datetime | None
+    #: Whether anything that the fleet needs is away.
+    outages: bool
 
 
 def watch_since(connection: Connection, place: Place, now: datetime) -> datetime:
@@ -132,6 +166,49 @@ def open_slot(
     return opened[0].id if opened else None
 
 
+def take_up(connection: Connection, run_id: int) -> TakenUp | None:
+    """A run to be claimed, if there is one.
+
+    Claims of one tenant wait for each other from here until the transaction ends, so make it short
+    and claim once in it.
+    """
+    statement = _taking_up(alone=connection.dialect.name == "postgresql")
+    row = connection.execute(statement, {"run_id": run_id}).one_or_none()
+    if row is None:
+        return None
+    columns = row._asdict()
+    columns.pop("alone", None)
+    name, zone = columns.pop("scope_name"), columns.pop("zone")
+    known = {key: columns.pop(key) for key in ("paused_until", "outages")}
+    run = Run(**columns)
+    scope = None if zone is None else Scope(run.tenant, run.company_id, name, ZoneInfo(zone))
+    return TakenUp(run, scope, **known)
+
+
+@cache
+def _taking_up(*, alone: bool) -> Select[Any]:
+    """One statement for all of it.
+
+    alone: on SQLite every transaction is alone already. Elsewhere two claims that counted at the
+    same moment would both see room for one.
+    """
+    lock = func.pg_advisory_xact_lock(func.hashtextextended("fleet:" + runs.c.tenant, 0))
+    away = exists().where(marks.c.kind == OUTAGE)
+    same = (scopes.c.tenant == runs.c.tenant) & (scopes.c.company_id == runs.c.company_id)
+    return (
+        select(
+            runs,
+            scopes.c.name.label("scope_name"),
+            scopes.c.zone,
+            pauses.last_until(runs).label("paused_until"),
+            away.label("outages"),
+            *([lock.label("alone")] if alone else []),
+        )
+        .select_from(runs.outerjoin(scopes, same))
+        .where(runs.c.id == bindparam("run_id"))
+    )
+
+
 def claim(
     connection: Connection,
     run_id: int,
@@ -139,16 +216,22 @@ def claim(
     lease: timedelta,
     tenant_limit: int,
     max_attempts: int,
+    taken_up: TakenUp | None = None,
 ) -> Claim | None:
     """Take a run that is due or abandoned; None when it is not ours to run now.
 
     What was published is due, whatever our clock says: that of who published it is a bit ahead.
     That is so while it is held or settled, while another run of its job and scope or
     `tenant_limit` runs of its tenant are held, and when its attempts are used up: then it is dead.
-    Claims of one tenant wait for each other until the transaction ends, so make it short and claim
-    once in it. Counts a worker that was lost.
+    Counts a worker that was lost. taken_up: by whom it was already, which else is done first.
     """
-    _claim_alone(connection, run_id)
+    found = taken_up or take_up(connection, run_id)
+    if found is not None and found.run.status is RunStatus.PENDING:
+        limits = {"tenant_limit": tenant_limit, "max_attempts": max_attempts}
+        values = {"run_id": run_id, "now": now, "until": now + lease, "fresh": uuid4().hex}
+        row = connection.execute(_CLAIM, {**values, **limits}).one_or_none()
+        if row is not None:
+            return Claim(of_row(row), row.token)
     told = (runs.c.status == RunStatus.PENDING) & runs.c.published_at.is_not(None)
     ours = (runs.c.id == run_id) & (_claimable(now) | told)
     for row in leases.pick(connection, runs, ours, 1):
@@ -180,8 +263,7 @@ def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping
     outcome = {"finished_at": now, "detail": detail}
     _settle(connection, claim, RunStatus.SUCCEEDED, None, None, **outcome)
     run = claim.run
-    dead = select(runs).filter_by(**run.place.columns, status=RunStatus.DEAD)
-    for row in connection.execute(dead.where(runs.c.slot < run.slot)):
+    for row in connection.execute(_DEAD_BEFORE, {**run.place.columns, "before": run.slot}):
         _clear(connection, row, now, by=f"run-{run.id}", reason="a later slot succeeded")
 
 
@@ -270,17 +352,26 @@ def to_publish(
     none of a job and scope of which a run is held: no worker could take them. Publish them after
     the transaction: what a crash between leaves out comes again after `quiet`.
     """
+    values = {"now": now, "quiet_since": now - quiet, "most": limit, "tenant": tenant}
+    statement = _to_publish(of_one=tenant is not None)
+    found = connection.execute(statement, {**values, "full": sorted(full)})
+    ids = [row.id for row in found]
+    return tuple(of_row(row) for row in leases.mark(connection, runs, ids, published_at=now))
+
+
+@cache
+def _to_publish(*, of_one: bool) -> Select[Any]:
     place = (runs.c.job, runs.c.tenant, runs.c.company_id)
+    now = bindparam("now", type_=Instant())
     wanted = and_(
         _claimable(now),
         ~pauses.paused(runs, now),
-        runs.c.published_at.is_(None) | (runs.c.published_at <= now - quiet),
-        runs.c.tenant.not_in(full),
+        runs.c.published_at.is_(None) | (runs.c.published_at <= bindparam("quiet_since")),
+        runs.c.tenant.not_in(bindparam("full", expanding=True)),
         tuple_(*place).not_in(select(*place).where(_held(now))),
-        true() if tenant is None else runs.c.tenant == tenant,
+        runs.c.tenant == bindparam("tenant") if of_one else true(),
     )
-    ids = [row.id for row in leases.pick(connection, runs, wanted, limit)]
-    return tuple(of_row(row) for row in leases.mark(connection, runs, ids, published_at=now))
+    return leases.picking(runs, wanted, bindparam("most", type_=Integer()))
 
 
 def get(connection: Connection, run_id: int) -> Run | None:
@@ -358,27 +449,17 @@ def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
 
 def succeeded(connection: Connection, place: Place) -> bool:
     """Whether a run of the job ever succeeded in this company; the newest success is kept."""
-    of_it = select(runs.c.id).filter_by(**place.columns)
-    success = of_it.where(runs.c.status == RunStatus.SUCCEEDED).limit(1)
-    return connection.execute(success).first() is not None
+    return connection.execute(_SUCCESS, place.columns).first() is not None
 
 
-def _claimable(now: datetime) -> ColumnElement[bool]:
+def _claimable(now: Now) -> ColumnElement[bool]:
     return leases.waiting(runs, RunStatus.PENDING, now) | leases.abandoned(
         runs, RunStatus.RUNNING, now
     )
 
 
-def _held(now: datetime) -> ColumnElement[bool]:
+def _held(now: Now) -> ColumnElement[bool]:
     return leases.held(runs, RunStatus.RUNNING, now)
-
-
-def _claim_alone(connection: Connection, run_id: int) -> None:
-    # On SQLite every transaction is alone already. Elsewhere two claims that counted at the same
-    # moment would both see room for one.
-    if connection.dialect.name == "postgresql":
-        key = func.hashtextextended("fleet:" + runs.c.tenant, 0)
-        connection.execute(select(func.pg_advisory_xact_lock(key)).where(runs.c.id == run_id))
 
 
 def _has_room(connection: Connection, run: Run, now: datetime, tenant_limit: int) -> bool:
@@ -473,3 +554,41 @@ def _note(
 def of_row(row: Row[Any]) -> Run:
     """A run as its row tells it."""
     return Run(**row._asdict())
+
+
+def _claiming() -> Any:
+    """Take a run that is due or published while there is room; what else may be is for `claim`."""
+    now = bindparam("now", type_=Instant())
+    others = runs.alias("others")
+    busy = (others.c.status == RunStatus.RUNNING) & (others.c.lease_until > now)
+    busy &= others.c.tenant == runs.c.tenant
+    same = (others.c.job == runs.c.job) & (others.c.company_id == runs.c.company_id)
+    count = select(func.count()).select_from(others).where(busy).scalar_subquery()
+    return (
+        update(runs)
+        .where(
+            runs.c.id == bindparam("run_id"),
+            runs.c.status == RunStatus.PENDING,
+            (runs.c.next_attempt_at <= now) | runs.c.published_at.is_not(None),
+            runs.c.attempts < bindparam("max_attempts"),
+            count < bindparam("tenant_limit"),
+            ~exists().where(busy, same),
+        )
+        .values(
+            status=RunStatus.RUNNING,
+            token=bindparam("fresh"),
+            lease_until=bindparam("until"),
+            attempts=runs.c.attempts + 1,
+            started_at=func.coalesce(runs.c.started_at, now),
+            published_at=None,
+        )
+        .returning(runs)
+    )
+
+
+_CLAIM = _claiming()
+_OF_PLACE = [runs.c[name] == bindparam(name) for name in ("job", "tenant", "company_id")]
+_DEAD_BEFORE = select(runs).where(
+    *_OF_PLACE, runs.c.status == RunStatus.DEAD, runs.c.slot < bindparam("before")
+)
+_SUCCESS = select(runs.c.id).where(*_OF_PLACE, runs.c.status == RunStatus.SUCCEEDED).limit(1)

@@ -134,7 +134,9 @@ def _zeros(fleet: Fleet) -> Iterator[Increment]:
             yield Increment(metrics.EXCEPTIONS.name, {**labels, "exception": error}, 0)
         yield Increment(metrics.PUBLISHED.name, labels, 0)
         yield Increment(metrics.CLAIMS.name, {**labels, "result": "claimed"}, 0)
-        yield Increment(f"{metrics.RUN_SECONDS.name}_sum", labels, 0)
+        yield Increment(metrics.DUPLICATES.name, labels, 0)
+        yield Increment(metrics.DRIFT.name, labels, 0)
+        yield Increment(metrics.RUN_SECONDS.name + metrics.SUM, labels, 0)
     for declared in catalogue.jobs().values():
         yield from _zeros_of(declared)
     for reason in metrics.REFUSED:
@@ -147,12 +149,12 @@ def _zeros_of(job: AnyJob) -> Iterator[Increment]:
     for reason in ("revoked", "rejected"):
         yield Increment(metrics.DISCARDED.name, {"task": f"jobs.{job.name}", "reason": reason}, 0)
     for histogram in (metrics.LATENESS, metrics.QUEUE_SECONDS):
-        yield Increment(f"{histogram.name}_sum", {"job": job.name}, 0)
+        yield Increment(histogram.name + metrics.SUM, {"job": job.name}, 0)
     for channel, outcome in product(job.channels, DELIVERY_OUTCOMES):
         labels = {"channel": channel, "job": job.name, "outcome": outcome}
         yield Increment(metrics.DELIVERIES.name, labels, 0)
     for channel in job.channels:
-        yield Increment(f"{metrics.DELIVERY_SECONDS.name}_sum", {"channel": channel}, 0)
+        yield Increment(metrics.DELIVERY_SECONDS.name + metrics.SUM, {"channel": channel}, 0)
 
 
 def _queue_of_tasks() -> dict[str, str]:

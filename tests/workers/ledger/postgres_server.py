@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -20,13 +20,15 @@ SUPERUSER = "fleet"
 READY = "database system is ready to accept connections"
 # Durability is of no use to a cluster that nobody will start again.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+DURABLE: dict[str, str] = {}
 
 
 class PostgresServer:
     """A running cluster: makes databases and says their URLs."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.port = port
+        self.pid = pid
 
     def url(self, database: str) -> str:
         """The URL of a database, as an operator would write it."""
@@ -51,7 +53,7 @@ def empty(url: str, tables: Iterable[str]) -> None:
 
 
 @contextmanager
-def running() -> Iterator[PostgresServer]:
+def running(settings: Mapping[str, str] = FAST) -> Iterator[PostgresServer]:
     """Start a cluster, and end it by its own process id. Raises RuntimeError when it cannot."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="fleet-postgres-"))
@@ -59,13 +61,13 @@ def running() -> Iterator[PostgresServer]:
         owner = _owner(folder)
         _initialise(binaries, folder, owner)
         port = _free_port()
-        with _start(binaries, folder, port, owner) as process:
+        with _start(binaries, folder, port, owner, settings) as process:
             _await_ready(process)
             # A pipe that nobody empties would stop the server.
             reader = Thread(target=_swallow, args=(process.stderr,))
             reader.start()
             try:
-                yield PostgresServer(port)
+                yield PostgresServer(port, process.pid)
             finally:
                 # At once: nobody needs what is in it.
                 process.send_signal(signal.SIGQUIT)
@@ -103,9 +105,15 @@ def _initialise(binaries: Path, folder: Path, owner: dict[str, Any]) -> None:
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, **owner)
 
 
-def _start(binaries: Path, folder: Path, port: int, owner: dict[str, Any]) -> subprocess.Popen[str]:
-    settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", **FAST}
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+def _start(
+    binaries: Path,
+    folder: Path,
+    port: int,
+    owner: dict[str, Any],
+    settings: Mapping[str, str] = FAST,
+) -> subprocess.Popen[str]:
+    told = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", **settings}
+    options = [word for name, value in told.items() for word in ("-c", f"{name}={value}")]
     return subprocess.Popen(
         [binaries / "postgres", "-D", folder / "data", "-p", str(port), *options],
         cwd=folder,

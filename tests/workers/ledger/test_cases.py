@@ -67,10 +67,10 @@ def test_resolved_cases_are_told_with_the_day_of_the_scopes_zone(ledger: Ledger)
         resolved = changes(ChangeKind.RESOLVED)
         cases.apply(connection, PLACE, run_id, resolved, TODAY, midnight)
         brussels = ZoneInfo("Europe/Brussels")
-        (closed,) = cases.closed_cases(connection, PLACE, NOW, brussels)
+        _, (closed,) = cases.remembered(connection, PLACE, NOW, brussels)
         assert (closed.opened_on, closed.closed_on) == (TODAY, TOMORROW)
         assert closed.finding == FINDING
-        assert cases.closed_cases(connection, PLACE, midnight, brussels) == ()
+        assert cases.remembered(connection, PLACE, midnight, brussels) == ((), ())
 
 
 def apply(

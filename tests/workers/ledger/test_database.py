@@ -198,6 +198,23 @@ def test_a_server_that_ends_the_connection_is_unavailable_and_then_back(
     ledger.close()
 
 
+def test_a_server_that_went_away_meanwhile_costs_no_transaction(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PING_AFTER_SECONDS", 0)
+    url = postgres.create("meanwhile")
+    ledger, other = connect(url), connect(url)
+    ledger.upgrade()
+    with ledger.reading() as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    with other.transaction() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend({pid})"))
+    with ledger.transaction() as connection:
+        insert_scope(connection)
+    ledger.close()
+    other.close()
+
+
 def test_errors_do_not_quote_what_was_written(ledger: Ledger) -> None:
     with (
         pytest.raises(LedgerError, match=r"(?i)not.null") as caught,
@@ -283,8 +300,9 @@ def ask_after(act: Callable[[], object], ledger: Ledger) -> None:
 
 
 def test_a_connection_that_answers_nothing_any_more_is_given_up_for_a_new_one(
-    postgres: PostgresServer,
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database, "PING_AFTER_SECONDS", 0)
     port = free_port()
     url = postgres.create("frozen").replace(str(postgres.port), str(port))
     with proxying(port, postgres.port) as proxy, closing(connect(url, answer_seconds=1)) as ledger:

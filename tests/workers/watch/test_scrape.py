@@ -64,6 +64,20 @@ def test_a_success_is_told_under_our_names_and_under_celery_exporters(fleet: Fle
     assert found["fleet_run_lateness_seconds_sum", (JOB,)] == 20
 
 
+def test_what_versions_before_counted_in_a_histogram_is_counted_on(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, ago=timedelta(seconds=20)))
+    name = "fleet_run_lateness_seconds"
+    with fleet.ledger.transaction() as connection:
+        # They wrote each bucket with all those above it.
+        above = ("15", "30", "60", "120", "300", "900", "3600", "14400", "86400", "+Inf")
+        cumulated = [(f"{name}_bucket", {"job": JOB, "le": le}, 2) for le in above]
+        counters.add(connection, [*cumulated, (f"{name}_sum", {"job": JOB}, 25)])
+    found = named(fleet, f"{name}_bucket")
+    assert [found[le, JOB] for le in ("5", "15", "30", "900")] == [0, 2, 3, 3]
+    assert found["+Inf", JOB] == named(fleet, f"{name}_count")[JOB,] == 3
+    assert named(fleet, f"{name}_sum")[JOB,] == 45
+
+
 def test_a_retry_is_late_once_and_counted_by_class(
     fleet: Fleet, odoo: Switchable, clock: Clock
 ) -> None:

@@ -1,0 +1,1 @@
+"""How much the fleet itself costs beside bare Celery with the same settings."""
