@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odoo_gateway import trace
 from odoo_gateway.errors import (
@@ -19,7 +21,15 @@ from odoo_gateway.errors import (
     OdooSchemaDrift,
     OdooUnavailable,
 )
-from odoo_gateway.transport import Address, CallSeen, CircuitOpen, Guarded, OdooRpc, circuit
+from odoo_gateway.transport import (
+    Address,
+    CallSeen,
+    CircuitOpen,
+    Guarded,
+    OdooRpc,
+    circuit,
+    parsed,
+)
 
 SECRET = "s3cret-key"
 Answer = tuple[int, bytes]
@@ -96,6 +106,24 @@ def test_every_request_carries_the_trace_id_of_what_asks() -> None:
         assert set(traces) == {"trace-1"}
         ask(url)
         assert set(traces[asked:]) == {None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0.1", "-0.0", "1e22", "123456.785", "0.30000000000000004", "5e-324", "2.675"),
+        *("12345678901234567890123", "NaN", "-Infinity", "1e400"),
+        *('"\\ud800"', '"\\u00e4"', '{"a": 1, "a": 2}', "[]", "null"),
+    ],
+)
+def test_an_answer_says_what_it_says_to_python(text: str) -> None:
+    found, wanted = parsed(text.encode()), json.loads(text)
+    assert (repr(found), type(found)) == (repr(wanted), type(wanted))
+
+
+@given(st.floats() | st.integers() | st.text())
+def test_no_digit_of_an_answer_changes(value: object) -> None:
+    assert repr(parsed(json.dumps(value).encode())) == repr(value)
 
 
 def test_a_good_answer_comes_through() -> None:
