@@ -1,15 +1,18 @@
 """Complete answers about one company: search, group and count, or a named error."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
+from math import fsum
 from sys import getsizeof
 from typing import Any, Final, TypeVar
 
 from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
-from odoo_gateway.records import BadValue, Record, is_sane, parse
-from odoo_gateway.session import Company, Session
+from odoo_gateway.records import BadValue, Record, is_sane, parser
+from odoo_gateway.session import Call, Company, Session
 from odoo_gateway.sight import Doubt, Sight
 
 Condition = tuple[str, str, Any] | str
@@ -28,6 +31,13 @@ TAKES_NO_LOAD: Final = {("account.move.line", 16)}
 # Models whose `company_id` does not say whose a row is: where somebody starts, where a file was
 # put. No rule of Odoo's goes by it.
 OF_NO_COMPANY: Final = ("ir.attachment", "res.users")
+# Since when a grouping lists values of all its rows in one order, that of their ids.
+LISTS_VALUES_SINCE: Final = 19
+# What a record has at least of rows that are grouped by it, so that a page is of fewer records.
+ROWS_OF_A_RECORD: Final = 4
+# What of JSON may be large, and what any other value is at most: a number that anybody has.
+LARGE: Final = frozenset({str, list, dict})
+SMALL_BYTES: Final = 28
 # What Python says of such a model, which a module may bring too.
 NO_LOAD: Final = "unexpected keyword argument 'load'"
 
@@ -85,13 +95,16 @@ class Group:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What a grouping asks for, in the words of Odoo 19 and of the versions before."""
+class Grouping:
+    """A question of `Reader.group`, in the words of Odoo 19 and of the versions before."""
 
-    by: tuple[str, ...]
-    sums: tuple[str, ...]
-    earliest: tuple[str, ...]
-    latest: tuple[str, ...]
+    model: str
+    domain: Domain
+    by: Sequence[str]
+    sums: Sequence[str] = ()
+    earliest: Sequence[str] = ()
+    latest: Sequence[str] = ()
+    all_companies: bool = False
 
     def aggregates(self) -> list[str]:
         return [
@@ -130,6 +143,7 @@ class Reader:
         self._page_size = page_size
         self._most_rows = most_rows
         self._takes_no_load: set[str] = set()
+        self._read_before: dict[type[Record], dict[int, Any]] = {}
         self._sight = Sight(self)
         others = [company.id for company in session.companies if company.id != company_id]
         self.context = {
@@ -168,14 +182,41 @@ class Reader:
             return ()
         context = {**self.context, "active_test": not archived}
         asked = self._asked(record.MODEL, domain, all_companies)
+        parsed = parser(record, self.session.layout(record).names)
         for row in self._rows(record.MODEL, asked, fields, context):
-            self._take(record, row, found)
+            try:
+                found.append(parsed(row))
+            except BadValue as bad:
+                self._note(record, row, bad)
         return tuple(found)
 
     def read(self, record: type[R], ids: Iterable[int]) -> tuple[R, ...]:
-        """The records with these ids, archived ones too, of whichever company, by ascending id."""
-        wanted: Domain = [("id", "in", sorted(ids))]
-        return self.search(record, wanted, archived=True, all_companies=True)
+        """The records with these ids, archived ones too, of whichever company, by ascending id.
+
+        Each is asked for once.
+        """
+        known: dict[int, R | None] = self._read_before.setdefault(record, {})
+        wanted = sorted({*ids})
+        if missing := [number for number in wanted if number not in known]:
+            domain: Domain = [("id", "in", missing)]
+            found = self.search(record, domain, archived=True, all_companies=True)
+            known |= {**dict.fromkeys(missing), **{each.id: each for each in found}}
+        return tuple(each for number in wanted if (each := known[number]) is not None)
+
+    def shared(self, record: type[R], domain: Domain, *, archived: bool = False) -> tuple[R, ...]:
+        """As search in all companies, of what is the same for all and changes seldom.
+
+        All readers of the tenant have one answer to it for a minute.
+        """
+
+        def ask() -> tuple[tuple[R, ...], Sequence[Drift]]:
+            alone = Reader(self.session, self.company_id, self._page_size, self._most_rows)
+            found = alone.search(record, domain, archived=archived, all_companies=True)
+            return found, alone.drift
+
+        found, drift = self.session.shared((record, repr(domain), archived), ask)
+        self.drift += drift
+        return found
 
     def referred(
         self, record: type[R], by: Mapping[int, Collection[tuple[str, int]]]
@@ -217,43 +258,99 @@ class Reader:
         all_companies: bool = False,
     ) -> tuple[Group, ...]:
         """Sums, earliest and latest dates by keys (`field` or `date_field:day`), server-side."""
-        if self._is_of_none(model, domain):
-            return ()
-        domain = self._asked(model, domain, all_companies)
-        asked = _Asked(tuple(by), tuple(sums), tuple(earliest), tuple(latest))
+        asked = Grouping(
+            model, domain, tuple(by), tuple(sums), tuple(earliest), tuple(latest), all_companies
+        )
+        return self.groups([asked])[0]
+
+    def groups(self, asked: Sequence[Grouping]) -> Sequence[tuple[Group, ...]]:
+        """As `group`, of several questions at the same time where the tenant lets us."""
+        open_ones = [each for each in asked if not self._is_of_none(each.model, each.domain)]
+        found = self.session.call_all([self._call_of(each) for each in open_ones])
+        known = dict(zip(map(id, open_ones), found, strict=True))
+        return [
+            self._groups_of(each, known[id(each)]) if id(each) in known else () for each in asked
+        ]
+
+    def _call_of(self, asked: Grouping) -> Call:
+        domain = self._asked(asked.model, asked.domain, asked.all_companies)
+        by, context = list(asked.by), {"context": self.context}
         if self.session.major_version >= 19:
-            answer = self.session.call(
-                model,
-                "formatted_read_group",
-                domain,
-                list(by),
-                ["__count", *asked.aggregates()],
-                context=self.context,
-            )
-            keys = ("__count", *by, *asked.aggregates())
-            rows = answers.rows(answer, f"{model}.formatted_read_group", keys)
-            return self._sane(model, asked, [_formatted_group(row, asked) for row in rows])
+            aggregates = ["__count", *asked.aggregates()]
+            return Call(asked.model, "formatted_read_group", (domain, by, aggregates), context)
+        told = (domain, asked.classic_aggregates(), by)
+        return Call(asked.model, "read_group", told, {"lazy": False, **context})
+
+    def _groups_of(self, asked: Grouping, answer: Any) -> tuple[Group, ...]:
+        if self.session.major_version >= 19:
+            keys = ("__count", *asked.by, *asked.aggregates())
+            rows = answers.rows(answer, f"{asked.model}.formatted_read_group", keys)
+            return self._sane(asked, [_formatted_group(row, asked) for row in rows])
+        aggregates = [name.split(":")[0] for name in asked.classic_aggregates()]
+        rows = answers.rows(
+            answer, f"{asked.model}.read_group", ("__count", *asked.by, *aggregates)
+        )
+        return self._sane(asked, [_classic_group(row, asked) for row in rows])
+
+    def group_of(
+        self,
+        model: str,
+        ids: Iterable[int],
+        domain: Domain,
+        by: Sequence[str],
+        amount: str,
+        *,
+        all_companies: bool = False,
+    ) -> Iterator[Group]:
+        """As `group` with one sum, of the records that the first key names: a page of them at once.
+
+        Where Odoo lists values, rows are added up here: to write a group takes it longer than to
+        list a dozen rows, and a group is as large.
+        """
+        wanted, page = sorted(ids), max(1, self._page_size // ROWS_OF_A_RECORD)
+        for start in range(0, len(wanted), page):
+            of_page: Domain = [(by[0], "in", wanted[start : start + page]), *domain]
+            if self.session.major_version < LISTS_VALUES_SINCE:
+                yield from self.group(model, of_page, by, [amount], all_companies=all_companies)
+            else:
+                asked = Grouping(model, of_page, by, (amount,), all_companies=all_companies)
+                yield from self._sane(asked, self._added_up(asked))
+
+    def _added_up(self, grouping: Grouping) -> Sequence[Group]:
+        """The groups of one page, from the values of all rows of each record, listed in turn."""
+        by, (amount,) = grouping.by, grouping.sums
+        asked = f"{grouping.model}.formatted_read_group"
+        listed = [f"{name.split(':')[0]}:array_agg" for name in (*by[1:], amount)]
         answer = self.session.call(
-            model,
-            "read_group",
-            domain,
-            asked.classic_aggregates(),
-            list(by),
-            lazy=False,
+            grouping.model,
+            "formatted_read_group",
+            self._asked(grouping.model, grouping.domain, grouping.all_companies),
+            [by[0]],
+            ["__count", *listed],
             context=self.context,
         )
-        aggregates = [name.split(":")[0] for name in asked.classic_aggregates()]
-        rows = answers.rows(answer, f"{model}.read_group", ("__count", *by, *aggregates))
-        return self._sane(model, asked, [_classic_group(row, asked) for row in rows])
+        found: list[Group] = []
+        for row in answers.rows(answer, asked, ("__count", by[0], *listed)):
+            columns = [answers.listed(row[name], asked) for name in listed]
+            if any(len(column) != row["__count"] for column in columns):
+                raise OdooUnavailable(f"{asked} listed other rows than it counted; tried again")
+            totals: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+            for key, value in zip(zip(*columns[:-1], strict=True), columns[-1], strict=True):
+                totals[key].append(answers.number(value, asked))
+            first = _key(row[by[0]], by[0])
+            for key, values in totals.items():
+                keys = map(_key, key, by[1:])
+                found.append(Group((first, *keys), (fsum(values),), (), len(values)))
+        return found
 
-    def _sane(self, model: str, asked: _Asked, groups: Sequence[Group]) -> tuple[Group, ...]:
+    def _sane(self, asked: Grouping, groups: Sequence[Group]) -> tuple[Group, ...]:
         """The groups; one whose sum no firm has is drift of the records that it is grouped by."""
         odd = [group for group in groups if not all(map(is_sane, group.sums))]
         if odd:
-            answer = self.session.call(model, "fields_get", list(asked.by), ["relation"])
-            described = answers.fields(answer, f"{model}.fields_get")
+            answer = self.session.call(asked.model, "fields_get", list(asked.by), ["relation"])
+            described = answers.fields(answer, f"{asked.model}.fields_get")
             relations = [described.get(name, {}).get("relation") for name in asked.by]
-            self.drift += [_odd(model, asked, group, relations) for group in odd]
+            self.drift += [_odd(asked, group, relations) for group in odd]
         return tuple(group for group in groups if group not in odd)
 
     def lacks(self, record: type[Record], field: str) -> bool:
@@ -288,16 +385,11 @@ class Reader:
         )
 
     def _is_of_none(self, model: str, domain: Domain) -> bool:
-        """Whether no row can match: all conditions are to hold, and one asks for one among none.
+        """Whether no row can match.
 
         A model that the user may not read is asked all the same, for Odoo to say so.
         """
-        conditions = [each for each in domain if not isinstance(each, str)]
-        return (
-            len(conditions) == len(domain)
-            and any(operator == "in" and not value for _, operator, value in conditions)
-            and self.session.may_read(model)
-        )
+        return _is_impossible(domain) and self.session.may_read(model)
 
     def _asked(self, model: str, domain: Domain, all_companies: bool) -> list[Condition]:
         """The domain, of our company where the model's rows are of one."""
@@ -387,20 +479,30 @@ class Reader:
                 "hold in memory: is what answers there an Odoo?"
             )
 
-    def _take(self, record: type[R], row: dict[str, Any], found: list[R]) -> None:
+    def _note(self, record: type[Record], row: dict[str, Any], bad: BadValue) -> None:
         layout = self.session.layout(record)
-        try:
-            found.append(parse(record, row, layout.names))
-        except BadValue as bad:
-            related = tuple(
-                (model, number)
-                for field, model in layout.relations.items()
-                if (number := _id_of(row.get(layout.names[field])))
-            )
-            self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
+        related = tuple(
+            (model, number)
+            for field, model in layout.relations.items()
+            if (number := _id_of(row.get(layout.names[field])))
+        )
+        self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
 
 
-def _odd(model: str, asked: _Asked, group: Group, relations: Sequence[str | None]) -> Drift:
+def _is_impossible(domain: Domain) -> bool:
+    """Whether one of the conditions that all are to hold asks for one among none."""
+    open_operands = 0
+    for each in domain:
+        if isinstance(each, str):
+            open_operands += {"!": 1}.get(each, 2) - (1 if open_operands else 0)
+        elif open_operands:
+            open_operands -= 1
+        elif each[1] == "in" and not each[2]:
+            return True
+    return False
+
+
+def _odd(asked: Grouping, group: Group, relations: Sequence[str | None]) -> Drift:
     field, value = next(
         pair for pair in zip(asked.sums, group.sums, strict=True) if not is_sane(pair[1])
     )
@@ -409,20 +511,25 @@ def _odd(model: str, asked: _Asked, group: Group, relations: Sequence[str | None
         for relation, key in zip(relations, group.keys, strict=True)
         if relation and isinstance(key, int)
     )
-    return Drift(model, 0, field, f"{value!r} in all is not a sum that a firm has", related)
+    return Drift(asked.model, 0, field, f"{value!r} in all is not a sum that a firm has", related)
 
 
 def _bytes(rows: Sequence[dict[str, Any]]) -> int:
     """The memory that rows hold; to the last of them, for one may be as large as all others."""
-    return sum(getsizeof(row) + sum(map(_size, row.values())) for row in rows)
+    return sum(getsizeof(row) + _sizes(row.values()) for row in rows)
 
 
-def _size(value: Any) -> int:
+def _sizes(values: Collection[Any]) -> int:
+    large = [each for each in values if each.__class__ in LARGE]
+    inner = [each for each in large if each.__class__ is not str]
+    small = (len(values) - len(large)) * SMALL_BYTES
+    return small + sum(map(getsizeof, large)) + sum(map(_inner_size, inner))
+
+
+def _inner_size(value: list[Any] | dict[Any, Any]) -> int:
     if isinstance(value, dict):
-        return getsizeof(value) + sum(_size(each) for pair in value.items() for each in pair)
-    if isinstance(value, list):
-        return getsizeof(value) + sum(map(_size, value))
-    return getsizeof(value)
+        return _sizes(value) + _sizes(value.values())
+    return _sizes(value)
 
 
 def _id_of(value: Any) -> int | None:
@@ -432,7 +539,7 @@ def _id_of(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-def _formatted_group(row: dict[str, Any], asked: _Asked) -> Group:
+def _formatted_group(row: dict[str, Any], asked: Grouping) -> Group:
     return Group(
         keys=tuple(_key(row[name], name) for name in asked.by),
         sums=tuple(answers.number(row[f"{name}:sum"], f"{name}:sum") for name in asked.sums),
@@ -442,7 +549,7 @@ def _formatted_group(row: dict[str, Any], asked: _Asked) -> Group:
     )
 
 
-def _classic_group(row: dict[str, Any], asked: _Asked) -> Group:
+def _classic_group(row: dict[str, Any], asked: Grouping) -> Group:
     """The shape that Odoo 16 to 18 answer: dates as labels, their bounds apart."""
 
     def value(name: str) -> Any:
@@ -465,11 +572,16 @@ def _day(value: Any) -> date | None:
     if value is False or value is None:
         return None
     try:
-        return datetime.fromisoformat(value).date()
+        return _day_named(value)
     except (TypeError, ValueError) as error:
         raise OdooUnavailable(
             f"grouping answered {value!r} where a day belongs; tried again later"
         ) from error
+
+
+@lru_cache(maxsize=4096)
+def _day_named(value: str) -> date:
+    return datetime.fromisoformat(value).date()
 
 
 def _key(value: Any, name: str) -> Key:

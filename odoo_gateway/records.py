@@ -62,23 +62,47 @@ def fields_of(record: type[Record]) -> tuple[Field, ...]:
     return _FIELDS[record]
 
 
-def parse(record: type[R], row: Mapping[str, Any], names: Mapping[str, str]) -> R:
-    """Build a record from a row of Odoo; `names` maps our field names to the row's.
+def declared(model: str) -> tuple[type[Record], ...]:
+    """The record classes of a model that this process knows by now."""
+    found = [Record]
+    for record in found:
+        found += record.__subclasses__()
+    return tuple(record for record in found[1:] if model == record.MODEL)
 
-    Raises BadValue naming the first field that does not fit.
+
+def parser(record: type[R], names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], R]:
+    """What builds a record from a row of Odoo; `names` maps our field names to the row's.
+
+    It raises BadValue naming the first field that does not fit.
     """
-    values: dict[str, Any] = {}
-    for field in fields_of(record):
-        actual = names.get(field.name)
-        if actual is None:
-            continue
+    fields = [field for field in fields_of(record) if field.name in names]
+    ours = [field.name for field in fields]
+    steps = [(names[field.name], field.parse) for field in fields]
+
+    def parsed(row: Mapping[str, Any]) -> R:
         try:
-            values[field.name] = field.parse(row[actual])
-        except (ValueError, TypeError, ArithmeticError) as error:
-            raise BadValue(field.name, str(error)) from error
-        except KeyError as error:
-            raise BadValue(field.name, "missing from the answer") from error
-    return record(**values)
+            values = [parse_value(row[actual]) for actual, parse_value in steps]
+        except (ValueError, TypeError, ArithmeticError, KeyError):
+            for field in fields:
+                _check(field, names[field.name], row)
+            raise
+        return record(**dict(zip(ours, values, strict=True)))
+
+    return parsed
+
+
+def parse(record: type[R], row: Mapping[str, Any], names: Mapping[str, str]) -> R:
+    """The record of one row, as `parser`."""
+    return parser(record, names)(row)
+
+
+def _check(field: Field, actual: str, row: Mapping[str, Any]) -> None:
+    try:
+        field.parse(row[actual])
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise BadValue(field.name, str(error)) from error
+    except KeyError as error:
+        raise BadValue(field.name, "missing from the answer") from error
 
 
 def _parser(hint: Any) -> Callable[[Any], Any]:
@@ -127,6 +151,9 @@ def _integer(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
+    # What nearly all are, and no NaN is.
+    if value.__class__ is float and -TOO_LARGE < value < TOO_LARGE:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is not a number")
     if not is_sane(value):
@@ -142,6 +169,8 @@ def is_sane(number: float) -> bool:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
+    if value.isascii() and "\0" not in value:
+        return value
     return value.translate(_UNWANTED)
 
 

@@ -1,18 +1,25 @@
 """What one tenant's Odoo has: its companies, modules, fields and rights, asked once and kept."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from odoo_gateway import answers, field_names, homes
-from odoo_gateway.errors import OdooSchemaDrift
-from odoo_gateway.records import BadValue, Record, fields_of, parse
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
+from odoo_gateway.records import BadValue, Record, declared, fields_of, parse
 from odoo_gateway.transport import Transport
 
 #: The field that says whose a row is.
 COMPANY: Final = "company_id"
+# Seconds that the answer to a question of all companies serves them all.
+SHARED_SECONDS: Final = 60.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,26 +45,70 @@ class Layout:
     absent: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Call:
+    """One call of a model's method."""
+
+    model: str
+    method: str
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Session:
     """One tenant's database. Keeps what it learnt for its life: one per process and tenant.
 
-    read_megabytes: of memory that the rows of one question may hold.
+    read_megabytes: of memory that the rows of one question may hold. at_once: calls at the same
+    time, where a reader has several to make.
     """
 
     def __init__(
-        self, transport: Transport, base_url: str = "", read_megabytes: float = 256.0
+        self,
+        transport: Transport,
+        base_url: str = "",
+        read_megabytes: float = 256.0,
+        at_once: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.transport = transport
         self.read_megabytes = read_megabytes
         self.base_url = base_url.rstrip("/")
+        self._at_once = at_once
+        self._clock = clock
         self._layouts: dict[type[Record], Layout] = {}
         self._rights: dict[str, bool] = {}
-        self._has_company: dict[str, bool] = {}
+        self._described: dict[str, Mapping[str, Any]] = {}
         self._references: dict[tuple[str, str], int] = {}
+        self._shared: dict[Hashable, tuple[float, Any]] = {}
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         """The method's result, as the transport gives it."""
         return self.transport.call(model, method, args, kwargs)
+
+    def call_all(self, calls: Sequence[Call]) -> Sequence[Any]:
+        """The results of calls that do not hang on each other, as if made one after the other.
+
+        Raises what the first of them raises that fails; those after it may not be made.
+        """
+        if self._at_once < 2 or len(calls) < 2:
+            return [self.call(call.model, call.method, *call.args, **call.kwargs) for call in calls]
+        with ThreadPoolExecutor(self._at_once) as pool:
+            asked = [
+                pool.submit(
+                    copy_context().run,
+                    self.call,
+                    call.model,
+                    call.method,
+                    *call.args,
+                    **call.kwargs,
+                )
+                for call in calls
+            ]
+            try:
+                return [each.result() for each in asked]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     @cached_property
     def modules(self) -> Mapping[str, str]:
@@ -110,23 +161,24 @@ class Session:
 
     def has_company(self, model: str) -> bool:
         """Whether rows of the model have a `company_id` that this user may see."""
-        if model not in self._has_company:
-            answer = self.call(model, "fields_get", [COMPANY], ["type", "relation"])
-            self._has_company[model] = COMPANY in answers.fields(answer, f"{model}.fields_get")
-        return self._has_company[model]
+        return COMPANY in self._fields(model)
 
     def may_read(self, model: str) -> bool:
         """Whether the model exists and the user has the right to read it at all."""
-        if model not in self._rights and self.exists(model) is False:
-            self._rights[model] = False
         if model not in self._rights:
-            try:
-                self._rights[model] = bool(
-                    self.call(model, "check_access_rights", "read", raise_exception=False)
-                )
-            except OdooSchemaDrift:
-                self._rights[model] = False
+            self._rights[model] = self.exists(model) is not False and (
+                model in self._readable or self._may_read(model)
+            )
         return self._rights[model]
+
+    def shared(self, question: Hashable, ask: Callable[[], T]) -> T:
+        """The answer to a question that is the same for all companies, for a minute."""
+        since, answer = self._shared.get(question, (0.0, None))
+        if question not in self._shared or self._clock() - since > SHARED_SECONDS:
+            answer = ask()
+            self._shared[question] = (self._clock(), answer)
+        found: T = answer
+        return found
 
     def reference(self, module: str, name: str) -> int:
         """The id of a record that a module brings, by its external id. Raises OdooError."""
@@ -155,28 +207,48 @@ class Session:
             return None
         return homes.exists(model, self.modules, self.major_version)
 
-    def _fields(self, record: type[Record], wanted: Sequence[str]) -> Mapping[str, Any]:
+    @cached_property
+    def _readable(self) -> frozenset[str]:
+        """The models that the user may read, told at once; none where it is no internal user."""
+        try:
+            answer = self.call("ir.model", "get_available_models")
+        except (OdooRejected, OdooSchemaDrift):
+            return frozenset()
+        rows = answers.rows(answer, "ir.model.get_available_models", ("model",))
+        return frozenset(str(row["model"]) for row in rows)
+
+    def _may_read(self, model: str) -> bool:
+        try:
+            return bool(self.call(model, "check_access_rights", "read", raise_exception=False))
+        except OdooSchemaDrift:
+            return False
+
+    def _fields(self, model: str) -> Mapping[str, Any]:
+        """What the database has of the fields that any record of the model declares."""
+        if model not in self._described:
+            names = [field.name for record in declared(model) for field in fields_of(record)]
+            wanted = [actual for name in names for actual in field_names.candidates(model, name)]
+            # Asked along, for every question about the model goes by it.
+            wanted = list(dict.fromkeys([*wanted, COMPANY]))
+            answer = self.call(model, "fields_get", wanted, ["type", "relation"])
+            self._described[model] = answers.fields(answer, f"{model}.fields_get")
+        return self._described[model]
+
+    def _find_layout(self, record: type[Record]) -> Layout:
         if self.exists(record.MODEL) is False:
             raise OdooSchemaDrift(_absent_model(record))
         try:
-            answer = self.call(record.MODEL, "fields_get", list(wanted), ["type", "relation"])
+            found = self._fields(record.MODEL)
         except OdooSchemaDrift as error:
             raise OdooSchemaDrift(_absent_model(record)) from error
-        return answers.fields(answer, f"{record.MODEL}.fields_get")
-
-    def _find_layout(self, record: type[Record]) -> Layout:
-        declared = fields_of(record)
-        wanted = [name for f in declared for name in field_names.candidates(record.MODEL, f.name)]
-        # Asked along, for every question about the model goes by it.
-        found = self._fields(record, list(dict.fromkeys([*wanted, COMPANY])))
-        self._has_company[record.MODEL] = COMPANY in found
+        fields = fields_of(record)
         names = {
             f.name: actual
-            for f in declared
+            for f in fields
             for actual in field_names.candidates(record.MODEL, f.name)[::-1]
             if actual in found
         }
-        absent = [f for f in declared if f.name not in names]
+        absent = [f for f in fields if f.name not in names]
         missing = [f.name for f in absent if not f.optional]
         if missing:
             raise OdooSchemaDrift(_absence(record, missing))

@@ -20,6 +20,9 @@ from workers.links import Links
 from workers.smtp import SmtpServer
 
 Connect = Callable[[Tenant], Transport]
+# Calls that one run makes at the same time: a second connection nearly halves what Odoo's database
+# works on, and more of them would keep others from their Odoo.
+CALLS_OF_A_RUN = 2
 
 
 def utc_now() -> datetime:
@@ -106,7 +109,10 @@ class Fleet:
                 on_call=lambda seen: self._count(tenant.name, seen),
             )
             self._sessions[tenant.name] = Session(
-                guarded, tenant.address.url, tenant.settings.read_megabytes
+                guarded,
+                tenant.address.url,
+                tenant.settings.read_megabytes,
+                at_once=min(CALLS_OF_A_RUN, tenant.settings.concurrency),
             )
         return self._sessions[tenant.name]
 

@@ -165,6 +165,8 @@ def aggregate(view: View, model: str, spec: str) -> Callable[[Sequence[Row]], An
 
     def compute(rows: Sequence[Row]) -> Any:
         values = [view.value(model, row, shape) for row in rows]
+        if function == "array_agg":
+            return [None if shape.type != "boolean" and v is False else v for v in values]
         if shape.type != "boolean":
             values = [value for value in values if value is not False]
         return _reduced(function, values, shape)
@@ -188,8 +190,6 @@ def _check_type(shape: Shape, function: str) -> None:
 def _reduced(function: str, values: list[Any], shape: Shape) -> Any:
     if function in ("count", "count_distinct"):
         return len(values if function == "count" else set(values))
-    if function == "array_agg":
-        return values
     if not values:
         return False
     if function == "sum":

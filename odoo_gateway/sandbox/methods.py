@@ -196,6 +196,15 @@ class Users(BaseModel):
         return {"lang": account.lang, "tz": account.tz, "uid": account.user_id}
 
 
+class Models(BaseModel):
+    """The models, of which every internal user may ask which it may read."""
+
+    def get_available_models(self) -> list[Row]:
+        """Name and title of those."""
+        names = [name for name in self._view.database.schema if self._view.may("read", name)]
+        return [{"display_name": name, "model": name} for name in sorted(names)]
+
+
 class References(BaseModel):
     """External ids, of which everybody may ask where one leads."""
 
@@ -252,6 +261,7 @@ class Events(BaseModel):
 
 CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "hr.employee": Employees,
+    "ir.model": Models,
     "ir.model.data": References,
     "mail.activity": Activities,
     "mail.message": Mail,

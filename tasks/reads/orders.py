@@ -93,7 +93,7 @@ def read_orders(
 def read_currencies(odoo: Reader) -> Mapping[int, money.Currency]:
     """All currencies by id, archived ones too."""
     return {
-        currency.id: _currency(currency) for currency in odoo.search(Currency, [], archived=True)
+        currency.id: _currency(currency) for currency in odoo.shared(Currency, [], archived=True)
     }
 
 

@@ -140,11 +140,11 @@ def _schedules(
     odoo: Reader,
 ) -> tuple[Mapping[int, Schedule], Mapping[tuple[int, int], tuple[Stretch, ...]]]:
     """By calendar, and what a calendar adds for one resource, by both."""
-    calendars = odoo.search(WorkingCalendar, [], archived=True, all_companies=True)
+    calendars = odoo.shared(WorkingCalendar, [], archived=True)
     two_weeks = {calendar.id for calendar in calendars if calendar.two_weeks_calendar}
     shared: dict[int, list[Stretch]] = defaultdict(list)
     own: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
-    for row in odoo.search(
+    for row in odoo.shared(
         Attendance, [("display_type", "=", False), ("day_period", "!=", "lunch")]
     ):
         stretch = _stretch(row, row.calendar_id in two_weeks)

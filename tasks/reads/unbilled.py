@@ -1,20 +1,20 @@
 """Reads what of orders is delivered and on no live invoice: hours and milestones."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from odoo_gateway.reader import Domain, Group, Reader
+from odoo_gateway.reader import Domain, Group, Grouping, Reader
 from tasks.domain.ageing import EDGES, ROUNDING_OF_HOURS, Entry, still_open
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.texts import Text
 from tasks.reads.orders import SoldLine, SoldOrder
-from tasks.reads.units import group_hours
+from tasks.reads.units import group_hours, hours_by, in_hours
 from tasks.records.sales import Invoice, Milestone, OrderLine
 from tasks.records.timesheets import TimesheetLine
 
@@ -64,12 +64,25 @@ def time(
     }
     until = today if is_over else None
     dated: Domain = [("date", "<=", str(until))] if until else []
-    per_hour = _units_per_hour(odoo, lines, dated)
     on_none: Domain = [*_not_posted_by(odoo, until), *dated] if until else on_no_invoice(odoo)
     live = on_none if until else ["|", *on_none, *_drafted(odoo)]
     billable: Domain = [*_billable(lines), *live]
-    unlinked, drafted = _by_age(odoo, billable, per_hour, today, drafts_apart=not until)
-    corrected = _corrected(odoo, billable)
+    all_of_them: Domain = [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *dated]
+    by = ["so_line", *([] if until else ["timesheet_invoice_id"])]
+    totals, corrections, *of_ages = odoo.groups(
+        [
+            hours_by(odoo, all_of_them, ["so_line"]),
+            _corrections(billable),
+            *(
+                hours_by(odoo, [*billable, *span], by, ["date"], ["amount"])
+                for span in _spans(today)
+            ),
+        ]
+    )
+    per_hour = _units_per_hour(lines, in_hours(odoo, totals))
+    aged = [group for groups in of_ages for group in in_hours(odoo, groups)]
+    unlinked, drafted = _by_age(odoo, aged, per_hour, drafts_apart=not until)
+    corrected = frozenset(group.id_at(0) for group in corrections)
     exact = [
         line_id
         for line_id in {*unlinked, *drafted}
@@ -129,10 +142,8 @@ def _missing(sold: SoldLine, *found: Mapping[int, Sequence[Entry]]) -> Decimal:
 
 
 def _units_per_hour(
-    odoo: Reader, lines: Mapping[int, SoldLine], dated: Domain
+    lines: Mapping[int, SoldLine], groups: Iterable[Group]
 ) -> Mapping[int, Decimal]:
-    domain: Domain = [("so_line", "in", sorted(lines)), ("project_id", "!=", False), *dated]
-    groups = group_hours(odoo, domain, ["so_line"])
     total = {group.id_at(0): _exact(group.sums[0]) for group in groups}
     return {
         line_id: sold.sold.delivered / logged
@@ -151,21 +162,21 @@ def _by_day(
     return {line_id: tuple(entries) for line_id, entries in found.items()}
 
 
+def _spans(today: date) -> Iterator[Domain]:
+    """The days of each bucket of age, the oldest first."""
+    days = [today - timedelta(days=edge) for edge, _ in reversed(EDGES)]
+    for first, after in pairwise([date.min, *days, today + timedelta(days=1), date.max]):
+        yield [("date", ">=", str(first)), ("date", "<", str(after))]
+
+
 def _by_age(
     odoo: Reader,
-    domain: Domain,
+    groups: Sequence[Group],
     per_hour: Mapping[int, Decimal],
-    today: date,
     *,
     drafts_apart: bool,
 ) -> tuple[dict[int, tuple[Entry, ...]], dict[int, tuple[Entry, ...]]]:
     """An entry per bucket of age, of the oldest day in it; those on drafts apart, if asked for."""
-    days = [today - timedelta(days=edge) for edge, _ in reversed(EDGES)]
-    groups: list[Group] = []
-    for first, after in pairwise([date.min, *days, today + timedelta(days=1), date.max]):
-        span: Domain = [("date", ">=", str(first)), ("date", "<", str(after))]
-        by = ["so_line", *(["timesheet_invoice_id"] if drafts_apart else [])]
-        groups += group_hours(odoo, [*domain, *span], by, ["date"], ["amount"])
     linked: dict[int, set[tuple[str, int]]] = defaultdict(set)
     for group in groups if drafts_apart else ():
         if group.keys[1] is not None:
@@ -196,15 +207,10 @@ def _exact(total: float) -> Decimal:
     return Decimal(repr(round(total, 8)))
 
 
-def _corrected(odoo: Reader, domain: Domain) -> frozenset[int]:
+def _corrections(domain: Domain) -> Grouping:
     """The lines among whose hours some are below zero, or none at all."""
-    groups = odoo.group(
-        TimesheetLine.MODEL,
-        [*domain, ("unit_amount", "<=", 0)],
-        by=["so_line"],
-        all_companies=True,
-    )
-    return frozenset(group.id_at(0) for group in groups)
+    wrong: Domain = [*domain, ("unit_amount", "<=", 0)]
+    return Grouping(TimesheetLine.MODEL, wrong, ["so_line"], all_companies=True)
 
 
 def _billable(line_ids: Iterable[int]) -> Domain:

@@ -1,10 +1,11 @@
 """Hours of timesheet lines, whatever unit they are kept in."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import ClassVar, Final
 
-from odoo_gateway.reader import Domain, Group, Key, Reader
+from odoo_gateway.reader import Domain, Group, Grouping, Key, Reader
 from odoo_gateway.records import Record
 from tasks.records.timesheets import TimesheetLine
 
@@ -45,21 +46,55 @@ def group_hours(
     they are converted as Odoo does for the total of a project; a unit of another kind is taken as
     it is.
     """
-    in_units = not odoo.lacks(TimesheetLine, "product_uom_id")
-    groups = odoo.group(
+    return in_hours(odoo, odoo.groups([hours_by(odoo, domain, by, earliest, sums)])[0])
+
+
+def hours_by(
+    odoo: Reader,
+    domain: Domain,
+    by: Sequence[str],
+    earliest: Sequence[str] = (),
+    sums: Sequence[str] = (),
+) -> Grouping:
+    """The question of group_hours, whose answer is yet to be made hours."""
+    return Grouping(
         TimesheetLine.MODEL,
         domain,
-        by=[*by, "product_uom_id"] if in_units else by,
+        by=[*by, *_unit(odoo)],
         sums=["unit_amount", *sums],
         earliest=earliest,
         all_companies=True,
     )
-    if not in_units:
+
+
+def hours_of(
+    odoo: Reader, employees: Iterable[int], domain: Domain, by: Sequence[str]
+) -> Iterator[Group]:
+    """The same of these employees, by them and more, as Reader.group_of."""
+    found = odoo.group_of(
+        TimesheetLine.MODEL,
+        employees,
+        domain,
+        by=["employee_id", *by, *_unit(odoo)],
+        amount="unit_amount",
+        all_companies=True,
+    )
+    for _, of_one in groupby(found, key=lambda group: group.keys[0]):
+        yield from in_hours(odoo, tuple(of_one))
+
+
+def _unit(odoo: Reader) -> Sequence[str]:
+    return [] if odoo.lacks(TimesheetLine, "product_uom_id") else ["product_uom_id"]
+
+
+def in_hours(odoo: Reader, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """Groups of hours without their last key, the unit, where they have it."""
+    if not _unit(odoo):
         return groups
-    in_hours = _hours_per_unit(odoo, {group.keys[-1] for group in groups} - {None})
+    factors = _hours_per_unit(odoo, {group.keys[-1] for group in groups} - {None})
     found: dict[tuple[Key, ...], Group] = {}
     for group in groups:
-        keys, amount = group.keys[:-1], group.sums[0] * in_hours.get(group.keys[-1], 1.0)
+        keys, amount = group.keys[:-1], group.sums[0] * factors.get(group.keys[-1], 1.0)
         own = replace(group, keys=keys, sums=(amount, *group.sums[1:]))
         found[keys] = _together(found[keys], own) if keys in found else own
     return tuple(found.values())

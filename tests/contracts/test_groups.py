@@ -169,6 +169,17 @@ def test_counts_are_of_filled_values(odoo: Asker) -> None:
     assert group["so_line:count_distinct"] == len(set(filled))
 
 
+def test_values_are_listed_in_the_order_of_the_rows_and_none_is_left_out(odoo: Asker) -> None:
+    names = ("date", "unit_amount", "task_id", "so_line", "id")
+    rows = sorted(odoo.table(LINE), key=lambda row: row["id"])
+    for group in grouped(odoo, LINE, ["employee_id"], [f"{name}:array_agg" for name in names]):
+        key = group["employee_id"] and group["employee_id"][0]
+        own = [row for row in rows if row["employee_id"] == key]
+        for name in names:
+            wanted = [None if row[name] is False else row[name] for row in own]
+            assert group[f"{name}:array_agg"] == wanted
+
+
 def test_values_can_be_collected(odoo: Asker) -> None:
     for group in grouped(odoo, ORDER, ["state"], ["id:array_agg"]):
         ids = [row["id"] for row in odoo.table(ORDER) if row["state"] == group["state"]]

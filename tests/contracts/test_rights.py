@@ -77,6 +77,15 @@ def test_rights_are_told_without_an_error(
     assert asker.ask(ORDER, "check_access_rights", operation, False) is allowed
 
 
+def test_all_models_that_may_be_read_are_told_at_once(odoo: Asker, officer: Asker) -> None:
+    told = [
+        {row["model"] for row in asker.ask("ir.model", "get_available_models")}
+        for asker in (odoo, officer)
+    ]
+    assert [ORDER in models for models in told] == [True, False]
+    assert all({"hr.employee", "project.project", "res.currency"} <= models for models in told)
+
+
 @pytest.mark.parametrize("operation", ["create", "write", "unlink"])
 def test_the_officer_may_not_change_what_it_may_not_read(officer: Asker, operation: str) -> None:
     assert officer.ask(ORDER, "check_access_rights", operation, raise_exception=False) is False

@@ -51,11 +51,17 @@ def lines(sandbox: Sandbox, **extra: Mapping[Any, Any]) -> Overlay:
         return {**found, **({name: {"type": "char"}} if name in args[0] else {})}
 
     def grouped(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        by = [key for key in args[1] if key != name]
+        listed, values = f"{name}:array_agg", extra[name]
+        known_ones = [each for each in args[2] if each != listed]
         groups = sandbox.call(
-            "account.analytic.line", "formatted_read_group", [args[0], by, *args[2:]], kwargs
+            "account.analytic.line", "formatted_read_group", [*args[:2], known_ones], kwargs
         )
-        return [{**g, name: extra[name].get(int(g["date:day"][0][-2:]), False)} for g in groups]
+        if listed not in args[2]:
+            return groups
+        return [
+            {**g, listed: [values.get(int(day[-2:])) for day in g["date:array_agg"]]}
+            for g in groups
+        ]
 
     return Overlay(
         sandbox,
@@ -77,7 +83,7 @@ def test_validated_lines_are_approved_and_the_others_drafts(sandbox: Sandbox, no
     assert "rejected hours" in {gap.check for gap in report.not_verifiable}
 
 
-SHEETS = {16: [1, "A"], 17: [2, "B"], 18: [3, "C"]}
+SHEETS = {16: 1, 17: 2, 18: 3}
 
 
 def sheets(
@@ -115,7 +121,7 @@ def test_hours_on_no_sheet_are_drafts(sandbox: Sandbox, now: AsOf) -> None:
 
 
 def test_sheets_that_may_not_be_read_leave_approval_unknown(sandbox: Sandbox, now: AsOf) -> None:
-    report = reminders(lines(sandbox, sheet_id={16: [1, "A"]}), now)
+    report = reminders(lines(sandbox, sheet_id={16: 1}), now)
     assert "approved hours" in {gap.check for gap in report.not_verifiable}
 
 
@@ -127,15 +133,17 @@ def test_hours_are_read_by_project_only_where_the_policy_names_one(
         overlay = Overlay(sandbox, {})
         policy = REMINDERS.policy.model_validate({"projects": projects})
         report = REMINDERS.run(reading(overlay), now, policy)
-        grouped = [args[1] for _, method, args, _ in overlay.seen if "read_group" in method]
+        *_, grouped = [args[2] for _, method, args, _ in overlay.seen if "read_group" in method]
         calls[len(projects)] = (len(overlay.seen), grouped)
         counted = sum(found["counted_hours"] for found in report.rows)
         logged = sum(found["logged_hours"] for found in report.rows)
         assert (counted < logged) == bool(projects)
-    first = ["employee_id"]
-    days = ["employee_id", "date:day"]
-    assert calls[0] == (calls[1][0], [first, [*days, "product_uom_id"]])
-    assert calls[1][1] == [first, [*days, "project_id", "product_uom_id"]]
+    listed = [
+        f"{name}:array_agg" for name in ("date", "project_id", "product_uom_id", "unit_amount")
+    ]
+    assert calls[1][1] == ["__count", *listed]
+    listed.remove("project_id:array_agg")
+    assert calls[0] == (calls[1][0], ["__count", *listed])
 
 
 def test_managers_of_other_companies_are_read_too(sandbox: Sandbox, now: AsOf) -> None:
@@ -185,12 +193,12 @@ def test_without_the_holidays_module_logged_hours_are_read_all_the_same(now: AsO
 
 
 def test_hours_of_nobody_count_for_nobody(sandbox: Sandbox, now: AsOf) -> None:
-    group = {"employee_id": False, "date:day": ["2026-11-16", "16 Nov"], "__count": 1}
-    group["product_uom_id"] = False
+    listed = {"date": "2026-11-16", "unit_amount": 8.0, "product_uom_id": None}
+    group: dict[str, Any] = {"employee_id": False, "__count": 1}
+    group |= {f"{name}:array_agg": [value] for name, value in listed.items()}
 
     def of_nobody(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        by_day = "date:day" in args[1]
-        return [{**group, "unit_amount:sum": 8.0}] if by_day else []
+        return [group] if "date:array_agg" in args[2] else []
 
     overlay = Overlay(sandbox, {("account.analytic.line", "formatted_read_group"): of_nobody})
     assert {row["logged_hours"] for row in reminders(overlay, now).rows} == {0.0}

@@ -189,7 +189,12 @@ class TenantSettings(Strict):
     companies: tuple[Id, ...] = Field(
         (), description="ids of those to watch; all that the user may see if left out"
     )
-    concurrency: int = Field(2, ge=1, le=1000, description="runs at the same time in this Odoo")
+    concurrency: int = Field(
+        2,
+        ge=1,
+        le=1000,
+        description="runs at the same time in this Odoo; from 2 on, each makes up to two calls",
+    )
     timeout_seconds: Seconds = Field(
         60, description="the longest that Odoo may be silent within a call"
     )

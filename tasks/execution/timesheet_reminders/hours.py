@@ -14,7 +14,7 @@ from tasks.domain.periods import Period
 from tasks.domain.texts import Text
 from tasks.execution.timesheet_reminders.policy import ProjectRules, TimesheetPolicy
 from tasks.reads.approvals import TimesheetSheet, approval_field
-from tasks.reads.units import group_hours
+from tasks.reads.units import hours_of
 from tasks.records.people import Employee
 from tasks.records.timesheets import TimesheetLine, no_leave
 
@@ -57,7 +57,7 @@ class LateLine(Record):
     create_date: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Logged:
     """Hours of one person on one day; state None is unknown, project None was not asked for."""
 
@@ -126,11 +126,11 @@ class Hours:
 def read_hours(
     odoo: Reader, employees: Iterable[Employee], period: Period, *, by_project: bool
 ) -> Hours:
-    """Hours of these employees on any project, leave left out; one grouped read for all days."""
-    domain = _logged_by(odoo, employees, period)
+    """Hours of these employees on any project, leave left out."""
     approval = approval_field(odoo)
-    by = ["employee_id", "date:day", *(["project_id"] if by_project else []), *approval]
-    groups = group_hours(odoo, domain, by)
+    by = ["date:day", *(["project_id"] if by_project else []), *approval]
+    people = [employee.id for employee in employees]
+    groups = list(hours_of(odoo, people, _logged(odoo, period), by))
     states = _states(odoo, groups, approval)
     found: dict[tuple[int, date], list[Logged]] = defaultdict(list)
     for group in groups:
@@ -146,14 +146,14 @@ def read_late(
     odoo: Reader, employees: Iterable[Employee], period: Period, after: datetime
 ) -> tuple[LateLine, ...]:
     """The lines among the same hours that were made from an instant (UTC) on."""
+    by = ("employee_id", "in", [employee.id for employee in employees])
     made = ("create_date", ">=", f"{after:%Y-%m-%d %H:%M:%S}")
-    return odoo.search(LateLine, [*_logged_by(odoo, employees, period), made], all_companies=True)
+    return odoo.search(LateLine, [by, *_logged(odoo, period), made], all_companies=True)
 
 
-def _logged_by(odoo: Reader, employees: Iterable[Employee], period: Period) -> Domain:
+def _logged(odoo: Reader, period: Period) -> Domain:
     return [
         ("project_id", "!=", False),
-        ("employee_id", "in", [employee.id for employee in employees]),
         ("date", ">=", str(period.start)),
         ("date", "<=", str(period.end)),
         *no_leave(odoo),

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from odoo_gateway import field_names
 from odoo_gateway.errors import OdooSchemaDrift
 from odoo_gateway.reader import Reader
 from odoo_gateway.sandbox import Sandbox
@@ -59,26 +58,25 @@ def told(name: str, version: int) -> Told:
     # What its modules and version tell is not asked for.
     wanted = {model for odoo in readers for model in odoo.session._rights}
     absent = {model for model in wanted if readers[0].session.exists(model) is False}
-    return Told(reports, sorted(absent | _lacking(overlay)))
+    hidden = {
+        f"{record.MODEL}.{name}"
+        for odoo in readers
+        for record, layout in odoo.session._layouts.items()
+        if record.MODEL in declared.fields()
+        for name in layout.absent
+    }
+    return Told(reports, sorted(absent | hidden | _missing(overlay)))
 
 
-def _lacking(overlay: Overlay) -> set[str]:
-    ours = declared.fields()
+def _missing(overlay: Overlay) -> set[str]:
     found: set[str] = set()
     for model, method, args, kwargs in list(overlay.seen):
         if method not in ("fields_get", "check_access_rights"):
             continue
         try:
-            known = overlay.inner.call(model, method, args, kwargs)
+            overlay.inner.call(model, method, args, kwargs)
         except OdooSchemaDrift:
             found.add(model)
-            continue
-        if method == "fields_get":
-            found |= {
-                f"{model}.{name}"
-                for name in set(args[0]) & ours[model]
-                if not any(actual in known for actual in field_names.candidates(model, name))
-            }
     return found
 
 
