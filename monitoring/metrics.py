@@ -110,6 +110,42 @@ DISCARDED = Metric(
     "refused as unreadable, unsigned or forged.",
     ("task", "reason"),
 )
+EVENTS = Metric(
+    "fleet_events",
+    "counter",
+    "Events that sources told of, by what became of them first: received, duplicate, or ignored, "
+    "for no job looks at it.",
+    ("tenant", "source", "outcome"),
+)
+EVENTS_REFUSED = Metric(
+    "fleet_events_refused",
+    "counter",
+    "Webhooks that were sent to the fleet and refused, by reason; of no tenant where it names none "
+    "that there is.",
+    ("tenant", "source", "reason"),
+)
+EVENT_DELAY = Metric(
+    "fleet_event_delay_seconds",
+    "histogram",
+    "From when an event occurred until a run that looked at it had ended.",
+    ("tenant", "source"),
+    WAIT_BUCKETS,
+)
+EVENTS_MISSED = Metric(
+    "fleet_events_missed",
+    "counter",
+    "Changes that the change feed found, of which no other source of the tenant told.",
+    ("tenant", "model"),
+)
+EVENT_OLDEST = Metric(
+    "fleet_event_oldest_seconds",
+    "gauge",
+    "Age of the oldest event that no run has looked at yet.",
+    ("tenant",),
+)
+EVENTS_PARKED = Metric(
+    "fleet_events_parked", "gauge", "Events that wait for a person.", ("tenant", "source")
+)
 QUEUE = Metric("fleet_queue_backlog", "gauge", "Messages waiting in the broker.", ("queue",))
 RUNS_NOW = Metric(
     "fleet_runs_by_status", "gauge", "Runs in the ledger.", ("job", "tenant", "status")
@@ -272,6 +308,10 @@ COUNTERS: Final = {
         ODOO_ROWS,
         ODOO_WAITS,
         DISCARDED,
+        EVENTS,
+        EVENTS_REFUSED,
+        EVENT_DELAY,
+        EVENTS_MISSED,
     )
 }
 
@@ -359,6 +399,22 @@ def run_claimed(
 def run_published(job: str, tenant: str) -> Increment:
     """The broker is about to be told of a run."""
     return Increment(PUBLISHED.name, {"job": job, "tenant": tenant})
+
+
+def event_received(tenant: str, source: str, outcome: str, count: int = 1) -> list[Increment]:
+    """Events came in, or turned out to be for nobody."""
+    labels = {"tenant": tenant, "source": source, "outcome": outcome}
+    return [Increment(EVENTS.name, labels, count)] if count else []
+
+
+def event_refused(tenant: str, source: str, reason: str) -> Increment:
+    """A webhook was refused."""
+    return Increment(EVENTS_REFUSED.name, {"tenant": tenant, "source": source, "reason": reason})
+
+
+def event_looked_at(tenant: str, source: str, seconds: float) -> list[Increment]:
+    """A run has looked at an event; seconds since it occurred."""
+    return _observed(EVENT_DELAY, {"tenant": tenant, "source": source}, max(seconds, 0.0))
 
 
 def delivered(channel: str, job: str, outcome: str, seconds: float) -> list[Increment]:

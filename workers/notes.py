@@ -14,9 +14,10 @@ from tasks.declaration import AnyJob
 from workers.ledger import marks, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
+from workers.ledger.inbox import Received
 from workers.ledger.marks import Mark
 from workers.ledger.runs import Claim, Run, TakenUp
-from workers.ledger.statuses import SETTLED_RUNS
+from workers.ledger.statuses import SETTLED_RUNS, Origin
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
@@ -40,6 +41,7 @@ def claimed(
         return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
     # Late for want of workers, not of an Odoo: what was put off is not a measure.
     first = before.started_at is None and before.error_class is None
+    first = first and before.origin is Origin.SLOT
     due = max(before.slot, found.paused_until or before.slot)
     return metrics.run_claimed(
         before.job,
@@ -62,6 +64,17 @@ def _refusal(run: Run, now: datetime) -> str:
 def published(found: Iterable[Run]) -> list[Increment]:
     """What publishing these runs adds to the counters."""
     return [metrics.run_published(run.job, run.tenant) for run in found]
+
+
+def looked_at(run: Run, events: Iterable[Received], now: datetime) -> list[Increment]:
+    """What it adds to the counters that a run has looked at these events."""
+    return [
+        increment
+        for each in events
+        for increment in metrics.event_looked_at(
+            run.tenant, each.event.source, (now - each.event.occurred_at).total_seconds()
+        )
+    ]
 
 
 def note_look(fleet: Fleet, job: AnyJob) -> None:

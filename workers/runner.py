@@ -32,6 +32,7 @@ from workers.ledger import (
     audit,
     cases,
     counters,
+    inbox,
     measures,
     outbox,
     readers,
@@ -40,11 +41,12 @@ from workers.ledger import (
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
+from workers.ledger.inbox import Received
 from workers.ledger.measures import Provenance
 from workers.ledger.outages import Outage
 from workers.ledger.runs import Claim, Run, TakenUp
 from workers.ledger.scopes import Scope
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import Origin, RunStatus
 from workers.looking import Look, Lookout, UnknownJob, job_named
 from workers.messages import digest
 from workers.messages.announce import Announcement, announce, periods_of
@@ -79,7 +81,7 @@ def seen_by(connection: Connection, occasion: Occasion, report: Report) -> Mappi
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person or an event asked a run to judge, instead of what its slot says."""
+    """What a person or an event asks a run to judge, instead of what its slot says."""
 
     instant: datetime
     period: Period | None = None
@@ -212,6 +214,9 @@ def _execute(
 ) -> Executed:
     run = claim.run
     lookout = looking.lookout_in(fleet, run.place, scope)
+    events = _events(fleet, run)
+    if events:
+        asked = Asked(started, only=inbox.subjects(events))
     asked = asked or Asked(_judged(lookout, run.slot, started))
     seen = looking.look(fleet, lookout, asked.instant, started, asked.period, only=asked.only)
     occasion = occasion_of(
@@ -226,7 +231,11 @@ def _execute(
     with fleet.ledger.transaction() as connection:
         told, suppressed = _commit(connection, claim, occasion, seen, now)
         counters.add(
-            connection, _increments(fleet, claim, "succeeded", (now - started).total_seconds())
+            connection,
+            [
+                *_increments(fleet, claim, "succeeded", (now - started).total_seconds()),
+                *watching.looked_at(run, events, now),
+            ],
         )
         for metric, count in ((metrics.DUPLICATES, suppressed), (metrics.DRIFT, len(seen.drift))):
             if count:
@@ -251,6 +260,14 @@ def _rung(
     waiting = runs.to_publish(connection, now, quiet, room, tenant=run.tenant)
     counters.add(connection, watching.published(waiting))
     return {"next": waiting, "mail_is_due": outbox.anything_is_due(connection, now)}
+
+
+def _events(fleet: Fleet, run: Run) -> Sequence[Received]:
+    """What the run looks at, where events made it."""
+    if run.origin is Origin.SLOT:
+        return ()
+    with fleet.ledger.reading() as connection:
+        return inbox.events_of(connection, run.id)
 
 
 def _judged(lookout: Lookout, slot: datetime, now: datetime) -> datetime:

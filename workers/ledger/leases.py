@@ -54,10 +54,14 @@ def pick(
 
 
 def picking(
-    table: Table, free: ColumnElement[bool], limit: int | BindParameter[int]
+    table: Table,
+    free: ColumnElement[bool],
+    limit: int | BindParameter[int],
+    *last: ColumnElement[bool],
 ) -> Select[Any]:
-    """The statement of `pick`, for who builds it once."""
-    longest_waiting = select(table).where(free).order_by(table.c.next_attempt_at, table.c.id)
+    """The statement of `pick`, for who builds it once; rows of which `last` holds come last."""
+    order = (*last, table.c.next_attempt_at, table.c.id)
+    longest_waiting = select(table).where(free).order_by(*order)
     return longest_waiting.limit(limit).with_for_update(skip_locked=True)
 
 

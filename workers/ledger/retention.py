@@ -33,18 +33,28 @@ from workers.ledger.schema import (
     audit,
     case_is_open,
     cases,
+    inbox,
     measures,
     messages,
     metadata,
     runs,
+    woken,
 )
-from workers.ledger.statuses import SETTLED_RUNS, CaseState, MessageStatus, RunStatus
+from workers.ledger.statuses import (
+    SETTLED_RUNS,
+    CaseState,
+    EventStatus,
+    MessageStatus,
+    Origin,
+    RunStatus,
+)
 
 # Said as what is not settled: asked for by status, SQLite sorts all of a large table for a page.
 UNSETTLED_MESSAGES = set(MessageStatus) - {MessageStatus.SENT, MessageStatus.DROPPED}
-# What a run measured goes with it.
-GOES_ALONG = {measures.name}
+# What a run measured, and which events it looked at, goes with it; the latter with those, too.
+GOES_ALONG = {measures.name, woken.name}
 PAGE = 1000
+UNSETTLED_EVENTS = (EventStatus.WAITING, EventStatus.CLAIMED, EventStatus.PARKED)
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class Forgettable:
     messages: Sequence[int]
     cases: Sequence[int]
     runs: Sequence[int]
+    inbox: Sequence[int] = ()
     acts: Sequence[int] = ()
     audit: Sequence[int] = ()
 
@@ -73,6 +84,7 @@ def forgettable(
         messages=_first(_messages(connection, before), limit),
         cases=_ids(connection, _resolved(before), limit),
         runs=_ids(connection, _finished(before), limit),
+        inbox=_ids(connection, _heard(before), limit),
         acts=_first(_ended(connection, noted_before), limit),
         audit=_first(_noted(connection, noted_before, limit), limit),
     )
@@ -85,6 +97,9 @@ def forget(connection: Connection, chosen: Forgettable, now: datetime) -> None:
     connection.execute(delete(messages).where(messages.c.id.in_(chosen.messages)))
     connection.execute(delete(cases).where(cases.c.id.in_(chosen.cases)))
     connection.execute(delete(measures).where(measures.c.run_id.in_(ids)))
+    of_events = woken.c.event_id.in_(chosen.inbox)
+    connection.execute(delete(woken).where(woken.c.run_id.in_(ids) | of_events))
+    connection.execute(delete(inbox).where(inbox.c.id.in_(chosen.inbox)))
     connection.execute(delete(runs).where(runs.c.id.in_(chosen.runs), still_settled))
     if chosen.acts or chosen.audit:
         with entries.rewriting(connection, now):
@@ -144,6 +159,7 @@ def _finished(before: datetime) -> Select[tuple[int]]:
         *(later.c[name] == runs.c[name] for name in ("job", "tenant", "company_id")),
         later.c.slot > runs.c.slot,
         later.c.status == RunStatus.SUCCEEDED,
+        later.c.origin == Origin.SLOT,
     )
     old = runs.c.finished_at < before
     return (
@@ -151,6 +167,17 @@ def _finished(before: datetime) -> Select[tuple[int]]:
         .where(old, succeeded_later, _unreferenced(runs))
         .order_by(runs.c.finished_at, runs.c.id)
     )
+
+
+def _heard(before: datetime) -> Select[tuple[int]]:
+    """Events that were dealt with, and not those of a run that is under way."""
+    under_way = exists().where(
+        woken.c.event_id == inbox.c.id,
+        woken.c.run_id == runs.c.id,
+        runs.c.status.not_in(SETTLED_RUNS),
+    )
+    old = (inbox.c.received_at < before) & inbox.c.status.not_in(UNSETTLED_EVENTS)
+    return select(inbox.c.id).where(old, ~under_way).order_by(inbox.c.received_at, inbox.c.id)
 
 
 def _ended(connection: Connection, before: datetime) -> Iterator[int]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
     select,
@@ -34,7 +35,7 @@ from workers.ledger.marks import OUTAGE
 from workers.ledger.places import EVERY_PLACE, Place, Places
 from workers.ledger.schema import marks, runs, scopes, watches
 from workers.ledger.scopes import Scope
-from workers.ledger.statuses import WORKER_LOST, RunStatus
+from workers.ledger.statuses import WORKER_LOST, Origin, RunStatus
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Run:
     job: str
     tenant: str
     company_id: int
+    #: When it was due by the timetable; of one that an event made, when it was made.
     slot: datetime
     status: RunStatus
     attempts: int
@@ -62,6 +64,7 @@ class Run:
     finished_at: datetime | None
     trace_id: str
     detail: Mapping[str, Any] | None
+    origin: Origin
 
     @property
     def place(self) -> Place:
@@ -125,7 +128,7 @@ def closed_slots(
     newest = (
         select(func.max(runs.c.slot))
         .where(*(runs.c[name] == watches.c[name] for name in ("job", "tenant", "company_id")))
-        .where(runs.c.slot <= now)
+        .where(runs.c.slot <= now, runs.c.origin == Origin.SLOT)
         .scalar_subquery()
     )
     place = (watches.c.tenant, watches.c.company_id)
@@ -223,11 +226,16 @@ def claim(
     What was published is due, whatever our clock says: that of who published it is a bit ahead.
     That is so while it is held or settled, while another run of its job and scope or
     `tenant_limit` runs of its tenant are held, and when its attempts are used up: then it is dead.
+    One that an event made leaves room for a slot, where the limit is more than one.
     Counts a worker that was lost. taken_up: by whom it was already, which else is done first.
     """
     found = taken_up or take_up(connection, run_id)
     if found is not None and found.run.status is RunStatus.PENDING:
-        limits = {"tenant_limit": tenant_limit, "max_attempts": max_attempts}
+        limits = {
+            "tenant_limit": tenant_limit,
+            "event_limit": _for_events(tenant_limit),
+            "max_attempts": max_attempts,
+        }
         values = {"run_id": run_id, "now": now, "until": now + lease, "fresh": uuid4().hex}
         row = connection.execute(_CLAIM, {**values, **limits}).one_or_none()
         if row is not None:
@@ -258,11 +266,14 @@ def extend(connection: Connection, claim: Claim, now: datetime, lease: timedelta
 def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]) -> None:
     """Settle a run as done: what died before it in its place waits for nobody any more.
 
-    Raises LeaseLost when somebody took it over.
+    Unless it was made by an event, and saw some records alone. Raises LeaseLost when somebody took
+    it over.
     """
     outcome = {"finished_at": now, "detail": detail}
     _settle(connection, claim, RunStatus.SUCCEEDED, None, None, **outcome)
     run = claim.run
+    if run.origin is Origin.EVENT:
+        return
     for row in connection.execute(_DEAD_BEFORE, {**run.place.columns, "before": run.slot}):
         _clear(connection, row, now, by=f"run-{run.id}", reason="a later slot succeeded")
 
@@ -349,8 +360,9 @@ def to_publish(
     """Claimable runs that the broker was not told of within `quiet`, marked as told now.
 
     All, or those of one tenant; but none of the tenants that are `full`, none that is paused, and
-    none of a job and scope of which a run is held: no worker could take them. Publish them after
-    the transaction: what a crash between leaves out comes again after `quiet`.
+    none of a job and scope of which a run is held: no worker could take them. Slots go before
+    events. Publish them after the transaction: what a crash between leaves out comes again after
+    `quiet`.
     """
     values = {"now": now, "quiet_since": now - quiet, "most": limit, "tenant": tenant}
     statement = _to_publish(of_one=tenant is not None)
@@ -371,7 +383,8 @@ def _to_publish(*, of_one: bool) -> Select[Any]:
         tuple_(*place).not_in(select(*place).where(_held(now))),
         runs.c.tenant == bindparam("tenant") if of_one else true(),
     )
-    return leases.picking(runs, wanted, bindparam("most", type_=Integer()))
+    events_last = runs.c.origin == Origin.EVENT
+    return leases.picking(runs, wanted, bindparam("most", type_=Integer()), events_last)
 
 
 def get(connection: Connection, run_id: int) -> Run | None:
@@ -448,7 +461,7 @@ def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
 
 
 def succeeded(connection: Connection, place: Place) -> bool:
-    """Whether a run of the job ever succeeded in this company; the newest success is kept."""
+    """Whether the job ever saw all of this company; the newest success is kept."""
     return connection.execute(_SUCCESS, place.columns).first() is not None
 
 
@@ -462,9 +475,16 @@ def _held(now: Now) -> ColumnElement[bool]:
     return leases.held(runs, RunStatus.RUNNING, now)
 
 
+def _for_events(tenant_limit: int) -> int:
+    """How many runs may be held for one that an event made to begin: it leaves room for a slot."""
+    return max(1, tenant_limit - 1)
+
+
 def _has_room(connection: Connection, run: Run, now: datetime, tenant_limit: int) -> bool:
     held = select(runs.c.job, runs.c.company_id).where(runs.c.tenant == run.tenant, _held(now))
     busy = [(row.job, row.company_id) for row in connection.execute(held)]
+    if run.origin is Origin.EVENT:
+        tenant_limit = _for_events(tenant_limit)
     return len(busy) < tenant_limit and (run.job, run.company_id) not in busy
 
 
@@ -563,6 +583,7 @@ def _claiming() -> Any:
     busy = (others.c.status == RunStatus.RUNNING) & (others.c.lease_until > now)
     busy &= others.c.tenant == runs.c.tenant
     same = (others.c.job == runs.c.job) & (others.c.company_id == runs.c.company_id)
+    by_event = runs.c.origin == Origin.EVENT
     count = select(func.count()).select_from(others).where(busy).scalar_subquery()
     return (
         update(runs)
@@ -571,7 +592,7 @@ def _claiming() -> Any:
             runs.c.status == RunStatus.PENDING,
             (runs.c.next_attempt_at <= now) | runs.c.published_at.is_not(None),
             runs.c.attempts < bindparam("max_attempts"),
-            count < bindparam("tenant_limit"),
+            count < case((by_event, bindparam("event_limit")), else_=bindparam("tenant_limit")),
             ~exists().where(busy, same),
         )
         .values(
@@ -591,4 +612,8 @@ _OF_PLACE = [runs.c[name] == bindparam(name) for name in ("job", "tenant", "comp
 _DEAD_BEFORE = select(runs).where(
     *_OF_PLACE, runs.c.status == RunStatus.DEAD, runs.c.slot < bindparam("before")
 )
-_SUCCESS = select(runs.c.id).where(*_OF_PLACE, runs.c.status == RunStatus.SUCCEEDED).limit(1)
+_SUCCESS = (
+    select(runs.c.id)
+    .where(*_OF_PLACE, runs.c.status == RunStatus.SUCCEEDED, runs.c.origin == Origin.SLOT)
+    .limit(1)
+)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     Double,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from tasks.declaration import Delivery
 from tasks.domain.acts import ActKind
 from workers.ledger.column_types import ErrorText, Instant, Labels, WithTexts, Word
-from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+from workers.ledger.statuses import CaseState, EventStatus, MessageStatus, Origin, RunStatus
 
 # SQLite numbers rows by itself only when the key is an INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -87,6 +88,7 @@ runs = Table(
     Column("finished_at", Instant),
     _required("trace_id"),
     Column("detail", WithTexts(none_as_null=True)),
+    Column("origin", Word(Origin), nullable=False, server_default=Origin.SLOT),
     # Also what finds the newest slot of a job and scope.
     UniqueConstraint("job", "tenant", "company_id", "slot", name="uq_runs_slot"),
     Index("ix_runs_due", "status", "next_attempt_at"),
@@ -116,6 +118,40 @@ cases = Table(
 )
 
 Index("ix_cases_resolved", cases.c.job, cases.c.tenant, cases.c.company_id, cases.c.resolved_at)
+
+# What sources say of records that changed, each event once.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _required("tenant"),
+    _required("source"),
+    _required("event_id"),
+    _required("kind"),
+    _required("model"),
+    _required("record_id", BigInteger),
+    _required("occurred_at", Instant),
+    _required("received_at", Instant),
+    _required("detail", JSON),
+    _required("trace_id"),
+    *_lease(Word(EventStatus)),
+    # Of the change feed's: whether no source that should have told of it did; null is not known.
+    Column("missed", Boolean),
+    UniqueConstraint("tenant", "source", "event_id", name="uq_inbox_event"),
+    Index("ix_inbox_due", "status", "next_attempt_at"),
+    Index("ix_inbox_leased", "status", "lease_until"),
+    Index("ix_inbox_record", "tenant", "model", "record_id"),
+    Index("ix_inbox_received", "received_at"),
+)
+
+# Which events a run looks at.
+woken = Table(
+    "woken",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("event_id", Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
+    Index("ix_woken_event", "event_id"),
+)
 
 # Literal, because a partial index serves only queries whose condition says the same.
 case_is_open = cases.c.state == literal_column(f"'{CaseState.OPEN}'")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from workers.ledger import leases, pauses
 from workers.ledger.places import Place
 from workers.ledger.schema import case_is_open, cases, runs, watches
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import Origin, RunStatus
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,16 @@ class Success:
 
 
 def successes(connection: Connection, now: datetime) -> Mapping[Place, Success]:
-    """The newest success of each job, tenant and company that has one.
+    """The newest success of each job, tenant and company that has one; events' runs cover no slot.
 
     A slot that lies ahead is of a clock that was wrong, and its success covers nothing.
     """
     place = (runs.c.job, runs.c.tenant, runs.c.company_id)
     rows = connection.execute(
         select(*place, func.max(runs.c.slot), func.max(runs.c.finished_at))
-        .where(runs.c.status == RunStatus.SUCCEEDED, runs.c.slot <= now)
+        .where(
+            runs.c.status == RunStatus.SUCCEEDED, runs.c.slot <= now, runs.c.origin == Origin.SLOT
+        )
         .group_by(*place)
     )
     return {Place(*where): Success(slot, at) for *where, slot, at in rows}

@@ -26,6 +26,31 @@ class RunStatus(StrEnum):
 SETTLED_RUNS: Final = (RunStatus.SUCCEEDED, RunStatus.DEAD, RunStatus.CLEARED)
 
 
+class Origin(StrEnum):
+    """Why a run was made: slot, for the timetable or by hand, and it looks at everything.
+
+    event: a record changed, and it looks at such records alone where its job can. It closes no
+    slot: nothing that is due by the timetable is taken for done because of it.
+    """
+
+    SLOT = "slot"
+    EVENT = "event"
+
+
+class EventStatus(StrEnum):
+    """waiting for its time, claimed: leased, somebody asks whose record it is; the rest is final.
+
+    woke: runs look at it. ignored: no job wakes for it. parked waits for a person.
+    """
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    WOKE = "woke"
+    IGNORED = "ignored"
+    PARKED = "parked"
+    DROPPED = "dropped"
+
+
 class MessageStatus(StrEnum):
     """claimed: leased, surely not sent yet; sending: leased, perhaps sent.
 
