@@ -1,0 +1,194 @@
+"""Runs our procedures in Odoo: each looks, locks and writes in one transaction of Odoo's own.
+
+A procedure runs for members of our group alone, on records that they see, and writes with the
+rights of Odoo itself. Called twice, or by many at once, it does its work once. Raises OdooRejected
+with Odoo's reason where it refuses, OdooUnavailable where nobody knows whether it was done: call it
+again, it does no harm; and OdooSchemaDrift where it is not installed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final, NoReturn
+
+from odoo_gateway import answers
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
+from odoo_gateway.session import Session
+
+#: The table that tells a user who may not read server actions which of them is what.
+DIRECTORY: Final = "x_ops_procedure"
+#: The procedure that sets the stage, by the model of the record.
+STAGES: Final = {"crm.lead": "stage_lead", "project.task": "stage_task"}
+
+
+@dataclass(frozen=True)
+class ProjectMade:
+    """The project of an order."""
+
+    #: By this call; else it was there before.
+    created: bool
+    project_id: int
+
+
+@dataclass(frozen=True)
+class InvoicesDrafted:
+    """The drafts of an order."""
+
+    #: By this call; else they were there before, whoever made them.
+    created: bool
+    move_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StageSet:
+    """The stage of a record."""
+
+    #: By this call; else it was there before.
+    changed: bool
+    stage_id: int
+    #: The stage before this call, 0 for none: what an undo goes back to.
+    was_id: int
+
+
+def create_project(
+    session: Session,
+    company_id: int,
+    order_id: int,
+    *,
+    template_id: int = 0,
+    name: str = "",
+    manager_id: int = 0,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> ProjectMade:
+    """Have a project for a confirmed order of the company.
+
+    One that any line or project links to the order is taken, an archived one too. A new one has the
+    order's customer and company, its first service line on the project and on each task that has
+    none, and links for re-invoiced expenses. Without a template it has neither stages nor tasks.
+    A template's own length is kept unless both days are given. name: the order's if empty.
+    manager_id: the template's if 0. What no template carries over is not made up: deadlines of
+    milestones and tasks, attachments, activities.
+    """
+    answer = _run(
+        session,
+        "create_project",
+        "sale.order",
+        order_id,
+        company=company_id,
+        template=template_id,
+        name=name,
+        manager=manager_id,
+        start=first_day.isoformat() if first_day else False,
+        end=last_day.isoformat() if last_day else False,
+    )
+    try:
+        return ProjectMade(_flag(answer["created"]), _id(answer["project_id"]))
+    except (KeyError, ValueError):
+        _nonsense("create_project", answer)
+
+
+def draft_invoice(
+    session: Session, company_id: int, order_id: int, *, deduct_down_payments: bool = True
+) -> InvoicesDrafted:
+    """Have a draft invoice for all that Odoo would invoice of a confirmed order of the company.
+
+    A draft of the order that is there already, a credit note too, is taken for it, whatever it
+    holds. Refuses where more is invoiced than delivered on any line, or Odoo would make a credit
+    note; and where there is nothing to invoice. Never makes a down payment.
+    """
+    answer = _run(
+        session,
+        "draft_invoice",
+        "sale.order",
+        order_id,
+        company=company_id,
+        deduct=deduct_down_payments,
+    )
+    try:
+        made = tuple(_id(number) for number in answer["move_ids"])
+        if not made:
+            raise ValueError
+        return InvoicesDrafted(_flag(answer["created"]), made)
+    except (KeyError, TypeError, ValueError):
+        _nonsense("draft_invoice", answer)
+
+
+def set_stage(
+    session: Session, model: str, record_id: int, stage_id: int, seen: datetime
+) -> StageSet:
+    """Move a task or lead to a stage, if nobody has changed it since it was looked at.
+
+    model: one of STAGES. seen: its `write_date` then, of which Odoo tells whole seconds. The move
+    is tracked and told to followers as anybody's.
+    """
+    moment = seen.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    name = STAGES[model]
+    answer = _run(session, name, model, record_id, stage=stage_id, seen=moment)
+    try:
+        was = answer["was_id"]
+        return StageSet(_flag(answer["changed"]), _id(answer["stage_id"]), (was and _id(was)) or 0)
+    except (KeyError, ValueError):
+        _nonsense(name, answer)
+
+
+def inventory(session: Session) -> Mapping[str, Any]:
+    """What stands of ours in this Odoo, as the procedure of that name tells it."""
+    answer = _run(session, "inventory")
+    pieces = answer.get("pieces")
+    if not isinstance(pieces, dict):
+        _nonsense("inventory", answer)
+    return pieces
+
+
+def _run(
+    session: Session, procedure: str, model: str = "", record_id: int = 0, **wanted: object
+) -> Mapping[str, Any]:
+    """wanted: what the code finds in its context, as `fleet_...`."""
+    context: dict[str, object] = {f"fleet_{key}": value for key, value in wanted.items()}
+    if model:
+        context |= {"active_model": model, "active_id": record_id, "active_ids": [record_id]}
+    number = _number(session, procedure)
+    answer = session.call("ir.actions.server", "run", [number], context=context)
+    if not isinstance(answer, dict):
+        _nonsense(procedure, answer)
+    return answer
+
+
+def _number(session: Session, name: str) -> int:
+    """Asked anew at each call, for an install may have made the procedure anew."""
+    asked = f"{DIRECTORY}.search_read"
+    fields = ["x_name", "x_action_id"]
+    try:
+        answer = session.call(
+            DIRECTORY, "search_read", [("x_name", "=", name)], fields, limit=1, load=""
+        )
+    except OdooSchemaDrift:
+        answer = []
+    for row in answers.rows(answer, asked, ("id", *fields)):
+        if row["x_action_id"]:
+            return answers.whole(row["x_action_id"], asked)
+    raise OdooSchemaDrift(
+        f"the procedure {name} is not installed in this Odoo: an administrator runs "
+        "`fleet odoo install`"
+    )
+
+
+def _nonsense(name: str, answer: object) -> NoReturn:
+    said = repr(answer)
+    raise OdooRejected(
+        f"the procedure {name} answered {said if len(said) <= 60 else said[:57] + '...'}, which "
+        "ours never does: `fleet odoo check` tells what was edited"
+    )
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _id(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(value)
+    return value
