@@ -126,19 +126,21 @@ def set_stage(
     name = STAGES[model]
     answer = _run(session, name, model, record_id, stage=stage_id, seen=moment)
     try:
-        was = answer["was_id"]
-        return StageSet(_flag(answer["changed"]), _id(answer["stage_id"]), (was and _id(was)) or 0)
+        # Where there was none, Odoo says False.
+        was = 0 if answer["was_id"] is False else _id(answer["was_id"])
+        return StageSet(_flag(answer["changed"]), _id(answer["stage_id"]), was)
     except (KeyError, ValueError):
         _nonsense(name, answer)
 
 
-def inventory(session: Session) -> Mapping[str, Any]:
-    """What stands of ours in this Odoo, as the procedure of that name tells it."""
+def inventory(session: Session) -> tuple[Mapping[str, Any], Mapping[str, list[str]]]:
+    """What stands of ours in this Odoo: pieces by name, and watched fields by model."""
     answer = _run(session, "inventory")
-    pieces = answer.get("pieces")
-    if not isinstance(pieces, dict):
+    try:
+        pieces = {str(name): dict(piece) for name, piece in answer["pieces"].items()}
+        return pieces, {str(name): list(kept) for name, kept in answer["kept"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
         _nonsense("inventory", answer)
-    return pieces
 
 
 def _run(

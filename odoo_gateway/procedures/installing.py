@@ -1,0 +1,211 @@
+"""Puts our pieces into an Odoo and takes them out again, as an administrator.
+
+Each piece comes by Odoo's own `load`, under its external id and in one transaction, so an install
+that was cut off is done again and goes on from there.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from odoo_gateway import answers, field_names
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
+from odoo_gateway.procedures import calling
+from odoo_gateway.procedures.comparing import Found, Standing, State
+from odoo_gateway.procedures.pieces import (
+    ACCESS,
+    ACTION,
+    FIELD,
+    GROUP,
+    MODEL,
+    MODULE,
+    RELATIONS,
+    RULE,
+    Piece,
+    Value,
+    ours,
+)
+from odoo_gateway.session import Session
+
+#: What goes first, for it hangs on what goes later.
+GOES: Final = (calling.DIRECTORY, ACTION, RULE, ACCESS, MODEL, FIELD, GROUP)
+#: To be read as it is written here, whatever the administrator's language.
+ENGLISH: Final = {"lang": "en_US"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """The fleet's own user, and whether it is in our group."""
+
+    login: str
+    user_id: int
+    is_in: bool
+    #: An administrator, whose rights are far more than the fleet needs.
+    is_administrator: bool
+
+
+def check_administrator(session: Session) -> None:
+    """Raises OdooRejected for who may not set up Odoo."""
+    for model in (ACTION, MODEL):
+        may = session.call(model, "check_access_rights", "create", raise_exception=False)
+        if not may:
+            raise OdooRejected(
+                "this user is no administrator of Odoo (Settings, Users, Administration): log in "
+                "as one; its key is used once and kept nowhere"
+            )
+
+
+def member(session: Session, login: str) -> Member:
+    """The user with that login. Raises OdooRejected where there is none."""
+    of_user = _groups_of_users(session)
+    rows = session.call("res.users", "search_read", [("login", "=", login)], ["id", of_user])
+    found = answers.rows(rows, "res.users.search_read", ("id", of_user))
+    if not found:
+        raise OdooRejected(f"there is no active user {login!r} in this Odoo for the fleet")
+    groups = {number: name for name, number in _known_groups(session).items()}
+    names = {groups.get(number) for number in found[0][of_user]}
+    is_administrator = "base.group_system" in names
+    return Member(login, found[0]["id"], ours("group") in names, is_administrator)
+
+
+def join(session: Session, who: Member) -> None:
+    """Put the fleet's user into our group."""
+    group = _known_groups(session)[ours("group")]
+    values = {_groups_of_users(session): [(4, group)]}
+    session.call("res.users", "write", [who.user_id], values)
+
+
+def install(session: Session, pieces: Sequence[Piece], standings: Sequence[Standing]) -> None:
+    """Make or mend what does not stand as it should, and remove what is needless."""
+    state = {standing.name: standing.state for standing in standings}
+    missing = {name for name, found in state.items() if found is State.MISSING}
+    wrong = [piece for piece in pieces if state[piece.name] is not State.OK]
+    done: set[str] = set()
+    rules: list[str] = []
+    for piece in wrong:
+        if piece.name in done:
+            continue
+        rows = [piece]
+        if piece.model == MODEL and piece.name in missing:
+            rows += [
+                each
+                for each in pieces
+                if each.model == FIELD and each.values["model_id"] == (piece.values["model"],)
+            ]
+        done |= {each.name for each in rows}
+        _load(session, rows, is_new=piece.name in missing)
+        if piece.model == RULE:
+            rules.append(piece.name)
+    # What came by `load` does not fire yet, and not before it is whole.
+    for name in rules:
+        session.call(RULE, "write", [_number(session, name)], {"active": True})
+    _unlink(session, [each for each in standings if each.state is State.NEEDLESS])
+
+
+def remove(session: Session, found: Found) -> None:
+    """Take out all that is ours, and nothing else."""
+    _unlink(session, [Standing(n, m, n, State.NEEDLESS) for n, (m, _) in found.pieces.items()])
+
+
+def _unlink(session: Session, needless: Collection[Standing]) -> None:
+    names: dict[str, list[str]] = defaultdict(list)
+    for each in needless:
+        names[each.model].append(each.name)
+    for model in GOES:
+        if names[model]:
+            domain = [("module", "=", MODULE), ("model", "=", model), ("name", "in", names[model])]
+            _unlink_all(session, model, _entries(session, domain))
+
+
+def _unlink_all(session: Session, model: str, entries: Sequence[Mapping[str, int]]) -> None:
+    """These records, as far as they are there, with their external ids."""
+    ids = sorted({entry["res_id"] for entry in entries})
+    try:
+        there = session.call(model, "search", [("id", "in", ids)], context={"active_test": False})
+        session.call(model, "unlink", there)
+    except OdooSchemaDrift:
+        # A table of ours that somebody dropped before.
+        pass
+    # Odoo forgets them with the records, but not with those that went with another one.
+    session.call("ir.model.data", "unlink", [entry["id"] for entry in entries])
+
+
+def _load(session: Session, pieces: Sequence[Piece], *, is_new: bool) -> None:
+    """Write a piece; a new table with the fields that follow it, in one go."""
+    first, *fields = pieces
+    rows = [dict(_columns(session, first, is_new=is_new))]
+    for number, field in enumerate(fields):
+        inside = _columns(session, field, is_new=True, leaves_out="model_id")
+        cells = {f"field_id/{name}": value for name, value in inside}
+        rows[number:] = [rows[0] | cells if number == 0 else cells]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = [[row.get(name, "") for name in names] for row in rows]
+    answer = session.call(first.model, "load", names, table, context=ENGLISH)
+    if not answer["ids"]:
+        said = str(answer["messages"][0]["message"]).strip().splitlines()[0]
+        raise OdooRejected(f"Odoo does not take {first.says} ({first.name}): {said}")
+
+
+def _columns(
+    session: Session, piece: Piece, *, is_new: bool, leaves_out: str = ""
+) -> Iterator[tuple[str, str]]:
+    """The piece as Odoo imports it."""
+    yield "id", ours(piece.name)
+    for name, value in piece.values.items():
+        relation = RELATIONS.get(name)
+        if name == leaves_out:
+            continue
+        if piece.model == RULE and name == "active" and is_new:
+            yield name, "0"
+        elif relation in (MODEL, FIELD):
+            assert isinstance(value, tuple)
+            yield f"{name}/.id", ",".join(map(str, _ids(session, piece, relation, value)))
+        elif relation:
+            assert isinstance(value, tuple)
+            yield f"{name}/id", ",".join(value)
+        else:
+            yield name, _text(value)
+
+
+def _text(value: Value) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _ids(session: Session, piece: Piece, relation: str, names: Sequence[str]) -> list[int]:
+    if not names:
+        return []
+    domain: list[object] = [("model", "in", list(names))]
+    if relation == FIELD:
+        domain = [("model", "in", list(piece.values["model_id"])), ("name", "in", list(names))]  # type: ignore[arg-type]
+    found = answers.listed(session.call(relation, "search", domain), f"{relation}.search")
+    if len(found) != len(names):
+        raise OdooRejected(f"this Odoo has not all of {', '.join(names)}, which {piece.name} needs")
+    return found
+
+
+def _number(session: Session, name: str) -> int:
+    (entry,) = _entries(session, [("module", "=", MODULE), ("name", "=", name)])
+    return int(entry["res_id"])
+
+
+def _entries(session: Session, domain: Sequence[object]) -> list[dict[str, int]]:
+    asked = "ir.model.data"
+    answer = session.call(asked, "search_read", list(domain), ["res_id"])
+    return answers.rows(answer, f"{asked}.search_read", ("id", "res_id"))
+
+
+def _groups_of_users(session: Session) -> str:
+    newest, *older = field_names.candidates("res.users", "group_ids")
+    return newest if session.major_version >= 19 else older[0]
+
+
+def _known_groups(session: Session) -> dict[str, int]:
+    """Of the groups that matter here, their numbers by external id."""
+    names = {"base": "group_system", MODULE: "group"}
+    found = {}
+    for module, name in names.items():
+        domain = [("module", "=", module), ("name", "=", name), ("model", "=", GROUP)]
+        for entry in _entries(session, domain):
+            found[f"{module}.{name}"] = entry["res_id"]
+    return found

@@ -1,0 +1,112 @@
+"""A procedure is found by its name, told what is wanted, and believed if it answers as ours."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
+from odoo_gateway.procedures import calling
+from odoo_gateway.procedures.calling import InvoicesDrafted, ProjectMade, StageSet
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.session import Session
+from tests.fakes.overlay import Overlay
+
+RUN = ("ir.actions.server", "run")
+SEEN = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def odoo(answer: Any, numbers: tuple[int, ...] = (41,)) -> Overlay:
+    """An Odoo whose procedures answer so; the directory knows them by these numbers."""
+    rows = [{"id": 1, "x_name": "any", "x_action_id": number} for number in numbers]
+    directory = (calling.DIRECTORY, "search_read")
+    return Overlay(
+        Sandbox(date(2026, 11, 23)), {directory: lambda *_: rows, RUN: lambda *_: answer}
+    )
+
+
+def told(transport: Overlay) -> dict[str, Any]:
+    """The context of the one run."""
+    ((*_, args, kwargs),) = [call for call in transport.seen if call[:2] == RUN]
+    assert args == ([41],)
+    context: dict[str, Any] = kwargs["context"]
+    return context
+
+
+def test_a_project_is_asked_for_with_all_that_matters() -> None:
+    transport = odoo({"created": True, "project_id": 7})
+    made = calling.create_project(
+        Session(transport), 1, 5, template_id=3, first_day=date(2026, 12, 1)
+    )
+    assert made == ProjectMade(True, 7)
+    assert told(transport) == {
+        "active_model": "sale.order",
+        "active_id": 5,
+        "active_ids": [5],
+        "fleet_company": 1,
+        "fleet_template": 3,
+        "fleet_name": "",
+        "fleet_manager": 0,
+        "fleet_start": "2026-12-01",
+        "fleet_end": False,
+    }
+
+
+def test_drafts_come_as_numbers() -> None:
+    transport = odoo({"created": False, "move_ids": [4, 5]})
+    made = calling.draft_invoice(Session(transport), 1, 5, deduct_down_payments=False)
+    assert made == InvoicesDrafted(False, (4, 5))
+    assert told(transport)["fleet_deduct"] is False
+
+
+@pytest.mark.parametrize(("was", "kept"), [(2, 2), (False, 0)])
+def test_a_stage_is_set_if_nobody_wrote_since_that_second(was: object, kept: int) -> None:
+    transport = odoo({"changed": True, "stage_id": 9, "was_id": was})
+    found = calling.set_stage(Session(transport), "project.task", 5, 9, SEEN)
+    assert found == StageSet(True, 9, kept)
+    assert told(transport)["fleet_seen"] == "2026-11-23 12:00:00"
+
+
+CALLS: dict[str, Callable[[Session], object]] = {
+    "create_project": lambda session: calling.create_project(session, 1, 5),
+    "draft_invoice": lambda session: calling.draft_invoice(session, 1, 5),
+    "stage_lead": lambda session: calling.set_stage(session, "crm.lead", 5, 9, SEEN),
+    "inventory": calling.inventory,
+}
+NONSENSE: list[Any] = [
+    False,
+    None,
+    [],
+    {},
+    "done",
+    {"created": 1, "project_id": 7, "move_ids": [7], "changed": 1, "stage_id": 9, "was_id": 0},
+    {"created": True, "project_id": "7", "move_ids": "7", "changed": True, "stage_id": True},
+    {
+        "created": True,
+        "project_id": 0,
+        "move_ids": [],
+        "changed": True,
+        "stage_id": 9,
+        "was_id": {},
+    },
+    {"pieces": [], "kept": {}},
+    {"pieces": {"group": 7}, "kept": {}},
+    {"pieces": {}, "kept": []},
+]
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("answer", NONSENSE, ids=map(str, range(len(NONSENSE))))
+def test_nonsense_is_not_believed(name: str, answer: object) -> None:
+    with pytest.raises(OdooRejected, match=f"the procedure {name} answered"):
+        CALLS[name](Session(odoo(answer)))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_one_that_is_not_installed_is_named(name: str) -> None:
+    nowhere = Session(Sandbox(date(2026, 11, 23)))
+    unlisted, dangling = Session(odoo({}, ())), Session(odoo({}, (0,)))
+    for session in (nowhere, unlisted, dangling):
+        with pytest.raises(OdooSchemaDrift, match=f"{name} is not installed .*fleet odoo install"):
+            CALLS[name](session)
