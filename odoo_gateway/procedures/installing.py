@@ -7,7 +7,7 @@ that was cut off is done again and goes on from there.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from odoo_gateway import answers, field_names
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
@@ -28,8 +28,9 @@ from odoo_gateway.procedures.pieces import (
 )
 from odoo_gateway.session import Session
 
-#: What goes first, for it hangs on what goes later.
-GOES: Final = (calling.DIRECTORY, ACTION, RULE, ACCESS, MODEL, FIELD, GROUP)
+Row: TypeAlias = dict[str, str]
+#: What comes first, for what comes later hangs on it; it goes the other way.
+COMES: Final = (GROUP, MODEL, FIELD, ACCESS, RULE, ACTION, calling.DIRECTORY)
 #: To be read as it is written here, whatever the administrator's language.
 ENGLISH: Final = {"lang": "en_US"}
 
@@ -77,29 +78,34 @@ def join(session: Session, who: Member) -> None:
 
 
 def install(session: Session, pieces: Sequence[Piece], standings: Sequence[Standing]) -> None:
-    """Make or mend what does not stand as it should, and remove what is needless."""
+    """Make or mend what does not stand as it should, and remove what is needless.
+
+    In as few calls as can be: after each, all processes of Odoo learn its models and rules anew.
+    """
     state = {standing.name: standing.state for standing in standings}
-    missing = {name for name, found in state.items() if found is State.MISSING}
     wrong = [piece for piece in pieces if state[piece.name] is not State.OK]
-    done: set[str] = set()
-    rules: list[str] = []
-    for piece in wrong:
-        if piece.name in done:
-            continue
-        rows = [piece]
-        if piece.model == MODEL and piece.name in missing:
-            rows += [
-                each
-                for each in pieces
-                if each.model == FIELD and each.values["model_id"] == (piece.values["model"],)
-            ]
-        done |= {each.name for each in rows}
-        _load(session, rows, is_new=piece.name in missing)
-        if piece.model == RULE:
-            rules.append(piece.name)
+    new = {piece.name for piece in wrong if state[piece.name] is State.MISSING}
+    with_their_table = [
+        piece.name
+        for piece in wrong
+        if piece.model == FIELD and new.issuperset((piece.name, *_linked(piece, "model_id")))
+    ]
+    for model in COMES:
+        batches: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for piece in wrong:
+            if piece.model == model and piece.name not in with_their_table:
+                rows = [dict(_columns(session, piece, is_new=piece.name in new))]
+                if model == MODEL and piece.name in new:
+                    rows = _with_fields(session, rows[0], piece, pieces)
+                batches[tuple(rows[0])] += rows
+        for batch in batches.values():
+            _load(session, model, batch)
     # What came by `load` does not fire yet, and not before it is whole.
-    for name in rules:
-        session.call(RULE, "write", [_number(session, name)], {"active": True})
+    rules = [piece.name for piece in wrong if piece.model == RULE]
+    if rules:
+        domain = [("module", "=", MODULE), ("name", "in", rules)]
+        ids = [entry["res_id"] for entry in _entries(session, domain)]
+        session.call(RULE, "write", ids, {"active": True})
     _unlink(session, [each for each in standings if each.state is State.NEEDLESS])
 
 
@@ -112,7 +118,7 @@ def _unlink(session: Session, needless: Collection[Standing]) -> None:
     names: dict[str, list[str]] = defaultdict(list)
     for each in needless:
         names[each.model].append(each.name)
-    for model in GOES:
+    for model in (*reversed(COMES[3:]), *COMES[1:3], GROUP):
         if names[model]:
             domain = [("module", "=", MODULE), ("model", "=", model), ("name", "in", names[model])]
             _unlink_all(session, model, _entries(session, domain))
@@ -121,34 +127,54 @@ def _unlink(session: Session, needless: Collection[Standing]) -> None:
 def _unlink_all(session: Session, model: str, entries: Sequence[Mapping[str, int]]) -> None:
     """These records, as far as they are there, with their external ids."""
     ids = sorted({entry["res_id"] for entry in entries})
+    # In Odoo 16 a rule has its action inside, and leaves it behind.
+    actions = _inner_actions(session, ids) if model == RULE and session.major_version < 17 else []
     try:
         there = session.call(model, "search", [("id", "in", ids)], context={"active_test": False})
         session.call(model, "unlink", there)
     except OdooSchemaDrift:
         # A table of ours that somebody dropped before.
         pass
+    if actions:
+        session.call(ACTION, "unlink", actions)
     # Odoo forgets them with the records, but not with those that went with another one.
     session.call("ir.model.data", "unlink", [entry["id"] for entry in entries])
 
 
-def _load(session: Session, pieces: Sequence[Piece], *, is_new: bool) -> None:
-    """Write a piece; a new table with the fields that follow it, in one go."""
-    first, *fields = pieces
-    rows = [dict(_columns(session, first, is_new=is_new))]
-    for number, field in enumerate(fields):
-        inside = _columns(session, field, is_new=True, leaves_out="model_id")
-        cells = {f"field_id/{name}": value for name, value in inside}
-        rows[number:] = [rows[0] | cells if number == 0 else cells]
+def _inner_actions(session: Session, rules: Sequence[int]) -> list[int]:
+    fields, context = ["action_server_id"], {"active_test": False}
+    domain = [("id", "in", list(rules))]
+    rows = session.call(RULE, "search_read", domain, fields, load="", context=context)
+    found = answers.rows(rows, f"{RULE}.search_read", fields)
+    return [row["action_server_id"] for row in found]
+
+
+def _with_fields(session: Session, table: Row, piece: Piece, pieces: Sequence[Piece]) -> list[Row]:
+    """A new table with all its fields."""
+    fields = [
+        {
+            f"field_id/{name}": value
+            for name, value in _columns(session, each, leaves_out="model_id")
+        }
+        for each in pieces
+        if each.model == FIELD and _linked(each, "model_id") == (piece.values["model"],)
+    ]
+    return [table | fields[0], *fields[1:]]
+
+
+def _load(session: Session, model: str, rows: Sequence[Row]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = [[row.get(name, "") for name in names] for row in rows]
-    answer = session.call(first.model, "load", names, table, context=ENGLISH)
+    answer = session.call(model, "load", names, table, context=ENGLISH)
     if not answer["ids"]:
-        said = str(answer["messages"][0]["message"]).strip().splitlines()[0]
-        raise OdooRejected(f"Odoo does not take {first.says} ({first.name}): {said}")
+        told = answer["messages"][0]
+        said = str(told["message"]).strip().splitlines()[0]
+        which = rows[told.get("record", 0)].get("id", model)
+        raise OdooRejected(f"Odoo does not take {which}: {said}")
 
 
 def _columns(
-    session: Session, piece: Piece, *, is_new: bool, leaves_out: str = ""
+    session: Session, piece: Piece, *, is_new: bool = True, leaves_out: str = ""
 ) -> Iterator[tuple[str, str]]:
     """The piece as Odoo imports it."""
     yield "id", ours(piece.name)
@@ -159,11 +185,9 @@ def _columns(
         if piece.model == RULE and name == "active" and is_new:
             yield name, "0"
         elif relation in (MODEL, FIELD):
-            assert isinstance(value, tuple)
-            yield f"{name}/.id", ",".join(map(str, _ids(session, piece, relation, value)))
+            yield f"{name}/.id", ",".join(map(str, _ids(session, piece, relation, name)))
         elif relation:
-            assert isinstance(value, tuple)
-            yield f"{name}/id", ",".join(value)
+            yield f"{name}/id", ",".join(_linked(piece, name))
         else:
             yield name, _text(value)
 
@@ -172,21 +196,24 @@ def _text(value: Value) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _ids(session: Session, piece: Piece, relation: str, names: Sequence[str]) -> list[int]:
+def _linked(piece: Piece, name: str) -> tuple[str, ...]:
+    """What a field of a piece links to."""
+    value = piece.values[name]
+    assert isinstance(value, tuple)
+    return value
+
+
+def _ids(session: Session, piece: Piece, relation: str, field: str) -> list[int]:
+    names = _linked(piece, field)
     if not names:
         return []
-    domain: list[object] = [("model", "in", list(names))]
+    domain = [("model", "in", list(names))]
     if relation == FIELD:
-        domain = [("model", "in", list(piece.values["model_id"])), ("name", "in", list(names))]  # type: ignore[arg-type]
+        domain = [("model", "in", list(_linked(piece, "model_id"))), ("name", "in", list(names))]
     found = answers.listed(session.call(relation, "search", domain), f"{relation}.search")
     if len(found) != len(names):
         raise OdooRejected(f"this Odoo has not all of {', '.join(names)}, which {piece.name} needs")
     return found
-
-
-def _number(session: Session, name: str) -> int:
-    (entry,) = _entries(session, [("module", "=", MODULE), ("name", "=", name)])
-    return int(entry["res_id"])
 
 
 def _entries(session: Session, domain: Sequence[object]) -> list[dict[str, int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from odoo_gateway import outbox
+from odoo_gateway.gates import DECISIONS
 from odoo_gateway.procedures import calling
 from odoo_gateway.procedures.events import WATCHED, Kind, kind_of
 from odoo_gateway.procedures.pieces import (
@@ -35,8 +36,6 @@ OF_RULES: Final = (
     "trigger",
     "trigger_field_ids",
 )
-#: The table of who released what.
-DECISIONS: Final = "x_ops_gate"
 BOT, OVERRIDE, ADMINISTRATORS = ours("group"), ours("group_override"), "base.group_system"
 #: Procedure, and the model that it runs on; those of stages share one source.
 PROCEDURES: Final[Mapping[str, tuple[str, str]]] = {
@@ -124,14 +123,20 @@ def models(events: Collection[str]) -> frozenset[str]:
     return frozenset([*named, *on, *(gate.model for gate in GATES.values())])
 
 
+def told(odoo: Capabilities, events: Collection[str]) -> tuple[Kind, ...]:
+    """The kinds that rules tell in this Odoo."""
+    kinds = (kind_of(name) for name in sorted(events))
+    return tuple(kind for kind in kinds if kind and odoo.has_rules and kind.model in odoo.models)
+
+
 def untold(odoo: Capabilities, events: Collection[str]) -> tuple[str, ...]:
-    """The events that no rule tells in this Odoo: they come by other ways, or by the schedule."""
-    kinds = {name: kind_of(name) for name in sorted(events)}
-    return tuple(
-        name
-        for name, kind in kinds.items()
-        if not kind or not odoo.has_rules or kind.model not in odoo.models
-    )
+    """The events that no rule tells in this Odoo, and that may happen there.
+
+    They come by other ways, or are found by the schedule.
+    """
+    names = {kind.name for kind in told(odoo, events)}
+    kinds = {name: kind_of(name) for name in sorted(set(events) - names)}
+    return tuple(name for name, kind in kinds.items() if not kind or kind.model in odoo.models)
 
 
 def pieces(
@@ -175,8 +180,7 @@ def _pieces(odoo: Capabilities, events: Collection[str], gates: Collection[str])
     for name, (code, model) in PROCEDURES.items():
         if model in odoo.models:
             yield from _procedure(odoo, name, code, model)
-    told = set(events) - set(untold(odoo, events))
-    for kind in filter(None, map(kind_of, sorted(told))):
+    for kind in told(odoo, events):
         yield from _event(odoo, kind)
     for name in sorted(gates):
         yield from _gate(odoo, name, GATES[name])
@@ -229,13 +233,11 @@ def _procedure(odoo: Capabilities, name: str, code: str, model: str) -> Iterator
 def _event(odoo: Capabilities, kind: Kind, domain: str = "") -> Iterator[Piece]:
     kept = odoo.kept.get(kind.model, ())
     watched = tuple(name for name in WATCHED.get(kind.model, ()) if name in kept)
-    told = watched
-    if kind.model == DECISIONS:
-        told = ("x_key", "x_state", "x_uid")
-    code = source("event", KIND=kind.name, WATCHED=told)
+    shown = ("x_key", "x_state", "x_uid") if kind.model == DECISIONS else watched
+    code = source("event", KIND=kind.name, WATCHED=shown)
     # Fields may only be named for rules that fire on writes.
     fields = watched if kind.trigger == "on_create_or_write" else ()
-    name = f"event.{kind.name}"
+    name = f"event_{kind.name.replace('.', '_')}"
     yield from _rule(
         odoo, name, f"tells {kind.name}", kind.model, kind.trigger, fields, domain, code
     )

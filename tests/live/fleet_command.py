@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 START = "from workers.commands.cli import main; main()"
@@ -33,6 +34,8 @@ class Fleet:
     login: str
     secret: str
     config: Path | None = None
+    #: Further variables.
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str, as_json: bool = True) -> Told:
         """`fleet run ... --dry-run`, for programs or for people."""
@@ -59,6 +62,7 @@ class Fleet:
         return (
             kept
             | self._connection()
+            | dict(self.more)
             | {
                 "FLEET_DATABASE_URL": f"sqlite:///{self.folder}/f.db",
                 "NO_PROXY": "127.0.0.1",

@@ -188,6 +188,7 @@ VERBS: Final = (
     Told("mail", "mail", ASK, "Look at mails: before they are sent, and after."),
     Told("person", "person", ACT, "What is kept about a person, and its erasure."),
     Told("config", "config", KEEP, "Which configuration is in effect."),
+    Told("odoo", "odoo", KEEP, "What of the fleet stands in an Odoo."),
 )
 BY_VERB: Final = {told.verb: told for told in VERBS}
 

@@ -23,7 +23,7 @@ from workers.config.tenants import Tenant
 from workers.ledger.errors import LedgerNotSetUp
 from workers.ledger.scopes import Scope
 from workers.looking import Lookout
-from workers.watch import visibility
+from workers.watch import installed, visibility
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
@@ -135,6 +135,7 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
     companies = ", ".join(f"{scope.company_id} {scope.name} ({scope.zone.key})" for scope in scopes)
     yield Examined(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
     yield from visibility.standing(fleet, tenant, scopes[0])
+    yield from installed.examine(fleet, tenant)
     for scope in scopes:
         yield from _zone(tenant, scope)
         yield from _recipients(tenant, scope)

@@ -27,6 +27,8 @@ from workers.ledger import address
 
 DEFAULT_TENANT: Final = "default"
 TENANTS: Final = "tenants"
+# Of `fleet odoo` alone: no process keeps an administrator's key.
+ADMIN_LOGIN, ADMIN_KEY = "FLEET_ADMIN_LOGIN", "FLEET_ADMIN_KEY"
 # A thousand tenants need less.
 FILE_BYTES: Final = 10_000_000
 
@@ -337,7 +339,7 @@ class _Reading:
         What begins with no tenant's name is a problem of all.
         """
         found: dict[str, list[str]] = {name: [] for name in tenants}
-        for key in sorted(self._variables.names - VARIABLES.keys()):
+        for key in sorted(self._variables.names - VARIABLES.keys() - {ADMIN_LOGIN, ADMIN_KEY}):
             if key.endswith(KEY) or targets.VARIABLES.fullmatch(key):
                 continue
             problem = f"{key}: no such setting; remove it or correct its name"

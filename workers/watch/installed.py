@@ -1,0 +1,97 @@
+"""What of ours stands in an Odoo, and what of it was edited, switched off or is missing."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from odoo_gateway.errors import OdooError, OdooSchemaDrift
+from odoo_gateway.procedures import comparing, wanted
+from odoo_gateway.procedures.comparing import RULES, Found, Standing, State
+from odoo_gateway.procedures.pieces import Piece
+from odoo_gateway.session import Session
+from tasks import catalogue
+from tasks.domain.plurals import counted
+from workers.config.tenants import Tenant
+from workers.watch.visibility import Examined
+from workers.wiring import Fleet
+
+WITHOUT_RULES = (
+    "this Odoo has no automation rules, so nothing in it tells of changes: install the app "
+    f"Automation Rules ({RULES}) there, then run `fleet odoo install`"
+)
+REMEDIES = {
+    State.MISSING: "is missing: an administrator runs `fleet odoo install`",
+    State.EDITED: "was edited ({}): see who did, then run `fleet odoo install` to have ours back",
+    State.OFF: "was switched off: see who did, then run `fleet odoo install` to have it on again",
+    State.NEEDLESS: "is needed by nothing any more: `fleet odoo install` takes it out",
+}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What stands in one Odoo, held against what should."""
+
+    found: Found
+    pieces: tuple[Piece, ...]
+    standings: tuple[Standing, ...]
+    #: The events that jobs wait for and no rule in this Odoo tells.
+    untold: tuple[str, ...]
+    gates: tuple[str, ...]
+
+    @property
+    def wrong(self) -> tuple[Standing, ...]:
+        """The pieces that do not stand as they should."""
+        return tuple(each for each in self.standings if each.state is not State.OK)
+
+
+def events(tenant: Tenant) -> frozenset[str]:
+    """Those that the tenant's jobs wait for."""
+    disabled = tenant.settings.disabled_jobs
+    jobs = (job for job in catalogue.jobs().values() if job.name not in disabled)
+    return frozenset(wake.event for job in jobs for wake in job.wakes)
+
+
+def seen(
+    session: Session, tenant: Tenant, *, by_administrator: bool, gates: Collection[str] | None
+) -> Installation:
+    """As the session's user sees it; gates: those that should stand, None for those that do.
+
+    Raises OdooError, so OdooSchemaDrift where nothing is installed and the fleet's user asks.
+    """
+    waited = events(tenant)
+    look = comparing.seen_by_administrator if by_administrator else comparing.seen_by_bot
+    found = look(session, waited)
+    chosen = comparing.gates_in(found) if gates is None else tuple(sorted(gates))
+    pieces = wanted.pieces(found.odoo, waited, chosen)
+    standings = comparing.compare(pieces, found)
+    return Installation(found, pieces, standings, wanted.untold(found.odoo, waited), chosen)
+
+
+def told(standing: Standing) -> str:
+    """What is wrong with a piece, and what to do."""
+    return REMEDIES[standing.state].format(", ".join(standing.differs))
+
+
+def examine(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
+    """As the fleet's own user sees it."""
+    what, session = f"{tenant.name}: what of ours is in Odoo", fleet.session(tenant)
+    try:
+        here = seen(session, tenant, by_administrator=False, gates=None)
+    except OdooSchemaDrift:
+        hint = "" if RULES in session.modules else f"; {WITHOUT_RULES}"
+        nothing = f"nothing: jobs look by their schedules; see docs/odoo-install.md{hint}"
+        yield Examined(what, "ok", nothing)
+        return
+    except OdooError as error:
+        yield Examined(what, "warning", f"not verifiable: {error}")
+        return
+    if not here.found.odoo.has_rules:
+        yield Examined(what, "warning", WITHOUT_RULES)
+    for each in here.wrong:
+        broken = each.state is not State.NEEDLESS
+        state = "failed" if broken and "gate" in each.name else "warning"
+        yield Examined(f"{what}: {each.name}", state, f"{each.says}: {told(each)}")
+    if not here.wrong:
+        stands = f"all {counted(len(here.pieces), 'piece')} as we put them"
+        gates = f"; gates: {', '.join(here.gates)}" if here.gates else "; no gates"
+        untold = f"; no rule tells {', '.join(here.untold)}" if here.untold else ""
+        yield Examined(what, "ok", stands + gates + untold)
