@@ -67,7 +67,8 @@ def declared(model: str) -> tuple[type[Record], ...]:
     found = [Record]
     for record in found:
         found += record.__subclasses__()
-    return tuple(record for record in found[1:] if model == record.MODEL)
+    # One that only others build on is of no model.
+    return tuple(record for record in found[1:] if model == getattr(record, "MODEL", None))
 
 
 def parser(record: type[R], names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], R]:

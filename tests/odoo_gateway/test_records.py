@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from odoo_gateway.records import BadValue, Record, fields_of, parse
+from odoo_gateway.records import BadValue, Record, declared, fields_of, parse
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,21 @@ class Sample(Record):
     tag_ids: tuple[int, ...]
     kind: Literal["a", "b"]
     rare: int | None = None
+
+
+@dataclass(frozen=True)
+class OfNoModel(Record):
+    id: int
+
+
+@dataclass(frozen=True)
+class BuiltOnIt(OfNoModel):
+    MODEL: ClassVar[str] = "built"
+    MODULE: ClassVar[str] = "sample"
+
+
+def test_what_only_others_build_on_is_of_no_model() -> None:
+    assert declared("built") == (BuiltOnIt,)
 
 
 ROW: dict[str, Any] = {
