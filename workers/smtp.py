@@ -11,7 +11,8 @@
                          DeliveryUnknown          of this mail: DeliveryRefused
 
 What is not an answer of SMTP, or has another number, counts as a 4xx before the content. After it,
-it says nothing of whether the mail was taken: DeliveryUnknown, as when it hangs up.
+it says nothing of whether the mail was taken: DeliveryUnknown, as when it hangs up. A server may
+end a conversation after any mail: before the content of the next, a new one is begun.
 
 Of us: 530, 534, 535 and 538 (log in first); 5.1.7, 5.1.8, 5.3.1, 5.3.2, 5.7.8, 5.7.20 to 5.7.27 of
 RFC 3463 and its successors; and what Postfix, which says so at RCPT, calls a sender, client or HELO
@@ -30,6 +31,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
+from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
 from odoo_gateway.bounded import BoundedSocket, Bounds
@@ -47,6 +49,7 @@ DONE = range(200, 300)
 NEVER = range(500, 600)
 LOGIN_FIRST = frozenset({530, 534, 535, 538})
 STORAGE = 552
+SHUTS_DOWN = 421
 # Enhanced status codes (RFC 3463, 5248, 7372) of who sends or of the whole server.
 OF_US = re.compile(r"5\.(?:1\.[78]|3\.[12]|7\.(?:8|2[0-7]))\b")
 # Postfix says at RCPT, with 5.7.1, what it has against who sends.
@@ -54,6 +57,30 @@ OF_US_IN_WORDS = re.compile(r"(?:sender address|client host|helo command) reject
 MAILBOX_FULL = re.compile(r"5\.2\.2\b")
 # A whole answer; no server has so much to say.
 ANSWER_MEGABYTES = 0.25
+
+
+class ConversationOver(Exception):
+    """The server ended a conversation that had carried mails; of this one it has no content."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A mail as it goes over the wire, written once."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+    @classmethod
+    def of(cls, mail: EmailMessage) -> "Sealed":
+        """Seal a mail that is complete."""
+        sender, recipient = (parseaddr(str(mail[name]))[1] for name in ("From", "To"))
+        return cls(sender, recipient, mail.as_bytes())
+
+    @property
+    def digest(self) -> str:
+        """What tells whether two mails are the same to the last byte."""
+        return sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -74,13 +101,21 @@ class SmtpServer:
 
     @contextmanager
     def conversation(self) -> Iterator[smtplib.SMTP]:
-        """A greeted, encrypted and logged-in session.
+        """A session for the length of the block. Raises as `connected`."""
+        session = self.connected()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def connected(self) -> smtplib.SMTP:
+        """A greeted, encrypted and logged-in session, to be closed.
 
         Raises DeliveryUnavailable or DeliveryClosed.
         """
         parts = urlsplit(self.url)
         try:
-            session = self._connect()
+            return self._connect()
         except smtplib.SMTPResponseException as error:
             away = DeliveryClosed if error.smtp_code in NEVER else DeliveryUnavailable
             raise away(_not_let_in(parts.hostname, error)) from error
@@ -94,10 +129,6 @@ class SmtpServer:
                 f"the mail server {parts.hostname}:{parts.port or 25} cannot be used ({error}): "
                 "check FLEET_SMTP_URL and that the server runs"
             ) from error
-        try:
-            yield session
-        finally:
-            session.close()
 
     def probe(self) -> None:
         """Find out whether it would take a mail of ours, without sending one.
@@ -154,22 +185,66 @@ class _TlsSession(_Session, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
 
-def send(session: smtplib.SMTP, mail: EmailMessage, ours: str) -> None:
+@dataclass
+class Conversation:
+    """One session for mails one after another; begun when it is needed, and anew when it is over.
+
+    To be closed: it is used as `contextlib.closing` has it.
+    """
+
+    server: SmtpServer
+    _session: smtplib.SMTP | None = None
+    _carried: bool = False
+
+    def ready(self) -> None:
+        """Have a session. Raises DeliveryUnavailable or DeliveryClosed."""
+        if self._session is None:
+            self._session, self._carried = self.server.connected(), False
+
+    def send(self, mail: Sealed) -> None:
+        """Hand one mail over, as `send` does; over a new session where the server ends this one."""
+        try:
+            self.ready()
+            assert self._session is not None
+            send(self._session, mail, self.server.sender, self._carried)
+            self._carried = True
+        except ConversationOver:
+            self.close()
+            self.send(mail)
+        except BaseException:
+            # It may be in the middle of a mail.
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the session, if there is one."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+
+def send(session: smtplib.SMTP, mail: Sealed, ours: str, used: bool = False) -> None:
     """Hand one mail over. Returns only when the server has accepted it.
 
-    ours: the fleet's own sender: what is said of it is said of every mail. Raises DeliveryFailed,
-    DeliveryUnavailable, DeliveryClosed or DeliveryRefused, by the table above, or DeliveryUnknown
-    (no clear answer after the content went out, so it may have been accepted).
+    ours: the fleet's own sender: what is said of it is said of every mail. used: whether the
+    session has carried mails before, after which a server may end it: ConversationOver. Raises
+    DeliveryFailed, DeliveryUnavailable, DeliveryClosed or DeliveryRefused, by the table above, or
+    DeliveryUnknown (no clear answer after the content went out, so it may have been accepted).
     """
-    recipient, sender = (parseaddr(str(mail[name]))[1] for name in ("To", "From"))
+    recipient, sender = mail.recipient, mail.sender
     try:
-        _sender_taken(session.mail(sender), sender, parseaddr(ours)[1])
+        answer = session.mail(sender)
+        if used and answer[0] == SHUTS_DOWN:
+            raise smtplib.SMTPServerDisconnected(_said(answer[1]))
+        _sender_taken(answer, sender, parseaddr(ours)[1])
         _taken(session.rcpt(recipient), recipient, full=STORAGE)
         _taken(session.docmd("DATA"), recipient, positive=range(300, 400))
     except (OSError, smtplib.SMTPException) as error:
+        if used:
+            raise ConversationOver from error
         raise DeliveryFailed(f"cut off before the mail to {recipient} went out: {error}") from error
     try:
-        body = mail.as_bytes().replace(b"\r\n.", b"\r\n..")
+        body = mail.content.replace(b"\r\n.", b"\r\n..")
         session.send(body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n")
         answer = session.getreply()
     except (OSError, smtplib.SMTPException) as error:

@@ -50,9 +50,9 @@ def sent_before_sending() -> None:
     ) -> None:
         outbox.sent(connection, message, now)
 
-    def send_and_forget(session: Any, mail: Any, ours: str) -> None:
+    def send_and_forget(session: Any, mail: Any, ours: str, used: bool = False) -> None:
         try:
-            send(session, mail, ours)
+            send(session, mail, ours, used)
         except Exception:
             dispatcher.log.warning("not sent")
 

@@ -21,7 +21,7 @@ from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
 from workers.mail.email import compose
 from workers.mail.wording import templates
-from workers.smtp import SmtpServer
+from workers.smtp import Sealed, SmtpServer
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SENDER = "Fleet <fleet@firm.example>"
@@ -41,7 +41,7 @@ def sent(catcher: Catcher, *messages: Message) -> tuple[bytes, Path]:
     mail = compose(messages, said, SENDER, NOW)
     server = SmtpServer(f"smtp://127.0.0.1:{catcher.port}", SENDER)
     with server.conversation() as session:
-        smtp.send(session, mail, SENDER)
+        smtp.send(session, Sealed.of(mail), SENDER)
     (file,) = catcher.folder.glob(f"{len(catcher.mails):03}-*.eml")
     return mail.as_bytes(), file
 

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import smtplib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from billiard.exceptions import SoftTimeLimitExceeded
-from sqlalchemy import text
+from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from odoo_gateway.errors import OdooUnavailable
@@ -32,6 +32,7 @@ from workers.ledger import outbox
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerUnavailable
 from workers.ledger.statuses import MessageStatus
+from workers.smtp import Sealed
 from workers.wiring import Fleet
 
 
@@ -331,8 +332,8 @@ def test_a_slow_mail_server_leaves_the_rest_of_the_batch_to_another_time(
     waiting = len(messages(fleet))
     send = smtp.send
 
-    def slowly(session: smtplib.SMTP, mail: EmailMessage, ours: str) -> None:
-        send(session, mail, ours)
+    def slowly(session: smtplib.SMTP, mail: Sealed, ours: str, used: bool) -> None:
+        send(session, mail, ours, used)
         clock.forward(seconds=80)
 
     monkeypatch.setattr(smtp, "send", slowly)
@@ -404,3 +405,37 @@ def test_a_time_limit_leaves_a_message_to_its_lease(
     with pytest.raises(SoftTimeLimitExceeded):
         dispatcher.deliver(fleet)
     assert states(fleet) == {MessageStatus.SENDING}
+
+
+def test_only_the_mail_that_goes_out_now_may_have_gone_out_when_a_worker_vanishes(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    waiting, gone = len(messages(fleet)), 0
+    send = smtp.send
+
+    def sent(*told: Any) -> None:
+        nonlocal gone
+        found = Counter(message.status for message in messages(fleet))
+        # What was accepted is settled, and what is to come is not on its way.
+        assert (found[MessageStatus.SENT], found[MessageStatus.SENDING]) == (gone, 1)
+        send(*told)
+        gone += 1
+
+    monkeypatch.setattr(smtp, "send", sent)
+    assert deliver_all(fleet) == {"sent": waiting}
+
+
+def test_a_mail_costs_the_ledger_one_transaction_beside_those_of_its_batch(fleet: Fleet) -> None:
+    runner.execute(fleet, opened(fleet, REMINDERS))
+    waiting = len(messages(fleet))
+    begun: list[str] = []
+
+    def note(*told: Any) -> None:
+        if told[2].startswith("BEGIN IMMEDIATE"):
+            begun.append(told[2])
+
+    event.listen(fleet.ledger._engine, "before_cursor_execute", note)
+    assert dispatcher.deliver(fleet) == {"sent": waiting}
+    # The claim, and what is said after the last one.
+    assert len(begun) == waiting + 2

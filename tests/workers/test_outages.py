@@ -6,7 +6,7 @@ It is Monday, 2 March 2026, so that each of the five jobs comes due.
 import asyncio
 import json
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,10 +28,11 @@ from tests.workers.messages.test_routing import SECRET
 from tests.workers.test_runner import messages, opened, watched_before
 from workers import dispatch, holding, outages, runner
 from workers.config.tenants import Tenant
-from workers.delivery import dispatcher
+from workers.delivery import dispatcher, rechecking
 from workers.demo.catcher import Catcher, catching
 from workers.demo.processes import free_port
 from workers.errors import DeliveryClosed, DeliveryUnavailable
+from workers.ledger import outages as standing_outages
 from workers.ledger import outbox, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerUnavailable
@@ -173,15 +174,16 @@ def test_an_outage_over_due_slots_loses_nothing_and_is_told_once(
 
 
 def ended_while_it_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks what stands hears of it, and by then it is over."""
-    original = outages.standing
+    """A pass over the outbox hears of what stands, and by then it is over."""
 
-    def ending(fleet: Fleet, name: str) -> Outage | None:
-        found = original(fleet, name)
-        outages.end(fleet, name)
+    def ending(this_round: rechecking.Round) -> Mapping[str, Outage]:
+        with this_round.fleet.ledger.reading() as connection:
+            found = standing_outages.standing(connection)
+        for name in found:
+            outages.end(this_round.fleet, name)
         return found
 
-    monkeypatch.setattr(outages, "standing", ending)
+    monkeypatch.setattr(rechecking.Round, "away", property(ending))
 
 
 def test_a_mail_noted_as_waiting_as_the_outage_ends_goes_out_with_the_others(

@@ -84,7 +84,8 @@ class Target:
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("poison")
     ports = {name: free_port() for name in ("redis", "odoo", "smtp", "metrics")}
-    environ = {**stage.environment(folder, ports), "FLEET_LOG_FORMAT": "json"}
+    ours = {"FLEET_LOG_FORMAT": "json", "FLEET_TASK_EVENTS": "true"}
+    environ = {**stage.environment(folder, ports), **ours}
     with ExitStack() as stack:
         server = stack.enter_context(
             running("redis", processes.redis_command(ports["redis"], folder)[1], {}, folder)

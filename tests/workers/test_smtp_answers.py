@@ -216,6 +216,47 @@ def test_a_brands_sender_that_is_refused_holds_the_mails_of_its_company_alone(
         server.shutdown()
 
 
+def test_the_mails_of_a_batch_go_over_one_conversation(
+    tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    with scripted() as server:
+        fleet = on(tmp_path, clock, odoo, server)
+        runner.execute(fleet, opened(fleet, REMINDERS))
+        waiting = len(messages(fleet))
+        assert waiting > 2
+        assert deliver_all(fleet) == {"sent": waiting}
+        assert server.verbs.count("CONTENT") == waiting
+        assert server.verbs.count("GREETING") == 1
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_ends_each_conversation_after_a_mail_gets_the_next_in_another(
+    verb: str, tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    class Brief(Scripted):
+        def answer(self, asked: str, usual: str) -> str:
+            said = super().answer(asked, usual)
+            again = self.verbs.count("CONTENT") >= self.verbs.count("GREETING")
+            if asked != verb or not again:
+                return said
+            if verb == "MAIL":
+                return "421 4.7.0 too many messages on this connection"
+            raise ConnectionResetError
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """It hangs up on purpose."""
+
+    with Brief() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        fleet = on(tmp_path, clock, odoo, server)
+        runner.execute(fleet, opened(fleet, REMINDERS))
+        waiting = len(messages(fleet))
+        assert deliver_all(fleet) == {"sent": waiting}
+        assert {message.attempts for message in messages(fleet)} == {1}
+        assert server.accepted == server.verbs.count("GREETING") == waiting
+        server.shutdown()
+
+
 def test_a_probe_sends_nothing(tmp_path: Path, clock: Clock, odoo: Switchable) -> None:
     with scripted() as server:
         on(tmp_path, clock, odoo, server).mail.probe()

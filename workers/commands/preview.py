@@ -10,7 +10,6 @@ from itertools import groupby
 from pathlib import Path
 
 from odoo_gateway.errors import ConfigurationError
-from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks.domain.cases import reconcile
 from workers import instants, looking, runner
@@ -27,6 +26,7 @@ from workers.looking import Lookout
 from workers.mail import writing
 from workers.messages.announce import Announcement, announce
 from workers.messages.occasion import occasion_of
+from workers.smtp import Sealed
 from workers.wiring import Fleet, utc_now
 
 CSS = "body{font:16px/1.6 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
@@ -58,6 +58,7 @@ class Replayed:
 
 def sandbox_fleet(folder: Path) -> Fleet:
     """A fleet on the made-up firm, for previews that need no Odoo; wants the extra `demo`."""
+    from odoo_gateway.sandbox import Sandbox
     from workers.demo import stage
 
     today = utc_now().date()
@@ -100,7 +101,7 @@ def replay(fleet: Fleet, message_id: int) -> Replayed:
         noted = audit.entries(connection, 1, message_id=message_id, event="message.sent")
     mail = writing.written(fleet, sorted(mailed, key=lambda message: message.id))
     digest = noted[0].detail.get("sha256") if noted else None
-    return Replayed(mail, None if digest is None else digest == writing.digest_of(mail))
+    return Replayed(mail, None if digest is None else digest == Sealed.of(mail).digest)
 
 
 def save(

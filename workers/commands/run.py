@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text as Styled
@@ -10,7 +10,7 @@ from rich.text import Text as Styled
 from odoo_gateway.errors import ConfigurationError, harmless
 from tasks.domain.findings import Finding
 from tasks.domain.plurals import counted
-from workers.commands import by_hand, opening, trial
+from workers.commands import by_hand, opening
 from workers.commands.by_hand import Order, Queued, ScopeResult, show_failure
 from workers.commands.console import STYLES, err, print_json, say, table, words
 from workers.commands.exits import ExitCode
@@ -23,13 +23,15 @@ from workers.commands.options import (
     LastDay,
     TenantName,
 )
-from workers.commands.trial import Trial
 from workers.commands.verbs import Verb
 from workers.ledger.scopes import Scope
 from workers.mail import columns
 from workers.messages.occasion import listed
 from workers.runner import listed_drift
 from workers.wiring import Fleet
+
+if TYPE_CHECKING:
+    from workers.commands.trial import Trial
 
 SCHEMA: Final = 1
 cli = typer.Typer()
@@ -59,7 +61,7 @@ def run(
     companies failed, or mails of a trial, 5 figures are withheld.
     """
     fleet = opening.fleet()
-    to = trial.address_of(now_to) if now_to is not None else None
+    to = _address(now_to)
     if to and (dry_run or as_of):
         raise ConfigurationError("--now-to mails what is so now: leave out --dry-run and --as-of")
     looking = dry_run or to is not None
@@ -67,7 +69,7 @@ def run(
     if not looking:
         fleet.ledger.check()
     results = by_hand.carry_out(fleet, order)
-    tried = trial.send(fleet, order, results, to) if to else None
+    tried = _try(fleet, order, results, to) if to else None
     if as_json:
         print_json(document(fleet, order, results))
     else:
@@ -82,7 +84,22 @@ def run(
     raise typer.Exit(code)
 
 
-def _tell_trial(tried: Trial) -> None:
+def _address(text: str | None) -> str | None:
+    if text is None:
+        return None
+    # Loaded only for a trial: what writes mails takes longer than a run of nothing.
+    from workers.commands import trial
+
+    return trial.address_of(text)
+
+
+def _try(fleet: Fleet, order: Order, results: Sequence[ScopeResult], to: str) -> "Trial":
+    from workers.commands import trial
+
+    return trial.send(fleet, order, results, to)
+
+
+def _tell_trial(tried: "Trial") -> None:
     """On stderr, for stdout may be a document."""
     for subject in tried.sent:
         err.print(Styled(f"sent: {harmless(subject)}"), soft_wrap=True)

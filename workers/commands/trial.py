@@ -13,6 +13,7 @@ from workers.config.strict import bare_address
 from workers.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown
 from workers.ledger.outbox import Message
 from workers.mail import email, writing
+from workers.smtp import Sealed
 from workers.wiring import Fleet
 
 
@@ -53,7 +54,7 @@ def send(fleet: Fleet, order: Order, results: Sequence[ScopeResult], to: str) ->
             for mailed in told.mails:
                 try:
                     mail = written(fleet, mailed, to)
-                    smtp.send(session, mail, fleet.mail.sender)
+                    smtp.send(session, Sealed.of(mail), fleet.mail.sender)
                     sent.append(str(mail["Subject"]))
                 except (DeliveryRefused, DeliveryFailed, DeliveryUnknown) as error:
                     failed.append(f"the mail for {mailed[0].recipient}: {error}")

@@ -3,7 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -14,7 +15,7 @@ from monitoring import metrics
 from odoo_gateway.errors import FleetError, OdooLoginRefused, OdooUnavailable
 from tasks.declaration import Delivery
 from tasks.domain.plurals import counted
-from workers import outages, runner, smtp
+from workers import outages, runner
 from workers.config.channel_kinds import in_odoo
 from workers.config.targets import EMAIL
 from workers.delivery.channels.found import channel_of
@@ -35,7 +36,8 @@ from workers.ledger.errors import LeaseLost, LedgerError, LedgerUnavailable
 from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
 from workers.ledger.statuses import MessageStatus
-from workers.mail.writing import digest_of, stamped, written
+from workers.mail.writing import stamped, written
+from workers.smtp import Conversation, Sealed
 from workers.tracing import traced
 from workers.wiring import Fleet
 
@@ -81,17 +83,34 @@ def deliver(fleet: Fleet) -> Mapping[str, int]:
     mails = _mails(fleet, batch)
     longest = timedelta(seconds=environment.message_lease_seconds)
     token = str(batch[0].token)
-    with holding(
-        fleet,
-        longest.total_seconds(),
-        lambda connection, now, length: outbox.hold(connection, token, now, length),
+    with (
+        holding(
+            fleet,
+            longest.total_seconds(),
+            lambda connection, now, length: outbox.hold(connection, token, now, length),
+        ),
+        closing(Post(fleet)) as post,
     ):
+        # Written before the first is sent, so that nothing is between a mail that was accepted and
+        # the transaction that says so.
+        ready: list[Outgoing] = []
         for position, mail in enumerate(mails):
             if fleet.clock() >= started + longest / 2:
                 _give_back(fleet, [message for rest in mails[position:] for message in rest])
                 break
-            outcomes += _deliver(this_round, mail)
-    return outcomes
+            if mail[0].channel == EMAIL:
+                ready += _prepared(this_round, mail, outcomes)
+            else:
+                outcomes += _deliver(this_round, mail)
+        for position, outgoing in enumerate(ready):
+            if fleet.clock() >= started + longest / 2:
+                post.settle()
+                _give_back(fleet, [m for rest in ready[position:] for m in rest.messages])
+                break
+            with _traced(outgoing.messages[0]):
+                outcomes += _mailed(post, outgoing)
+        post.settle()
+    return outcomes + post.outcomes
 
 
 def _mails(fleet: Fleet, batch: Sequence[Message]) -> Sequence[Sequence[Message]]:
@@ -109,8 +128,130 @@ def _mail_of(fleet: Fleet, message: Message) -> Hashable:
     return message.tenant, message.recipient, message.guarantee
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """A mail that is written, with the messages that it carries as they go out."""
+
+    messages: Sequence[Message]
+    mail: Sealed
+
+
+@dataclass
+class Post:
+    """The mails of one batch on their way: one conversation, and one transaction between two mails.
+
+    It says of the one that it was accepted and of the next that it is being sent.
+    """
+
+    fleet: Fleet
+    #: Accepted by the mail server, and not settled yet.
+    accepted: Outgoing | None = None
+    #: Whether one of them did not go out, perhaps because the server is away.
+    in_doubt: bool = False
+    outcomes: Outcomes = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._conversation = Conversation(self.fleet.mail)
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Settle the one before and send this one. Raises DeliveryError, LedgerError or LeaseLost.
+
+        Returns when it was accepted.
+        """
+        self._conversation.ready()
+        self._say_sending(outgoing)
+        self._conversation.send(outgoing.mail)
+        self.accepted = outgoing
+
+    def settle(self) -> None:
+        """Settle what was accepted last."""
+        accepted, self.accepted = self.accepted, None
+        if accepted is not None:
+            self.outcomes += _sent(self.fleet, accepted.messages, accepted.mail.digest)
+
+    def close(self) -> None:
+        """End the conversation."""
+        self._conversation.close()
+
+    def _say_sending(self, outgoing: Outgoing) -> None:
+        accepted = self.accepted
+        if accepted is not None:
+            try:
+                with self.fleet.ledger.transaction() as connection:
+                    _say_sent(self.fleet, connection, accepted.messages, accepted.mail.digest)
+                    _say_sending(self.fleet, connection, outgoing.messages)
+            except runner.INTERRUPTIONS:
+                raise
+            except Exception:
+                # Each by itself: what is wrong with one does no harm to the other.
+                self.settle()
+            else:
+                self.accepted = None
+                self.outcomes += _noted(accepted.messages, "sent")
+                return
+        _sending(self.fleet, outgoing.messages)
+
+
+def _prepared(this_round: Round, mail: Sequence[Message], outcomes: Outcomes) -> list[Outgoing]:
+    """What goes out of a mail; what became of the rest is counted."""
+    going = _going(this_round, mail, outcomes)
+    if not going:
+        return []
+    with _traced(going[0]):
+        return _written(this_round.fleet, going, outcomes)
+
+
+def _written(fleet: Fleet, going: Sequence[Message], outcomes: Outcomes) -> list[Outgoing]:
+    try:
+        mailed = stamped(going, fleet.clock())
+        return [Outgoing(mailed, Sealed.of(written(fleet, mailed)))]
+    except runner.INTERRUPTIONS:
+        raise
+    except Exception as error:
+        if _may_be_of_one(error, going):
+            # Whichever of them it is, the others go out without it.
+            return [mail for message in going for mail in _written(fleet, [message], outcomes)]
+        outcomes += _spoiled(fleet, going, error)
+        return []
+
+
+def _mailed(post: Post, outgoing: Outgoing) -> Outcomes:
+    """What became of a mail, but for one that was accepted: that is settled with the next."""
+    fleet, going = post.fleet, outgoing.messages
+    if post.in_doubt:
+        post.settle()
+        if (away := outages.may_try(fleet, outages.MAIL)) is not None:
+            return _each(fleet, going, lambda message: _held(fleet, message, away))
+    try:
+        post.send(outgoing)
+    except DeliveryError as error:
+        post.in_doubt = True
+        return _not_taken(fleet, going, error)
+    except runner.INTERRUPTIONS:
+        raise
+    except Exception as error:
+        if not _may_be_of_one(error, going):
+            return _spoiled(fleet, going, error)
+        outcomes: Outcomes = Counter()
+        for message in going:
+            for alone in _written(fleet, [message], outcomes):
+                outcomes += _mailed(post, alone)
+        return outcomes
+    return Counter()
+
+
 def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
-    fleet, outcomes, going = this_round.fleet, Counter[str](), list[Message]()
+    """Check and send what goes by another way than mail."""
+    outcomes: Outcomes = Counter()
+    for message in _going(this_round, mail, outcomes):
+        with _traced(message):
+            outcomes += _send(this_round.fleet, message)
+    return outcomes
+
+
+def _going(this_round: Round, mail: Sequence[Message], outcomes: Outcomes) -> Sequence[Message]:
+    """The messages as they are to go out now; what became of the rest is counted."""
+    fleet, going = this_round.fleet, list[Message]()
     for message in mail:
         with _traced(message):
             try:
@@ -123,10 +264,7 @@ def _deliver(this_round: Round, mail: Sequence[Message]) -> Outcomes:
             going.append(checked)
         else:
             outcomes += _noted([message], checked)
-    if not going:
-        return outcomes
-    with _traced(going[0]):
-        return outcomes + _send(fleet, going)
+    return going
 
 
 def _traced(message: Message) -> AbstractContextManager[None]:
@@ -139,7 +277,7 @@ def _checked(this_round: Round, message: Message) -> Message | str:
     try:
         # What cannot be read waits for nothing.
         _ = message.payload
-        away = _away(fleet, message)
+        away = _away(this_round, message)
         if away is not None:
             return _held(fleet, message, away)
         checked = this_round.check(message)
@@ -159,60 +297,49 @@ def _checked(this_round: Round, message: Message) -> Message | str:
         return _broken(fleet, message, error)
 
 
-def _away(fleet: Fleet, message: Message) -> Outage | None:
+def _away(this_round: Round, message: Message) -> Outage | None:
     """What the message needs and is away; None for a message that may be tried."""
     if message.kind == "person":
         # It is re-checked first.
-        outage = outages.standing(fleet, outages.of_odoo(message.tenant))
+        outage = this_round.away.get(outages.of_odoo(message.tenant))
         if outage is not None:
             return outage
-    return outages.may_try(fleet, outages.needed_by(message))
+    if message.channel == EMAIL:
+        return this_round.away.get(outages.MAIL)
+    return outages.may_try(this_round.fleet, outages.needed_by(message))
 
 
-def _send(fleet: Fleet, going: Sequence[Message]) -> Outcomes:
+def _send(fleet: Fleet, message: Message) -> Outcomes:
     try:
-        mailed, digest = _hand_over(fleet, going)
-    except DeliveryUnknown as error:
-        return _each(fleet, going, partial(_after_unknown, fleet, error))
-    except DeliveryFailed as error:
-        return _each(fleet, going, partial(_after_failure, fleet, error))
+        channel_of(fleet, message).send(message, partial(_sending, fleet, [message]))
+    except DeliveryError as error:
+        return _not_taken(fleet, [message], error)
     except runner.INTERRUPTIONS:
         raise
     except Exception as error:
-        if _may_be_of_one(error, going):
-            # Whichever of them it is, the others go out without it.
-            return sum((_send(fleet, [message]) for message in going), Counter())
-        if isinstance(error, LedgerError):
-            return _each(fleet, going, partial(_unsettled, fleet, error=error))
-        return _each(fleet, going, partial(_broken, fleet, error=error))
-    outcomes = _sent(fleet, mailed, digest)
-    if going[0].channel != EMAIL:
-        _answered(fleet, going[0])
+        return _spoiled(fleet, [message], error)
+    outcomes = _sent(fleet, [message], "")
+    _answered(fleet, message)
     return outcomes
+
+
+def _not_taken(fleet: Fleet, going: Sequence[Message], error: DeliveryError) -> Outcomes:
+    if isinstance(error, DeliveryUnknown):
+        return _each(fleet, going, partial(_after_unknown, fleet, error))
+    if isinstance(error, DeliveryFailed):
+        return _each(fleet, going, partial(_after_failure, fleet, error))
+    return _spoiled(fleet, going, error)
+
+
+def _spoiled(fleet: Fleet, going: Sequence[Message], error: Exception) -> Outcomes:
+    if isinstance(error, LedgerError):
+        return _each(fleet, going, partial(_unsettled, fleet, error=error))
+    return _each(fleet, going, partial(_broken, fleet, error=error))
 
 
 def _may_be_of_one(error: Exception, messages: Sequence[Message]) -> bool:
     """Whether trying each by itself may help the others."""
     return len(messages) > 1 and not isinstance(error, LedgerUnavailable)
-
-
-def _hand_over(fleet: Fleet, going: Sequence[Message]) -> tuple[Sequence[Message], str]:
-    """What was accepted, as it went out, and the digest of the mail that carried it."""
-    if going[0].channel == EMAIL:
-        return _mail(fleet, going)
-    (message,) = going
-    channel_of(fleet, message).send(message, partial(_sending, fleet, going))
-    return going, ""
-
-
-def _mail(fleet: Fleet, going: Sequence[Message]) -> tuple[Sequence[Message], str]:
-    mailed = stamped(going, fleet.clock())
-    mail = written(fleet, mailed)
-    digest = digest_of(mail)
-    with fleet.mail.conversation() as session:
-        _sending(fleet, mailed)
-        smtp.send(session, mail, fleet.mail.sender)
-    return mailed, digest
 
 
 def _answered(fleet: Fleet, message: Message) -> None:
@@ -226,19 +353,26 @@ def _answered(fleet: Fleet, message: Message) -> None:
 def _sending(fleet: Fleet, mailed: Sequence[Message]) -> None:
     """Write down that the next step is to send these, before it is taken."""
     with fleet.ledger.transaction() as connection:
-        for message in mailed:
-            outbox.mark_sending(
-                connection, message, fleet.clock(), _lease(fleet), mailed[0].message_id
-            )
+        _say_sending(fleet, connection, mailed)
+
+
+def _say_sending(fleet: Fleet, connection: Connection, mailed: Sequence[Message]) -> None:
+    now, mail = fleet.clock(), mailed[0].message_id
+    for message in mailed:
+        outbox.mark_sending(connection, message, now, _lease(fleet), mail)
+
+
+def _say_sent(fleet: Fleet, connection: Connection, mailed: Sequence[Message], digest: str) -> None:
+    for message in mailed:
+        outbox.sent(connection, message, fleet.clock(), digest)
+        _count(fleet, connection, message, "sent", None)
 
 
 def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> Outcomes:
     """Settle them together; where one cannot be, each by itself."""
     try:
         with fleet.ledger.transaction() as connection:
-            for message in mailed:
-                outbox.sent(connection, message, fleet.clock(), digest)
-                _count(fleet, connection, message, "sent", None)
+            _say_sent(fleet, connection, mailed, digest)
     except runner.INTERRUPTIONS:
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ from tasks.domain.periods import Period
 from tasks.domain.told import AskedFinding
 from workers import looking
 from workers.ledger import acts, outbox, readers
+from workers.ledger import outages as standing_outages
+from workers.ledger.outages import Outage
 from workers.ledger.outbox import Message
 from workers.ledger.payloads import Digest, Ops, Personal, Urgent
 from workers.ledger.places import Place
@@ -93,6 +96,13 @@ class Round:
     #: are about; a digest is of the whole.
     batch: Sequence[Message]
     _standing: dict[Asked, Standing | OdooError] = field(default_factory=dict)
+    _done: dict[Place, Sequence[Act]] = field(default_factory=dict)
+
+    @cached_property
+    def away(self) -> Mapping[str, Outage]:
+        """What was away when the pass began, by name."""
+        with self.fleet.ledger.reading() as connection:
+            return standing_outages.standing(connection)
 
     def check(self, message: Message) -> Checked:
         """Raises OdooError when Odoo cannot be asked, UnknownJob when there is no such job.
@@ -155,11 +165,11 @@ class Round:
 
     def _acts(self, message: Message) -> tuple[Sequence[Act], date]:
         """What people did about the cases of its job, and the day in its scope."""
-        zone = ZoneInfo(message.payload.zone)
-        with self.fleet.ledger.reading() as connection:
-            return acts.standing(connection, message.place), self.fleet.clock().astimezone(
-                zone
-            ).date()
+        today = self.fleet.clock().astimezone(ZoneInfo(message.payload.zone)).date()
+        if message.place not in self._done:
+            with self.fleet.ledger.reading() as connection:
+                self._done[message.place] = acts.standing(connection, message.place)
+        return self._done[message.place], today
 
     def _of_digest(self, message: Message, payload: Digest) -> Checked:
         """As what people did since has it; what its reader was sent meanwhile is not news.

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Double, Text, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from workers.ledger.column_types import canonical
 from workers.ledger.schema import counters
@@ -23,34 +23,8 @@ class Counter:
     value: float
 
 
-def _or_add(insert: Any) -> Any:
-    return insert.on_conflict_do_update(
-        index_elements=[counters.c.name, counters.c.labels],
-        set_={"value": counters.c.value + insert.excluded.value},
-    )
-
-
-# One statement for any number of rows; SQLite runs one for each, without leaving the process.
-_ARRAYS: Final = {"name": postgresql.ARRAY(Text), "labels": postgresql.ARRAY(Text)} | {
-    "value": postgresql.ARRAY(Double)
-}
-_ADD_ARRAYS: Final = _or_add(
-    postgresql.insert(counters).from_select(
-        [*_ARRAYS],
-        select(
-            func.unnest(*(bindparam(name, type_=kind) for name, kind in _ARRAYS.items()))
-            .table_valued(*_ARRAYS)
-            .render_derived()
-        ),
-    )
-)
-_ADD_ROW: Final = _or_add(
-    sqlite.insert(counters).values(
-        name=bindparam("a_name", type_=Text()),
-        labels=bindparam("its_labels", type_=Text()),
-        value=bindparam("amount", type_=Double()),
-    )
-)
+# As the statement names them.
+_COLUMNS: Final = ("the_name", "its_labels", "amount")
 
 
 def add(connection: Connection, increments: Iterable[tuple[str, Mapping[str, str], float]]) -> None:
@@ -76,11 +50,40 @@ def write(connection: Connection) -> None:
         return
     rows = [(*key, amount) for key, amount in sorted(sums.items())]
     if connection.dialect.name == "postgresql":
-        columns = map(list, zip(*rows, strict=True))
-        connection.execute(_ADD_ARRAYS, dict(zip(_ARRAYS, columns, strict=True)))
+        # One statement for any number of rows; SQLite's never leave the process.
+        arrays = map(list, zip(*rows, strict=True))
+        connection.execute(_adding_arrays(), dict(zip(_COLUMNS, arrays, strict=True)))
     else:
-        names = ("a_name", "its_labels", "amount")
-        connection.execute(_ADD_ROW, [dict(zip(names, row, strict=True)) for row in rows])
+        found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+        connection.execute(_adding_rows(), found)
+
+
+@cache
+def _adding_arrays() -> Any:
+    from sqlalchemy.dialects import postgresql
+
+    kinds = (postgresql.ARRAY(kind) for kind in (Text, Text, Double))
+    arrays = (bindparam(name, type_=kind) for name, kind in zip(_COLUMNS, kinds, strict=True))
+    rows = func.unnest(*arrays).table_valued("name", "labels", "value").render_derived()
+    made = postgresql.insert(counters).from_select([*rows.c.keys()], select(rows))
+    return _or_add(made)
+
+
+@cache
+def _adding_rows() -> Any:
+    from sqlalchemy.dialects import sqlite
+
+    # Labels are in their canonical form already.
+    columns = zip(("name", "labels", "value"), _COLUMNS, (Text(), Text(), Double()), strict=True)
+    values = {column: bindparam(name, type_=kind) for column, name, kind in columns}
+    return _or_add(sqlite.insert(counters).values(values))
+
+
+def _or_add(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=[counters.c.name, counters.c.labels],
+        set_={"value": counters.c.value + insert.excluded.value},
+    )
 
 
 def all(connection: Connection) -> tuple[Counter, ...]:

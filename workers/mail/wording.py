@@ -120,7 +120,9 @@ def _wrap(text: Any, indent: int, first: str | None = None) -> str:
 
 
 def _pieces(word: str) -> Sequence[str]:
-    return [word] if "://" in word else textwrap.wrap(word, COLUMNS - 12, break_on_hyphens=False)
+    if len(word) <= COLUMNS - 12 or "://" in word:
+        return [word]
+    return textwrap.wrap(word, COLUMNS - 12, break_on_hyphens=False)
 
 
 def _ended(sentence: str) -> str:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from email.message import EmailMessage
-from hashlib import sha256
 from typing import Any, Final
 
 from workers.ledger import payloads
@@ -52,8 +51,3 @@ def written(fleet: Fleet, mailed: Sequence[Message]) -> EmailMessage:
     at = datetime.fromisoformat(str(mailed[0].payload.mailed_at))
     sender = fleet.settings.environment.mail_from
     return email.compose(mailed, rendered(fleet, mailed), sender, at)
-
-
-def digest_of(mail: EmailMessage) -> str:
-    """What tells whether two mails are the same to the last byte."""
-    return sha256(mail.as_bytes()).hexdigest()
