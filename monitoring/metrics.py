@@ -244,6 +244,13 @@ VISIBLE_ROWS = Metric(
     "Rows that the fleet's user sees; measured every night.",
     ("tenant", "model"),
 )
+PIECES_WRONG = Metric(
+    "fleet_odoo_pieces_wrong",
+    "gauge",
+    "Pieces of ours in Odoo that were edited, switched off or are missing, of gates or the rest; "
+    "measured every night and by `fleet doctor`.",
+    ("tenant", "kind"),
+)
 UNUSABLE = Metric(
     "fleet_tenant_unusable",
     "gauge",

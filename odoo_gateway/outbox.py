@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from odoo_gateway import answers
-from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
 from odoo_gateway.session import Session
 
 MODEL: Final = "x_ops_event"
@@ -70,18 +69,6 @@ def acknowledge(session: Session, numbers: Sequence[int]) -> None:
     """Have these never come again; harmless for those that are gone."""
     if numbers:
         session.call(MODEL, "unlink", list(numbers))
-
-
-def stands(session: Session) -> bool:
-    """Whether there is an outbox, and the user may empty it.
-
-    Asked anew each time, and Odoo's log tells of each question about a model that is not there.
-    """
-    try:
-        asked = session.call(MODEL, "check_access_rights", "unlink", raise_exception=False)
-    except (OdooSchemaDrift, OdooRejected):
-        return False
-    return bool(asked)
 
 
 def _event(row: Mapping[str, Any]) -> Event:

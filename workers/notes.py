@@ -102,6 +102,11 @@ def note_visible_rows(fleet: Fleet, tenant: str, model: str, rows: int) -> None:
     _note(fleet, marks.VISIBLE_ROWS, f"{tenant}: {model}", detail)
 
 
+def note_installed(fleet: Fleet, tenant: str, wrong: Mapping[str, int]) -> None:
+    """How much of what is ours in an Odoo does not stand as it should, by kind."""
+    _note(fleet, marks.INSTALLED, tenant, dict(wrong))
+
+
 def note_api_key(fleet: Fleet, tenant: str, expires_at: datetime | None) -> None:
     """When the first API key of the fleet's user expires, if one does."""
     detail = {"expires_at": expires_at.timestamp() if expires_at else None}

@@ -17,7 +17,7 @@ from workers.delivery import dispatcher
 from workers.ledger.runs import Run
 from workers.ledger.statuses import RunStatus
 from workers.messages import failures
-from workers.watch import visibility
+from workers.watch import installed, visibility
 from workers.wiring import fleet
 
 
@@ -112,8 +112,9 @@ def probe(name: str) -> None:
 
 @app.task(name="fleet.compare")
 def compare() -> None:
-    """Measure whether record rules hide rows from us."""
+    """Measure whether record rules hide rows from us, and whether what is ours in Odoo stands."""
     visibility.compare_totals(fleet())
+    installed.compare(fleet())
 
 
 @app.task(name="fleet.trim")

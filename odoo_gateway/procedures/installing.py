@@ -6,10 +6,9 @@ that was cut off is done again and goes on from there.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from odoo_gateway import answers, field_names
+from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
 from odoo_gateway.procedures import calling
 from odoo_gateway.procedures.comparing import Found, Standing, State
@@ -35,17 +34,6 @@ COMES: Final = (GROUP, MODEL, FIELD, ACCESS, RULE, ACTION, calling.DIRECTORY)
 ENGLISH: Final = {"lang": "en_US"}
 
 
-@dataclass(frozen=True)
-class Member:
-    """The fleet's own user, and whether it is in our group."""
-
-    login: str
-    user_id: int
-    is_in: bool
-    #: An administrator, whose rights are far more than the fleet needs.
-    is_administrator: bool
-
-
 def check_administrator(session: Session) -> None:
     """Raises OdooRejected for who may not set up Odoo."""
     for model in (ACTION, MODEL):
@@ -55,26 +43,6 @@ def check_administrator(session: Session) -> None:
                 "this user is no administrator of Odoo (Settings, Users, Administration): log in "
                 "as one; its key is used once and kept nowhere"
             )
-
-
-def member(session: Session, login: str) -> Member:
-    """The user with that login. Raises OdooRejected where there is none."""
-    of_user = _groups_of_users(session)
-    rows = session.call("res.users", "search_read", [("login", "=", login)], ["id", of_user])
-    found = answers.rows(rows, "res.users.search_read", ("id", of_user))
-    if not found:
-        raise OdooRejected(f"there is no active user {login!r} in this Odoo for the fleet")
-    groups = {number: name for name, number in _known_groups(session).items()}
-    names = {groups.get(number) for number in found[0][of_user]}
-    is_administrator = "base.group_system" in names
-    return Member(login, found[0]["id"], ours("group") in names, is_administrator)
-
-
-def join(session: Session, who: Member) -> None:
-    """Put the fleet's user into our group."""
-    group = _known_groups(session)[ours("group")]
-    values = {_groups_of_users(session): [(4, group)]}
-    session.call("res.users", "write", [who.user_id], values)
 
 
 def install(session: Session, pieces: Sequence[Piece], standings: Sequence[Standing]) -> None:
@@ -220,19 +188,3 @@ def _entries(session: Session, domain: Sequence[object]) -> list[dict[str, int]]
     asked = "ir.model.data"
     answer = session.call(asked, "search_read", list(domain), ["res_id"])
     return answers.rows(answer, f"{asked}.search_read", ("id", "res_id"))
-
-
-def _groups_of_users(session: Session) -> str:
-    newest, *older = field_names.candidates("res.users", "group_ids")
-    return newest if session.major_version >= 19 else older[0]
-
-
-def _known_groups(session: Session) -> dict[str, int]:
-    """Of the groups that matter here, their numbers by external id."""
-    names = {"base": "group_system", MODULE: "group"}
-    found = {}
-    for module, name in names.items():
-        domain = [("module", "=", module), ("name", "=", name), ("model", "=", GROUP)]
-        for entry in _entries(session, domain):
-            found[f"{module}.{name}"] = entry["res_id"]
-    return found

@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 
 from odoo_gateway import gates, outbox
 from odoo_gateway.errors import OdooRejected
-from odoo_gateway.procedures import comparing, installing, wanted
+from odoo_gateway.procedures import comparing, installing, membership, wanted
 from odoo_gateway.procedures.comparing import State
 from odoo_gateway.procedures.pieces import ours
 from odoo_gateway.session import Session
@@ -378,7 +378,7 @@ def test_what_is_removed_leaves_odoo_as_it_was(odoo_server: OdooServer) -> None:
             found = comparing.seen_by_administrator(admin, [KIND])
             pieces = wanted.pieces(found.odoo, [KIND], wanted.GATES)
             installing.install(admin, pieces, comparing.compare(pieces, found))
-            installing.join(admin, installing.member(admin, login))
+            membership.join(admin, membership.member(admin, login))
             between = differences(before, snapshot(rows, stamped))
             installing.remove(admin, comparing.seen_by_administrator(admin, [KIND]))
             after = differences(before, snapshot(rows, stamped))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
-from odoo_gateway.procedures import calling, comparing, installing, wanted
+from odoo_gateway.procedures import calling, comparing, installing, membership, wanted
 from odoo_gateway.procedures.calling import StageSet
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
@@ -38,7 +38,7 @@ def bot(odoo_server: OdooServer, demo_db: str, admin: Session) -> Session:
     found = comparing.seen_by_administrator(admin, ())
     pieces = wanted.pieces(found.odoo, (), ())
     installing.install(admin, pieces, comparing.compare(pieces, found))
-    installing.join(admin, installing.member(admin, BOT.login))
+    membership.join(admin, membership.member(admin, BOT.login))
     return Session(OdooRpc(Address(odoo_server.url, demo_db, BOT.login, BOT.password)))
 
 

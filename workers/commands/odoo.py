@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
-from odoo_gateway.procedures import installing
+from odoo_gateway.procedures import installing, membership
 from odoo_gateway.procedures.comparing import Standing, State
-from odoo_gateway.procedures.installing import Member
+from odoo_gateway.procedures.membership import Member
 from odoo_gateway.procedures.wanted import GATES
 from odoo_gateway.session import Session
 from tasks.domain.plurals import counted
@@ -77,11 +77,11 @@ def install(
     here = installed.seen(session, of, by_administrator=True, gates=chosen)
     if here.gates and not here.found.odoo.has_rules:
         raise ConfigurationError(f"--gates {','.join(here.gates)}: {WITHOUT_RULES}")
-    who = installing.member(session, of.settings.login)
+    who = membership.member(session, of.settings.login)
     if not dry_run:
         installing.install(session, here.pieces, here.standings)
         if not who.is_in:
-            installing.join(session, who)
+            membership.join(session, who)
     steps, warnings = _steps(here, who), _warnings(here, who)
     if as_json:
         told = {"gates": here.gates, "untold": here.untold, "warnings": warnings}
@@ -116,7 +116,7 @@ def check(
         session = fleet.session(of)
     here = installed.seen(session, of, by_administrator=asks_as_one, gates=None)
     wrong = [_row(each) for each in here.wrong]
-    if asks_as_one and not installing.member(session, of.settings.login).is_in:
+    if asks_as_one and not membership.member(session, of.settings.login).is_in:
         why = f"{of.settings.login} is not in our group: run `fleet odoo install`"
         wrong.append({"piece": "group", "in": "res.users", "state": "missing", "told": why})
     if as_json:

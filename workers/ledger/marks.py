@@ -21,6 +21,7 @@ VISIBILITY = "visibility"
 DISCOVERY = "discovery"
 VISIBLE_ROWS = "visible_rows"
 API_KEY = "api_key"
+INSTALLED = "installed"
 OUTAGE = "outage"
 RETURN = "return"
 # Seen only by the transaction that may rewrite what is append-only: see `audit.rewriting`.

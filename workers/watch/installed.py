@@ -3,17 +3,24 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from odoo_gateway.errors import OdooError, OdooSchemaDrift
-from odoo_gateway.procedures import comparing, wanted
+import structlog
+
+from odoo_gateway.errors import FleetError, OdooError, OdooSchemaDrift
+from odoo_gateway.procedures import comparing, membership, wanted
 from odoo_gateway.procedures.comparing import RULES, Found, Standing, State
 from odoo_gateway.procedures.pieces import Piece
 from odoo_gateway.session import Session
 from tasks import catalogue
 from tasks.domain.plurals import counted
+from workers import notes as watching
 from workers.config.tenants import Tenant
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
+log = structlog.get_logger()
+
+#: What is wrong, by kind, as a metric tells it.
+GATES, REST = "gates", "rest"
 WITHOUT_RULES = (
     "this Odoo has no automation rules, so nothing in it tells of changes: install the app "
     f"Automation Rules ({RULES}) there, then run `fleet odoo install`"
@@ -71,24 +78,41 @@ def told(standing: Standing) -> str:
     return REMEDIES[standing.state].format(", ".join(standing.differs))
 
 
+def compare(fleet: Fleet) -> None:
+    """Leave for the exporter what of ours is wrong in each Odoo; a tenant that fails is logged."""
+    for tenant in fleet.settings.tenants.values():
+        try:
+            for found in examine(fleet, tenant):
+                log.info("installed.compared", state=found.state, what=found.what)
+        except FleetError as error:
+            log.error("installed.unknown", tenant=tenant.name, message=str(error))
+
+
 def examine(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
-    """As the fleet's own user sees it."""
+    """As the fleet's own user sees it. Raises OdooError where Odoo does not tell its modules."""
     what, session = f"{tenant.name}: what of ours is in Odoo", fleet.session(tenant)
-    try:
-        here = seen(session, tenant, by_administrator=False, gates=None)
-    except OdooSchemaDrift:
+    # Asked first, for Odoo's log tells of each question about a table that is not there.
+    if not membership.me(session).is_in:
         hint = "" if RULES in session.modules else f"; {WITHOUT_RULES}"
         nothing = f"nothing: jobs look by their schedules; see docs/odoo-install.md{hint}"
         yield Examined(what, "ok", nothing)
         return
+    try:
+        here = seen(session, tenant, by_administrator=False, gates=None)
+    except OdooSchemaDrift as error:
+        watching.note_installed(fleet, tenant.name, {GATES: 0, REST: 1})
+        yield Examined(what, "failed", str(error))
+        return
     except OdooError as error:
         yield Examined(what, "warning", f"not verifiable: {error}")
         return
+    wrong = [each for each in here.wrong if each.state is not State.NEEDLESS]
+    of_gates = sum("gate_" in each.name for each in wrong)
+    watching.note_installed(fleet, tenant.name, {GATES: of_gates, REST: len(wrong) - of_gates})
     if not here.found.odoo.has_rules:
         yield Examined(what, "warning", WITHOUT_RULES)
     for each in here.wrong:
-        broken = each.state is not State.NEEDLESS
-        state = "failed" if broken and "gate" in each.name else "warning"
+        state = "failed" if each in wrong else "warning"
         yield Examined(f"{what}: {each.name}", state, f"{each.says}: {told(each)}")
     if not here.wrong:
         stands = f"all {counted(len(here.pieces), 'piece')} as we put them"

@@ -278,6 +278,10 @@ def of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
         elif mark.kind == marks.VISIBLE_ROWS:
             labels = {"tenant": mark.detail["tenant"], "model": mark.detail["model"]}
             yield Sample(metrics.VISIBLE_ROWS, mark.detail["rows"], labels)
+        elif mark.kind == marks.INSTALLED:
+            for kind, wrong in mark.detail.items():
+                labels = {"tenant": mark.name, "kind": kind}
+                yield Sample(metrics.PIECES_WRONG, wrong, labels)
         elif mark.kind == marks.API_KEY and mark.detail["expires_at"] is not None:
             yield Sample(metrics.API_KEY_EXPIRY, mark.detail["expires_at"], {"tenant": mark.name})
         elif mark.kind == marks.CONFIGURATION:

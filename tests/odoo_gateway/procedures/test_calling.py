@@ -11,19 +11,10 @@ from odoo_gateway.procedures import calling
 from odoo_gateway.procedures.calling import InvoicesDrafted, ProjectMade, StageSet
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
+from tests.fakes.in_odoo import RUN, answering
 from tests.fakes.overlay import Overlay
 
-RUN = ("ir.actions.server", "run")
 SEEN = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
-
-
-def odoo(answer: Any, numbers: tuple[int, ...] = (41,)) -> Overlay:
-    """An Odoo whose procedures answer so; the directory knows them by these numbers."""
-    rows = [{"id": 1, "x_name": "any", "x_action_id": number} for number in numbers]
-    directory = (calling.DIRECTORY, "search_read")
-    return Overlay(
-        Sandbox(date(2026, 11, 23)), {directory: lambda *_: rows, RUN: lambda *_: answer}
-    )
 
 
 def told(transport: Overlay) -> dict[str, Any]:
@@ -35,7 +26,7 @@ def told(transport: Overlay) -> dict[str, Any]:
 
 
 def test_a_project_is_asked_for_with_all_that_matters() -> None:
-    transport = odoo({"created": True, "project_id": 7})
+    transport = answering({"created": True, "project_id": 7})
     made = calling.create_project(
         Session(transport), 1, 5, template_id=3, first_day=date(2026, 12, 1)
     )
@@ -54,7 +45,7 @@ def test_a_project_is_asked_for_with_all_that_matters() -> None:
 
 
 def test_drafts_come_as_numbers() -> None:
-    transport = odoo({"created": False, "move_ids": [4, 5]})
+    transport = answering({"created": False, "move_ids": [4, 5]})
     made = calling.draft_invoice(Session(transport), 1, 5, deduct_down_payments=False)
     assert made == InvoicesDrafted(False, (4, 5))
     assert told(transport)["fleet_deduct"] is False
@@ -62,7 +53,7 @@ def test_drafts_come_as_numbers() -> None:
 
 @pytest.mark.parametrize(("was", "kept"), [(2, 2), (False, 0)])
 def test_a_stage_is_set_if_nobody_wrote_since_that_second(was: object, kept: int) -> None:
-    transport = odoo({"changed": True, "stage_id": 9, "was_id": was})
+    transport = answering({"changed": True, "stage_id": 9, "was_id": was})
     found = calling.set_stage(Session(transport), "project.task", 5, 9, SEEN)
     assert found == StageSet(True, 9, kept)
     assert told(transport)["fleet_seen"] == "2026-11-23 12:00:00"
@@ -100,13 +91,13 @@ NONSENSE: list[Any] = [
 @pytest.mark.parametrize("answer", NONSENSE, ids=map(str, range(len(NONSENSE))))
 def test_nonsense_is_not_believed(name: str, answer: object) -> None:
     with pytest.raises(OdooRejected, match=f"the procedure {name} answered"):
-        CALLS[name](Session(odoo(answer)))
+        CALLS[name](Session(answering(answer)))
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_one_that_is_not_installed_is_named(name: str) -> None:
     nowhere = Session(Sandbox(date(2026, 11, 23)))
-    unlisted, dangling = Session(odoo({}, ())), Session(odoo({}, (0,)))
+    unlisted, dangling = Session(answering({}, ())), Session(answering({}, (0,)))
     for session in (nowhere, unlisted, dangling):
         with pytest.raises(OdooSchemaDrift, match=f"{name} is not installed .*fleet odoo install"):
             CALLS[name](session)

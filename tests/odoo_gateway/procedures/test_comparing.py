@@ -10,11 +10,9 @@ from odoo_gateway.procedures.comparing import Found, State, compare
 from odoo_gateway.procedures.pieces import ACTION, RULE, Values
 from odoo_gateway.procedures.wanted import GATES
 from odoo_gateway.session import Session
-from tests.fakes.overlay import Overlay
-from tests.odoo_gateway.procedures.test_calling import odoo as answering
-from tests.odoo_gateway.procedures.test_wanted import EVENTS, odoo
+from tests.fakes.in_odoo import EVENTS, answering, capable
 
-PIECES = wanted.pieces(odoo(), EVENTS, GATES)
+PIECES = wanted.pieces(capable(), EVENTS, GATES)
 
 
 def stands(**edits: Values | None) -> Found:
@@ -23,7 +21,7 @@ def stands(**edits: Values | None) -> Found:
     for name, values in edits.items():
         model, kept = pieces[name]
         pieces[name] = (model, {**kept, **values} if values else {})
-    return Found(odoo(), pieces)
+    return Found(capable(), pieces)
 
 
 def states(found: Found) -> dict[str, tuple[State, tuple[str, ...]]]:
@@ -76,12 +74,7 @@ def test_the_fleets_own_user_is_told_by_a_procedure() -> None:
         "pieces": {"stage_task": {"model": ACTION, "values": values}},
         "kept": {"hr.expense": ["state"], "sale.order": []},
     }
-    transport = answering(answer)
-    rules = ("ir.module.module", "search_read")
-    modules = [
-        {"id": 1, "name": name, "latest_version": "19.0.1.0"} for name in ("base", comparing.RULES)
-    ]
-    session = Session(Overlay(transport, {rules: lambda *_: modules}))
+    session = Session(answering(answer, modules=["base", comparing.RULES]))
     found = comparing.seen_by_bot(session, ["hr.expense.changed"])
     told = {**values, "group_ids": ("__ops_fleet__.group",)}
     assert found.pieces == {"stage_task": (ACTION, told)}

@@ -8,11 +8,10 @@ import pytest
 
 from odoo_gateway import outbox
 from odoo_gateway.procedures import wanted
-from odoo_gateway.procedures.events import WATCHED
 from odoo_gateway.procedures.pieces import ACTION, MODULE, RELATIONS, RULE, Piece, source
-from odoo_gateway.procedures.wanted import GATES, PROCEDURES, Capabilities
+from odoo_gateway.procedures.wanted import GATES, PROCEDURES
+from tests.fakes.in_odoo import EVENTS, capable
 
-EVENTS = ["hr.expense.changed", "hr.expense.sheet.changed", "sale.order.signed", "x.y.changed"]
 # Of those that pieces name, what each version has, as its `fields_get` tells.
 OF_RULES = {"active", "filter_domain", "filter_pre_domain", "model_id", "name", "trigger"} | {
     "trigger_field_ids"
@@ -26,15 +25,8 @@ KNOWN = {
 }
 
 
-def odoo(version: int = 19, **changes: Any) -> Capabilities:
-    """One with all that pieces are for; of fields, those that are watched."""
-    models = {"res.partner", "sale.order", "project.task", "crm.lead", "account.move", "hr.expense"}
-    values = {"version": version, "has_rules": True, "models": models, "kept": WATCHED, **changes}
-    return Capabilities(**values)
-
-
 def pieces(version: int = 19, gates: Collection[str] = GATES, **changes: Any) -> list[Piece]:
-    return list(wanted.pieces(odoo(version, **changes), EVENTS, gates))
+    return list(wanted.pieces(capable(version, **changes), EVENTS, gates))
 
 
 def names(found: list[Piece], model: str) -> list[str]:
@@ -46,7 +38,7 @@ def test_pieces_name_fields_that_this_odoo_has(version: int) -> None:
     for piece in pieces(version):
         known = KNOWN[version].get(piece.model, piece.values.keys())
         assert set(piece.values) <= set(known), piece.name
-        assert set(piece.values) <= set(wanted.read(odoo(version))[piece.model]), piece.name
+        assert set(piece.values) <= set(wanted.read(capable(version))[piece.model]), piece.name
 
 
 @pytest.mark.parametrize("version", KNOWN)
@@ -83,9 +75,9 @@ def test_each_version_has_a_rule_per_event_and_gate() -> None:
 
 
 def test_an_event_that_no_rule_tells_is_named_if_it_may_happen_there() -> None:
-    assert wanted.untold(odoo(), EVENTS) == ("sale.order.signed",)
+    assert wanted.untold(capable(), EVENTS) == ("sale.order.signed",)
     without = ("hr.expense.changed", "sale.order.signed")
-    assert wanted.untold(odoo(has_rules=False), EVENTS) == without
+    assert wanted.untold(capable(has_rules=False), EVENTS) == without
 
 
 def test_without_automation_rules_there_are_procedures_alone() -> None:

@@ -1,0 +1,118 @@
+"""What of ours is wrong in an Odoo is told by the doctor, and by a metric every night."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitoring import metrics
+from odoo_gateway.procedures import comparing, wanted
+from odoo_gateway.procedures.pieces import Piece, ours
+from odoo_gateway.procedures.wanted import GATES, Capabilities
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.sandbox.rights import ADMINISTRATOR
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import fleet_on
+from tests.fakes.in_odoo import RUN, answering
+from workers.ledger import marks
+from workers.watch import installed, scrape
+from workers.watch.visibility import Examined
+from workers.wiring import Fleet
+
+KEPT = {"hr.expense": ["state"], "hr.employee": ["active"], "sale.order": [], "account.move": []}
+HERE = Capabilities(19, True, {*KEPT, "res.partner"}, KEPT)
+TENANT = "firm"
+
+
+def pieces(fleet: Fleet) -> tuple[Piece, ...]:
+    waited = installed.events(fleet.settings.tenants[TENANT])
+    return wanted.pieces(HERE, waited, GATES)
+
+
+def fleet_with(
+    folder: Path, clock: Clock, edits: Mapping[str, Any], *, has_rules: bool = True
+) -> Fleet:
+    """One whose Odoo has all of ours, but for these values; None: the record is gone."""
+    modules = ["base", *([comparing.RULES] if has_rules else [])]
+    odoo = answering({}, modules=modules)
+    odoo.inner = Sandbox(clock().date(), groups=(*ADMINISTRATOR, ours("group")))
+    fleet = fleet_on(folder, clock, odoo)
+    told = {
+        piece.name: {
+            "model": piece.model,
+            "values": {
+                key: list(value) if isinstance(value, tuple) else value
+                for key, value in {**piece.values, **(edits.get(piece.name) or {})}.items()
+            },
+        }
+        for piece in pieces(fleet)
+        if edits.get(piece.name, {}) is not None
+    }
+    answer = {"pieces": told, "kept": KEPT}
+    odoo.answers = {**odoo.answers, RUN: lambda *_: answer}
+    return fleet
+
+
+def examined(fleet: Fleet) -> list[Examined]:
+    return list(installed.examine(fleet, fleet.settings.tenants[TENANT]))
+
+
+def counted(fleet: Fleet) -> dict[str, float]:
+    """How many are wrong, by kind, as the exporter tells it."""
+    with fleet.ledger.reading() as connection:
+        found = list(scrape.of_marks(marks.all(connection), fleet.clock()))
+    return {s.labels["kind"]: s.value for s in found if s.metric is metrics.PIECES_WRONG}
+
+
+def test_where_nothing_is_installed_the_doctor_says_so(fleet: Fleet) -> None:
+    (found,) = examined(fleet)
+    assert found.state == "ok"
+    assert "nothing: jobs look by their schedules" in found.detail
+    assert "install the app Automation Rules (base_automation)" in found.detail
+    installed.compare(fleet)
+    assert counted(fleet) == {}
+
+
+def test_all_that_stands_as_we_put_it_is_one_line(tmp_path: Path, clock: Clock) -> None:
+    fleet = fleet_with(tmp_path, clock, {})
+    (found,) = examined(fleet)
+    count = len(pieces(fleet))
+    gates = "gates: invoice_release, order_confirmation"
+    assert (found.state, found.detail) == ("ok", f"all {count} pieces as we put them; {gates}")
+    assert counted(fleet) == {"gates": 0, "rest": 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "says", "kind"),
+    [
+        ("gate_invoice_release", {"active": False}, "was switched off", "gates"),
+        ("event_hr_expense_changed", None, "is missing", "rest"),
+        ("draft_invoice", {"code": "action = {}"}, "was edited (code)", "rest"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy_and_counted(
+    tmp_path: Path, clock: Clock, name: str, edit: Any, says: str, kind: str
+) -> None:
+    fleet = fleet_with(tmp_path, clock, {name: edit})
+    (found,) = examined(fleet)
+    assert found.what.endswith(f": {name}")
+    assert found.state == "failed"
+    assert says in found.detail
+    assert "`fleet odoo install`" in found.detail
+    installed.compare(fleet)
+    assert counted(fleet) == {"gates": 0, "rest": 0, kind: 1}
+
+
+def test_rules_that_went_with_their_app_are_a_warning(tmp_path: Path, clock: Clock) -> None:
+    found = examined(fleet_with(tmp_path, clock, {}, has_rules=False))
+    assert (found[0].state, found[0].detail) == ("warning", installed.WITHOUT_RULES)
+
+
+def test_a_member_without_our_procedure_is_told_what_is_gone(tmp_path: Path, clock: Clock) -> None:
+    sandbox = Sandbox(clock().date(), groups=(*ADMINISTRATOR, ours("group")))
+    fleet = fleet_on(tmp_path, clock, sandbox)
+    (found,) = examined(fleet)
+    assert found.state == "failed"
+    assert "the procedure inventory is not installed" in found.detail
+    assert counted(fleet) == {"gates": 0, "rest": 1}
