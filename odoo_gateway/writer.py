@@ -6,7 +6,7 @@ it hangs on travels as context defaults, because an ordinary user may not read `
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
@@ -118,6 +118,38 @@ class Writer:
         }
         on = {"default_model": model, "default_res_id": record_id}
         return self._load("mail.message", external_id, values, on)
+
+    def find_activity(self, external_id: str, model: str, record_id: int) -> int | None:
+        """The id of the activity that has this external id, a done one too; None without one."""
+        model, record_id = self._carrier("activity_ids", model, record_id)
+        about = [("res_model", "=", model), ("res_id", "=", record_id)]
+        for number, name in self._named("mail.activity", about).items():
+            if name == external_id:
+                return number
+        return None
+
+    def find_note(self, message_id: str) -> int | None:
+        """The id of the note with this Message-ID; None without one."""
+        found = self._ids("mail.message", [("message_id", "=", message_id)])
+        return found[0] if found else None
+
+    def remove(self, model: str, number: int) -> None:
+        """Take away an activity or note that was written here; one that is gone is no error."""
+        if self._ids(model, [("id", "=", number)]):
+            self._session.call(model, "unlink", [number], context=self._reader.context)
+
+    def _ids(self, model: str, domain: Sequence[Any]) -> Sequence[int]:
+        context = {**self._reader.context, "active_test": False}
+        answer = self._session.call(model, "search_read", domain, ["id"], context=context)
+        return [int(row["id"]) for row in answers.rows(answer, f"{model}.search_read", ("id",))]
+
+    def _named(self, model: str, domain: Sequence[Any]) -> Mapping[int, str]:
+        """The external ids of these records, where they have one."""
+        ids = self._ids(model, domain)
+        if not ids:
+            return {}
+        names = self._session.call(model, "get_external_id", ids)
+        return {int(number): str(name) for number, name in names.items()}
 
     def _carrier(self, needs: str, model: str, record_id: int) -> tuple[str, int]:
         """The record that has the field `needs`: this one, or the one that it belongs to."""

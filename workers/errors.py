@@ -1,4 +1,4 @@
-"""What a channel may answer; the class alone decides what happens to the message.
+"""What a channel or a write may answer; the class alone decides what happens to what was sent.
 
 DeliveryError
   DeliveryFailed     not accepted now: tried again later, at no attempt's cost
@@ -6,6 +6,9 @@ DeliveryError
       DeliveryClosed       it lets us in no more: ops are told at once
   DeliveryRefused    never: parked, an operator is told
   DeliveryUnknown    the answer was lost: the message's guarantee decides
+EffectError
+  EffectRefused      Odoo or a precondition says no: told to who proposed it
+  EffectUnknown      the answer was lost: looked for before it is written again
 """
 
 from odoo_gateway.errors import FleetError
@@ -37,3 +40,15 @@ class DeliveryRefused(DeliveryError):
 
 class DeliveryUnknown(DeliveryError):
     """Handed over, but the answer never came: it may have been accepted."""
+
+
+class EffectError(FleetError):
+    """Something in Odoo was not certainly changed."""
+
+
+class EffectRefused(EffectError):
+    """It was not changed, and asking again cannot help."""
+
+
+class EffectUnknown(EffectError):
+    """Asked for, but the answer never came: it may have been changed."""

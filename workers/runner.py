@@ -27,6 +27,7 @@ from tasks.domain.periods import AsOf, Period
 from workers import looking, outages
 from workers import notes as watching
 from workers.config.settings import Environment
+from workers.effects import gate
 from workers.holding import holding, lease
 from workers.ledger import (
     audit,
@@ -318,6 +319,16 @@ def _commit(
     # What was measured of a period that somebody asked for is no newer than what stands.
     measured = () if moment.asked else report.measures
     measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
+    for proposal in report.proposals:
+        gate.propose(
+            connection,
+            occasion.tenant,
+            run.place,
+            proposal,
+            now,
+            run_id=run.id,
+            trace_id=run.trace_id,
+        )
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
 

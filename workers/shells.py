@@ -14,6 +14,7 @@ from workers.app import app
 from workers.broker.transport import DELIVERY
 from workers.config.tenants import Tenant
 from workers.delivery import dispatcher
+from workers.effects import executor
 from workers.ledger.runs import Run
 from workers.ledger.statuses import RunStatus
 from workers.messages import failures
@@ -33,6 +34,8 @@ def _task_of(job: AnyJob) -> Task:
             return
         if executed.mail_is_due:
             deliver.delay()
+        if executed.seen and executed.seen.report.proposals:
+            effect.delay()
         if executed.error is not None:
             _fail(executed.status, executed.error)
 
@@ -91,6 +94,8 @@ def recover() -> None:
     """Publish again what a broker lost or a dead worker left; tell of what was given up."""
     dispatch.put_clocks_right(fleet())
     dispatch.publish_due(fleet(), publish)
+    if executor.waits(fleet()):
+        effect.delay()
     outages.look_again(fleet(), ask_again)
     outages.tell(fleet())
     failures.tell(fleet())
@@ -122,6 +127,13 @@ def trim() -> None:
     """Forget one batch of what is old, and see to the next, if there is one, in its own task."""
     if any(trimming.trim(fleet()).values()):
         trim.delay()
+
+
+@app.task(name="fleet.effect")
+def effect() -> None:
+    """Do one effect whose time has come, and see to the next, if there is one, in its own task."""
+    if executor.execute_next(fleet()):
+        effect.delay()
 
 
 @app.task(name="fleet.deliver")

@@ -238,6 +238,21 @@ class Mail(BaseModel):
         """Create or update; what is refused stands in the messages of the answer."""
         return imports.load(self._view, self._name, fields, data)
 
+    def get_external_id(self, ids: Sequence[int]) -> dict[str, str]:
+        """The external id of each, "" where it has none."""
+        known = {found: name for name, found in self._view.database.external_ids.items()}
+        return {str(number): known.get((self._name, number), "") for number in ids}
+
+    def unlink(self, ids: Sequence[int]) -> bool:
+        """Gone, with its external id."""
+        with self._view.database.writing:
+            for number in ids:
+                self._view.database.tables[self._name].pop(number)
+                names = self._view.database.external_ids
+                for name in [name for name, at in names.items() if at == (self._name, number)]:
+                    del names[name]
+        return True
+
 
 class Activities(Mail):
     """Activities, which people mark done."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from tasks.domain.proposals import Proposal
 from tasks.domain.texts import NOTHING, NameOrText, Text
 
 # Stands for every kind of finding.
@@ -202,6 +203,8 @@ class Report:
     unseen: frozenset[str] = frozenset()
     #: Model and id of what was looked at, where that is not all; cases of others are left alone.
     subjects: frozenset[tuple[str, int]] | None = None
+    #: What it would change in Odoo.
+    proposals: tuple[Proposal, ...] = ()
 
     def covers(self, finding: Finding) -> bool:
         """Whether this report would hold the finding if it still stood."""

@@ -221,3 +221,27 @@ def test_a_user_is_found_by_address_in_any_case(odoo: Asker) -> None:
 def test_an_address_of_nobody_is_refused_with_a_remedy(odoo: Asker, address: str) -> None:
     with pytest.raises(OdooRejected, match="give the person a user with it"):
         writer_of(odoo).user(address)
+
+
+def test_what_was_written_is_found_again_by_its_identity_and_taken_away(
+    odoo: Asker, order: int, name: str
+) -> None:
+    writer = writer_of(odoo)
+    other = f"{name}_other"
+    message_id = f"<{name}@fleet.invalid>"
+    assert writer.find_activity(name, ORDER, order) is None
+    assert writer.find_note(message_id) is None
+    made = [
+        writer.activity(each, ORDER, order, 2, "Bill it", "<p>Now</p>", DEADLINE)
+        for each in (other, name)
+    ]
+    note = writer.note(name + "_note", message_id, ORDER, order, "<p>Seen</p>")
+    assert writer.find_activity(name, ORDER, order) == made[1]
+    assert writer.find_activity(other, ORDER, order) == made[0]
+    assert writer.find_note(message_id) == note
+    for _ in range(2):
+        writer.remove(ACTIVITY, made[1])
+        writer.remove(MESSAGE, note)
+    assert writer.find_activity(name, ORDER, order) is None
+    assert writer.find_note(message_id) is None
+    assert writer.find_activity(other, ORDER, order) == made[0]

@@ -23,6 +23,7 @@ from monitoring import logs
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tests.fakes import effects
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from workers import dispatch, outages, runner, wiring
@@ -42,6 +43,15 @@ FILE: Final = f"""{TENANT}\
 recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 recipients.ops = ["ops@nordwind.example"]
+roles.director = ["dana@nordwind.example", "dirk.maes@nordwind.example"]
+effects.follow_up = "propose"
+
+[tenants.firm.matrices.changes]
+about = ["change_request"]
+levels = [
+  {{ name = "director", roles = ["director"] }}, {{ name = "finance", roles = ["finance"] }}
+]
+rules = [{{ name = "small", levels = ["director"], currency = "EUR", amount_up_to = 5000 }}]
 """
 # Each by the name of its file.
 COMMANDS: Final = {
@@ -56,6 +66,8 @@ COMMANDS: Final = {
     "late": "late",
     "cases": "cases --job pending_approvals --limit 3",
     "outbox": "outbox --limit 3",
+    "effects": "effects list",
+    "matrix": "matrix check",
     "audit": "audit --event run",
     "why": "why marco.bianchi@nordwind.example --limit 3",
     "dead": "dead",
@@ -90,6 +102,7 @@ def prepared(folder: Path) -> Fleet:
     for job in ("pending_approvals", "timesheet_reminders"):
         _execute(fleet, job, 1)
     _deliver_two(fleet)
+    effects.proposed(fleet, effects.follow_up())
     outages.begin(fleet, outages.of_odoo("firm"), OdooUnavailable("no answer within 60 s"))
     watching.beat(fleet, marks.BEAT, "host", {})
     watching.beat(fleet, marks.WORKER, "fleet@host", {"queues": broker.QUEUES, "processes": 2})

@@ -5,7 +5,7 @@ from celery import Celery
 import beat_schedule
 from tasks import catalogue
 from workers.broker import signed
-from workers.broker.transport import DELIVERY, EVENTS, transport_options
+from workers.broker.transport import DELIVERY, EFFECTS, EVENTS, transport_options
 from workers.wiring import Fleet
 
 
@@ -70,4 +70,5 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.probe": {"queue": "batch"},
         "fleet.trim": {"queue": "batch"},
         "fleet.deliver": {"queue": DELIVERY},
+        "fleet.effect": {"queue": EFFECTS},
     }

@@ -10,7 +10,8 @@ from workers.broker import patient_amqp, wary_redis
 
 EVENTS: Final = "events"
 DELIVERY: Final = "delivery"
-QUEUES: Final = ("batch", EVENTS, DELIVERY)
+EFFECTS: Final = "effects"
+QUEUES: Final = ("batch", EVENTS, DELIVERY, EFFECTS)
 
 
 patient_amqp.install()

@@ -105,6 +105,13 @@ VERBS: Final = (
         "List the cases: what stands, since when, whose it is, who was told and who will be.",
     ),
     Told(
+        "effects",
+        "effects",
+        ACT,
+        "What the fleet would change in Odoo, waits to, and did.",
+    ),
+    Told("matrix", "matrix", ASK, "The approval matrices: what is wrong with them."),
+    Told(
         "outbox",
         "outbox",
         ASK,

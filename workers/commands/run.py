@@ -10,6 +10,7 @@ from rich.text import Text as Styled
 from odoo_gateway.errors import ConfigurationError, harmless
 from tasks.domain.findings import Finding
 from tasks.domain.plurals import counted
+from tasks.domain.proposals import Proposal
 from workers.commands import by_hand, opening
 from workers.commands.by_hand import Order, Queued, ScopeResult, show_failure
 from workers.commands.console import STYLES, err, print_json, say, table, words
@@ -217,6 +218,7 @@ def _scope_document(result: ScopeResult) -> Mapping[str, Any]:
             {"name": measure.name, "value": measure.value, "labels": dict(measure.labels)}
             for measure in (report.measures if report else ())
         ],
+        "proposals": [listed_proposal(each) for each in (report.proposals if report else ())],
         "not_verifiable": [
             {
                 "check": gap.check,
@@ -228,6 +230,18 @@ def _scope_document(result: ScopeResult) -> Mapping[str, Any]:
         ],
         "drift": [listed_drift(drift) for drift in (result.seen.drift if result.seen else ())],
         "queued": _queued_document(result.queued) if result.queued else None,
+    }
+
+
+def listed_proposal(proposal: Proposal) -> dict[str, Any]:
+    """A proposal as the JSON contract has it."""
+    return {
+        "kind": proposal.kind,
+        "model": proposal.model,
+        "record_id": proposal.record_id,
+        "identity": proposal.identity,
+        "why": proposal.why,
+        "values": dict(proposal.values),
     }
 
 

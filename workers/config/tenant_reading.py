@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from odoo_gateway.bounded import Bounds
 from odoo_gateway.transport import Address
 from tasks import catalogue
-from workers.config import targets
+from workers.config import gating, targets
 from workers.config.policies import problems_of_units
 from workers.config.reach import Reach
 from workers.config.tenants import TENANT_NAME, Tenant, TenantSettings
@@ -72,6 +72,8 @@ class TenantReading:
         self._check_jobs(found)
         self._check_amendments(found)
         self._check_routes(found)
+        for path, problem in gating.problems(found):
+            self.problems.append(f"{self._where(path)}: {problem}")
         own_targets = self._targets(found)
         if self.problems:
             return None

@@ -13,9 +13,11 @@ from pydantic import AfterValidator, Field, field_validator
 
 from odoo_gateway.transport import Address
 from tasks import catalogue
-from tasks.declaration import AnyJob
+from tasks.declaration import ROLES, AnyJob
 from tasks.domain.holds import Hold, HoldingPolicy
+from tasks.domain.matrix import Matrix, Word
 from tasks.domain.policy import Policy
+from tasks.domain.proposals import Mode
 from tasks.domain.written import Id, Weekday
 from workers.config.brands import Brand
 from workers.config.channel_kinds import ChannelKind, kinds
@@ -167,6 +169,15 @@ class MailSettings(Strict):
         return _clocks(self.quiet_hours) if self.quiet_hours else None
 
 
+class StandInSettings(Strict):
+    """Who decides for somebody who is away."""
+
+    person: Email = Field(description="who is away")
+    by: Email = Field(description="who decides in their place")
+    since: date | None = Field(None, alias="from", description="the first day of it")
+    until: date | None = Field(None, description="the last day of it, included")
+
+
 class CompanySettings(Strict):
     """What differs for one company of a tenant."""
 
@@ -175,6 +186,7 @@ class CompanySettings(Strict):
     recipients: Recipients = Recipients()
     brand: Brand = Brand()
     policies: dict[str, dict[str, Any]] = Field({})
+    effects: dict[Word, Mode] = Field({})
 
 
 class TenantSettings(Strict):
@@ -215,6 +227,20 @@ class TenantSettings(Strict):
     disabled_jobs: tuple[str, ...] = Field((), description="jobs that are not wanted here")
     opt_out_jobs: tuple[str, ...] = Field((), description="jobs whose mails readers may opt out of")
     company: dict[Id, CompanySettings] = Field({}, description="what differs for one, by id")
+    roles: dict[Word, tuple[Email, ...]] = Field(
+        {}, description="who holds each role that matrices name, beside those of `recipients`"
+    )
+    effects: dict[Word, Mode] = Field(
+        {},
+        description="what becomes of proposals, by kind: off (if left out), propose, approve or "
+        "automatic",
+    )
+    matrices: dict[Word, Matrix] = Field(
+        {}, description="who must agree to effects of the mode approve, by name: see matrix.md"
+    )
+    stand_ins: tuple[StandInSettings, ...] = Field(
+        (), description="who decides for whom while they are away: person, by, from, until"
+    )
     mail: MailSettings = Field(MailSettings(), description="when and how mails are sent")
     brand: Brand = Field(Brand(), description="how mails look")
     webhooks: dict[TargetName, TargetSettings] = Field(
@@ -288,6 +314,22 @@ class Tenant:
         return tuple(
             hold for policy in holding for unit in policy.everywhere() for hold in unit.holds
         )
+
+    def people(self, company_id: int) -> Mapping[str, tuple[str, ...]]:
+        """Who holds each role in a company, by addresses in lower case."""
+        recipients = self.recipients(company_id)
+        held = {role: recipients.of(role) for role in ROLES} | self.settings.roles
+        return {role: tuple(person.lower() for person in found) for role, found in held.items()}
+
+    def mode(self, kind: str, company_id: int) -> Mode:
+        """What becomes of proposals of a kind in a company."""
+        of_tenant = self.settings.effects.get(kind, Mode.OFF)
+        return self._company(company_id).effects.get(kind, of_tenant)
+
+    def matrix_of(self, kind: str) -> tuple[str, Matrix | None]:
+        """The matrix that decides about a kind of request or effect, and its name."""
+        named = self.settings.matrices.items()
+        return next(((name, each) for name, each in named if kind in each.about), ("", None))
 
     def may_opt_out(self, job: str) -> bool:
         """Whether readers may opt out of a job's mails."""

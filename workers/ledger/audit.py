@@ -28,6 +28,9 @@ EVENTS: Final = frozenset(
         *(f"run.{what}" for what in ("retried", "waited", "died", "revived", "cleared", "lost")),
         *(f"message.{what}" for what in ("sending", "sent", "parked", "dropped", "revived")),
         *(f"message.{what}" for what in ("failed", "waited", "postponed", "lost", "set_aside")),
+        *(f"decision.{what}" for what in ("made", "denied")),
+        *(f"effect.{what}" for what in ("proposed", "decided", "done", "parked", "waits")),
+        *(f"effect.{what}" for what in ("revived", "undone")),
         "message.resent",
         "message.undeliverable",
     }

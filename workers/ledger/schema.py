@@ -21,8 +21,17 @@ from sqlalchemy import (
 
 from tasks.declaration import Delivery
 from tasks.domain.acts import ActKind
+from tasks.domain.deciding import Answer
+from tasks.domain.proposals import Mode
 from workers.ledger.column_types import ErrorText, Instant, Labels, WithTexts, Word
-from workers.ledger.statuses import CaseState, EventStatus, MessageStatus, Origin, RunStatus
+from workers.ledger.statuses import (
+    CaseState,
+    EffectStatus,
+    EventStatus,
+    MessageStatus,
+    Origin,
+    RunStatus,
+)
 
 # SQLite numbers rows by itself only when the key is an INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -255,6 +264,62 @@ acts = Table(
     _required("trace_id"),
     UniqueConstraint("nonce", name="uq_acts_nonce"),
     Index("ix_acts_scope", "job", "tenant", "company_id"),
+)
+
+# Writes into Odoo that jobs proposed, each once for its tenant, kind, subject and identity.
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_job_and_scope(),
+    _required("kind"),
+    _required("model"),
+    _required("record_id", Integer),
+    _required("identity"),
+    _required("values", JSON),
+    _required("why", WithTexts),
+    _required("preview", WithTexts),
+    _required("mode", Word(Mode)),
+    Column("request", JSON(none_as_null=True)),
+    _required("matrix"),
+    _required("matrix_version"),
+    Column("result", JSON(none_as_null=True)),
+    *_lease(Word(EffectStatus)),
+    _required("created_at", Instant),
+    _required("since", Instant),
+    Column("run_id", Id),
+    _required("trace_id"),
+    UniqueConstraint(
+        "tenant", "kind", "model", "record_id", "identity", name="uq_effects_identity"
+    ),
+    Index("ix_effects_due", "status", "next_attempt_at"),
+    Index("ix_effects_leased", "status", "lease_until"),
+)
+
+# What people said to effects; a nonce is that of the form, so that each is used once.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _required("at", Instant),
+    _required("effect_id", Id),
+    _required("tenant"),
+    _required("company_id", Integer),
+    _required("matrix"),
+    _required("matrix_version"),
+    _required("rule"),
+    _required("verdict", WithTexts),
+    _required("level"),
+    _required("role"),
+    _required("person"),
+    _required("instead_of"),
+    _required("answer", Word(Answer)),
+    _required("reason"),
+    _required("evidence", WithTexts),
+    _required("nonce"),
+    _required("trace_id"),
+    UniqueConstraint("nonce", name="uq_decisions_nonce"),
+    Index("ix_decisions_effect", "effect_id"),
 )
 
 # What people have the fleet leave alone until an instant; of all where a column is null.

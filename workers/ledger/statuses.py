@@ -73,3 +73,22 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     RESOLVED = "resolved"
+
+
+class EffectStatus(StrEnum):
+    """proposed and waiting are for people; ready waits for its time, claimed is leased.
+
+    writing: leased, perhaps done; unknown: perhaps done, and looked for before it is written.
+    done, undone and declined are final; parked waits for a person.
+    """
+
+    PROPOSED = "proposed"
+    WAITING = "waiting"
+    READY = "ready"
+    CLAIMED = "claimed"
+    WRITING = "writing"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    PARKED = "parked"
+    DECLINED = "declined"
+    UNDONE = "undone"

@@ -49,6 +49,7 @@ def test_the_document_follows_the_contract() -> None:
             "totals",
             "findings",
             "measures",
+            "proposals",
             "not_verifiable",
             "drift",
             "queued",

@@ -1,0 +1,85 @@
+"""Effects, matrices, roles and stand-ins: what is wrong with them is told with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from odoo_gateway.errors import ConfigurationError
+from tasks.domain.proposals import Mode
+from tests.fakes.clock import Clock
+from tests.fakes.fleets import FILE, fleet_on
+from workers.config.tenants import Tenant
+
+SOUND = f"""{FILE}
+[tenants.firm.roles]
+director = ["Dana@firm.example"]
+
+[tenants.firm.effects]
+follow_up = "approve"
+note = "automatic"
+
+[tenants.firm.company.2.effects]
+note = "off"
+
+[[tenants.firm.stand_ins]]
+person = "dana@firm.example"
+by = "dirk@firm.example"
+from = 2026-11-01
+until = 2026-11-30
+
+[tenants.firm.matrices.billing]
+about = ["follow_up"]
+
+[[tenants.firm.matrices.billing.levels]]
+name = "low"
+roles = ["director", "finance"]
+
+[[tenants.firm.matrices.billing.rules]]
+name = "all"
+levels = ["low"]
+"""
+
+
+def tenant(folder: Path, clock: Clock, file: str = SOUND) -> Tenant:
+    return fleet_on(folder, clock, file=file, upgraded=False).settings.tenant("firm")
+
+
+def test_modes_roles_and_matrices_are_read(tmp_path: Path, clock: Clock) -> None:
+    found = tenant(tmp_path, clock)
+    assert (found.mode("note", 1), found.mode("note", 2)) == (Mode.AUTOMATIC, Mode.OFF)
+    assert found.mode("follow_up", 2) is Mode.APPROVE
+    assert found.mode("another", 1) is Mode.OFF
+    assert found.people(1)["director"] == ("dana@firm.example",)
+    assert found.people(1)["finance"] == ("finance@nordwind.example",)
+    name, matrix = found.matrix_of("follow_up")
+    assert (name, matrix is not None, found.matrix_of("note")) == ("billing", True, ("", None))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ('"director", "finance"', '"boss"', 24, "no such role 'boss'; there are delivery, direct"),
+        ('director = ["D', 'finance = ["D', 9, "stands under `recipients`; choose another name"),
+        ('note = "automatic"', 'nothing = "propose"', 13, "no such kind of effect; there are "),
+        ('about = ["follow_up"]', 'about = ["discount"]', 12, "no matrix is about it; add it to"),
+        ("until = 2026-11-30", "until = 2026-10-30", 22, "ends on 2026-10-30, before it begins on"),
+        ('by = "dirk@', 'by = "dana@', 20, "nobody stands in for themselves"),
+        ('levels = ["low"]', 'levels = ["high"]', 24, "rule 'all': no such level 'high'"),
+        ('name = "all"', 'name = "all"\namount_up_to = 5', 31, "give the currency of its amounts"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    tmp_path: Path, clock: Clock, old: str, new: str, line: int, told: str
+) -> None:
+    file = SOUND.replace(old, new, 1)
+    assert file != SOUND
+    with pytest.raises(ConfigurationError) as error:
+        tenant(tmp_path, clock, file)
+    assert told in str(error.value)
+    assert f"fleet.toml:{line}: " in str(error.value)
+
+
+def test_a_kind_is_decided_by_one_matrix(tmp_path: Path, clock: Clock) -> None:
+    twice = SOUND + SOUND[SOUND.index("[tenants.firm.matrices") :].replace("billing", "other")
+    with pytest.raises(ConfigurationError, match="follow_up is in the matrix 'billing' already"):
+        tenant(tmp_path, clock, twice)

@@ -1,0 +1,1 @@
+"""What changes Odoo: proposals, gated by people, executed once."""

@@ -1,0 +1,183 @@
+"""Does one effect: claims it, looks where it may have been done, writes, reads back, settles.
+
+EffectUnknown comes of an answer that was lost: the effect is looked for in Odoo before it is
+written again. EffectRefused is told to who proposed it, and tried again by a person alone.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
+from pydantic import ValidationError
+
+from odoo_gateway.errors import FleetError, OdooError, OdooLoginRefused, OdooUnavailable
+from workers import outages
+from workers.config.effect_kinds import EffectKind, Result, Write, kinds
+from workers.errors import EffectRefused, EffectUnknown
+from workers.holding import holding, lease
+from workers.ledger import effects
+from workers.ledger.effects import Effect
+from workers.ledger.errors import LeaseLost
+from workers.ledger.statuses import EffectStatus
+from workers.tracing import traced
+from workers.wiring import Fleet
+
+log = structlog.get_logger()
+# For how long one is worth trying again while Odoo is away; then it waits for a person.
+USEFUL: Final = timedelta(days=7)
+# May have been done: looked for before it is written.
+PERHAPS_DONE: Final = (EffectStatus.WRITING, EffectStatus.UNKNOWN)
+
+
+def execute_next(fleet: Fleet) -> bool:
+    """Do one effect whose time has come; whether there was one."""
+    environment = fleet.settings.environment
+    with fleet.ledger.transaction() as connection:
+        effect = effects.claim(
+            connection,
+            fleet.clock(),
+            lease(fleet, environment.run_lease_seconds),
+            environment.run_attempts,
+        )
+    if effect is None:
+        return False
+    held = effect
+    with (
+        traced(effect.trace_id, effect=effect.id, kind=effect.kind, tenant=effect.tenant),
+        holding(
+            fleet,
+            environment.run_lease_seconds,
+            lambda connection, now, length: effects.hold(connection, held, now, length),
+        ),
+    ):
+        try:
+            _execute(fleet, effect)
+        except LeaseLost as error:
+            log.warning("effect.taken_over", message=str(error))
+    return True
+
+
+def waits(fleet: Fleet) -> bool:
+    """Whether there is an effect whose time has come."""
+    with fleet.ledger.reading() as connection:
+        return effects.is_due(connection, fleet.clock())
+
+
+def _execute(fleet: Fleet, effect: Effect) -> None:
+    try:
+        kind, write = _write_of(fleet, effect)
+        found = _found(kind, write) if effect.status in PERHAPS_DONE else None
+        if found is not None:
+            _settle_done(fleet, effect, found, "found")
+            return
+        with fleet.ledger.transaction() as connection:
+            environment = fleet.settings.environment
+            length = lease(fleet, environment.run_lease_seconds)
+            effects.mark_writing(connection, effect, fleet.clock(), length)
+        result = _written(kind, write)
+        _settle_done(fleet, effect, result, "written")
+    except (LeaseLost, SoftTimeLimitExceeded):
+        raise
+    except EffectRefused as error:
+        log.warning("effect.refused", message=str(error))
+        with fleet.ledger.transaction() as connection:
+            name = type(error).__name__
+            effects.refused(connection, effect, fleet.clock(), name, str(error))
+    except FleetError as error:
+        _put_back(fleet, effect, error)
+    except Exception as error:
+        log.exception("effect.failed")
+        # Whatever it was, nobody knows what Odoo did.
+        _put_back(fleet, effect, EffectUnknown(f"{type(error).__name__}: {error}"), ours=True)
+
+
+def _write_of(fleet: Fleet, effect: Effect) -> tuple[EffectKind, Write]:
+    kind = kinds().get(effect.kind)
+    if kind is None:
+        raise EffectRefused(f"there is no kind {effect.kind} in this version: deploy one that has")
+    tenant = fleet.settings.tenants.get(effect.tenant)
+    if tenant is None:
+        raise EffectRefused(f"the tenant {effect.tenant!r} is not configured any more")
+    try:
+        values = kind.values.model_validate(effect.values)
+    except ValidationError as error:
+        raise EffectRefused(f"its values do not fit {effect.kind}: {error}") from error
+    write = Write(
+        fleet.session(tenant),
+        effect.tenant,
+        effect.company_id,
+        effect.model,
+        effect.record_id,
+        effect.identity,
+        values,
+    )
+    return kind, write
+
+
+def _found(kind: EffectKind, write: Write) -> Result | None:
+    """What stands in Odoo. Raises EffectRefused, OdooUnavailable or OdooLoginRefused."""
+    try:
+        return kind.find(write)
+    except (OdooUnavailable, OdooLoginRefused):
+        raise
+    except OdooError as error:
+        raise EffectRefused(str(error)) from error
+
+
+def _written(kind: EffectKind, write: Write) -> Result:
+    """Write, then read back: what looks like success may be nothing at all.
+
+    Raises EffectRefused, EffectUnknown where an answer was lost, or OdooLoginRefused.
+    """
+    try:
+        result = kind.apply(write)
+        found = kind.find(write)
+    except OdooLoginRefused:
+        raise
+    except OdooUnavailable as error:
+        raise EffectUnknown(str(error)) from error
+    except OdooError as error:
+        raise EffectRefused(str(error)) from error
+    if found is None:
+        raise EffectRefused("Odoo took it, and shows nothing of it: see what the fleet's user may")
+    return result
+
+
+def _settle_done(fleet: Fleet, effect: Effect, result: Result, how: str) -> None:
+    with fleet.ledger.transaction() as connection:
+        effects.done(connection, effect, fleet.clock(), result, how)
+    log.info("effect.done", how=how)
+
+
+def _put_back(fleet: Fleet, effect: Effect, error: FleetError, *, ours: bool = False) -> None:
+    """Have it tried again, or park it when that has gone on for too long.
+
+    ours: the fault may be; what is away costs no attempt.
+    """
+    now, environment = fleet.clock(), fleet.settings.environment
+    unknown = isinstance(error, EffectUnknown) or effect.status in PERHAPS_DONE
+    with fleet.ledger.transaction() as connection:
+        if now - effect.since >= USEFUL:
+            effects.refused(connection, effect, now, type(error).__name__, str(error))
+        else:
+            at = now + outages.own_pause(environment, effect.since, now, effect.trace_id)
+            effects.later(connection, effect, now, at, error, unknown=unknown, costs=ours)
+    log.warning("effect.waits", error=type(error).__name__, message=str(error))
+
+
+def undo(fleet: Fleet, effect_id: int, by: str) -> Effect:
+    """Take back what was done. Raises EffectRefused where that cannot be, OdooError."""
+    with fleet.ledger.reading() as connection:
+        effect = effects.get(connection, effect_id)
+    if effect is None:
+        raise EffectRefused(f"there is no effect {effect_id}")
+    if effect.status is not EffectStatus.DONE:
+        raise EffectRefused(f"effect-{effect_id} is {effect.status}: only what is done is undone")
+    kind, write = _write_of(fleet, effect)
+    if kind.undo is None:
+        raise EffectRefused(f"{kind.name} is undone by a person, in Odoo")
+    kind.undo(write, effect.result or {})
+    with fleet.ledger.transaction() as connection:
+        effects.undone(connection, effect, fleet.clock(), by)
+    return effect
