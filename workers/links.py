@@ -21,6 +21,7 @@ from workers.ledger.places import Place
 CASE: Final = "c"
 PREFERENCES: Final = "p"
 MAILS: Final = "m"
+EFFECT: Final = "e"
 
 
 class LinkError(FleetError):
@@ -92,6 +93,19 @@ class Links:
         link = Link(person, **place.columns, key="", issued_on=issued_on, language=language)
         return self._url(PREFERENCES, link)
 
+    def effect(
+        self, person: str, place: Place, effect_id: int, issued_on: date, language: str = ""
+    ) -> str:
+        """The page where a person decides about an effect, or sees how it stands."""
+        link = Link(
+            person,
+            **place.columns,
+            key=str(effect_id),
+            issued_on=issued_on,
+            language=language,
+        )
+        return self._url(EFFECT, link)
+
     def mails(self, links: Sequence[Link]) -> str:
         """The page where a person chooses among mails of several jobs; links: to each of them."""
         token = self._signer(MAILS).dumps([_said(link) for link in links])
@@ -102,7 +116,10 @@ class Links:
         return str(self._signer(page).dumps(_said(link)))
 
     def read(self, page: str, token: str) -> Link:
-        """What a token of `page` (CASE or PREFERENCES) says. Raises LinkForged or LinkExpired."""
+        """What a token of `page` (CASE, PREFERENCES or EFFECT) says.
+
+        Raises LinkForged or LinkExpired.
+        """
         (link,) = self._fresh(page, token)
         return link
 
@@ -112,7 +129,7 @@ class Links:
 
     def language(self, token: str) -> str:
         """The language of the mail that a link came with, even if it is too old; "" for others."""
-        for page in (CASE, PREFERENCES, MAILS):
+        for page in (CASE, PREFERENCES, MAILS, EFFECT):
             with suppress(LinkForged):
                 return self._signed(page, token)[0].language
         return ""

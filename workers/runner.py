@@ -320,15 +320,7 @@ def _commit(
     measured = () if moment.asked else report.measures
     measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
     for proposal in report.proposals:
-        gate.propose(
-            connection,
-            occasion.tenant,
-            run.place,
-            proposal,
-            now,
-            run_id=run.id,
-            trace_id=run.trace_id,
-        )
+        gate.propose(connection, occasion, proposal)
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
 

@@ -5,13 +5,19 @@ who stands in for such a person. Where that leaves nobody at a level, or its tim
 higher level decides in its place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from tasks.domain.matrix import Level, Matrix, Request, Verdict
+from tasks.domain.written import WEEKDAYS, Weekday
+
+OPENS: Final = time(9)
+CLOSES: Final = time(17)
 
 
 class Answer(StrEnum):
@@ -29,6 +35,24 @@ class State(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     STUCK = "stuck"
+
+
+def office_hours(
+    since: datetime, until: datetime, zone: ZoneInfo, off: Collection[Weekday]
+) -> float:
+    """Hours between two instants from 9 to 17 by the clock of a zone, but for the days off.
+
+    Our own measure of the time that an approver has had: their leave is what stand-ins are for.
+    """
+    first, last = (instant.astimezone(zone).replace(tzinfo=None) for instant in (since, until))
+    hours, day = 0.0, first.date()
+    while day <= last.date():
+        if WEEKDAYS[day.weekday()] not in off:
+            begins = max(first, datetime.combine(day, OPENS))
+            ends = min(last, datetime.combine(day, CLOSES))
+            hours += max(0.0, (ends - begins) / timedelta(hours=1))
+        day += timedelta(days=1)
+    return hours
 
 
 @dataclass(frozen=True)
@@ -99,6 +123,16 @@ class Standing:
         if self.level is None:
             return State.APPROVED
         return State.WAITING if self.deciders else State.STUCK
+
+    def overdue_after(self, hours: float) -> frozenset[str]:
+        """The levels whose time is over when the one whose turn it is has waited so long."""
+        found: set[str] = set()
+        level = self.level
+        while level is not None and hours >= level.hours:
+            found.add(level.name)
+            hours -= level.hours
+            level = self._above(level)
+        return frozenset(found)
 
     @cached_property
     def level(self) -> Level | None:

@@ -32,7 +32,10 @@ class Level(Policy):
         "any", description="one person of any of the roles, or one of each"
     )
     hours: float = Field(
-        16, gt=0, le=2000, description="working hours until the next level may decide instead"
+        16,
+        gt=0,
+        le=2000,
+        description="from 9 to 17 on no quiet day, until the next level may decide too",
     )
 
 

@@ -12,6 +12,7 @@ from workers.effects import gate
 from workers.ledger import effects
 from workers.ledger.effects import Effect
 from workers.ledger.places import Place
+from workers.messages.occasion import occasion_for
 from workers.wiring import Fleet
 
 PLACE: Final = Place("invoice_readiness", "firm", 1)
@@ -71,15 +72,8 @@ def note(identity: str = "S00001 blocked", record_id: int = 1) -> Proposal:
 def proposed(fleet: Fleet, proposal: Proposal, place: Place = PLACE) -> int | None:
     """Hand a proposal over as a run does."""
     with fleet.ledger.transaction() as connection:
-        return gate.propose(
-            connection,
-            fleet.settings.tenant(place.tenant),
-            place,
-            proposal,
-            fleet.clock(),
-            run_id=None,
-            trace_id="trace-1",
-        )
+        occasion = occasion_for(fleet, connection, place, None, "trace-1")
+        return gate.propose(connection, occasion, proposal)
 
 
 def effect_of(fleet: Fleet, number: int | None) -> Effect:

@@ -445,6 +445,38 @@ NOTICE: dict[str, Any] = {
     "slot": "2026-11-23T05:00:00+00:00",
     "reason": "odoo.nordwind.example did not answer within 60 s, five times in a row",
 }
+ASKING: dict[str, Any] = {
+    **HEADING,
+    "template": "asking",
+    "rule": "invoice_readiness",
+    "title": Text("Invoice readiness"),
+    "why": Text(
+        "work that is delivered but not invoiced is money lent to the customer for nothing."
+    ),
+    "reader": "petra@nordwind.example",
+    "effect": 7,
+    "what": Text(
+        "an activity for {person} until {day}: {summary}",
+        person="dirk@nordwind.example",
+        day=date(2026, 11, 30),
+        summary="Bill it",
+    ),
+    "reason": Text("every check passed"),
+    "verdict": Text("rule {rule}", rule="small changes"),
+    "requester": "rita@nordwind.example",
+    "amount": "1500.00",
+    "currency": "EUR",
+    "outcome": joined([], ""),
+    "said": "",
+}
+SAID: dict[str, Any] = {
+    **ASKING,
+    "reader": "rita@nordwind.example",
+    "outcome": Text(
+        "{person} refuses: {what}", person="petra@nordwind.example", what=ASKING["what"]
+    ),
+    "said": "not agreed with Harbor Mutual yet",
+}
 MAILS: dict[str, dict[str, Any]] = {
     "readiness": DIGEST,
     "weekly": WEEKLY,
@@ -455,6 +487,8 @@ MAILS: dict[str, dict[str, Any]] = {
     "ops": OPS,
     "outage": OUTAGE,
     "notice": NOTICE,
+    "asking": ASKING,
+    "said": SAID,
 }
 
 

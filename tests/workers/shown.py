@@ -23,6 +23,7 @@ from monitoring import logs
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
+from tasks.domain.deciding import Answer
 from tests.fakes import effects
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
@@ -32,6 +33,7 @@ from workers.broker import queues
 from workers.broker import transport as broker
 from workers.broker.queues import Depth
 from workers.commands import cli, console, opening, pausing
+from workers.effects.deciding import decide
 from workers.ledger import marks, outbox, runs
 from workers.ledger.places import Place, Places
 from workers.smtp import SmtpServer
@@ -67,6 +69,7 @@ COMMANDS: Final = {
     "cases": "cases --job pending_approvals --limit 3",
     "outbox": "outbox --limit 3",
     "effects": "effects list",
+    "decisions": "decisions",
     "matrix": "matrix check",
     "audit": "audit --event run",
     "why": "why marco.bianchi@nordwind.example --limit 3",
@@ -102,7 +105,8 @@ def prepared(folder: Path) -> Fleet:
     for job in ("pending_approvals", "timesheet_reminders"):
         _execute(fleet, job, 1)
     _deliver_two(fleet)
-    effects.proposed(fleet, effects.follow_up())
+    number = effects.proposed(fleet, effects.follow_up())
+    decide(fleet, number or 0, "finance@nordwind.example", Answer.ASKED_BACK, "by when?", "n-1")
     outages.begin(fleet, outages.of_odoo("firm"), OdooUnavailable("no answer within 60 s"))
     watching.beat(fleet, marks.BEAT, "host", {})
     watching.beat(fleet, marks.WORKER, "fleet@host", {"queues": broker.QUEUES, "processes": 2})

@@ -110,7 +110,18 @@ VERBS: Final = (
         ACT,
         "What the fleet would change in Odoo, waits to, and did.",
     ),
-    Told("matrix", "matrix", ASK, "The approval matrices: what is wrong with them."),
+    Told(
+        "decisions",
+        "decisions",
+        ASK,
+        "List the decisions, newest first; nothing of them is ever changed.",
+    ),
+    Told(
+        "matrix",
+        "matrix",
+        ASK,
+        "The approval matrices: what is wrong with them, and what they decided.",
+    ),
     Told(
         "outbox",
         "outbox",

@@ -51,7 +51,7 @@ def run(
 ) -> None:
     """Have an effect done that was proposed or failed; what a matrix decides stays its own."""
     fleet = opening.fleet(logging.WARNING)
-    number, by = _number(name), options.who(who)
+    number, by = number_of(name), options.who(who)
     with fleet.ledger.transaction() as connection:
         effect = _known(connection, number)
         if effect.status not in (EffectStatus.PROPOSED, EffectStatus.PARKED):
@@ -73,8 +73,8 @@ def run(
 def undo(name: Name, who: Who = "") -> None:
     """Take back what was done, where its kind can."""
     fleet = opening.fleet(logging.WARNING)
-    executor.undo(fleet, _number(name), options.who(who))
-    _show(fleet, _number(name))
+    executor.undo(fleet, number_of(name), options.who(who))
+    _show(fleet, number_of(name))
 
 
 def row(effect: Effect) -> Row:
@@ -95,7 +95,8 @@ def row(effect: Effect) -> Row:
     return {**rows.of(effect.place), **told}
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
+    """The number in an effect's name. Raises ConfigurationError."""
     number = name.removeprefix("effect-")
     if not number.isascii() or not number.isdecimal() or len(number) > 18:
         raise ConfigurationError(f"{quoted(name)} is not an effect; write one like effect-3")

@@ -51,6 +51,7 @@ USEFUL: Final[Mapping[str, timedelta]] = {
     "person": timedelta(days=7),
     "digest": timedelta(days=7),
     "ops": timedelta(days=7),
+    "asking": timedelta(days=7),
     "urgent": timedelta(days=2),
     "notice": timedelta(days=2),
 }

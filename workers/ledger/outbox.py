@@ -35,7 +35,7 @@ UNKNOWN = "unknown whether it was sent"
 # What one mail holds at most beside the message that is due longest.
 TOGETHER = 50
 # Kinds that wait for no morning, no other mail, and count towards no cap.
-AT_ONCE = frozenset({"urgent", "ops", "notice"})
+AT_ONCE = frozenset({"urgent", "ops", "notice", "asking"})
 # Not settled yet.
 GOING = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
 # The step of what is sent once more.

@@ -21,7 +21,7 @@ from tasks.declaration import Shape
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.news import News
 from tasks.domain.texts import NameOrText, Text
-from tasks.domain.told import LEFT_OUT, AskedFinding, Day, ToldAside, ToldFinding
+from tasks.domain.told import LEFT_OUT, Amount, AskedFinding, Day, ToldAside, ToldFinding
 
 
 def _instant(value: str) -> str:
@@ -189,7 +189,25 @@ class Notice(Heading):
     ops: Annotated[tuple[str, ...] | None, LEFT_OUT] = None
 
 
-Payload: TypeAlias = Digest | Personal | Urgent | Ops | Notice
+@dataclass(frozen=True, kw_only=True)
+class Asking(Heading):
+    """For one person: an effect that they may decide about, or what was said to theirs."""
+
+    template: Literal["asking"] = "asking"
+    effect: int
+    #: What it would do, why, and by which rule this person is asked.
+    what: Text
+    reason: Text
+    verdict: Text
+    requester: str
+    amount: Amount | None
+    currency: str | None
+    #: What was said to it, and the reason given; nothing where a decision is asked for.
+    outcome: Text
+    said: str
+
+
+Payload: TypeAlias = Digest | Personal | Urgent | Ops | Notice | Asking
 _PAYLOAD: Final[TypeAdapter[Payload]] = TypeAdapter(
     Annotated[Payload, Field(discriminator="template")]
 )
@@ -213,7 +231,7 @@ def read(values: Mapping[str, Any]) -> Payload:
 
 def findings(payload: Payload) -> Sequence[ToldFinding]:
     """The findings that it speaks of, of whatever kind it is."""
-    return () if isinstance(payload, Ops | Notice) else payload.findings
+    return () if isinstance(payload, Ops | Notice | Asking) else payload.findings
 
 
 def _problem(where: Sequence[str | int], what: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from workers.ledger.payloads import Payload
+from workers.ledger.payloads import Asking, Payload
 from workers.ledger.places import Place
 from workers.links import Link
 from workers.mail.render import Pages, no_pages
@@ -22,6 +22,8 @@ def pages_of(fleet: Fleet) -> Pages:
     def page(section: Payload, case_key: str) -> str:
         about = _about(section)
         on = (date.fromisoformat(section.issued_on), section.language)
+        if case_key and isinstance(section, Asking):
+            return links.effect(*about, section.effect, *on)
         if case_key:
             return links.case(*about, case_key, *on)
         return links.preferences(*about, *on) if _may_opt_out(fleet, section) else ""

@@ -16,7 +16,7 @@ from tasks.domain.told import ToldAside, ToldFinding
 from workers.config import runbook
 from workers.errors import DeliveryRefused
 from workers.language.language import language
-from workers.ledger.payloads import Digest, Ops, Payload, Personal
+from workers.ledger.payloads import Asking, Digest, Ops, Payload, Personal
 from workers.mail import spreadsheet
 from workers.mail.colours import ink_on
 from workers.mail.picture import Picture, Queue, picture
@@ -65,7 +65,8 @@ def no_pages(section: Payload, case_key: str) -> str:
 def render(sections: Sequence[Payload], pages: Pages = no_pages, runbook_url: str = "") -> Rendered:
     """The same sections render to the same bytes, so that a past mail can be rebuilt.
 
-    pages: the address of the reader's page of a case, and for key "" of their preferences.
+    pages: the address of the reader's page of a case, or of what a section asks them to decide; and
+    for key "" of their preferences.
     runbook_url: where ops read it; "" where it is published nowhere.
     Raises DeliveryRefused when a template cannot show a section.
     """
@@ -143,6 +144,8 @@ def _context(section: Payload, pages: Pages, runbook_url: str) -> dict[str, Any]
         context["shown"] = picture(section, page)
     if isinstance(section, Personal):
         context["queue"] = Queue.of(section.findings)
+    if isinstance(section, Asking):
+        context["decide"] = pages(section, f"effect {section.effect}")
     if isinstance(section, Ops):
         # One mail tells of companies of several zones.
         context["zone"] = "UTC"

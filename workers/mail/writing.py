@@ -17,7 +17,7 @@ from workers.mail.render import Rendered, render
 from workers.wiring import Fleet
 
 # Where a section stands in a mail of several.
-ORDER: Final = ("urgent", "notice", "person", "digest", "ops")
+ORDER: Final = ("urgent", "asking", "notice", "person", "digest", "ops")
 
 
 def stamped(messages: Sequence[Message], now: datetime) -> Sequence[Message]:

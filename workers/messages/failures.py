@@ -1,19 +1,17 @@
 """Tells ops what the fleet gave up, and readers that their digest could not be made."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from tasks import catalogue
 from tasks.declaration import Audience, Delivery
 from tasks.domain.texts import Text
-from workers.ledger import given_up, outbox, scopes
+from workers.ledger import given_up, outbox
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.payloads import Failure, Notice, Ops
 from workers.ledger.runs import Run
-from workers.ledger.scopes import Scope
-from workers.messages.occasion import Occasion, message
+from workers.messages.occasion import Occasion, UnknownPlace, message, occasion_for
 from workers.wiring import Fleet
 
 # What is older was told, or nobody was there to be told.
@@ -69,26 +67,11 @@ def _of_messages(fleet: Fleet, parked: Iterable[Message]) -> Iterator[NewMessage
 
 def _occasion(fleet: Fleet, failed: Run | Message, run_id: int | None) -> Occasion | None:
     """None for what belongs to a tenant or a job that this version does not have."""
-    tenant = fleet.settings.tenants.get(failed.tenant)
-    job = catalogue.jobs().get(failed.job)
-    if tenant is None or job is None or run_id is None:
+    if run_id is None:
         return None
-    with fleet.ledger.reading() as connection:
-        known = {scope.company_id: scope for scope in scopes.of_tenant(connection, failed.tenant)}
-    company_id = failed.company_id
-    unknown = Scope(failed.tenant, company_id, f"company {company_id}", ZoneInfo("UTC"))
-    now = fleet.clock()
-    return Occasion(
-        job=job,
-        tenant=tenant,
-        scope=known.get(company_id, unknown),
-        slot=now,
-        at=now,
-        now=now,
-        run_id=run_id,
-        trace_id=failed.trace_id,
-        mail_domain=fleet.mail.domain,
-    )
+    with fleet.ledger.reading() as connection, suppress(UnknownPlace):
+        return occasion_for(fleet, connection, failed.place, run_id, failed.trace_id)
+    return None
 
 
 def _failure(

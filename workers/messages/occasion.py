@@ -5,19 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from odoo_gateway.errors import FleetError
+from tasks import catalogue
 from tasks.declaration import AnyJob, Delivery
 from tasks.domain.acts import Act
 from tasks.domain.findings import Finding, Severity
 from tasks.domain.told import ToldFinding
 from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
+from workers.ledger import scopes
+from workers.ledger.database import Connection
 from workers.ledger.outbox import NewMessage
 from workers.ledger.payloads import Payload
 from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
 from workers.looking import Look, Lookout
 from workers.messages.routing import Route, routes_of
+from workers.wiring import Fleet
 
 # What programs are told of a finding, by the JSON contract.
 CONTRACT: Final = (
@@ -94,6 +100,37 @@ class Occasion:
             "brand": tenant.brand(scope.company_id).told(scope.name),
             "issued_on": str(self.day),
         }
+
+
+class UnknownPlace(FleetError):
+    """Its job or tenant is not there any more."""
+
+
+def occasion_for(
+    fleet: Fleet, connection: Connection, place: Place, run_id: int | None, trace_id: str
+) -> Occasion:
+    """The occasion on which something is told later of what a run did. Raises UnknownPlace.
+
+    A company that is not known any more has a number for its name.
+    """
+    tenant, job = fleet.settings.tenants.get(place.tenant), catalogue.jobs().get(place.job)
+    if tenant is None or job is None:
+        raise UnknownPlace(f"{place.job} of {place.tenant} is not watched any more")
+    known = {scope.company_id: scope for scope in scopes.of_tenant(connection, place.tenant)}
+    company_id = place.company_id
+    unknown = Scope(place.tenant, company_id, f"company {company_id}", ZoneInfo("UTC"))
+    now = fleet.clock()
+    return Occasion(
+        job=job,
+        tenant=tenant,
+        scope=known.get(company_id, unknown),
+        slot=now,
+        at=now,
+        now=now,
+        run_id=run_id,
+        trace_id=trace_id,
+        mail_domain=fleet.mail.domain,
+    )
 
 
 def occasion_of(

@@ -22,6 +22,7 @@ from workers.watch import examination
 from workers.web import guard
 from workers.web.acting import Site
 from workers.web.case_page import CasePage
+from workers.web.effect_page import EffectPage
 from workers.web.forms import Forms
 from workers.web.pages import page, reader_of, stylesheet
 from workers.web.preferences_page import MailsPage, PreferencesPage
@@ -50,13 +51,15 @@ def application(fleet: Fleet) -> ASGIApp:
             "FLEET_WEB_URL: not set; give the address at which people reach the page"
         )
     site = Site(fleet, fleet.links, Forms(fleet.links.secrets, fleet.clock))
-    case, preferences = CasePage(site), PreferencesPage(site)
+    case, preferences, effect = CasePage(site), PreferencesPage(site), EffectPage(site)
     pages = Starlette(
         routes=[
             Route("/c/{token}", case.show, methods=["GET"]),
             Route("/c/{token}", _acting(site, case.act), methods=["POST"]),
             Route("/p/{token}", preferences.show, methods=["GET"]),
             Route("/p/{token}", _acting(site, preferences.act), methods=["POST"]),
+            Route("/e/{token}", effect.show, methods=["GET"]),
+            Route("/e/{token}", _acting(site, effect.act), methods=["POST"]),
             Route("/m/{token}", MailsPage(site).show, methods=["GET"]),
             Route("/page.css", _css, methods=["GET"]),
             Route("/health/live", _live, methods=["GET"]),

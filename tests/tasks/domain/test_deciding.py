@@ -1,14 +1,25 @@
 """Nobody decides twice, nor on their own; and no level is left out for want of people."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.deciding import Answer, Circle, Decision, Seat, StandIn, Standing, State
+from tasks.domain.deciding import (
+    Answer,
+    Circle,
+    Decision,
+    Seat,
+    StandIn,
+    Standing,
+    State,
+    office_hours,
+)
 from tasks.domain.matrix import Level, Matrix, Request, Rule, verdict
 from tests.fakes.matrices import DAY, PEOPLE, request, twelve
 
@@ -149,3 +160,28 @@ def test_a_seat_of_ones_own_goes_before_one_for_another() -> None:
     circle = Circle(PEOPLE, (StandIn("petra@firm.example", "paul@firm.example"),))
     seat = standing(CHANGE, circle=circle).seat_of("paul@firm.example")
     assert seat == Seat("manager", "project_manager", "paul@firm.example")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "hours"),
+    [
+        ("2026-11-20T08:00", "2026-11-20T12:00", 4),
+        # 16 to 17 on Friday, nothing at the weekend, 9 to 10 on Monday, by the clock of Brussels.
+        ("2026-11-20T15:00", "2026-11-23T09:00", 2),
+        ("2026-11-21T09:00", "2026-11-22T18:00", 0),
+        ("2026-11-23T20:00", "2026-11-24T05:00", 0),
+        ("2026-11-23T00:00", "2026-11-26T00:00", 24),
+        ("2026-11-23T12:00", "2026-11-23T12:00", 0),
+    ],
+)
+def test_time_counts_in_office_hours(since: str, until: str, hours: float) -> None:
+    first, last = (datetime.fromisoformat(f"{text}+00:00") for text in (since, until))
+    brussels = ZoneInfo("Europe/Brussels")
+    assert office_hours(first, last, brussels, ("saturday", "sunday")) == hours
+
+
+def test_time_goes_over_to_one_level_after_the_other() -> None:
+    found = standing(CHANGE)
+    told = [sorted(found.overdue_after(hours)) for hours in (7.9, 8, 23.9, 24, 40)]
+    assert told[:3] == [[], ["manager"], ["manager"]]
+    assert told[3:] == [["director", "manager"], ["board", "director", "manager"]]

@@ -38,7 +38,7 @@ def earlier(value: Any) -> Any:
 
 
 def kinds() -> Iterator[type[Payload]]:
-    yield from (Digest, Personal, payloads.Urgent, payloads.Ops, payloads.Notice)
+    yield from (Digest, Personal, payloads.Urgent, payloads.Ops, payloads.Notice, payloads.Asking)
 
 
 def test_every_kind_was_recorded() -> None:

@@ -13,7 +13,7 @@ from tasks.domain.told import AskedFinding, ToldFinding
 from workers.errors import DeliveryClosed, DeliveryRefused, DeliveryUnavailable
 from workers.language.language import Language, language
 from workers.ledger.outbox import Message
-from workers.ledger.payloads import Digest, Notice, Ops
+from workers.ledger.payloads import Asking, Digest, Notice, Ops
 
 # How many titles one record of all that stands already lists.
 LISTED: Final = 20
@@ -41,7 +41,7 @@ def said_by(message: Message) -> Sequence[Said]:
     a record already is not written there again.
     """
     payload = message.payload
-    if isinstance(payload, Ops | Notice):
+    if isinstance(payload, Ops | Notice | Asking):
         raise DeliveryRefused(
             f"a message of the kind {payload.template!r} is about no record in Odoo: "
             "route it to mail, a chat or a webhook"

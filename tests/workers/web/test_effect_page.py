@@ -1,0 +1,295 @@
+"""The page of an effect: GET decides nothing, and only who may decides, once for each form."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tasks.domain.matrix import Request
+from tests.fakes.clock import Clock
+from tests.fakes.effects import PLACE, effect_of, follow_up, note, proposed
+from tests.fakes.fleets import FILE, Switchable, fleet_on
+from tests.workers.web.conftest import SECRET, serving
+from workers import dispatch
+from workers.demo.processes import free_port
+from workers.effects import executor, gate
+from workers.ledger import audit, decisions, outbox
+from workers.ledger.payloads import Asking
+from workers.ledger.schema import metadata
+from workers.ledger.statuses import EffectStatus
+from workers.mail import writing
+from workers.wiring import Fleet
+
+pytestmark = pytest.mark.attack
+PETRA, PAUL, DANA, RITA = (f"{name}@nordwind.example" for name in ("petra", "paul", "dana", "rita"))
+CONFIGURED = f"""{FILE}
+[tenants.firm.roles]
+manager = ["{PETRA}", "{PAUL}"]
+director = ["{DANA}"]
+
+[tenants.firm.effects]
+follow_up = "approve"
+note = "propose"
+
+[tenants.firm.matrices.billing]
+about = ["follow_up"]
+levels = [
+  {{ name = "low", roles = ["manager"], hours = 8 }}, {{ name = "high", roles = ["director"] }}
+]
+
+[[tenants.firm.matrices.billing.rules]]
+name = "small"
+currency = "EUR"
+amount_up_to = 1000
+levels = ["low"]
+own_authority = ["director"]
+
+[[tenants.firm.matrices.billing.rules]]
+name = "large"
+levels = ["low", "high"]
+"""
+
+
+@dataclass
+class Site:
+    """A served fleet, and a browser's worth of HTTP."""
+
+    fleet: Fleet
+    clock: Clock
+    http: httpx.Client
+
+    def ask(self, amount: int = 5000, requester: str = RITA, identity: str = "1") -> int:
+        request = Request(
+            "follow_up",
+            self.clock().date(),
+            Decimal(amount),
+            "EUR",
+            requester=requester,
+        )
+        found = proposed(self.fleet, follow_up(identity, request=request))
+        assert found is not None
+        return found
+
+    def link(self, effect: int, person: str) -> str:
+        assert self.fleet.links is not None
+        return self.fleet.links.effect(person, PLACE, effect, self.clock().date())
+
+    def form(self, url: str) -> str:
+        found = re.search(r'name="form" value="([^"]+)"', self.http.get(url).text)
+        assert found is not None, self.http.get(url).text
+        return found.group(1)
+
+    def send(self, url: str, act: str, reason: str = "", form: str | None = None) -> httpx.Response:
+        fields = {"form": form or self.form(url), "act": act, "reason": reason}
+        return self.http.post(url, data=fields, headers={"Sec-Fetch-Site": "same-origin"})
+
+    def said(self, effect: int) -> list[tuple[str, str, str]]:
+        with self.fleet.ledger.reading() as connection:
+            made = decisions.about(connection, effect)
+        return [(each.person, each.level, each.answer.value) for each in made]
+
+    def denied(self) -> list[str]:
+        with self.fleet.ledger.reading() as connection:
+            entries = audit.entries(connection, 50, event="decision.denied")
+        return [str(entry.detail["person"]) for entry in entries]
+
+    def mails(self) -> list[tuple[str, str]]:
+        """Who is asked, or told, in order."""
+        with self.fleet.ledger.reading() as connection:
+            found = reversed(outbox.find(connection, 50))
+        return [(message.recipient, message.step) for message in found]
+
+    def status(self, effect: int) -> EffectStatus:
+        return effect_of(self.fleet, effect).status
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: Clock, odoo: Switchable) -> Iterator[Site]:
+    port = free_port()
+    environ = {
+        "FLEET_WEB_URL": f"http://127.0.0.1:{port}",
+        "FLEET_WEB_PORT": str(port),
+        "FLEET_LINK_SECRET": SECRET,
+        "FLEET_WEB_REQUESTS_PER_MINUTE": "100000",
+    }
+    fleet = fleet_on(tmp_path, clock, odoo, file=CONFIGURED, environ=environ)
+    dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
+    url = environ["FLEET_WEB_URL"]
+    with serving(fleet, port), httpx.Client(base_url=url, timeout=30) as http:
+        yield Site(fleet, clock, http)
+    fleet.ledger.close()
+
+
+def content(site: Site) -> dict[str, list[object]]:
+    """Every row of every table."""
+    file = site.fleet.ledger.address.file
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+        return {
+            table: sorted(database.execute(f'SELECT * FROM "{table}"').fetchall(), key=repr)
+            for table in metadata.tables
+        }
+
+
+def test_levels_agree_one_after_the_other_and_then_it_is_done(site: Site) -> None:
+    effect = site.ask()
+    assert site.mails() == [(PETRA, "ask-low"), (PAUL, "ask-low")]
+    early = site.http.get(site.link(effect, DANA))
+    assert (early.status_code, "<form" in early.text) == (200, False)
+    assert site.send(site.link(effect, PETRA), "approved").status_code == 303
+    assert site.status(effect) is EffectStatus.WAITING
+    assert site.mails()[2:] == [(RITA, "said-1"), (DANA, "ask-high")]
+    assert site.send(site.link(effect, DANA), "approved", "as agreed").status_code == 303
+    assert site.status(effect) is EffectStatus.READY
+    assert site.said(effect) == [(PETRA, "low", "approved"), (DANA, "high", "approved")]
+    while executor.execute_next(site.fleet):
+        pass
+    assert site.status(effect) is EffectStatus.DONE
+    notes = site.fleet.session(site.fleet.settings.tenant("firm")).call(
+        "mail.message", "search_read", [("res_id", "=", 1)], ["body"]
+    )
+    assert any(f"{DANA} agrees" in row["body"] and "as agreed" in row["body"] for row in notes)
+    shown = site.http.get(site.link(effect, RITA))
+    assert "as agreed" in shown.text
+
+
+def test_the_mail_that_asks_leads_to_the_page(site: Site) -> None:
+    effect = site.ask()
+    with site.fleet.ledger.reading() as connection:
+        first = outbox.find(connection, 50)[-1]
+    assert isinstance(first.payload, Asking)
+    mail = writing.rendered(site.fleet, [first])
+    assert mail.subject.startswith("Please decide: an activity for dirk.maes@")
+    (url,) = re.findall(r"http://127[^\s<>\"]+/e/[^\s<>\"]+", mail.text)
+    assert site.http.get(url).status_code == 200
+    assert site.send(url, "refused", "too early").status_code == 303
+    assert site.status(effect) is EffectStatus.DECLINED
+
+
+def test_a_refusal_needs_a_reason_and_is_told_to_who_asked(site: Site) -> None:
+    effect = site.ask()
+    url = site.link(effect, PAUL)
+    assert site.send(url, "refused").status_code == 422
+    assert site.send(url, "asked_back", "   ").status_code == 422
+    assert site.send(url, "refused", "x" * 501).status_code == 422
+    assert site.said(effect) == []
+    assert site.send(url, "asked_back", "for whom?").status_code == 303
+    assert site.status(effect) is EffectStatus.WAITING
+    assert site.send(url, "refused", "not agreed").status_code == 303
+    assert site.status(effect) is EffectStatus.DECLINED
+    told = [step for person, step in site.mails() if person == RITA]
+    assert told == ["said-1", "said-2"]
+    assert not executor.waits(site.fleet) or site.status(effect) is EffectStatus.DECLINED
+
+
+def test_looking_changes_nothing(site: Site) -> None:
+    effect = site.ask()
+    before = content(site)
+    for person in (PETRA, DANA, RITA):
+        for _ in range(2):
+            assert site.http.get(site.link(effect, person)).status_code == 200
+            assert site.http.head(site.link(effect, person)).status_code == 200
+    assert site.http.get(site.link(effect, PETRA) + "?act=approved").status_code == 200
+    assert content(site) == before
+
+
+def test_small_within_ones_own_authority_passes_at_once_and_is_recorded(site: Site) -> None:
+    effect = site.ask(900, requester=DANA)
+    assert site.status(effect) is EffectStatus.READY
+    assert site.said(effect) == [(DANA, "own_authority", "approved")]
+    assert site.mails() == []
+    assert site.status(site.ask(1001, requester=DANA, identity="2")) is EffectStatus.WAITING
+
+
+def test_who_holds_no_role_or_asked_for_it_or_has_agreed_is_refused_and_audited(
+    site: Site,
+) -> None:
+    effect = site.ask(requester=PETRA)
+    form = site.form(site.link(effect, PAUL))
+    stranger = site.http.get(site.link(effect, "stranger@elsewhere.example"))
+    assert stranger.status_code == 403
+    mine = site.http.get(site.link(effect, PETRA))
+    assert (mine.status_code, "<form" in mine.text) == (200, False)
+    for person in (PETRA, "stranger@elsewhere.example", DANA):
+        link = site.link(effect, person)
+        own = site.fleet.links
+        assert own is not None
+        signed = _form_of(site, link)
+        assert site.send(link, "approved", form=signed).status_code == 403
+    assert site.said(effect) == []
+    assert sorted(site.denied()) == sorted([PETRA, "stranger@elsewhere.example", DANA])
+    assert site.send(site.link(effect, PAUL), "approved", form=form).status_code == 303
+    again = site.link(effect, PAUL)
+    assert site.send(again, "approved", form=_form_of(site, again)).status_code == 403
+    assert site.said(effect) == [(PAUL, "low", "approved")]
+
+
+def _form_of(site: Site, link: str) -> str:
+    """A form that is rightly signed, as one who was shown it before would have it."""
+    from workers.web.forms import Forms
+
+    assert site.fleet.links is not None
+    return Forms(site.fleet.links.secrets, site.clock).sign(link.rpartition("/")[2])
+
+
+def test_tokens_that_are_forged_expired_replayed_or_anothers_decide_nothing(site: Site) -> None:
+    effect = site.ask()
+    url = site.link(effect, PETRA)
+    form = site.form(url)
+    forged = url[:-4] + ("AAAA" if url[-4:] != "AAAA" else "BBBB")
+    assert site.http.get(forged).status_code == 403
+    assert site.send(forged, "approved", form=form).status_code == 403
+    # A token of another page, and the form of another's link.
+    case = url.replace("/e/", "/c/")
+    assert site.http.get(case).status_code == 403
+    assert site.send(site.link(effect, PAUL), "approved", form=form).status_code == 403
+    assert site.send(url, "approved", form="nothing").status_code == 403
+    assert site.send(url, "applauded", form=form).status_code == 403
+    foreign = {"form": form, "act": "approved"}
+    answer = site.http.post(url, data=foreign, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert site.said(effect) == []
+    assert site.send(url, "asked_back", "why?", form=form).status_code == 303
+    assert site.send(url, "approved", form=form).status_code == 409
+    old = site.form(url)
+    site.clock.now += timedelta(hours=9)
+    assert site.send(url, "approved", form=old).status_code == 410
+    site.clock.now += timedelta(days=site.fleet.settings.environment.link_days + 1)
+    assert site.http.get(url).status_code == 410
+    assert site.said(effect) == [(PETRA, "low", "asked_back")]
+
+
+def test_an_effect_of_another_place_is_not_shown(site: Site) -> None:
+    effect = site.ask()
+    assert site.fleet.links is not None
+    other = replace(PLACE, company_id=2)
+    url = site.fleet.links.effect(PETRA, other, effect, site.clock().date())
+    assert site.http.get(url).status_code == 404
+    assert site.http.get(site.link(effect + 1, PETRA)).status_code == 404
+
+
+def test_those_whom_a_job_tells_do_what_it_proposes(site: Site) -> None:
+    effect = proposed(site.fleet, note())
+    assert effect is not None
+    finance = site.link(effect, "finance@nordwind.example")
+    assert site.http.get(site.link(effect, PETRA)).status_code == 403
+    assert site.send(finance, "approved").status_code == 303
+    assert site.status(effect) is EffectStatus.READY
+
+
+def test_a_level_that_is_silent_is_followed_by_the_next(site: Site) -> None:
+    effect = site.ask()
+    gate.remind(site.fleet)
+    assert site.mails() == [(PETRA, "ask-low"), (PAUL, "ask-low")]
+    # Monday, nine in London, ten in Brussels; seventeen the next day is fifteen office hours on.
+    site.clock.now += timedelta(hours=30)
+    for _ in range(2):
+        gate.remind(site.fleet)
+    assert site.mails()[2:] == [(DANA, "ask-high")]
+    assert site.send(site.link(effect, DANA), "approved").status_code == 303
+    assert site.status(effect) is EffectStatus.READY

@@ -1,0 +1,119 @@
+"""Asks who may decide about an effect, and tells who asked for it what was said."""
+
+from markupsafe import Markup
+
+from tasks.declaration import Delivery
+from tasks.domain.deciding import Answer, Seat, Standing
+from tasks.domain.proposals import Mode
+from tasks.domain.texts import NOTHING, Text
+from workers.config.effect_kinds import kinds
+from workers.language.language import language
+from workers.ledger import decisions, effects, outbox
+from workers.ledger.database import Connection
+from workers.ledger.effects import Effect, NewEffect
+from workers.ledger.payloads import Asking
+from workers.ledger.statuses import EffectStatus
+from workers.messages.occasion import Occasion, message
+
+
+def ask(connection: Connection, occasion: Occasion, effect: Effect, standing: Standing) -> None:
+    """Mail everybody who may decide now the link to their page, each once for a level."""
+    for seat in standing.deciders:
+        _mail(
+            connection, occasion, effect, seat.person, f"ask-{seat.level}", why=standing.verdict.why
+        )
+
+
+def tell(
+    connection: Connection,
+    occasion: Occasion,
+    effect: Effect,
+    seat: Seat,
+    answer: Answer,
+    reason: str,
+) -> None:
+    """Note a decision on the record, and tell who asked for it."""
+    number = len(decisions.about(connection, effect.id))
+    said = _said(seat, answer, effect)
+    requester = effect.request.requester if effect.request else ""
+    if requester:
+        step = f"said-{number}"
+        _mail(connection, occasion, effect, requester, step, outcome=said, said=reason)
+    _note(connection, occasion, effect, f"decision {effect.id} {number}", said, reason)
+
+
+def _said(seat: Seat, answer: Answer, effect: Effect) -> Text:
+    if answer is Answer.APPROVED:
+        return Text("{person} agrees: {what}", person=seat.person, what=effect.preview)
+    if answer is Answer.REFUSED:
+        return Text("{person} refuses: {what}", person=seat.person, what=effect.preview)
+    return Text("{person} asks back: {what}", person=seat.person, what=effect.preview)
+
+
+def _mail(
+    connection: Connection,
+    occasion: Occasion,
+    effect: Effect,
+    person: str,
+    step: str,
+    *,
+    why: Text = NOTHING,
+    outcome: Text = NOTHING,
+    said: str = "",
+) -> None:
+    request = effect.request
+    payload = Asking(
+        **occasion.heading(person),
+        effect=effect.id,
+        what=effect.preview,
+        reason=effect.why,
+        verdict=why,
+        requester=request.requester if request else "",
+        amount=None if request is None or request.amount is None else f"{request.amount:f}",
+        currency=request.currency if request else None,
+        outcome=outcome,
+        said=said,
+    )
+    new = message(
+        occasion,
+        payload,
+        subject=f"effect-{effect.id}",
+        period=str(effect.created_at.date()),
+        step=step,
+        findings=(),
+        guarantee=Delivery.AT_LEAST_ONCE,
+    )
+    outbox.enqueue(connection, new, occasion.now)
+
+
+def _note(
+    connection: Connection,
+    occasion: Occasion,
+    effect: Effect,
+    identity: str,
+    said: Text,
+    reason: str,
+) -> None:
+    """A note on the record, which is an effect of its own that nobody decides about."""
+    reader = language(occasion.tenant.language("", effect.company_id))
+    title, kind = reader.say(said), kinds()["note"]
+    body = Markup("<p><b>{}</b></p><p>{}</p>").format(title, reason)
+    values = kind.values.model_validate({"title": title, "body_html": str(body)})
+    new = NewEffect(
+        effect.place,
+        kind.name,
+        effect.model,
+        effect.record_id,
+        identity,
+        values.model_dump(mode="json"),
+        said,
+        kind.preview(values),
+        Mode.AUTOMATIC,
+        EffectStatus.READY,
+        None,
+        "",
+        "",
+        effect.run_id,
+        effect.trace_id,
+    )
+    effects.propose(connection, new, occasion.now)
