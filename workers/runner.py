@@ -27,7 +27,7 @@ from tasks.domain.periods import AsOf, Period
 from workers import looking, outages
 from workers import notes as watching
 from workers.config.settings import Environment
-from workers.effects import gate
+from workers.effects import proposing
 from workers.holding import holding, lease
 from workers.ledger import (
     audit,
@@ -320,7 +320,7 @@ def _commit(
     measured = () if moment.asked else report.measures
     measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
     for proposal in report.proposals:
-        gate.propose(connection, occasion, proposal)
+        proposing.propose(connection, occasion, proposal)
     runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
     return told, suppressed
 

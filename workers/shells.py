@@ -14,7 +14,7 @@ from workers.app import app
 from workers.broker.transport import DELIVERY
 from workers.config.tenants import Tenant
 from workers.delivery import dispatcher
-from workers.effects import executor, gate
+from workers.effects import executor, proposing
 from workers.ledger.runs import Run
 from workers.ledger.statuses import RunStatus
 from workers.messages import failures
@@ -94,7 +94,7 @@ def recover() -> None:
     """Publish again what a broker lost or a dead worker left; tell of what was given up."""
     dispatch.put_clocks_right(fleet())
     dispatch.publish_due(fleet(), publish)
-    gate.remind(fleet())
+    proposing.remind(fleet())
     if executor.waits(fleet()):
         effect.delay()
     outages.look_again(fleet(), ask_again)

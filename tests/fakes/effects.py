@@ -8,7 +8,7 @@ from typing import Any, Final
 from odoo_gateway.transport import Transport
 from tasks.domain.proposals import Proposal
 from tasks.domain.texts import named
-from workers.effects import gate
+from workers.effects import proposing
 from workers.ledger import effects
 from workers.ledger.effects import Effect
 from workers.ledger.places import Place
@@ -73,7 +73,7 @@ def proposed(fleet: Fleet, proposal: Proposal, place: Place = PLACE) -> int | No
     """Hand a proposal over as a run does."""
     with fleet.ledger.transaction() as connection:
         occasion = occasion_for(fleet, connection, place, None, "trace-1")
-        return gate.propose(connection, occasion, proposal)
+        return proposing.propose(connection, occasion, proposal)
 
 
 def effect_of(fleet: Fleet, number: int | None) -> Effect:

@@ -17,7 +17,7 @@ from workers.commands.exits import ExitCode
 from workers.commands.options import Json, OfTenant
 from workers.commands.verbs import Verb
 from workers.config.tenants import Tenant
-from workers.effects import gate
+from workers.effects import proposing
 from workers.ledger import decisions, effects
 from workers.ledger.effects import Effect
 from workers.wiring import Fleet
@@ -132,7 +132,7 @@ def _replayed(fleet: Fleet, effect: Effect, now: Verdict) -> Row:
         made = decisions.about(connection, effect.id)
     agreed = [each.level for each in made if each.answer is Answer.APPROVED]
     levels = [level.name for level in now.levels]
-    before = [level for level in agreed if level != gate.AT_ONCE]
+    before = [level for level in agreed if level != proposing.AT_ONCE]
     request = effect.request
     return {
         "effect": f"effect-{effect.id}",

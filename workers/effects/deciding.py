@@ -14,7 +14,7 @@ from tasks.domain.deciding import Answer, Seat, Standing, State
 from tasks.domain.proposals import Mode
 from tasks.domain.texts import Text
 from workers.config.tenants import Tenant
-from workers.effects import gate, telling
+from workers.effects import proposing, telling
 from workers.ledger import decisions, effects
 from workers.ledger.database import Connection
 from workers.ledger.effects import Effect
@@ -51,7 +51,7 @@ class Asked:
 def question(fleet: Fleet, connection: Connection, effect: Effect, person: str) -> Asked:
     """How an effect stands to a person. Raises UnknownPlace where it is not watched any more."""
     occasion = occasion_for(fleet, connection, effect.place, None, effect.trace_id)
-    standing, zone = gate.standing(connection, occasion, effect), occasion.scope.zone
+    standing, zone = proposing.standing(connection, occasion, effect), occasion.scope.zone
     if effect.status not in OPEN:
         return Asked(effect, standing, None, zone)
     if standing is not None:
@@ -132,7 +132,7 @@ def _record(
     if found is None:
         raise DecisionRefused(Text("this form was sent before"))
     occasion = occasion_for(fleet, connection, effect.place, None, effect.trace_id)
-    after = gate.standing(connection, occasion, effect)
+    after = proposing.standing(connection, occasion, effect)
     if answer is Answer.REFUSED:
         effects.release(connection, effect, now, EffectStatus.DECLINED, seat.person)
     elif answer is Answer.APPROVED and (after is None or after.state is State.APPROVED):

@@ -18,7 +18,7 @@ from tests.fakes.fleets import FILE, Switchable, fleet_on
 from tests.workers.web.conftest import SECRET, serving
 from workers import dispatch
 from workers.demo.processes import free_port
-from workers.effects import executor, gate
+from workers.effects import executor, proposing
 from workers.ledger import audit, decisions, outbox
 from workers.ledger.payloads import Asking
 from workers.ledger.schema import metadata
@@ -284,12 +284,12 @@ def test_those_whom_a_job_tells_do_what_it_proposes(site: Site) -> None:
 
 def test_a_level_that_is_silent_is_followed_by_the_next(site: Site) -> None:
     effect = site.ask()
-    gate.remind(site.fleet)
+    proposing.remind(site.fleet)
     assert site.mails() == [(PETRA, "ask-low"), (PAUL, "ask-low")]
     # Monday, nine in London, ten in Brussels; seventeen the next day is fifteen office hours on.
     site.clock.now += timedelta(hours=30)
     for _ in range(2):
-        gate.remind(site.fleet)
+        proposing.remind(site.fleet)
     assert site.mails()[2:] == [(DANA, "ask-high")]
     assert site.send(site.link(effect, DANA), "approved").status_code == 303
     assert site.status(effect) is EffectStatus.READY
