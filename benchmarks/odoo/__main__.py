@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -103,18 +102,17 @@ def main() -> int:
     parser.add_argument("--alone", action="store_true", help="the jobs alone, without the others")
     parser.add_argument("--json", type=Path, help="a file for all that was measured")
     parser.add_argument("--documents", type=Path, help="a folder to keep each job's document in")
-    parser.add_argument("--inner", nargs=2, metavar=("CASE", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument("--growth", action="store_true", help="at 200, 2,000 and 20,000 people")
+    parser.add_argument("--database", help="a firm that is there, which nobody changes")
     asked = parser.parse_args()
-    if asked.inner:
-        print(json.dumps(_measured(asked.inner[0], Path(asked.inner[1]))))
-        return 0
     server = start()
-    small = firm_database.of_today(server)
-    name = small if asked.small else firm_database.large(server, small)
-    print(f"firm: {_size(server, name)}")
     chosen = [c for c in CASES if all(word in c.name for word in asked.only)]
     folder = asked.documents or Path(os.environ.get("TMPDIR", "/tmp")) / "fleet-documents"
     folder.mkdir(parents=True, exist_ok=True)
+    if asked.growth:
+        return _growth(server, chosen, folder)
+    name = asked.database or _firm(server, asked.small)
+    print(f"firm: {_size(server, name)}")
     found = {case.name: _compared(server, name, case, asked, folder) for case in chosen}
     _tell(found)
     if asked.json:
@@ -126,6 +124,30 @@ def main() -> int:
     for case in differing:
         print(f"{case}: another document with pages of 97 rows")
     return 1 if differing else 0
+
+
+def _firm(server: OdooServer, is_small: bool) -> str:
+    small = firm_database.of_today(server)
+    return small if is_small else firm_database.large(server, small)
+
+
+def _growth(server: OdooServer, chosen: Sequence[Case], folder: Path) -> int:
+    """Each job once at each size, after a run that is not measured."""
+    small = firm_database.of_today(server)
+    head = f"{'':24}{'people':>8}{'s':>9}{'cpu s':>8}{'calls':>7}{'MB':>8}{'MiB':>6}{'longest':>9}"
+    print(head)
+    for people in firm_database.SIZES:
+        name = firm_database.of_people(server, small, people)
+        for case in chosen:
+            _fleet(server, name, case, case.document(folder))
+            seen = _fleet(server, name, case, case.document(folder))
+            print(
+                f"{case.name:24}{people:8,}{seen['seconds']:9.2f}{seen['cpu']:8.2f}"
+                f"{seen['calls']:7}{seen['megabytes']:8.1f}{seen['peak_mib']:6.0f}"
+                f"{seen['longest']:9.2f}",
+                flush=True,
+            )
+    return 0
 
 
 def _compared(
@@ -187,7 +209,7 @@ def _fleet(
 
 
 def _process(inner: Sequence[str], environ: Mapping[str, str]) -> Mapping[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.odoo", "--inner", *inner]
+    command = [sys.executable, "-m", "benchmarks.odoo.inner", *inner]
     ended = subprocess.run(
         command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -195,30 +217,6 @@ def _process(inner: Sequence[str], environ: Mapping[str, str]) -> Mapping[str, A
         raise SystemExit(f"{' '.join(inner)} failed:\n{ended.stderr}")
     seen: Mapping[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return seen
-
-
-def _measured(what: str, file: Path) -> Mapping[str, Any]:
-    """One job, or the script, in this process."""
-    if what in script.QUESTIONS:
-        asked = json.loads(file.read_text())
-        started, cpu = time.perf_counter(), time.process_time()
-        rpc = script.Rpc(*asked["at"])
-        span = (date.fromisoformat(asked["first"]), date.fromisoformat(asked["last"]))
-        script.QUESTIONS[what](rpc, *span)
-        return _seen(started, cpu, rpc.calls, rpc.bytes)
-    from benchmarks.odoo import fleet
-
-    return fleet.run(what, file, _seen)
-
-
-def _seen(started: float, cpu: float, calls: int, size: int) -> Mapping[str, Any]:
-    return {
-        "seconds": time.perf_counter() - started,
-        "cpu": time.process_time() - cpu,
-        "calls": calls,
-        "megabytes": size / 1e6,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
 
 
 def _script(

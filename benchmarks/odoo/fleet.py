@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from odoo_gateway import reader
@@ -21,16 +22,18 @@ Seen = Callable[[float, float, int, int], Mapping[str, Any]]
 
 
 class Counting:
-    """A transport that counts what is asked."""
+    """A transport that keeps how long each call took."""
 
     def __init__(self, inner: OdooRpc) -> None:
         self.inner = inner
-        self.calls = 0
+        self.seconds: list[float] = []
 
     def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
         """As Transport.call."""
-        self.calls += 1
-        return self.inner.call(model, method, args, kwargs)
+        asked = time.perf_counter()
+        found = self.inner.call(model, method, args, kwargs)
+        self.seconds.append(time.perf_counter() - asked)
+        return found
 
 
 def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
@@ -49,20 +52,21 @@ def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
     order = Order(catalogue.jobs()[job], fleet.settings.tenant("default"), dry_run=True)
     results = by_hand.carry_out(fleet, order)
     document = run_verb.document(fleet, order, results)
-    cost = seen(started, cpu, counting[0].calls, received[0])
+    cost = seen(started, cpu, len(counting[0].seconds), received[0])
     failed = [str(result.error) for result in results if result.error]
     assert not failed, failed
     file.write_text(json.dumps(document, indent=1, sort_keys=True))
-    return cost
+    return {**cost, "longest": max(counting[0].seconds)}
 
 
 def _count_bytes() -> list[int]:
     """What the answers had, as they came over the wire; grows."""
-    received, inner = [0], BoundedSocket.readinto
+    received, inner, lock = [0], BoundedSocket.readinto, Lock()
 
     def readinto(self: BoundedSocket, buffer: Any) -> int | None:
         count = inner(self, buffer)
-        received[0] += count or 0
+        with lock:
+            received[0] += count or 0
         return count
 
     BoundedSocket.readinto = readinto  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tasks.domain.periods import Period
 
 Interval = tuple[datetime, datetime]
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,23 @@ def expected_hours(
             if days:
                 return None
             continue
+        off = _off(engagement.absences, period)
+        if not off:
+            whole = _planned_hours(engagement.schedule, period, zone)
+            for day in days:
+                hours[day] += whole[day]
+            continue
         planned = _planned(engagement.schedule, period, zone)
-        off = _union((absence.start, absence.end) for absence in engagement.absences)
         for day in days:
             hours[day] += sum(_hours_left(work, off) for work in planned[day])
     return hours
+
+
+def _off(absences: Iterable[Absence], period: Period) -> list[Interval]:
+    """The absences that may touch a day of the period, in whatever zone."""
+    first = datetime.combine(period.start, time(), UTC) - A_DAY
+    last = datetime.combine(period.end, time(), UTC) + 2 * A_DAY
+    return _union((off.start, off.end) for off in absences if first < off.end and off.start < last)
 
 
 def week_parity(day: date) -> int:
@@ -117,6 +130,13 @@ def _planned(
         ]
         for day in period.days()
     }
+
+
+@lru_cache(maxsize=4096)
+def _planned_hours(schedule: Schedule, period: Period, zone: ZoneInfo) -> Mapping[date, float]:
+    """The same where nothing is off."""
+    planned = _planned(schedule, period, zone)
+    return {day: sum(_hours_left(work, ()) for work in of_day) for day, of_day in planned.items()}
 
 
 def _flexible(

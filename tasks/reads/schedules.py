@@ -37,6 +37,7 @@ class Schedules:
     not_verifiable: tuple[NotVerifiable, ...] = ()
     #: What a calendar has for a single resource (Odoo 16 to 18), by both.
     own: Mapping[tuple[int, int], tuple[Stretch, ...]] = field(default_factory=dict)
+    _found: dict[int, Sequence[Engagement]] = field(default_factory=dict, compare=False)
 
     def zone(self, employee: Employee) -> ZoneInfo:
         """The zone that the employee's hours are in; UTC when nobody can say."""
@@ -70,6 +71,12 @@ class Schedules:
         return self.terms.get(employee.id, (Term(employee.resource_calendar_id),))
 
     def _engagements(self, employee: Employee) -> Sequence[Engagement]:
+        """What somebody is asked for week after week, put together once."""
+        if employee.id not in self._found:
+            self._found[employee.id] = self._put_together(employee)
+        return self._found[employee.id]
+
+    def _put_together(self, employee: Employee) -> Sequence[Engagement]:
         return [
             Engagement(
                 schedule=self._schedule(employee, term.calendar_id),

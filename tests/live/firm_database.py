@@ -18,6 +18,8 @@ from .odoo_server import OdooServer, step
 PREFIX = "fleet_firm"
 SEED, PEOPLE, ORDERS, TIMES = 19, 240, 264, 10
 LINES = 1_000_000
+#: People of the firms that show how jobs grow.
+SIZES = (200, 2_000, 20_000)
 # PostgreSQL copies no database that somebody is connected to; Odoo connects anew by itself.
 LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
 
@@ -70,6 +72,29 @@ def large(server: OdooServer, name: str) -> str:
             added = firm_multiplied.multiply(sql, TIMES, hours="o.project_id IS NOT NULL")
             print(f"rows added: {dict(added)}")
             print(f"lines parted: {firm_multiplied.part_hours(sql, LINES):,}")
+        server.postgres.query("VACUUM ANALYZE", database)
+    server.postgres.mark(database, wanted)
+    return database
+
+
+def of_people(server: OdooServer, name: str, people: int) -> str:
+    """A database with so many people, hours of the last weeks alone; made once a day and kept."""
+    times = people // PEOPLE + 1
+    if times == 1:
+        return name
+    wanted = f"{server.postgres.made_from(name)} x{times}"
+    for found in server.postgres.databases():
+        if found.startswith(f"{PREFIX}_of_{people}_"):
+            if server.postgres.made_from(found) == wanted:
+                return found
+            server.drop(found)
+    database = server.clone(f"{PREFIX}_of_{people}")
+    server.drop(database)
+    with step(f"multiply the firm to {people:,} people (minutes)"):
+        server.postgres.query(LEAVE.format(name=name))
+        server.postgres.query(f'CREATE DATABASE "{database}" TEMPLATE "{name}"')
+        with psycopg.connect(server.pg_dsn(database), autocommit=True) as sql:
+            firm_multiplied.multiply(sql, times)
         server.postgres.query("VACUUM ANALYZE", database)
     server.postgres.mark(database, wanted)
     return database
