@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Final
 
 from odoo_gateway.reader import Domain, Group, Reader
-from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
 from tasks.domain.texts import Text
@@ -16,7 +15,7 @@ from tasks.execution.timesheet_reminders.policy import ProjectRules, TimesheetPo
 from tasks.reads.approvals import TimesheetSheet, approval_field
 from tasks.reads.units import hours_of
 from tasks.records.people import Employee
-from tasks.records.timesheets import TimesheetLine, no_leave
+from tasks.records.timesheets import no_leave
 
 
 class State(StrEnum):
@@ -43,18 +42,15 @@ SHEET_STATES: Final[Mapping[str, State]] = {
 }
 
 
-@dataclass(frozen=True)
-class LateLine(Record):
-    """Hours that were logged after an instant; Odoo keeps no day for what changes in a line."""
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Hours of one person and day that were logged later; Odoo tells when a line was made alone."""
 
-    MODEL: ClassVar[str] = TimesheetLine.MODEL
-    MODULE: ClassVar[str] = TimesheetLine.MODULE
-    id: int
-    employee_id: int | None
-    project_id: int | None
     date: date
-    unit_amount: float
-    create_date: datetime
+    hours: float
+    project_id: int | None
+    #: The first instant at which they may have been.
+    made: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +100,11 @@ class Hours:
         return rules.hours_count and (unknown or logged.state in ENOUGH[wanted])
 
     def logged_by(
-        self, employee_id: int, day: date, late: Iterable[LateLine], policy: TimesheetPolicy
+        self, employee_id: int, day: date, late: Iterable[Late], policy: TimesheetPolicy
     ) -> float:
         """Hours of projects that count, in whatever state, without the late ones."""
         found = [(each.project_id, each.hours) for each in self.on(employee_id, day)]
-        found += [(each.project_id, -each.unit_amount) for each in late if each.date == day]
+        found += [(each.project_id, -each.hours) for each in late if each.date == day]
         counts = (
             hours for of, hours in found if policy.projects.get(of or 0, NO_RULES).hours_count
         )
@@ -143,12 +139,13 @@ def read_hours(
 
 
 def read_late(
-    odoo: Reader, employees: Iterable[Employee], period: Period, after: datetime
-) -> tuple[LateLine, ...]:
-    """The lines among the same hours that were made from an instant (UTC) on."""
-    by = ("employee_id", "in", [employee.id for employee in employees])
-    made = ("create_date", ">=", f"{after:%Y-%m-%d %H:%M:%S}")
-    return odoo.search(LateLine, [by, *_logged(odoo, period), made], all_companies=True)
+    odoo: Reader, people: Iterable[int], period: Period, after: datetime
+) -> Iterator[tuple[int, Late]]:
+    """What of the same hours was logged after an instant (UTC), and by which of the employees."""
+    made = after + timedelta(seconds=1)
+    domain = [*_logged(odoo, period), ("create_date", ">=", f"{made:%Y-%m-%d %H:%M:%S}")]
+    for group in hours_of(odoo, people, domain, ["date:day", "project_id"]):
+        yield group.id_at(0), Late(group.day_at(1), group.sums[0], group.id_at(2), made)
 
 
 def _logged(odoo: Reader, period: Period) -> Domain:

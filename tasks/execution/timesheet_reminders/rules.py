@@ -112,7 +112,7 @@ class Judgement:
         if status not in ("complete", "missing"):
             return status
         end = end_of(policy, period, zone)
-        late = [each for each in self.snapshot.late.get(employee.id, ()) if each.create_date > end]
+        late = [each for each in self.snapshot.late.get(employee.id, ()) if each.made > end]
         hours = self.snapshot.hours
         by_then = replace(
             sheet,

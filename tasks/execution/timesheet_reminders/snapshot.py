@@ -12,7 +12,7 @@ from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 from tasks.domain.ladder import instant
 from tasks.domain.periods import AsOf, Period, week_of
-from tasks.execution.timesheet_reminders.hours import Hours, LateLine, read_hours, read_late
+from tasks.execution.timesheet_reminders.hours import Hours, Late, read_hours, read_late
 from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.reads.contacts import read_languages
 from tasks.reads.schedules import Schedules, read_schedules
@@ -48,8 +48,8 @@ class Snapshot:
     reminding: Sequence[OwnReminders] = ()
     company_page: str = ""
     languages: Mapping[int, str] = field(default_factory=dict)
-    #: Lines of the last weeks that were made after a deadline, by employee.
-    late: Mapping[int | None, Sequence[LateLine]] = field(default_factory=dict)
+    #: Hours of the last weeks that were logged after the person's deadline, by employee.
+    late: Mapping[int, Sequence[Late]] = field(default_factory=dict)
 
 
 def read(odoo: Reader, as_of: AsOf, policy: TimesheetPolicy) -> Snapshot:
@@ -111,18 +111,19 @@ def _late(
     schedules: Schedules,
     as_of: AsOf,
     policy: TimesheetPolicy,
-) -> Mapping[int | None, Sequence[LateLine]]:
-    """Lines of the weeks that close, made after the first deadline of anybody in each."""
-    found: dict[int | None, list[LateLine]] = defaultdict(list)
+) -> Mapping[int, Sequence[Late]]:
+    """Hours of the weeks that close, logged after the deadline of each person."""
+    found: dict[int, list[Late]] = defaultdict(list)
     for period in closing(as_of):
-        ends = [
-            end_of(policy.for_department(person.department_id), period, schedules.zone(person))
-            for person in employees
-        ]
-        over = [end for end in ends if end <= as_of.instant]
-        for line in read_late(odoo, employees, period, min(over)) if over else ():
-            found[line.employee_id].append(line)
-        if len(over) == len(ends):
+        by_end: dict[datetime, list[int]] = defaultdict(list)
+        for person in employees:
+            unit = policy.for_department(person.department_id)
+            by_end[end_of(unit, period, schedules.zone(person))].append(person.id)
+        over = {end: people for end, people in by_end.items() if end <= as_of.instant}
+        for end, people in sorted(over.items()):
+            for employee_id, late in read_late(odoo, people, period, end):
+                found[employee_id].append(late)
+        if len(over) == len(by_end):
             break
     return found
 

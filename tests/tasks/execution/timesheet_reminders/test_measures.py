@@ -9,7 +9,7 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.periods import AsOf, Period, week_of
-from tasks.execution.timesheet_reminders.hours import Hours, LateLine, Logged, State
+from tasks.execution.timesheet_reminders.hours import Hours, Late, Logged, State
 from tasks.execution.timesheet_reminders.job import JOB, judge
 from tasks.execution.timesheet_reminders.policy import TimesheetPolicy
 from tasks.execution.timesheet_reminders.rules import Judgement
@@ -47,16 +47,9 @@ def compliance(found: Snapshot, moment: str = "2026-11-23 05:00", **policy: Any)
     return ratios[0] if ratios else None
 
 
-def made(moment: str, day: date, hours: float = 8, project_id: int = 7) -> LateLine:
+def made(moment: str, day: date, hours: float = 8, project_id: int = 7) -> Late:
     """Hours that Ann logged then, in Brussels."""
-    return LateLine(
-        id=1,
-        employee_id=1,
-        project_id=project_id,
-        date=day,
-        unit_amount=hours,
-        create_date=at(moment).instant,
-    )
+    return Late(day, hours, project_id, at(moment).instant)
 
 
 THURSDAY = date(2026, 11, 19)
