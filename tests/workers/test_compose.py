@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from workers import smtp
 from workers.demo.catcher import Catcher
 from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
-from workers.mail.email import compose
+from workers.mail.email import SEVEN_BIT, compose
 from workers.mail.wording import templates
 from workers.smtp import Sealed, SmtpServer
 
@@ -83,6 +84,16 @@ def test_what_arrives_is_what_was_composed(catcher: Catcher) -> None:
     composed, file = sent(catcher, of(DIGEST))
     assert file.read_bytes().rstrip(b"\r\n") == composed.rstrip(b"\r\n")
     assert composed == sent(catcher, of(DIGEST))[0]
+
+
+def test_every_header_but_the_subject_is_written_as_python_writes_it() -> None:
+    for section in (PERSON, DIGEST):
+        mail = compose([of(section)], rendered([section], pages), SENDER, NOW)
+        plain = EmailPolicy(linesep="\r\n", cte_type="7bit")
+        headers = [pair for part in mail.walk() for pair in part.items() if pair[0] != "Subject"]
+        assert len(headers) > 12
+        for name, value in headers:
+            assert SEVEN_BIT.fold_binary(name, value) == plain.fold_binary(name, value)
 
 
 def test_a_long_word_is_wrapped_in_plain_text_and_an_address_is_not() -> None:

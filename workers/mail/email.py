@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,13 @@ from workers.mail.render import Rendered
 
 # Of RFC 5322, without the line's end.
 LONGEST_LINE: Final = 998
+SHORT_LINE: Final = 78
+
+
+class _Kinds(HeaderRegistry):
+    """Makes the class of a kind of header once, where Python makes it for each header."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
 
 
 class _Policy(EmailPolicy):
@@ -31,23 +39,23 @@ class _Policy(EmailPolicy):
     """
 
     def fold(self, name: str, value: Any) -> str:
-        if name != "Subject":
-            return str(super().fold(name, value))
         plain = f"{name}: {value}"
+        if name != "Subject":
+            # As Python writes it, without taking it apart first.
+            is_short = plain.isascii() and len(plain) <= SHORT_LINE
+            return f"{plain}{self.linesep}" if is_short else str(super().fold(name, value))
         if plain.isascii() and len(plain) <= LONGEST_LINE:
             return f"{plain}{self.linesep}"
         encoded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
         return f"{name}: {encoded}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name != "Subject":
-            return super().fold_binary(name, value)
         return self.fold(name, value).encode("ascii")
 
 
 # A server that does not announce 8BITMIME may cut off each eighth bit, and a mail must be the same
 # bytes whenever it is written again, whichever server it meets.
-SEVEN_BIT = _Policy(linesep="\r\n", cte_type="7bit")
+SEVEN_BIT = _Policy(linesep="\r\n", cte_type="7bit", header_factory=_Kinds())
 
 
 def compose(

@@ -35,6 +35,8 @@ def environment(package: str, reader: Language, *, escaped: bool) -> jinja2.Envi
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Of one installation: nobody edits them while it runs.
+        auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
     # The extension's own method.
