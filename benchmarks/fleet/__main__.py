@@ -24,7 +24,7 @@ import psycopg
 
 from benchmarks.fleet import ends
 from benchmarks.fleet.ends import End
-from tests.chaos.parts import RedisServer, wait_until
+from tests.chaos.parts import RedisServer, TooLate, wait_until
 from tests.workers.ledger import postgres_server
 from workers.demo.processes import answers, free_port, running
 from workers.ledger import schema
@@ -140,8 +140,17 @@ class Bench:
             self.publish(way, self.asked.paced, 0.1)
             self._wait(way, count + self.asked.paced)
             alone = self.ended(way)[count + 5 :]
+        if way == "fleet":
+            self._all_succeeded(count + self.asked.paced)
         spans = [1000 * (end.at - end.published) for end in alone]
         return Pace(per_second, statistics.median(spans), 1000 * cpu / (count - first))
+
+    def _all_succeeded(self, count: int) -> None:
+        with psycopg.connect(self.url) as connection:
+            counted = "SELECT count(*) FROM runs WHERE status = 'succeeded'"
+            (succeeded,) = connection.execute(counted).fetchone() or (0,)
+        if succeeded < count:
+            raise TooLate(f"of {count} runs only {succeeded} succeeded")
 
     def slots(self, processes: int) -> float:
         """Runs per second of jobs that wait half a second for Odoo, and nothing else."""
@@ -150,6 +159,7 @@ class Bench:
         self.publish("fleet", count)
         with self.worker("fleet", processes, BENCH_ODOO_SECONDS="0.5"):
             self._wait("fleet", count)
+        self._all_succeeded(count)
         found = self.ended("fleet")
         warm = 4 * processes
         # The last ones have free slots beside them.
