@@ -1,0 +1,55 @@
+"""A draft invoice for all that Odoo would invoice of an order; a person posts it."""
+
+from typing import Final
+
+from pydantic import Field
+
+from odoo_gateway import answers
+from odoo_gateway.errors import OdooRejected
+from odoo_gateway.procedures import calling
+from tasks.domain.texts import Text
+from tasks.domain.written import Written
+from workers.config.effect_kinds import EffectKind, Result, Write
+
+ORDER: Final = "sale.order"
+
+
+class DraftInvoice(Written):
+    """How it is made."""
+
+    deduct_down_payments: bool = Field(True, description="take off what was paid beforehand")
+
+
+def of_order(write: Write) -> int:
+    """The order that it is about. Raises OdooRejected for anything else."""
+    if write.model != ORDER:
+        raise OdooRejected(f"it is made of an order, and not of {write.model}")
+    return write.record_id
+
+
+def _preview(values: DraftInvoice) -> Text:
+    return Text("a draft invoice of all that is to be invoiced of the order")
+
+
+def _find(write: Write) -> Result | None:
+    domain = [
+        ("line_ids.sale_line_ids.order_id", "=", of_order(write)),
+        ("move_type", "=", "out_invoice"),
+        ("state", "=", "draft"),
+    ]
+    answer = write.session.call("account.move", "search_read", domain, ["id"], order="id")
+    rows = answers.rows(answer, "account.move.search_read", ("id",))
+    return {"move_ids": [int(row["id"]) for row in rows]} if rows else None
+
+
+def _apply(write: Write) -> Result:
+    made = calling.draft_invoice(
+        write.session,
+        write.company_id,
+        of_order(write),
+        deduct_down_payments=write.values.deduct_down_payments,
+    )
+    return {"move_ids": list(made.move_ids), "created": made.created}
+
+
+KIND: Final = EffectKind("draft_invoice", DraftInvoice, _preview, _find, _apply)
