@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from odoo_gateway.errors import OdooUnavailable
-from odoo_gateway.procedures import comparing, installing, wanted
+from odoo_gateway.procedures import comparing, installing, membership, wanted
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc, Transport
 from tasks.domain.proposals import Proposal
@@ -65,7 +65,7 @@ def admin(odoo_server: OdooServer, demo_db: str) -> Session:
     found = comparing.seen_by_administrator(made, ())
     pieces = wanted.pieces(found.odoo, (), ())
     installing.install(made, pieces, comparing.compare(pieces, found))
-    installing.join(made, installing.member(made, BOT.login))
+    membership.join(made, membership.member(made, BOT.login))
     return made
 
 
