@@ -12,8 +12,11 @@ from celery.schedules import crontab, schedule
 from tasks import catalogue
 
 
-def entries(tick_seconds: float) -> dict[str, dict[str, Any]]:
-    """Celery's `beat_schedule`: an entry per job, and the fleet's own."""
+def entries(tick_seconds: float, events_seconds: float | None) -> dict[str, dict[str, Any]]:
+    """Celery's `beat_schedule`: an entry per job, and the fleet's own.
+
+    events_seconds: how often events are taken up; None where no tenant has a source of any.
+    """
     every = schedule(timedelta(seconds=tick_seconds))
     # A tick that waited longer than this is worthless: the next one does the same.
     options = {"expires": max(tick_seconds, 1)}
@@ -24,6 +27,17 @@ def entries(tick_seconds: float) -> dict[str, dict[str, Any]]:
         "compare": {"task": "fleet.compare", "schedule": crontab(minute=17, hour=3)},
         "trim": {"task": "fleet.trim", "schedule": crontab(minute=41, hour=2)},
     }
+    if events_seconds is not None:
+        own["listen"] = {
+            "task": "fleet.listen",
+            "schedule": schedule(timedelta(seconds=events_seconds)),
+            "options": {"expires": max(events_seconds, 1)},
+        }
+        own["feed"] = {
+            "task": "fleet.feed",
+            "schedule": crontab(),
+            "options": {"expires": 60},
+        }
     return own | {
         f"dispatch-{name}": {
             "task": "fleet.dispatch",

@@ -31,6 +31,8 @@ class Audience(StrEnum):
     OPS = "ops"
 
 
+# What became of a record, where nobody says more.
+CHANGED: Final = "changed"
 ROLES: Final = tuple(each.value for each in Audience if each is not Audience.PERSON)
 
 
@@ -75,6 +77,13 @@ class Wake:
     event: str
     #: The model whose id the event names, as rows and findings of the job do.
     subject: str
+
+    def hears(self, kind: str, model: str) -> bool:
+        """Whether an event of a kind, about a record of a model, is one of these.
+
+        That a record changed, which is all that some sources tell, may be any event of it.
+        """
+        return model == self.subject and kind in (self.event, f"{model}.{CHANGED}")
 
 
 @dataclass(frozen=True)

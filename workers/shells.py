@@ -11,12 +11,14 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import dispatch, outages, trimming
 from workers.app import app
-from workers.broker.transport import DELIVERY
+from workers.broker.transport import DELIVERY, WOKEN
+from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
 from workers.delivery import dispatcher
 from workers.effects import executor, proposing
+from workers.intake import sources
 from workers.ledger.runs import Run
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import Origin, RunStatus
 from workers.messages import failures
 from workers.watch import installed, visibility
 from workers.wiring import fleet
@@ -57,8 +59,10 @@ JOBS: dict[str, Task] = {job.name: _task_of(job) for job in catalogue.jobs().val
 def publish(run: Run) -> None:
     """Ring the doorbell for a run."""
     # Celery's own log lines and Flower name a task by its id alone, so that leads to the trace.
+    of_event = {"queue": WOKEN} if run.origin is Origin.EVENT else {}
     JOBS[run.job].apply_async(
         (run.id,),
+        **of_event,
         task_id=f"{run.trace_id}-{uuid4().hex[:8]}",
         headers={"fleet_trace_id": run.trace_id},
         argsrepr=_told(run),
@@ -114,6 +118,38 @@ def probe(name: str) -> None:
     if outages.probe(fleet(), name):
         dispatch.publish_due(fleet(), publish)
         deliver.delay()
+
+
+@app.task(name="fleet.listen")
+def listen() -> None:
+    """Have the events of each tenant that has any taken up, where an Odoo that hangs is alone."""
+    within = fleet().settings.environment.events_seconds
+    for name in sources.tenants_to_hear(fleet()):
+        # What waits longer than this is worthless: the next one does the same.
+        hear.apply_async((name,), expires=max(within, 1))
+
+
+@app.task(name="fleet.hear")
+def hear(tenant_name: str) -> None:
+    """Take up a tenant's events, and publish the runs that look at them."""
+    if sources.take_up(fleet(), fleet().settings.tenant(tenant_name)):
+        dispatch.publish_due(fleet(), publish)
+
+
+@app.task(name="fleet.feed")
+def poll_feeds() -> None:
+    """Have the change feed of each tenant that has one looked at."""
+    for tenant in fleet().settings.tenants.values():
+        if tenant.sources_of(SourceKind.FEED):
+            poll.apply_async((tenant.name,), expires=60)
+
+
+@app.task(name="fleet.poll")
+def poll(tenant_name: str) -> None:
+    """Look at a tenant's change feed, and take up what it tells of."""
+    tenant = fleet().settings.tenant(tenant_name)
+    if sources.poll(fleet(), tenant) and sources.take_up(fleet(), tenant):
+        dispatch.publish_due(fleet(), publish)
 
 
 @app.task(name="fleet.compare")

@@ -87,6 +87,37 @@ OVERVIEW: Final[Rows] = {
         ),
         stacked("In flight", "sum by (job) (fleet_runs_in_flight)", "{{job}}"),
     ),
+    "Events": (
+        stacked(
+            "Events by source",
+            _gained("source, outcome", "fleet_events_total"),
+            "{{source}} {{outcome}}",
+        ),
+        graph(
+            "From an event to the end of its run, 95 %",
+            "histogram_quantile(0.95, sum by (source, le)"
+            " (rate(fleet_event_delay_seconds_bucket[1h])))",
+            "{{source}}",
+            unit=Seconds,
+        ),
+        graph(
+            "Oldest event that nobody has looked at",
+            "fleet_event_oldest_seconds",
+            "{{tenant}}",
+            unit=Seconds,
+            red_from=1800,
+        ),
+        stacked(
+            "Refused, missed, parked",
+            "label_replace("
+            + _gained("reason", "fleet_events_refused_total", during="1h")
+            + ', "what", "$1", "reason", "(.*)") or label_replace('
+            + _gained("tenant", "fleet_events_missed_total", during="1h")
+            + ', "what", "missed", "", "") or label_replace('
+            'sum by (tenant) (fleet_events_parked), "what", "parked", "", "")',
+            "{{what}} {{tenant}}",
+        ),
+    ),
     "Schedule and sources": (
         figure(
             "Since beat's last tick",

@@ -11,6 +11,8 @@ SWITCHED_OFF = re.compile(r"# (?=\[|[a-z_.]+ = )")
 SECRETS = {
     "FLEET_ACME_ODOO_API_KEY": "k",
     "FLEET_ACME_WEBHOOK_N8N_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "FLEET_ACME_IN_ODOO_SECRET": "f" * 40,
+    "FLEET_ACME_IN_N8N_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "FLEET_ACME_WEBHOOK_FINANCE_ROOM_URL": "https://chat.example/room",
 }
 

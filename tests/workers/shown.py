@@ -26,6 +26,7 @@ from tasks import catalogue
 from tasks.domain.deciding import Answer
 from tests.fakes import effects
 from tests.fakes.clock import Clock
+from tests.fakes.events import event
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
 from workers import dispatch, outages, runner, wiring
 from workers import notes as watching
@@ -34,7 +35,8 @@ from workers.broker import transport as broker
 from workers.broker.queues import Depth
 from workers.commands import cli, console, opening, pausing
 from workers.effects.deciding import decide
-from workers.ledger import marks, outbox, runs
+from workers.intake import hearing
+from workers.ledger import inbox, marks, outbox, runs
 from workers.ledger.places import Place, Places
 from workers.smtp import SmtpServer
 from workers.wiring import Fleet
@@ -71,6 +73,7 @@ COMMANDS: Final = {
     "effects": "effects list",
     "decisions": "decisions",
     "matrix": "matrix check",
+    "events": "events --limit 3",
     "audit": "audit --event run",
     "why": "why marco.bianchi@nordwind.example --limit 3",
     "dead": "dead",
@@ -107,6 +110,7 @@ def prepared(folder: Path) -> Fleet:
     _deliver_two(fleet)
     number = effects.proposed(fleet, effects.follow_up())
     decide(fleet, number or 0, "finance@nordwind.example", Answer.ASKED_BACK, "by when?", "n-1")
+    _hear(fleet)
     outages.begin(fleet, outages.of_odoo("firm"), OdooUnavailable("no answer within 60 s"))
     watching.beat(fleet, marks.BEAT, "host", {})
     watching.beat(fleet, marks.WORKER, "fleet@host", {"queues": broker.QUEUES, "processes": 2})
@@ -126,6 +130,19 @@ def _execute(fleet: Fleet, job: str, company_id: int) -> None:
         )
     assert run is not None
     runner.execute(fleet, run)
+
+
+def _hear(fleet: Fleet) -> None:
+    """Events of an expense, of what is there no more, and of what no job wakes for."""
+    told = [
+        event(1, tenant="firm", occurred_at=fleet.clock()),
+        event(2, tenant="firm", occurred_at=fleet.clock(), kind="crm.lead.won", model="crm.lead"),
+    ]
+    with fleet.ledger.transaction() as connection:
+        inbox.receive(connection, told, fleet.clock())
+        unfit = event(3, tenant="firm", occurred_at=fleet.clock(), record_id=0)
+        inbox.receive(connection, [unfit], fleet.clock(), {"event-3": "its record has no id"})
+    hearing.hear(fleet, fleet.settings.tenant("firm"))
 
 
 def _deliver_two(fleet: Fleet) -> None:

@@ -5,7 +5,7 @@ from celery import Celery
 import beat_schedule
 from tasks import catalogue
 from workers.broker import signed
-from workers.broker.transport import DELIVERY, EFFECTS, EVENTS, transport_options
+from workers.broker.transport import DELIVERY, EFFECTS, EVENTS, WOKEN, transport_options
 from workers.wiring import Fleet
 
 
@@ -53,10 +53,16 @@ def make_app(fleet: Fleet) -> Celery:
         task_send_sent_event=environment.task_events,
         worker_hijack_root_logger=False,
         timezone="UTC",
-        beat_schedule=beat_schedule.entries(environment.tick_seconds),
+        beat_schedule=beat_schedule.entries(environment.tick_seconds, _events_seconds(fleet)),
         beat_max_loop_interval=max(1, min(environment.tick_seconds, 60)),
     )
     return app
+
+
+def _events_seconds(fleet: Fleet) -> float | None:
+    """How often events are taken up; None where no tenant has a source of any."""
+    anybody = any(tenant.sources for tenant in fleet.settings.tenants.values())
+    return fleet.settings.environment.events_seconds if anybody else None
 
 
 def _routes() -> dict[str, dict[str, str]]:
@@ -66,6 +72,10 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.dispatch": {"queue": EVENTS},
         "fleet.recover": {"queue": EVENTS},
         "fleet.compare": {"queue": EVENTS},
+        "fleet.listen": {"queue": EVENTS},
+        "fleet.feed": {"queue": EVENTS},
+        "fleet.hear": {"queue": WOKEN},
+        "fleet.poll": {"queue": WOKEN},
         "fleet.learn": {"queue": "batch"},
         "fleet.probe": {"queue": "batch"},
         "fleet.trim": {"queue": "batch"},

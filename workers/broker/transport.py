@@ -1,5 +1,6 @@
 """What we know of the broker: its queues, and the settings that keep a connection honest."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -7,15 +8,24 @@ from kombu.connection import Connection
 from kombu.exceptions import ChannelError, OperationalError
 
 from workers.broker import patient_amqp, wary_redis
+from workers.config.settings import Settings
 
 EVENTS: Final = "events"
 DELIVERY: Final = "delivery"
 EFFECTS: Final = "effects"
-QUEUES: Final = ("batch", EVENTS, DELIVERY, EFFECTS)
+# Apart from the ticks in `events`: what asks an Odoo must keep no slot from being opened.
+WOKEN: Final = "woken"
+QUEUES: Final = ("batch", EVENTS, DELIVERY, EFFECTS, WOKEN)
 
 
 patient_amqp.install()
 wary_redis.install()
+
+
+def needed(settings: Settings) -> Sequence[str]:
+    """The queues that a worker must serve: that of events only where a tenant has a source."""
+    heard = any(tenant.sources for tenant in settings.tenants.values())
+    return tuple(queue for queue in QUEUES if heard or queue != WOKEN)
 
 
 def transport_options(broker_url: str, timeout_seconds: float = 10) -> dict[str, Any]:

@@ -128,6 +128,12 @@ VERBS: Final = (
         ASK,
         "List the messages: to whom, about what, sent or waiting until when.",
     ),
+    Told(
+        "events",
+        "events",
+        ASK,
+        "List the events: what told of which record, when, and which runs look at it.",
+    ),
     Told("audit", "audit", ASK, "List what happened, newest first; nothing of it is ever changed."),
     Told(
         "why",

@@ -22,7 +22,9 @@ cli = typer.Typer()
 
 @cli.command(cls=Verb, epilog="fleet worker --queues batch --concurrency 4")
 def worker(
-    queues: Annotated[str, typer.Option(help="Comma-separated.")] = "batch,events,delivery,effects",
+    queues: Annotated[
+        str, typer.Option(help="Comma-separated.")
+    ] = "batch,events,delivery,effects,woken",
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Runs at the same time.")] = 2,
     name: Annotated[str, typer.Option(help="Distinguishes workers of one host.")] = "fleet",
 ) -> None:

@@ -40,6 +40,7 @@ def _row(run: Run) -> Row:
     return {
         "name": f"run-{run.id}",
         **rows.of(run.place),
+        "origin": run.origin.value,
         "slot": rows.instant(run.slot),
         "status": run.status.value,
         "attempts": run.attempts,

@@ -180,7 +180,7 @@ def look(fleet: Fleet, wanted: Wanted = ALL) -> Status:
     try:
         fleet.ledger.check()
         with fleet.ledger.reading() as connection:
-            serving = _processes(connection, status, wanted, now)
+            serving = _processes(fleet, connection, status, wanted, now)
             _runs(fleet, connection, status, wanted, now)
             _outages(connection, status, wanted, now)
             paused = pauses.standing(connection, now)
@@ -205,7 +205,7 @@ def _jobs(wanted: Wanted) -> Sequence[AnyJob]:
 
 
 def _processes(
-    connection: Connection, status: Status, wanted: Wanted, now: datetime
+    fleet: Fleet, connection: Connection, status: Status, wanted: Wanted, now: datetime
 ) -> Mapping[str, int]:
     """Tell of the processes; how many workers serve each queue."""
     found = marks.all(connection)
@@ -263,7 +263,7 @@ def _processes(
                 + "; ".join(mark.detail["problems"]),
                 "correct the file; a new variable of the environment wants a restart",
             )
-    for queue in broker.QUEUES:
+    for queue in broker.needed(fleet.settings):
         starts = _serves(coming, queue)
         if not serving[queue] and starts:
             status.comes(f"queue {queue}", starts)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from workers.config import targets
+from workers.config import sources, targets
 from workers.config.settings import TENANTS, VARIABLES, Settings, variables_of
 from workers.config.tenant_reading import SHARED_KEY
 from workers.config.tenants import Tenant
@@ -76,6 +76,10 @@ def _of_tenant(tenant: Tenant, variables: Variables, places: TomlLines) -> Itera
             variable = targets.variable(tenant.name, name, what)
             if variable in variables.names:
                 yield Effective(variable, SET, _source(variables, variable))
+    for name in tenant.sources:
+        variable = sources.variable(tenant.name, name)
+        if variable in variables.names:
+            yield Effective(variable, SET, _source(variables, variable))
 
 
 def _leaves(model: BaseModel, path: Path) -> Iterator[tuple[Path, str | None, bool]]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, SecretStr
 
 from odoo_gateway.errors import ConfigurationError, quoted
-from workers.config import targets
+from workers.config import sources, targets
 from workers.config.reach import Hosts, Networks, Reach
 from workers.config.strict import LongSecret, Seconds, Sender, Strict, WebAddress
 from workers.config.tenant_reading import KEY, SHARED_KEY, TenantReading, validated, wrong_values
@@ -76,6 +76,11 @@ class Environment(Strict):
         None, description="its API key; that of the file's tenant, too, if there is only one"
     )
     tick_seconds: Seconds = Field(60, description="how often beat looks for due slots")
+    events_seconds: Seconds = Field(
+        5,
+        description="how often events are taken up: those of a job and company that came meanwhile "
+        "become one run",
+    )
     metrics_port: int = Field(9464, ge=0, le=65535, description="where the exporter listens")
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json")
     log_level: str = Field(
@@ -340,7 +345,8 @@ class _Reading:
         """
         found: dict[str, list[str]] = {name: [] for name in tenants}
         for key in sorted(self._variables.names - VARIABLES.keys() - {ADMIN_LOGIN, ADMIN_KEY}):
-            if key.endswith(KEY) or targets.VARIABLES.fullmatch(key):
+            webhook = targets.VARIABLES.fullmatch(key) or sources.VARIABLES.fullmatch(key)
+            if key.endswith(KEY) or webhook:
                 continue
             problem = f"{key}: no such setting; remove it or correct its name"
             meant = [name for name in found if key.startswith(f"FLEET_{name.upper()}_")]

@@ -1,6 +1,6 @@
 """Reads what is told of one tenant: its settings and secrets, or all that is wrong with them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from odoo_gateway.bounded import Bounds
 from odoo_gateway.transport import Address
 from tasks import catalogue
-from workers.config import gating, targets
+from workers.config import gating, sources, targets
 from workers.config.policies import problems_of_units
 from workers.config.reach import Reach
 from workers.config.tenants import TENANT_NAME, Tenant, TenantSettings
@@ -75,6 +75,8 @@ class TenantReading:
         for path, problem in gating.problems(found):
             self.problems.append(f"{self._where(path)}: {problem}")
         own_targets = self._targets(found)
+        own_sources = sources.with_secrets(self.name, found.sources, self._read)
+        self.problems += sources.problems(self.name, own_sources)
         if self.problems:
             return None
         address = Address(
@@ -87,15 +89,20 @@ class TenantReading:
             secret_name=key,
             database_name=self._where(("database",)) if self._place else "FLEET_ODOO_DB",
         )
-        return Tenant(self.name, found, address, own_targets)
+        return Tenant(self.name, found, address, own_targets, own_sources)
 
     def webhook_variables(self) -> Iterator[tuple[str, str]]:
-        """Each variable that a webhook of the tenant reads, and where the webhook stands."""
-        told = self._is_named and isinstance(self._table, dict)
-        named = self._table.get("webhooks", {}) if told else {}
-        for name in named if isinstance(named, dict) else ():
+        """Each variable that a webhook of the tenant reads, in or out, and where it stands."""
+        for name in self._names("webhooks"):
             for what in ("url", "secret"):
                 yield targets.variable(self.name, name, what), self._where(("webhooks", name))
+        for name in self._names("sources"):
+            yield sources.variable(self.name, name), self._where(("sources", name))
+
+    def _names(self, setting: str) -> Iterable[str]:
+        """Those of a table within the tenant's, before anything of it is believed."""
+        named = self._told(setting) if self._is_named else None
+        return named if isinstance(named, dict) else ()
 
     @property
     def _is_named(self) -> bool:
@@ -137,11 +144,11 @@ class TenantReading:
             asked += f" ({SHARED_KEY} is used only {where})"
         return asked
 
-    def _targets(self, found: TenantSettings) -> Mapping[str, targets.Target]:
-        def read(variable: str) -> str:
-            return self._variables.read(variable, self.problems)
+    def _read(self, variable: str) -> str:
+        return self._variables.read(variable, self.problems)
 
-        made = targets.with_secrets(self.name, found.webhooks, read)
+    def _targets(self, found: TenantSettings) -> Mapping[str, targets.Target]:
+        made = targets.with_secrets(self.name, found.webhooks, self._read)
         self.problems += targets.problems(self.name, made, self._reach, self._where)
         return made
 

@@ -22,6 +22,7 @@ from tasks.domain.written import Id, Weekday
 from workers.config.brands import Brand
 from workers.config.channel_kinds import ChannelKind, kinds
 from workers.config.policies import Amendment, Unit, in_force
+from workers.config.sources import Source, SourceKind, SourceName, SourceSettings
 from workers.config.strict import Email, Seconds, Strict
 from workers.config.targets import RouteSettings, Target, TargetName, TargetSettings
 from workers.language.language import speaks
@@ -249,6 +250,9 @@ class TenantSettings(Strict):
     routes: tuple[RouteSettings, ...] = Field(
         (), description="where findings go in place of mail; the first that fits"
     )
+    sources: dict[SourceName, SourceSettings] = Field(
+        {}, description="where events come from, by name; without any, jobs run by schedule alone"
+    )
 
     @field_validator("companies")
     @classmethod
@@ -266,6 +270,11 @@ class Tenant:
     settings: TenantSettings
     address: Address
     targets: Mapping[str, Target] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    def sources_of(self, *kinds: SourceKind) -> list[str]:
+        """The names of the sources of these kinds."""
+        return [name for name, source in self.sources.items() if source.settings.kind in kinds]
 
     def zone(self, company_id: int, default: str) -> ZoneInfo:
         """The company's zone: its own, else the tenant's, else the default."""

@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, or_, select, update
 
 from workers.ledger import marks as kept
-from workers.ledger.schema import marks, messages, runs, scopes
-from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.ledger.schema import inbox, marks, messages, runs, scopes
+from workers.ledger.statuses import EventStatus, MessageStatus, RunStatus
 
 # No reader's nights, days off and steps make a message wait for longer.
 LONGEST_CALM: Final = timedelta(days=31)
@@ -21,7 +21,7 @@ LIMIT: Final = 500
 # They are left anew within a minute by whoever is alive, or wait for their owner in vain.
 LIFE: Final = (kept.BEAT, kept.WORKER)
 SIGNS: Final = (kept.COMING, kept.LOOK, kept.CONFIGURATION)
-ONCE_IN_A_WHILE: Final = (kept.CIRCUIT, kept.DISCOVERY, kept.RETURN)
+ONCE_IN_A_WHILE: Final = (kept.CIRCUIT, kept.DISCOVERY, kept.RETURN, kept.SOURCE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def put_right(connection: Connection, bounds: Bounds) -> int:
         _leases(connection, bounds)
         + _runs(connection, bounds)
         + _messages(connection, bounds)
+        + _events(connection, bounds)
         + _marks(connection, bounds)
         + _change(connection, scopes, bounds.lies_ahead(scopes.c.seen_at), seen_at=_old(bounds))
     )
@@ -70,11 +71,12 @@ def _leases(connection: Connection, bounds: Bounds) -> int:
     soon = bounds.now + bounds.skew
     running = runs.c.status == RunStatus.RUNNING
     going = messages.c.status.in_((MessageStatus.CLAIMED, MessageStatus.SENDING))
+    claimed = inbox.c.status == EventStatus.CLAIMED
     return sum(
         _change(
             connection, table, held & (table.c.lease_until > soon + bounds.skew), lease_until=soon
         )
-        for table, held in ((runs, running), (messages, going))
+        for table, held in ((runs, running), (messages, going), (inbox, claimed))
     )
 
 
@@ -109,6 +111,12 @@ def _messages(connection: Connection, bounds: Bounds) -> int:
         + _change(connection, messages, queued & (failed | far), next_attempt_at=bounds.now)
         + _change(connection, messages, queued & since, waiting_since=bounds.now)
     )
+
+
+def _events(connection: Connection, bounds: Bounds) -> int:
+    c = inbox.c
+    late = (c.status == EventStatus.WAITING) & bounds.waits_too_long(c.next_attempt_at)
+    return _change(connection, inbox, late, next_attempt_at=bounds.now)
 
 
 def _marks(connection: Connection, bounds: Bounds) -> int:

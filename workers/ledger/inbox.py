@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, select, update
 
 from tasks.domain.news import Subject
 from workers.ledger import leases
@@ -16,6 +16,10 @@ from workers.ledger.schema import inbox, runs, woken
 from workers.ledger.statuses import EventStatus, Origin, RunStatus
 
 TICK: Final = timedelta(microseconds=1)
+# What one question may name.
+PAGE: Final = 1000
+# Whatever came before is not asked for any more.
+RECENT: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,18 @@ def known(connection: Connection, tenant: str, source: str, event_id: str) -> Re
     return None if row is None else of_row(row)
 
 
+def unknown(
+    connection: Connection, tenant: str, source: str, event_ids: Sequence[str]
+) -> frozenset[str]:
+    """Those of these ids of a source that are not there yet."""
+    of_it = select(inbox.c.event_id).filter_by(tenant=tenant, source=source)
+    there: set[str] = set()
+    for start in range(0, len(event_ids), PAGE):
+        asked = inbox.c.event_id.in_(event_ids[start : start + PAGE])
+        there |= set(connection.scalars(of_it.where(asked)))
+    return frozenset(event_ids) - there
+
+
 def tenants_waiting(connection: Connection, now: datetime) -> Sequence[str]:
     """The tenants of which an event waits to be handed on."""
     found = select(inbox.c.tenant).where(_free(now)).distinct().order_by(inbox.c.tenant)
@@ -148,15 +164,14 @@ def put_off(
 
 def wake(
     connection: Connection, place: Place, event_ids: Iterable[int], now: datetime, trace_id: str
-) -> int | None:
-    """Have a run of this place look at these events; its id, None where another was faster.
+) -> int:
+    """Have a run of this place look at these events; its id.
 
     It is the one that events made before and that nobody is at work on, or else a new one.
     """
     run_id = _waiting_run(connection, place) or _new_run(connection, place, now, trace_id)
-    if run_id is not None:
-        rows = [{"run_id": run_id, "event_id": each} for each in sorted(event_ids)]
-        connection.execute(upsert(connection, woken).on_conflict_do_nothing(), rows)
+    rows = [{"run_id": run_id, "event_id": each} for each in sorted(event_ids)]
+    connection.execute(upsert(connection, woken).on_conflict_do_nothing(), rows)
     return run_id
 
 
@@ -165,6 +180,12 @@ def events_of(connection: Connection, run_id: int) -> Sequence[Received]:
     found = select(inbox).join(woken, woken.c.event_id == inbox.c.id)
     rows = connection.execute(found.where(woken.c.run_id == run_id).order_by(inbox.c.id))
     return [of_row(row) for row in rows]
+
+
+def of_ids(connection: Connection, ids: Sequence[int]) -> Sequence[Received]:
+    """The events of these ids that there are."""
+    found = select(inbox).where(inbox.c.id.in_(ids)).order_by(inbox.c.id)
+    return [of_row(row) for row in connection.execute(found)]
 
 
 def subjects(events: Iterable[Received]) -> frozenset[Subject]:
@@ -228,7 +249,9 @@ def count_missed(
 
     seen_before: what came later may still be told of by another source.
     """
-    undecided = inbox.c.missed.is_(None) & (inbox.c.received_at <= seen_before)
+    undecided = inbox.c.missed.is_(None) & inbox.c.received_at.between(
+        seen_before - RECENT, seen_before
+    )
     ours = undecided & (inbox.c.tenant == tenant) & inbox.c.source.in_(feeds)
     other = inbox.alias("other")
     told = exists().where(
@@ -261,7 +284,7 @@ def _waiting_run(connection: Connection, place: Place) -> int | None:
     return connection.execute(found).scalar()
 
 
-def _new_run(connection: Connection, place: Place, now: datetime, trace_id: str) -> int | None:
+def _new_run(connection: Connection, place: Place, now: datetime, trace_id: str) -> int:
     last = select(func.max(runs.c.slot)).filter_by(**place.columns, origin=Origin.EVENT)
     before = connection.execute(last.where(runs.c.slot <= now + timedelta(seconds=1))).scalar()
     made = {
@@ -275,8 +298,8 @@ def _new_run(connection: Connection, place: Place, now: datetime, trace_id: str)
         "trace_id": trace_id,
         "origin": Origin.EVENT,
     }
-    statement = upsert(connection, runs).values(made).on_conflict_do_nothing()
-    return connection.execute(statement.returning(runs.c.id)).scalar()
+    made_id: int = connection.execute(insert(runs).values(made).returning(runs.c.id)).scalar_one()
+    return made_id
 
 
 def of_row(row: Row[Any]) -> Received:

@@ -25,15 +25,17 @@ from sqlalchemy import (
 
 from workers.ledger import audit as entries
 from workers.ledger import cases as standing
+from workers.ledger import inbox as heard
 from workers.ledger import outbox
 from workers.ledger import runs as executed
 from workers.ledger.audit import Entry
 from workers.ledger.cases import Known
+from workers.ledger.inbox import Received
 from workers.ledger.outbox import Message
 from workers.ledger.places import Place, Places
 from workers.ledger.runs import Run
-from workers.ledger.schema import audit, cases, messages, runs, scopes
-from workers.ledger.statuses import CaseState, MessageStatus, RunStatus
+from workers.ledger.schema import audit, cases, inbox, messages, runs, scopes
+from workers.ledger.statuses import CaseState, EventStatus, MessageStatus, RunStatus
 
 # What the columns hold.
 MOST: Final = 2**31 - 1
@@ -78,6 +80,16 @@ class Wanted:
         return Places(self.job, self.tenant, self.company_id)
 
 
+@dataclass(frozen=True)
+class WantedEvents:
+    """Which events; what is None says nothing."""
+
+    of: Wanted = Wanted()
+    status: EventStatus | None = None
+    source: str | None = None
+    kind: str | None = None
+
+
 def find_runs(
     connection: Connection, wanted: Wanted, status: RunStatus | None = None
 ) -> Sequence[Run]:
@@ -86,6 +98,14 @@ def find_runs(
     if status is not None:
         found = found.where(runs.c.status == status)
     return [executed.of_row(row) for row in connection.execute(found)]
+
+
+def find_events(connection: Connection, wanted: WantedEvents) -> Sequence[Received]:
+    """Events by when they came."""
+    found = _of(select(inbox), inbox, wanted.of, inbox.c.received_at)
+    asked = {"status": wanted.status, "source": wanted.source, "kind": wanted.kind}
+    found = found.filter_by(**{name: value for name, value in asked.items() if value is not None})
+    return [heard.of_row(row) for row in connection.execute(found)]
 
 
 def find_cases(

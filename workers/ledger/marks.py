@@ -28,6 +28,10 @@ RETURN = "return"
 REWRITING = "rewriting"
 SECRET = "secret"
 CONFIGURATION = "configuration"
+# Up to when a change feed has seen what was written, by Odoo's clock.
+FEED = "feed"
+# Until when a source of events that cannot be asked is left alone.
+SOURCE = "source"
 
 
 # By how much the clocks of two machines may differ, whoever is first.
@@ -100,6 +104,12 @@ def wipe(connection: Connection, kind: str, name: str) -> None:
 def forget(connection: Connection, kind: str, before: datetime) -> None:
     """Take away the marks of a kind that are older."""
     connection.execute(delete(marks).where(marks.c.kind == kind, marks.c.at < before))
+
+
+def at(connection: Connection, kind: str, name: str) -> datetime | None:
+    """The instant of a mark; None where there is none."""
+    found: datetime | None = connection.scalar(select(marks.c.at).filter_by(kind=kind, name=name))
+    return found
 
 
 def all(connection: Connection) -> tuple[Mark, ...]:

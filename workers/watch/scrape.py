@@ -4,7 +4,7 @@ Only jobs and tenants that are configured are shown: what else the ledger rememb
 ones would be labels without end.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from itertools import product
@@ -22,6 +22,7 @@ from workers.broker import queues
 from workers.broker import transport as broker
 from workers.ledger import (
     counters,
+    inbox,
     marks,
     measures,
     outages,
@@ -40,6 +41,7 @@ from workers.wiring import Fleet
 
 AGES: Final = ((7, "0-7"), (30, "8-30"), (90, "31-90"))
 OLDEST_AGE: Final = "91+"
+EVENT_OUTCOMES: Final = ("received", "duplicate", "ignored")
 RUN_OUTCOMES: Final = ("succeeded", "waiting", "retried", "dead")
 # What a run may fail with; a job's own mistake, a KeyError say, shows from its second time on.
 RUN_ERRORS: Final = (
@@ -137,10 +139,21 @@ def _zeros(fleet: Fleet) -> Iterator[Increment]:
         yield Increment(metrics.DUPLICATES.name, labels, 0)
         yield Increment(metrics.DRIFT.name, labels, 0)
         yield Increment(metrics.RUN_SECONDS.name + metrics.SUM, labels, 0)
+    for tenant_of, source in _sources(fleet):
+        labels = {"tenant": tenant_of, "source": source}
+        for outcome in EVENT_OUTCOMES:
+            yield Increment(metrics.EVENTS.name, {**labels, "outcome": outcome}, 0)
+        yield Increment(metrics.EVENT_DELAY.name + metrics.SUM, labels, 0)
+        yield Increment(metrics.EVENTS_REFUSED.name, {**labels, "reason": "unsigned"}, 0)
     for declared in catalogue.jobs().values():
         yield from _zeros_of(declared)
     for reason in metrics.REFUSED:
         yield Increment(metrics.DISCARDED.name, {"task": "unknown", "reason": reason}, 0)
+
+
+def _sources(fleet: Fleet) -> Iterator[tuple[str, str]]:
+    for tenant in fleet.settings.tenants.values():
+        yield from ((tenant.name, source) for source in tenant.sources)
 
 
 def _zeros_of(job: AnyJob) -> Iterator[Increment]:
@@ -162,6 +175,10 @@ def _queue_of_tasks() -> dict[str, str]:
         "fleet.dispatch": broker.EVENTS,
         "fleet.recover": broker.EVENTS,
         "fleet.compare": broker.EVENTS,
+        "fleet.listen": broker.EVENTS,
+        "fleet.feed": broker.EVENTS,
+        "fleet.hear": broker.WOKEN,
+        "fleet.poll": broker.WOKEN,
         "fleet.learn": "batch",
         "fleet.probe": "batch",
         "fleet.trim": "batch",
@@ -177,9 +194,10 @@ def _of_ledger(fleet: Fleet) -> list[Sample]:
             *_of_companies(connection),
             *_of_runs(fleet, connection, now),
             *_of_outbox(connection, now),
+            *_of_events(fleet, connection, now),
             *_of_cases(connection, now),
             *_of_measures(connection, now),
-            *of_marks(marks.all(connection), now),
+            *of_marks(marks.all(connection), now, broker.needed(fleet.settings)),
             *_of_outages(fleet, connection, now),
             *_of_pauses(connection, now),
         ]
@@ -225,6 +243,18 @@ def _of_successes(fleet: Fleet, connection: Connection, now: datetime) -> Iterat
         yield Sample(metrics.OVERDUE, seconds, _labels(place))
 
 
+def _of_events(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sample]:
+    oldest, parked = inbox.oldest_unhandled(connection, now), inbox.parked(connection)
+    for tenant in fleet.settings.tenants.values():
+        if tenant.sources or tenant.name in oldest:
+            yield Sample(
+                metrics.EVENT_OLDEST, oldest.get(tenant.name, 0.0), {"tenant": tenant.name}
+            )
+        for source in tenant.sources:
+            labels = {"tenant": tenant.name, "source": source}
+            yield Sample(metrics.EVENTS_PARKED, parked.get((tenant.name, source), 0), labels)
+
+
 def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
     for (job, tenant, channel, state), count in outbox.by_status(connection).items():
         labels = {"job": job, "tenant": tenant, "channel": channel, "status": state.value}
@@ -264,8 +294,10 @@ def _of_measures(connection: Connection, now: datetime) -> Iterator[Sample]:
         yield Sample(metrics.MEASURED_AT, at.timestamp(), _labels(place))
 
 
-def of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
-    """What the marks of processes tell who watches."""
+def of_marks(
+    found: Iterable[Mark], now: datetime, needed: Sequence[str] = broker.QUEUES
+) -> Iterator[Sample]:
+    """What the marks of processes tell who watches; needed: the queues that are to be served."""
     workers = []
     for mark in found:
         if mark.kind == marks.BEAT:
@@ -290,7 +322,7 @@ def of_marks(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
                 yield Sample(metrics.CONFIGURATION, 1.0, {"process": mark.name})
         elif mark.kind == marks.WORKER:
             workers.append(mark)
-    yield from _of_workers(workers, now)
+    yield from _of_workers(workers, now, needed)
 
 
 def _of_outages(fleet: Fleet, connection: Connection, now: datetime) -> Iterator[Sample]:
@@ -318,7 +350,7 @@ def _of_pauses(connection: Connection, now: datetime) -> Iterator[Sample]:
         yield Sample(metrics.PAUSED, (pause.until - now).total_seconds(), what)
 
 
-def _of_workers(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
+def _of_workers(found: Iterable[Mark], now: datetime, needed: Sequence[str]) -> Iterator[Sample]:
     serving = dict.fromkeys(broker.QUEUES, 0)
     processes = dict.fromkeys(broker.QUEUES, 0)
     for mark in found:
@@ -327,7 +359,7 @@ def _of_workers(found: Iterable[Mark], now: datetime) -> Iterator[Sample]:
         for queue in set(mark.detail["queues"]) & set(serving) if up else ():
             serving[queue] += 1
             processes[queue] += mark.detail["processes"]
-    for queue in broker.QUEUES:
+    for queue in (queue for queue in broker.QUEUES if serving[queue] or queue in needed):
         yield Sample(celery_names.WORKERS, serving[queue], {"queue_name": queue})
         yield Sample(celery_names.PROCESSES, processes[queue], {"queue_name": queue})
 

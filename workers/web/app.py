@@ -24,6 +24,7 @@ from workers.web.acting import Site
 from workers.web.case_page import CasePage
 from workers.web.effect_page import EffectPage
 from workers.web.forms import Forms
+from workers.web.hooks import PATH, Hooks
 from workers.web.pages import page, reader_of, stylesheet
 from workers.web.preferences_page import MailsPage, PreferencesPage
 from workers.web.refusals import Refused
@@ -52,6 +53,7 @@ def application(fleet: Fleet) -> ASGIApp:
         )
     site = Site(fleet, fleet.links, Forms(fleet.links.secrets, fleet.clock))
     case, preferences, effect = CasePage(site), PreferencesPage(site), EffectPage(site)
+    hooks = Hooks(fleet)
     pages = Starlette(
         routes=[
             Route("/c/{token}", case.show, methods=["GET"]),
@@ -61,6 +63,8 @@ def application(fleet: Fleet) -> ASGIApp:
             Route("/e/{token}", effect.show, methods=["GET"]),
             Route("/e/{token}", _acting(site, effect.act), methods=["POST"]),
             Route("/m/{token}", MailsPage(site).show, methods=["GET"]),
+            Route(f"{PATH}{{tenant}}/{{source}}", hooks.receive, methods=["POST"]),
+            Route(f"{PATH}{{tenant}}/{{source}}/{{secret}}", hooks.receive, methods=["POST"]),
             Route("/page.css", _css, methods=["GET"]),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", lambda request: _ready(fleet), methods=["GET"]),
@@ -77,7 +81,8 @@ def application(fleet: Fleet) -> ASGIApp:
     # A redirect to the address without its slash would lead to whatever host was asked for.
     pages.router.redirect_slashes = False
     # Around all of it, so that no error escapes without them.
-    return guard.Headers(guard.Rate(pages, fleet.settings.environment.web_requests_per_minute))
+    limit = fleet.settings.environment.web_requests_per_minute
+    return guard.Headers(guard.Rate(pages, limit, elsewhere=PATH))
 
 
 def _acting(site: Site, act: Handler) -> Endpoint:

@@ -51,17 +51,22 @@ class Headers:
 
 
 class Rate:
-    """Lets each client ask so often and no more; whoever asks more often is told to wait."""
+    """Lets each client ask so often and no more; whoever asks more often is told to wait.
 
-    def __init__(self, app: ASGIApp, per_minute: int) -> None:
+    elsewhere: how paths begin that have a limit of their own.
+    """
+
+    def __init__(self, app: ASGIApp, per_minute: int, elsewhere: str) -> None:
         self.app = app
+        self._elsewhere = elsewhere
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._limit = RateLimitItemPerMinute(per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As every ASGI application."""
         client = scope.get("client") or ("", 0)
-        if scope["type"] == "http" and not self._limiter.hit(self._limit, _network(client[0])):
+        counts = scope["type"] == "http" and not scope["path"].startswith(self._elsewhere)
+        if counts and not self._limiter.hit(self._limit, network(client[0])):
             wait = {"Retry-After": "60"}
             await PlainTextResponse("Too many requests: wait a minute.\n", 429, wait)(
                 scope, receive, send
@@ -70,7 +75,7 @@ class Rate:
         await self.app(scope, receive, send)
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The address; of version 6 the first 64 bits, for a client has all of those behind them."""
     try:
         known = ip_address(address)

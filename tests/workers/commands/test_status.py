@@ -126,7 +126,7 @@ def test_what_goes_out_tonight_is_told_with_its_hour(fleet: Fleet, clock: Clock)
 
 def test_silence_and_what_is_not_served_need_a_person(fleet: Fleet, clock: Clock) -> None:
     clock.forward(seconds=90)
-    assert problems(fleet) == [f"queue {queue}" for queue in broker.QUEUES]
+    assert problems(fleet) == [f"queue {queue}" for queue in broker.needed(fleet.settings)]
     clock.forward(seconds=300)
     assert problems(fleet)[0] == "beat"
     watching.beat(fleet, marks.BEAT, "host", {})
@@ -154,7 +154,7 @@ def test_what_starts_needs_a_person_only_if_it_takes_long(fleet: Fleet, clock: C
     clock.forward(minutes=20)
     come(fleet, watching.STARTS)
     found = told(0)
-    places = ["beat", *(f"queue {queue}" for queue in broker.QUEUES)]
+    places = ["beat", *(f"queue {queue}" for queue in broker.needed(fleet.settings))]
     assert [(row["what"], row["state"]) for row in found["coming"]] == [
         (place, "starting") for place in places
     ]
@@ -190,7 +190,10 @@ def test_what_ends_at_each_start_hides_nothing_by_starting_over(fleet: Fleet, cl
     for _ in range(5):
         clock.forward(seconds=30)
         come(fleet, watching.STARTS)
-    assert problems(fleet) == ["beat", *(f"queue {queue}" for queue in broker.QUEUES)]
+    assert problems(fleet) == [
+        "beat",
+        *(f"queue {queue}" for queue in broker.needed(fleet.settings)),
+    ]
     # Somebody ends it, mends it, and starts it again.
     depart(fleet)
     come(fleet, watching.STARTS)
@@ -209,7 +212,10 @@ def test_who_takes_up_an_edit_needs_a_person_only_if_it_takes_long(
     come(fleet, watching.STARTS)
     assert {row["state"] for row in told(0)["coming"]} == {"taking up an edit"}
     clock.forward(seconds=1)
-    assert problems(fleet) == ["beat", *(f"queue {queue}" for queue in broker.QUEUES)]
+    assert problems(fleet) == [
+        "beat",
+        *(f"queue {queue}" for queue in broker.needed(fleet.settings)),
+    ]
 
 
 def test_who_ended_says_no_more_that_it_cannot_take_up_an_edit(fleet: Fleet, clock: Clock) -> None:

@@ -28,9 +28,7 @@ def woken(connection: Connection, *numbers: int) -> int:
     """The run that looks at new events of these numbers."""
     inbox.receive(connection, [event(number) for number in numbers], NOW)
     ids = [received.id for received in take(connection)]
-    run_id = inbox.wake(connection, PLACE, ids, NOW, "trace-1")
-    assert run_id is not None
-    return run_id
+    return inbox.wake(connection, PLACE, ids, NOW, "trace-1")
 
 
 def claimed_event_run(connection: Connection, *numbers: int) -> Claim:
@@ -130,7 +128,6 @@ def test_a_run_by_event_is_due_at_once_and_takes_no_slots_place(ledger: Ledger) 
         inbox.receive(connection, [EVENT], minute)
         (received,) = take(connection)
         run_id = inbox.wake(connection, PLACE, [received.id], minute, "trace-1")
-        assert run_id is not None
         run = runs.get(connection, run_id)
         assert run is not None
         assert (run.origin, run.next_attempt_at) == (Origin.EVENT, minute)
