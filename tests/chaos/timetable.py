@@ -8,8 +8,9 @@ EVERY_SECONDS = 4
 SPAN_SECONDS = 12
 # Slots lie so far from an outage's ends that nobody needs to know these to the minute.
 HALF_AN_HOUR = timedelta(minutes=30)
+A_QUARTER = timedelta(minutes=15)
 # Of an outage of 20 minutes so much is left then that whoever finds it, gathered mails too, tells.
-SOON = timedelta(minutes=3)
+A_SIXTH = 1 / 6
 CAUGHT_UP = {"tally": timedelta(days=1), "recent": timedelta(hours=6), "punctual": timedelta(0)}
 
 
@@ -48,7 +49,10 @@ def allowed(scenario: Scenario, job: str, slot: datetime, since: datetime, until
 
 
 def _first_after(scenario: Scenario) -> timedelta:
-    return SOON if scenario.has(Act.AWAY) else HALF_AN_HOUR
+    if not scenario.has(Act.AWAY):
+        return HALF_AN_HOUR
+    (fault,) = scenario.faults
+    return min(A_QUARTER, timedelta(seconds=fault.seconds * A_SIXTH))
 
 
 def _after_outage(scenario: Scenario, job: str, since: datetime, until: datetime) -> list[datetime]:
