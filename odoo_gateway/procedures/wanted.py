@@ -190,9 +190,8 @@ def _pieces(odoo: Capabilities, events: Collection[str], gates: Collection[str])
 
 
 def _table(model: str) -> Iterator[Piece]:
-    yield Piece(
-        model, MODEL, model, {"model": model, "name": f"Ops fleet: {model}", "state": "manual"}
-    )
+    table: Values = {"model": model, "name": f"Ops fleet: {model}", "state": "manual"}
+    yield Piece(model, MODEL, "a table, with its fields", table)
     for name, (kind, relation) in TABLES[model].items():
         yield Piece(
             f"{model}_{name}",
@@ -211,7 +210,7 @@ def _table(model: str) -> Iterator[Piece]:
         yield Piece(
             f"{model}_access_{group.rpartition('.')[2]}",
             ACCESS,
-            f"{model} for {group}",
+            f"what {group} may do there",
             {
                 "name": f"Ops fleet: {model}",
                 "model_id": (model,),
@@ -313,4 +312,4 @@ def _action(
         odoo.groups: groups,
         "binding_model_id": (),
     }
-    return Piece(name, ACTION, f"procedure {name}", values)
+    return Piece(name, ACTION, "a procedure", values)

@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,13 @@ from rich.console import Console
 
 from monitoring import logs
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
+from odoo_gateway.procedures import wanted
+from odoo_gateway.procedures.wanted import Capabilities
 from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.transport import Transport
 from tasks import catalogue
 from tasks.domain.deciding import Answer
-from tests.fakes import effects
+from tests.fakes import effects, in_odoo
 from tests.fakes.clock import Clock
 from tests.fakes.events import event
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
@@ -34,6 +37,7 @@ from workers.broker import queues
 from workers.broker import transport as broker
 from workers.broker.queues import Depth
 from workers.commands import cli, console, opening, pausing
+from workers.config import administrator
 from workers.effects.deciding import decide
 from workers.intake import hearing
 from workers.ledger import inbox, marks, outbox, runs
@@ -85,12 +89,25 @@ COMMANDS: Final = {
     "resend": 'resend message-2 --reason "deleted by mistake" --who ann',
     "trim": "trim",
     "doctor": "doctor",
+    "odoo-install": "odoo install --login admin --dry-run",
+    "odoo-check": "odoo check",
     "config-show": "config show --tenant firm --json",
     "mail-preview": "mail preview pending_approvals --output mails",
     "person-export": "person export marco.bianchi@nordwind.example --output marco.json",
     "person-erase": 'person erase marco.bianchi@nordwind.example --reason "no. 17" --dry-run',
     "restored": "restored --dry-run",
     "upgrade": "upgrade",
+}
+# The fields that rules watch, in the Odoo of `fleet odoo`; and what was edited there.
+KEPT: Final[Mapping[str, Sequence[str]]] = {
+    "hr.expense": ["state"],
+    "hr.employee": ["active", "user_id"],
+    **dict.fromkeys(("account.move", "crm.lead", "project.task", "sale.order"), ()),
+}
+EDITS: Final = {
+    "draft_invoice": {"code": "action = {}"},
+    "event_hr_expense_changed": None,
+    "gate_invoice_release": {"active": False},
 }
 # Where the files of the fleet are on these pages, whatever folder it was.
 PLACE: Final = "/var/lib/fleet"
@@ -158,8 +175,21 @@ def _deliver_two(fleet: Fleet) -> None:
         outbox.release(connection, rest)
 
 
+def odoo_of(name: str) -> Transport:
+    """What a command asks: the sandbox, or one in which something of ours stands."""
+    sandbox = Sandbox(MONDAY.date())
+    if name == "odoo-install":
+        return in_odoo.empty(sandbox, KEPT)
+    if name == "odoo-check":
+        here = Capabilities(19, True, {*KEPT, "res.partner"}, KEPT)
+        events = {wake.event for job in catalogue.jobs().values() for wake in job.wakes}
+        pieces = wanted.pieces(here, events, ["invoice_release"])
+        return in_odoo.installed_in(sandbox, pieces, KEPT, EDITS)
+    return sandbox
+
+
 @contextmanager
-def on_sandbox(folder: Path, copy: Path) -> Iterator[Fleet]:
+def on_sandbox(folder: Path, copy: Path, name: str = "") -> Iterator[Fleet]:
     """A copy of the fleet prepared in the folder is that of every command, and its broker answers.
 
     A command that changes something changes the copy.
@@ -167,7 +197,7 @@ def on_sandbox(folder: Path, copy: Path) -> Iterator[Fleet]:
     copy.mkdir()
     shutil.copy(folder / "fleet.db", copy)
     clock = Clock(MONDAY)
-    fleet = fleet_on(copy, clock, Sandbox(MONDAY.date()), file=FILE, upgraded=False)
+    fleet = fleet_on(copy, clock, odoo_of(name), file=FILE, upgraded=False)
     depths = {queue: Depth(0, 0) for queue in broker.QUEUES}
     with (
         patch.object(opening, "fleet", lambda level=0: fleet),
@@ -177,6 +207,7 @@ def on_sandbox(folder: Path, copy: Path) -> Iterator[Fleet]:
         patch.object(queues, "depths", lambda url: depths),
         patch.object(broker, "waiting", lambda url: depths),
         patch.object(SmtpServer, "probe", lambda self: None),
+        patch.object(administrator, "given", lambda: ("", "secret")),
         chdir(copy),
     ):
         yield fleet
@@ -228,7 +259,7 @@ def shown(name: str, folder: Path, copies: Path) -> str:
     parts = [f"$ fleet {command}\n"]
     for number, (where, (made, encoding)) in enumerate(ways.items()):
         copy = copies / f"{name}-{number}"
-        with on_sandbox(folder, copy):
+        with on_sandbox(folder, copy, name):
             text = printed(command, made, encoding).replace(str(copy), PLACE)
             parts.append(f"--- {where}\n\n{text}")
     return "\n".join(parts)

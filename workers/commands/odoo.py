@@ -11,6 +11,7 @@ from odoo_gateway.errors import ConfigurationError, quoted
 from odoo_gateway.procedures import installing, membership
 from odoo_gateway.procedures.comparing import Standing, State
 from odoo_gateway.procedures.membership import Member
+from odoo_gateway.procedures.pieces import FIELD
 from odoo_gateway.procedures.wanted import GATES
 from odoo_gateway.session import Session
 from tasks.domain.plurals import counted
@@ -84,10 +85,12 @@ def install(
             membership.join(session, who)
     steps, warnings = _steps(here, who), _warnings(here, who)
     if as_json:
-        told = {"gates": here.gates, "untold": here.untold, "warnings": warnings}
-        print_json({"schema": 1, "tenant": of.name, "dry_run": dry_run, "steps": steps, **told})
+        more = {"gates": here.gates, "untold": here.untold, "warnings": warnings}
+        print_json({"schema": 1, "tenant": of.name, "dry_run": dry_run, "steps": steps, **more})
         return
-    _tell(steps, "To be done" if dry_run else "Done", "nothing to do: all stands as it should")
+    # A table comes with its fields.
+    told = [step for step in steps if (step["do"], step["in"]) != (DOES[State.MISSING], FIELD)]
+    _tell(told, "To be done" if dry_run else "Done", "nothing to do: all stands as it should")
     for warning in warnings:
         say(warning, "yellow", "warning")
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from monitoring import metrics
-from odoo_gateway.procedures import comparing, wanted
+from odoo_gateway.procedures import wanted
 from odoo_gateway.procedures.pieces import Piece, ours
 from odoo_gateway.procedures.wanted import GATES, Capabilities
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.sandbox.rights import ADMINISTRATOR
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
-from tests.fakes.in_odoo import RUN, answering
+from tests.fakes.in_odoo import installed_in
 from workers.ledger import marks
 from workers.watch import installed, scrape
 from workers.watch.visibility import Examined
@@ -23,6 +23,8 @@ from workers.wiring import Fleet
 KEPT = {"hr.expense": ["state"], "hr.employee": ["active"], "sale.order": [], "account.move": []}
 HERE = Capabilities(19, True, {*KEPT, "res.partner"}, KEPT)
 TENANT = "firm"
+MODULES = ("ir.module.module", "search_read")
+BASE = {"id": 1, "name": "base", "latest_version": "19.0"}
 
 
 def pieces(fleet: Fleet) -> tuple[Piece, ...]:
@@ -34,23 +36,12 @@ def fleet_with(
     folder: Path, clock: Clock, edits: Mapping[str, Any], *, has_rules: bool = True
 ) -> Fleet:
     """One whose Odoo has all of ours, but for these values; None: the record is gone."""
-    modules = ["base", *([comparing.RULES] if has_rules else [])]
-    odoo = answering({}, modules=modules)
-    odoo.inner = Sandbox(clock().date(), groups=(*ADMINISTRATOR, ours("group")))
-    fleet = fleet_on(folder, clock, odoo)
-    told = {
-        piece.name: {
-            "model": piece.model,
-            "values": {
-                key: list(value) if isinstance(value, tuple) else value
-                for key, value in {**piece.values, **(edits.get(piece.name) or {})}.items()
-            },
-        }
-        for piece in pieces(fleet)
-        if edits.get(piece.name, {}) is not None
-    }
-    answer = {"pieces": told, "kept": KEPT}
-    odoo.answers = {**odoo.answers, RUN: lambda *_: answer}
+    sandbox = Sandbox(clock().date(), groups=(*ADMINISTRATOR, ours("group")))
+    fleet = fleet_on(folder, clock, sandbox)
+    odoo = installed_in(sandbox, pieces(fleet), KEPT, edits)
+    if not has_rules:
+        odoo.answers = {**odoo.answers, MODULES: lambda *_: [BASE]}
+    fleet.connect_odoo = lambda _: odoo
     return fleet
 
 
@@ -72,6 +63,29 @@ def test_where_nothing_is_installed_the_doctor_says_so(fleet: Fleet) -> None:
     assert "install the app Automation Rules (base_automation)" in found.detail
     installed.compare(fleet)
     assert counted(fleet) == {}
+
+
+@pytest.mark.parametrize("version", [16, 17, 18, 19])
+def test_every_version_is_examined(tmp_path: Path, clock: Clock, version: int) -> None:
+    fleet = fleet_on(tmp_path, clock, Sandbox(clock().date(), version=version))
+    (found,) = examined(fleet)
+    assert (found.state, found.detail[:8]) == ("ok", "nothing:")
+
+
+@pytest.mark.parametrize("version", [16, 17, 18])
+def test_an_older_odoo_with_ours_in_it_is_held_against_its_own_pieces(
+    tmp_path: Path, clock: Clock, version: int
+) -> None:
+    groups = (*ADMINISTRATOR, ours("group"))
+    sandbox = Sandbox(clock().date(), version=version, groups=groups)
+    fleet = fleet_on(tmp_path, clock, sandbox)
+    waited = installed.events(fleet.settings.tenants[TENANT])
+    kept = {**KEPT, "hr.expense.sheet": ["state"]}
+    here = Capabilities(version, True, {*kept, "res.partner"}, kept)
+    odoo = installed_in(sandbox, wanted.pieces(here, waited, GATES), kept, version=version)
+    fleet.connect_odoo = lambda _: odoo
+    (found,) = examined(fleet)
+    assert (found.state, "pieces as we put them" in found.detail) == ("ok", True)
 
 
 def test_all_that_stands_as_we_put_it_is_one_line(tmp_path: Path, clock: Clock) -> None:
