@@ -59,13 +59,16 @@ def question(fleet: Fleet, connection: Connection, effect: Effect, person: str) 
     return Asked(effect, None, _of_proposal(occasion.tenant, effect, person.lower()), zone)
 
 
+def answer_for(tenant: Tenant, effect: Effect) -> tuple[str, ...]:
+    """Who stands behind the role that the effect's job tells."""
+    job = catalogue.jobs().get(effect.job)
+    return () if job is None else tenant.people(effect.company_id).get(job.role, ())
+
+
 def _of_proposal(tenant: Tenant, effect: Effect, person: str) -> Seat | None:
     """The seat of those who answer for the job, and do what it proposes by their word alone."""
-    job = catalogue.jobs().get(effect.job)
-    if effect.mode is not Mode.PROPOSE or job is None:
-        return None
-    held_by = tenant.people(effect.company_id).get(job.role, ())
-    return Seat(PROPOSED, job.role, person) if person in held_by else None
+    may = effect.mode is Mode.PROPOSE and person in answer_for(tenant, effect)
+    return Seat(PROPOSED, PROPOSED, person) if may else None
 
 
 def decide(

@@ -4,6 +4,7 @@ EffectUnknown comes of an answer that was lost: the effect is looked for in Odoo
 written again. EffectRefused is told to who proposed it, and tried again by a person alone.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -14,12 +15,15 @@ from pydantic import ValidationError
 from odoo_gateway.errors import FleetError, OdooError, OdooLoginRefused, OdooUnavailable
 from workers import outages
 from workers.config.effect_kinds import EffectKind, Result, Write, kinds
+from workers.effects import telling
 from workers.errors import EffectRefused, EffectUnknown
 from workers.holding import holding, lease
 from workers.ledger import effects
+from workers.ledger.database import Connection
 from workers.ledger.effects import Effect
 from workers.ledger.errors import LeaseLost
 from workers.ledger.statuses import EffectStatus
+from workers.messages.occasion import UnknownPlace, occasion_for
 from workers.tracing import traced
 from workers.wiring import Fleet
 
@@ -82,8 +86,7 @@ def _execute(fleet: Fleet, effect: Effect) -> None:
     except EffectRefused as error:
         log.warning("effect.refused", message=str(error))
         with fleet.ledger.transaction() as connection:
-            name = type(error).__name__
-            effects.refused(connection, effect, fleet.clock(), name, str(error))
+            _park(fleet, connection, effect, error)
     except FleetError as error:
         _put_back(fleet, effect, error)
     except Exception as error:
@@ -159,11 +162,20 @@ def _put_back(fleet: Fleet, effect: Effect, error: FleetError, *, ours: bool = F
     unknown = isinstance(error, EffectUnknown) or effect.status in PERHAPS_DONE
     with fleet.ledger.transaction() as connection:
         if now - effect.since >= USEFUL:
-            effects.refused(connection, effect, now, type(error).__name__, str(error))
+            _park(fleet, connection, effect, error)
         else:
             at = now + outages.own_pause(environment, effect.since, now, effect.trace_id)
             effects.later(connection, effect, now, at, error, unknown=unknown, costs=ours)
     log.warning("effect.waits", error=type(error).__name__, message=str(error))
+
+
+def _park(fleet: Fleet, connection: Connection, effect: Effect, error: FleetError) -> None:
+    """Leave it to a person, and tell who proposed it."""
+    name, now = type(error).__name__, fleet.clock()
+    effects.refused(connection, effect, now, name, str(error))
+    with suppress(UnknownPlace):
+        occasion = occasion_for(fleet, connection, effect.place, None, effect.trace_id)
+        telling.parked(connection, occasion, effect, str(error))
 
 
 def undo(fleet: Fleet, effect_id: int, by: str) -> Effect:

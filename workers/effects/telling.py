@@ -42,6 +42,20 @@ def tell(
     _note(connection, occasion, effect, f"decision {effect.id} {number}", said, reason)
 
 
+def parked(connection: Connection, occasion: Occasion, effect: Effect, error: str) -> None:
+    """Tell who asked for it, else the role that the job tells, that it was not done, and why.
+
+    Not of what the fleet itself writes about an effect.
+    """
+    if effect.request is None:
+        return
+    told = [effect.request.requester] if effect.request.requester else []
+    outcome = Text("not done: {what}", what=effect.preview)
+    for person in told or occasion.readers(occasion.job.role):
+        step = f"parked-{occasion.now:%Y-%m-%dT%H:%M}"
+        _mail(connection, occasion, effect, person, step, outcome=outcome, said=error)
+
+
 def _said(seat: Seat, answer: Answer, effect: Effect) -> Text:
     if answer is Answer.APPROVED:
         return Text("{person} agrees: {what}", person=seat.person, what=effect.preview)

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tasks.domain.deciding import Answer
 from tasks.domain.texts import Text
-from workers.effects.deciding import Asked, DecisionRefused, decide, question
+from workers.effects.deciding import Asked, DecisionRefused, answer_for, decide, question
 from workers.ledger import decisions, effects
 from workers.ledger.decisions import Decided
 from workers.links import EFFECT, Link
@@ -67,7 +67,8 @@ class EffectPage:
             except UnknownPlace as error:
                 raise UnknownCase(Text("its job or company is not watched any more")) from error
             made = list(decisions.about(connection, effect.id))
-        if not _concerns(asked, made, link.person.lower()):
+        told = answer_for(self.site.fleet.settings.tenant(effect.tenant), effect)
+        if not _concerns(asked, made, link.person.lower()) and link.person.lower() not in told:
             raise NotYours(Text("you are not asked about this, so you cannot see or decide it"))
         return asked, made
 

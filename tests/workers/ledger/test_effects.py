@@ -17,7 +17,8 @@ from tests.fakes.effects import Deadly, Killed, effect_of, follow_up, note, prop
 from tests.fakes.fleets import FILE, fleet_on
 from workers.effects import executor
 from workers.errors import EffectRefused
-from workers.ledger import audit, effects
+from workers.ledger import audit, effects, outbox
+from workers.ledger.payloads import Asking
 from workers.ledger.statuses import EffectStatus
 from workers.wiring import Fleet
 
@@ -205,6 +206,13 @@ def test_what_odoo_refuses_is_parked_with_the_reason(fleet: Fleet, odoo: Deadly)
     found = effect_of(fleet, number)
     assert (found.status, found.error_class) == (EffectStatus.PARKED, "EffectRefused")
     assert "987654" in str(found.error)
+    with fleet.ledger.reading() as connection:
+        (told,) = outbox.find(connection, 9)
+    # The job's role, where nobody asked for it by name.
+    assert told.recipient == "finance@nordwind.example"
+    assert isinstance(told.payload, Asking)
+    assert told.payload.outcome.startswith("not done: an activity for dirk.maes@")
+    assert "987654" in told.payload.said
     odoo.when, odoo.error = "before", OdooRejected("no right")
     other = proposed(fleet, follow_up("another"))
     run_all(fleet)

@@ -278,6 +278,8 @@ def test_those_whom_a_job_tells_do_what_it_proposes(site: Site) -> None:
     assert effect is not None
     finance = site.link(effect, "finance@nordwind.example")
     assert site.http.get(site.link(effect, PETRA)).status_code == 403
+    other = site.link(site.ask(), "finance@nordwind.example")
+    assert (site.http.get(other).status_code, "<form" in site.http.get(other).text) == (200, False)
     assert site.send(finance, "approved").status_code == 303
     assert site.status(effect) is EffectStatus.READY
 
