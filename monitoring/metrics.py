@@ -186,6 +186,12 @@ OUTBOX = Metric(
 OUTBOX_OLDEST = Metric(
     "fleet_outbox_oldest_due_seconds", "gauge", "Age of the oldest message due.", ("channel",)
 )
+EFFECTS = Metric(
+    "fleet_effects",
+    "gauge",
+    "Effects by how they stand; parked ones wait for a person.",
+    ("tenant", "kind", "status"),
+)
 COMPANY = Metric(
     "fleet_company_info",
     "gauge",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from tasks.domain.matrix import Request
 from tasks.domain.proposals import Mode
@@ -115,6 +115,13 @@ def find(
         if value is not None:
             statement = statement.where(effects.c[name] == value)
     return [of_row(row) for row in connection.execute(statement)]
+
+
+def by_status(connection: Connection) -> Mapping[tuple[str, str, EffectStatus], int]:
+    """How many there are, by tenant, kind and status."""
+    columns = (effects.c.tenant, effects.c.kind, effects.c.status)
+    rows = connection.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns))
+    return {(tenant, kind, status): count for tenant, kind, status, count in rows}
 
 
 def release(

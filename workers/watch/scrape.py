@@ -22,6 +22,7 @@ from workers.broker import queues
 from workers.broker import transport as broker
 from workers.ledger import (
     counters,
+    effects,
     inbox,
     marks,
     measures,
@@ -183,6 +184,7 @@ def _queue_of_tasks() -> dict[str, str]:
         "fleet.probe": "batch",
         "fleet.trim": "batch",
         "fleet.deliver": broker.DELIVERY,
+        "fleet.effect": broker.EFFECTS,
     }
     return own | {f"jobs.{job.name}": job.queue for job in catalogue.jobs().values()}
 
@@ -195,6 +197,7 @@ def _of_ledger(fleet: Fleet) -> list[Sample]:
             *_of_runs(fleet, connection, now),
             *_of_outbox(connection, now),
             *_of_events(fleet, connection, now),
+            *_of_effects(connection),
             *_of_cases(connection, now),
             *_of_measures(connection, now),
             *of_marks(marks.all(connection), now, broker.needed(fleet.settings)),
@@ -267,6 +270,12 @@ def _of_outbox(connection: Connection, now: datetime) -> Iterator[Sample]:
     for channel in sorted(channels | set(put_off)):
         seconds = (now - put_off.get(channel, now)).total_seconds()
         yield Sample(metrics.WAITING, seconds, {"channel": channel})
+
+
+def _of_effects(connection: Connection) -> Iterator[Sample]:
+    for (tenant, kind, status), count in effects.by_status(connection).items():
+        labels = {"tenant": tenant, "kind": kind, "status": status.value}
+        yield Sample(metrics.EFFECTS, count, labels)
 
 
 def _of_cases(connection: Connection, now: datetime) -> Iterator[Sample]:

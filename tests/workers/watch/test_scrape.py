@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from odoo_gateway.errors import OdooError, OdooRejected, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox, firm
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.effects import follow_up, proposed
+from tests.fakes.fleets import FILE, Switchable, fleet_on
 from workers import dispatch, outages, runner
 from workers import notes as watching
 from workers.commands import doctor
@@ -363,3 +364,11 @@ def test_each_family_is_told_once_with_one_set_of_labels(fleet: Fleet) -> None:
     runner.execute(fleet, opened(fleet))
     names = [family.name for family in backlog.collector(fleet).collect()]
     assert len(names) == len(set(names))
+
+
+def test_effects_are_counted_by_how_they_stand(
+    tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    fleet = fleet_on(tmp_path, clock, odoo, file=f'{FILE}effects.follow_up = "propose"\n')
+    proposed(fleet, follow_up())
+    assert named(fleet, "fleet_effects") == {("firm", "follow_up", "proposed"): 1}
