@@ -318,7 +318,9 @@ class Tenant:
 
     def holds(self, company_id: int, day: date) -> tuple[Hold, ...]:
         """The orders that any job's policy, or that of a business unit, puts on hold."""
-        policies = (self.policy(job, company_id, day) for job in catalogue.jobs().values())
+        # Each look asks, so those of jobs that hold nothing are not made.
+        jobs = [job for job in catalogue.jobs().values() if issubclass(job.policy, HoldingPolicy)]
+        policies = (self.policy(job, company_id, day) for job in jobs)
         holding = (policy for policy in policies if isinstance(policy, HoldingPolicy))
         return tuple(
             hold for policy in holding for unit in policy.everywhere() for hold in unit.holds
