@@ -23,9 +23,14 @@ wary_redis.install()
 
 
 def needed(settings: Settings) -> Sequence[str]:
-    """The queues that a worker must serve: that of events only where a tenant has a source."""
-    heard = any(tenant.sources for tenant in settings.tenants.values())
-    return tuple(queue for queue in QUEUES if heard or queue != WOKEN)
+    """The queues that a worker must serve.
+
+    That of events only where a tenant has a source, and that of effects where one may have any.
+    """
+    tenants = settings.tenants.values()
+    wanted = {WOKEN: any(tenant.sources for tenant in tenants)}
+    wanted[EFFECTS] = any(tenant.writes for tenant in tenants)
+    return tuple(queue for queue in QUEUES if wanted.get(queue, True))
 
 
 def transport_options(broker_url: str, timeout_seconds: float = 10) -> dict[str, Any]:

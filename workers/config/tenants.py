@@ -337,6 +337,12 @@ class Tenant:
         of_tenant = self.settings.effects.get(kind, Mode.OFF)
         return self._company(company_id).effects.get(kind, of_tenant)
 
+    @property
+    def writes(self) -> bool:
+        """Whether proposals of any kind become effects in any company."""
+        modes = [self.settings.effects, *(each.effects for each in self.settings.company.values())]
+        return any(mode is not Mode.OFF for of_kinds in modes for mode in of_kinds.values())
+
     def matrix_of(self, kind: str) -> tuple[str, Matrix | None]:
         """The matrix that decides about a kind of request or effect, and its name."""
         named = self.settings.matrices.items()

@@ -49,6 +49,8 @@ def test_modes_roles_and_matrices_are_read(tmp_path: Path, clock: Clock) -> None
     assert (found.mode("note", 1), found.mode("note", 2)) == (Mode.AUTOMATIC, Mode.OFF)
     assert found.mode("follow_up", 2) is Mode.APPROVE
     assert found.mode("another", 1) is Mode.OFF
+    assert found.writes
+    assert not tenant(tmp_path, clock, FILE).writes
     assert found.people(1)["director"] == ("dana@firm.example",)
     assert found.people(1)["finance"] == ("finance@nordwind.example",)
     name, matrix = found.matrix_of("follow_up")
