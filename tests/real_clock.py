@@ -26,6 +26,7 @@ MAY: Final = {
     "tests/monitoring/test_watching_a_real_fleet.py": "a real Prometheus",
     "tests/monitoring/watched_fleet.py": "a real Prometheus",
     "tests/pictures": "the demo's real processes",
+    "tests/workers/test_hearing_processes.py": "real processes beside this one",
     "tests/workers/test_poison.py": "real processes beside this one",
     "tests/workers/test_processes.py": "real processes beside this one",
     "tests/workers/watch/test_reloading.py": "real processes beside this one",

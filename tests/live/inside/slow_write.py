@@ -1,0 +1,14 @@
+"""One transaction that writes, and then waits until it may commit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def write_slowly(env: Any, ids: Sequence[int], lock: int) -> list[int]:
+    """Rename employees; others see it once nobody holds this advisory lock any more."""
+    for employee in env["hr.employee"].browse(ids):
+        employee.write({"name": f"{employee.name} (slow)"})
+    env.flush_all()
+    env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+    env.cr.commit()
+    return list(ids)
