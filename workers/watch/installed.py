@@ -89,15 +89,15 @@ def compare(fleet: Fleet) -> None:
 
 
 def examine(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
-    """As the fleet's own user sees it. Raises OdooError where Odoo does not tell its modules."""
+    """As the fleet's own user sees it."""
     what, session = f"{tenant.name}: what of ours is in Odoo", fleet.session(tenant)
-    # Asked first, for Odoo's log tells of each question about a table that is not there.
-    if not membership.me(session).is_in:
-        hint = "" if RULES in session.modules else f"; {WITHOUT_RULES}"
-        nothing = f"nothing: jobs look by their schedules; see docs/odoo-install.md{hint}"
-        yield Examined(what, "ok", nothing)
-        return
     try:
+        # Asked first, for Odoo's log tells of each question about a table that is not there.
+        if not membership.me(session).is_in:
+            hint = "" if RULES in session.modules else f"; {WITHOUT_RULES}"
+            nothing = f"nothing: jobs look by their schedules; see docs/odoo-install.md{hint}"
+            yield Examined(what, "ok", nothing)
+            return
         here = seen(session, tenant, by_administrator=False, gates=None)
     except OdooSchemaDrift as error:
         watching.note_installed(fleet, tenant.name, {GATES: 0, REST: 1})

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from monitoring import metrics
+from odoo_gateway.errors import OdooRejected
 from odoo_gateway.procedures import wanted
 from odoo_gateway.procedures.pieces import Piece, ours
 from odoo_gateway.procedures.wanted import GATES, Capabilities
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.sandbox.rights import ADMINISTRATOR
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import fleet_on
+from tests.fakes.fleets import Switchable, fleet_on
 from tests.fakes.in_odoo import installed_in
 from workers.ledger import marks
 from workers.watch import installed, scrape
@@ -130,3 +131,9 @@ def test_a_member_without_our_procedure_is_told_what_is_gone(tmp_path: Path, clo
     assert found.state == "failed"
     assert "the procedure inventory is not installed" in found.detail
     assert counted(fleet) == {"gates": 0, "rest": 1}
+
+
+def test_an_odoo_that_does_not_tell_is_a_warning(fleet: Fleet, odoo: Switchable) -> None:
+    odoo.error = OdooRejected("not allowed")
+    (found,) = examined(fleet)
+    assert (found.state, found.detail) == ("warning", "not verifiable: not allowed")
