@@ -137,6 +137,20 @@ def test_values_of_other_rows_than_were_counted_are_no_answer(values: Any) -> No
         list(odoo.group_of(LINE, [1], [], ["employee_id", "date:day"], HOURS))
 
 
+@pytest.mark.parametrize("version", [18, 19])
+def test_a_sum_hangs_on_no_order_of_adding_up(version: int) -> None:
+    method, name = {18: ("read_group", HOURS), 19: ("formatted_read_group", f"{HOURS}:sum")}[
+        version
+    ]
+    found: list[Group] = []
+    for total in (0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1):
+        row = {"employee_id": [1, "A"], "__count": 3, name: total}
+        told = Overlay(Sandbox(TODAY, version=version), {(LINE, method): lambda *_, r=row: [r]})
+        found += Reader(Session(told), 1).group(LINE, [], ["employee_id"], [HOURS])
+    assert found[0] == found[1]
+    assert found[0].sums == (0.6,)
+
+
 class Meeting:
     """Answers no call before another one came."""
 
