@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ class Session:
         self._clock = clock
         self._layouts: dict[type[Record], Layout] = {}
         self._rights: dict[str, bool] = {}
-        self._described: dict[str, Mapping[str, Any]] = {}
+        self._described: dict[str, tuple[frozenset[str], Mapping[str, Any]]] = {}
         self._references: dict[tuple[str, str], int] = {}
         self._shared: dict[Hashable, tuple[float, Any]] = {}
 
@@ -223,22 +223,22 @@ class Session:
         except OdooSchemaDrift:
             return False
 
-    def _fields(self, model: str) -> Mapping[str, Any]:
-        """What the database has of the fields that any record of the model declares."""
-        if model not in self._described:
-            names = [field.name for record in declared(model) for field in fields_of(record)]
-            wanted = [actual for name in names for actual in field_names.candidates(model, name)]
-            # Asked along, for every question about the model goes by it.
-            wanted = list(dict.fromkeys([*wanted, COMPANY]))
-            answer = self.call(model, "fields_get", wanted, ["type", "relation"])
-            self._described[model] = answers.fields(answer, f"{model}.fields_get")
-        return self._described[model]
+    def _fields(self, model: str, *records: type[Record]) -> Mapping[str, Any]:
+        """What the database has of the fields that these and all other records of it declare."""
+        asked, found = self._described.get(model, (frozenset(), {}))
+        if not _names(model, records) <= asked:
+            # All that are known by now: a module that is loaded later may declare one more.
+            asked = _names(model, [*records, *declared(model)])
+            answer = self.call(model, "fields_get", sorted(asked), ["type", "relation"])
+            found = answers.fields(answer, f"{model}.fields_get")
+            self._described[model] = asked, found
+        return found
 
     def _find_layout(self, record: type[Record]) -> Layout:
         if self.exists(record.MODEL) is False:
             raise OdooSchemaDrift(_absent_model(record))
         try:
-            found = self._fields(record.MODEL)
+            found = self._fields(record.MODEL, record)
         except OdooSchemaDrift as error:
             raise OdooSchemaDrift(_absent_model(record)) from error
         fields = fields_of(record)
@@ -258,6 +258,14 @@ class Session:
             if found[actual].get("relation")
         }
         return Layout(names, relations, frozenset(f.name for f in absent))
+
+
+def _names(model: str, records: Iterable[type[Record]]) -> frozenset[str]:
+    """How Odoo may call the fields of records, and the one that every question goes by."""
+    names = (field.name for record in records for field in fields_of(record))
+    return frozenset(
+        [COMPANY, *(actual for name in names for actual in field_names.candidates(model, name))]
+    )
 
 
 def _absent_model(record: type[Record]) -> str:

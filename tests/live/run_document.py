@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -86,6 +86,17 @@ class NotVerifiable(Exact):
     reason: str
     remedy: str
     figures: list[str]
+
+
+class Proposal(Exact):
+    """What the job would change in Odoo."""
+
+    kind: str
+    model: str
+    record_id: int
+    identity: str
+    why: str
+    values: dict[str, Any]
 
 
 class Drift(Exact):
@@ -446,6 +457,7 @@ class Scope(Exact, Generic[Row, Total]):
     findings: list[Finding]
     measures: list[Measure]
     not_verifiable: list[NotVerifiable]
+    proposals: list[Proposal]
     drift: list[Drift]
     queued: Queued | None
 

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from threading import Barrier
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.reader import Group, Grouping, Reader
+from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import SHARED_SECONDS, Call, Session
 from tasks.records.people import Employee, WorkingCalendar
@@ -188,3 +190,18 @@ def test_groupings_at_the_same_time_are_those_one_after_the_other() -> None:
     ]
     assert Reader(Session(Sandbox(TODAY), at_once=3), 1).groups(questions) == alone
     assert alone[1] == () != alone[2]
+
+
+def test_a_record_that_is_declared_later_has_its_fields_all_the_same() -> None:
+    session = Session(overlay())
+    session.layout(Employee)
+
+    @dataclass(frozen=True)
+    class Badge(Record):
+        MODEL: ClassVar[str] = Employee.MODEL
+        MODULE: ClassVar[str] = Employee.MODULE
+
+        id: int
+        display_name: str
+
+    assert session.layout(Badge).names["display_name"] == "display_name"
