@@ -39,7 +39,8 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 Sql = psycopg.Connection[TupleRow]
 CENT = Decimal("0.01")
 TODAY = date.today()
-MONDAY = TODAY - timedelta(days=TODAY.weekday() + 7)
+# Of the last week that is over wherever somebody works: early on a Monday it is Sunday elsewhere.
+MONDAY = TODAY - timedelta(days=(TODAY - timedelta(days=1)).weekday() + 8)
 WEEK = MONDAY, MONDAY + timedelta(days=6)
 MONTH_END = TODAY.replace(day=1) - timedelta(days=1)
 MONTH = MONTH_END.replace(day=1), MONTH_END
@@ -216,7 +217,9 @@ class Documents:
     def of(self, job: str) -> str:
         """The document as it was printed."""
         if job not in self._told:
-            told = self._fleet.run(job, "--as-of", str(TODAY))
+            of_week = ("--from", str(WEEK[0]), "--to", str(WEEK[1]))
+            period = of_week if job == "timesheet_reminders" else ()
+            told = self._fleet.run(job, "--as-of", str(TODAY), *period)
             assert told.code == 0, told.err
             assert list(self._fleet.folder.iterdir()) == []
             self._told[job] = told.out
