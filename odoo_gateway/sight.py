@@ -242,7 +242,7 @@ class Sight:
         session = self._odoo.session
         if not session.may_read(Me.MODEL):
             return frozenset()
-        found = self._odoo.shared(Me, [("id", "=", session.user_id)])
+        found = self._odoo.search(Me, [("id", "=", session.user_id)])
         return frozenset(group for me in found for group in me.all_group_ids)
 
     @cached_property
@@ -262,7 +262,8 @@ class Sight:
         models = self._odoo.shared(Model, [("model", "in", sorted(SEEN_BY))])
         known = {model.id: model.model for model in models}
         found: dict[str, list[Rule]] = {name: [] for name in known.values()}
-        for rule in self._odoo.shared(
+        # Asked anew for each look: what is shown rests on them.
+        for rule in self._odoo.search(
             Rule, [("model_id", "in", sorted(known)), ("perm_read", "=", True)]
         ):
             found[known[rule.model_id]].append(rule)

@@ -53,11 +53,12 @@ def check(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = False)
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-@cli.command(cls=Verb, epilog="FLEET_CONFIG=new.toml fleet matrix replay")
+@cli.command(cls=Verb, epilog="fleet matrix replay")
 def replay(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = False) -> None:
     """Show how the matrices as configured would decide what was decided: what differs is marked.
 
-    Another matrix is tried with FLEET_CONFIG at a copy of the configuration. Writes nothing.
+    To try another matrix, have FLEET_CONFIG name an edited copy of the configuration. Writes
+    nothing.
     """
     fleet = opening.fleet(logging.WARNING)
     found: list[Row] = []

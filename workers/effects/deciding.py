@@ -68,7 +68,7 @@ def answer_for(tenant: Tenant, effect: Effect) -> tuple[str, ...]:
 def _of_proposal(tenant: Tenant, effect: Effect, person: str) -> Seat | None:
     """The seat of those who answer for the job, and do what it proposes by their word alone."""
     may = effect.mode is Mode.PROPOSE and person in answer_for(tenant, effect)
-    return Seat(PROPOSED, PROPOSED, person) if may else None
+    return Seat(PROPOSED, catalogue.jobs()[effect.job].role, person) if may else None
 
 
 def decide(

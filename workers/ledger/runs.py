@@ -454,9 +454,13 @@ def oldest_due(
 
 
 def busy_tenants(connection: Connection, now: datetime) -> Sequence[str]:
-    """Tenants of which a run is due or held; what is paused waits on purpose."""
+    """Tenants of which a slot's run is due or held; what is paused waits on purpose.
+
+    Events come all day long: nobody waits for what their runs find.
+    """
     due = _claimable(now) & ~pauses.paused(runs, now)
-    found = select(runs.c.tenant).where(due | _held(now)).distinct().order_by(runs.c.tenant)
+    busy = (due | _held(now)) & (runs.c.origin == Origin.SLOT)
+    found = select(runs.c.tenant).where(busy).distinct().order_by(runs.c.tenant)
     return connection.scalars(found).all()
 
 
