@@ -17,22 +17,41 @@ from workers.wiring import Fleet
 
 from .odoo_server import LOGIN, PASSWORD
 
+# Fewer would be a call for each few records.
+MANY = 100
+
 
 @dataclass
 class Counting:
-    """A transport that remembers what was asked; a further page continues after an id."""
+    """A transport that remembers what was asked.
+
+    A further page continues after an id, or asks the same of other records after many.
+    """
 
     inner: Transport
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     pages: int = 0
+    _grouped: dict[str, int] = field(default_factory=dict)
 
     def call(self, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """As Transport.call."""
         self.asked[model, method] += 1
-        first = args[0][0] if method == "search_read" and args and args[0] else None
-        if isinstance(first, list | tuple) and list(first[:2]) == ["id", ">"] and first[2] > 0:
-            self.pages += 1
+        self.pages += self._is_further(model, method, args, kwargs)
         return self.inner.call(model, method, args, kwargs)
+
+    def _is_further(
+        self, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> bool:
+        first = args[0][0] if args and args[0] else None
+        if not isinstance(first, list | tuple):
+            return False
+        if method == "search_read":
+            return bool(list(first[:2]) == ["id", ">"] and first[2] > 0)
+        if method != "formatted_read_group" or first[1] != "in":
+            return False
+        asked = repr((model, first[0], args[0][1:], args[1:], kwargs))
+        before, self._grouped[asked] = self._grouped.get(asked, 0), len(first[2])
+        return before >= MANY
 
     @property
     def calls(self) -> int:
