@@ -35,7 +35,7 @@ class Fleet:
     secret: str
     config: Path | None = None
     #: Further variables.
-    more: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def run(self, *arguments: str, as_json: bool = True) -> Told:
         """`fleet run ... --dry-run`, for programs or for people."""

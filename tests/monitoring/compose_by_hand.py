@@ -35,6 +35,7 @@ STARTED = (
     "worker",
     "worker-delivery",
     "worker-events",
+    "worker-woken",
     "beat",
     "web",
     "exporter",

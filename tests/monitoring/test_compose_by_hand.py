@@ -44,7 +44,7 @@ def test_prometheus_scrapes_all_of_them_and_knows_alertmanager(stack: Stack) -> 
     prometheus = Prometheus.on(stack.ports["prometheus"])
     wait_until(lambda: len(prometheus.series("up == 1")) == 3, what="three targets that are up")
     wait_until(
-        lambda: len(prometheus.series("celery_worker_up == 1")) == 3, what="the three workers"
+        lambda: len(prometheus.series("celery_worker_up == 1")) == 4, what="the four workers"
     )
     (manager,) = prometheus.ask("alertmanagers")["activeAlertmanagers"]
     assert f":{stack.ports['alertmanager']}/" in manager["url"]
