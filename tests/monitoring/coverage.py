@@ -16,6 +16,7 @@ from tests.monitoring.prometheus_server import Prometheus
 ONLY_IF = {
     "fleet_dead_letters": "no run waits for a person",
     'fleet_outage_seconds{what="webhook"}': "no webhook is configured",
+    "fleet_odoo_pieces_wrong": "nothing of ours is installed in that Odoo",
     "fleet_event_": "no source of events is configured",
     "fleet_events_": "no source of events is configured",
     "fleet_configuration_unusable": "every process can use its configuration",

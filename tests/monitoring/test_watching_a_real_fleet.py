@@ -40,6 +40,7 @@ NEVER_HERE = {
     "fleet_odoo_api_key_expiry_timestamp_seconds",
     "fleet_invoice_release_days",
     'fleet_outage_seconds{what="webhook"}',
+    "fleet_odoo_pieces_wrong",
     "fleet_event_",
     "fleet_events_",
 }
