@@ -308,9 +308,10 @@ class Reader:
         list a dozen rows, and a group is as large.
         """
         wanted, page = sorted(ids), max(1, self._page_size // ROWS_OF_A_RECORD)
-        for start in range(0, len(wanted), page):
+        # Of none, too: only then is it known that the model may be read.
+        for start in range(0, len(wanted) or 1, page):
             of_page: Domain = [(by[0], "in", wanted[start : start + page]), *domain]
-            if self.session.major_version < LISTS_VALUES_SINCE:
+            if not wanted or self.session.major_version < LISTS_VALUES_SINCE:
                 yield from self.group(model, of_page, by, [amount], all_companies=all_companies)
             else:
                 asked = Grouping(model, of_page, by, (amount,), all_companies=all_companies)

@@ -205,3 +205,9 @@ def test_a_record_that_is_declared_later_has_its_fields_all_the_same() -> None:
         display_name: str
 
     assert session.layout(Badge).names["display_name"] == "display_name"
+
+
+def test_hours_of_nobody_are_refused_too_where_hours_may_not_be_read() -> None:
+    odoo = Reader(Session(overlay(denied_models=[LINE])), 1)
+    with pytest.raises(OdooRejected):
+        list(odoo.group_of(LINE, [], [], ["employee_id", "date:day"], HOURS))
