@@ -26,6 +26,7 @@ from workers import notes as watching
 from workers import outages, runner, slots
 from workers.config.tenants import Tenant
 from workers.delivery.channels.posting import LONGEST_WAIT_SECONDS
+from workers.errors import INTERRUPTIONS
 from workers.ledger import ahead, counters, marks, pauses, runs, scopes, standing
 from workers.ledger import outages as standing_outages
 from workers.ledger.ahead import Bounds
@@ -169,7 +170,7 @@ def learn_scopes(fleet: Fleet, job: AnyJob, tenant: Tenant) -> None:
         _count_failure(fleet, job, tenant, error)
         if isinstance(error, OdooUnavailable | OdooLoginRefused):
             outages.suspect(fleet, tenant, error)
-    except (FleetError, *runner.INTERRUPTIONS):
+    except (FleetError, *INTERRUPTIONS):
         raise
     except Exception as error:
         # What nobody foresaw of one Odoo keeps nobody else's slots waiting.

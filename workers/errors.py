@@ -11,7 +11,14 @@ EffectError
   EffectUnknown      the answer was lost: looked for before it is written again
 """
 
+from typing import Final
+
+from billiard.exceptions import SoftTimeLimitExceeded
+
 from odoo_gateway.errors import FleetError
+
+# Raised in the middle of anything when a task has taken too long: nobody takes it for a failure.
+INTERRUPTIONS: Final = (SoftTimeLimitExceeded,)
 
 
 class DeliveryError(FleetError):

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -28,6 +27,7 @@ from workers import looking, outages
 from workers import notes as watching
 from workers.config.settings import Environment
 from workers.effects import proposing
+from workers.errors import INTERRUPTIONS
 from workers.holding import holding, lease
 from workers.ledger import (
     audit,
@@ -59,8 +59,6 @@ from workers.wiring import Fleet
 log = structlog.get_logger()
 
 
-# Raised in the middle of anything when a task has taken too long.
-INTERRUPTIONS = (SoftTimeLimitExceeded,)
 # No fault of ours: they cost no attempt, until the run's window is over.
 AWAY = (OdooUnavailable, LedgerUnavailable)
 WORTH_A_RETRY = (OdooLoginRefused, StaleCases, UnknownJob, *INTERRUPTIONS)

@@ -22,6 +22,7 @@ from workers.delivery.channels.found import channel_of
 from workers.delivery.rechecking import Round, Unverifiable
 from workers.delivery.waiting import too_early
 from workers.errors import (
+    INTERRUPTIONS,
     DeliveryClosed,
     DeliveryError,
     DeliveryFailed,
@@ -181,7 +182,7 @@ class Post:
                 with self.fleet.ledger.transaction() as connection:
                     _say_sent(self.fleet, connection, accepted.messages, accepted.mail.digest)
                     _say_sending(self.fleet, connection, outgoing.messages)
-            except runner.INTERRUPTIONS:
+            except INTERRUPTIONS:
                 raise
             except Exception:
                 # Each by itself: what is wrong with one does no harm to the other.
@@ -206,7 +207,7 @@ def _written(fleet: Fleet, going: Sequence[Message], outcomes: Outcomes) -> list
     try:
         mailed = stamped(going, fleet.clock())
         return [Outgoing(mailed, Sealed.of(written(fleet, mailed)))]
-    except runner.INTERRUPTIONS:
+    except INTERRUPTIONS:
         raise
     except Exception as error:
         if _may_be_of_one(error, going):
@@ -228,7 +229,7 @@ def _mailed(post: Post, outgoing: Outgoing) -> Outcomes:
     except DeliveryError as error:
         post.in_doubt = True
         return _not_taken(fleet, going, error)
-    except runner.INTERRUPTIONS:
+    except INTERRUPTIONS:
         raise
     except Exception as error:
         if not _may_be_of_one(error, going):
@@ -257,7 +258,7 @@ def _going(this_round: Round, mail: Sequence[Message], outcomes: Outcomes) -> Se
         with _traced(message):
             try:
                 checked = _checked(this_round, message)
-            except runner.INTERRUPTIONS:
+            except INTERRUPTIONS:
                 raise
             except Exception as error:
                 checked = _unsettled(fleet, message, error)
@@ -292,7 +293,7 @@ def _checked(this_round: Round, message: Message) -> Message | str:
         return _after_odoo(fleet, error, message)
     except Unverifiable as error:
         return _waits(fleet, message, None, error)
-    except (LedgerError, *runner.INTERRUPTIONS):
+    except (LedgerError, *INTERRUPTIONS):
         raise
     except Exception as error:
         return _broken(fleet, message, error)
@@ -315,7 +316,7 @@ def _send(fleet: Fleet, message: Message) -> Outcomes:
         channel_of(fleet, message).send(message, partial(_sending, fleet, [message]))
     except DeliveryError as error:
         return _not_taken(fleet, [message], error)
-    except runner.INTERRUPTIONS:
+    except INTERRUPTIONS:
         raise
     except Exception as error:
         return _spoiled(fleet, [message], error)
@@ -374,7 +375,7 @@ def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> Outcomes:
     try:
         with fleet.ledger.transaction() as connection:
             _say_sent(fleet, connection, mailed, digest)
-    except runner.INTERRUPTIONS:
+    except INTERRUPTIONS:
         raise
     except Exception as error:
         if _may_be_of_one(error, mailed):
@@ -488,7 +489,7 @@ def _each(fleet: Fleet, messages: Iterable[Message], settle: Callable[[Message],
         with _traced(message):
             try:
                 outcome = settle(message)
-            except runner.INTERRUPTIONS:
+            except INTERRUPTIONS:
                 raise
             except Exception as error:
                 outcome = _unsettled(fleet, message, error)
@@ -530,7 +531,7 @@ def _unsettled(fleet: Fleet, message: Message, error: Exception) -> str:
             _count(fleet, connection, message, "unsettled", error)
         if not _may_have_arrived(fleet, message):
             _again(fleet, plain, message)
-    except runner.INTERRUPTIONS:
+    except INTERRUPTIONS:
         raise
     except Exception as again:
         log.error("message.not_put_back", message=message.id, error=str(again))

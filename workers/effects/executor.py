@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from billiard.exceptions import SoftTimeLimitExceeded
 from pydantic import ValidationError
 
 from odoo_gateway.errors import FleetError, OdooError, OdooLoginRefused, OdooUnavailable
 from workers import outages
 from workers.config.effect_kinds import EffectKind, Result, Write, kinds
 from workers.effects import telling
-from workers.errors import EffectRefused, EffectUnknown
+from workers.errors import INTERRUPTIONS, EffectRefused, EffectUnknown
 from workers.holding import holding, lease
 from workers.ledger import effects
 from workers.ledger.database import Connection
@@ -81,7 +80,7 @@ def _execute(fleet: Fleet, effect: Effect) -> None:
             effects.mark_writing(connection, effect, fleet.clock(), length)
         result = _written(kind, write)
         _settle_done(fleet, effect, result, "written")
-    except (LeaseLost, SoftTimeLimitExceeded):
+    except (LeaseLost, *INTERRUPTIONS):
         raise
     except EffectRefused as error:
         log.warning("effect.refused", message=str(error))

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Final
 
 import structlog
-from billiard.exceptions import SoftTimeLimitExceeded
 
 from monitoring import metrics
 from monitoring.metrics import Increment
@@ -17,6 +16,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from workers import outages
 from workers.config.tenants import Tenant
+from workers.errors import INTERRUPTIONS
 from workers.ledger import counters, inbox, scopes
 from workers.ledger.errors import LedgerError
 from workers.ledger.inbox import Event, Received
@@ -84,7 +84,7 @@ def _deal_with(fleet: Fleet, tenant: Tenant, model: str, found: Sequence[Receive
     """Hand on events about records of one model."""
     try:
         _hand_on(fleet, tenant, model, found)
-    except (LedgerError, SoftTimeLimitExceeded):
+    except (LedgerError, *INTERRUPTIONS):
         # Their lease runs out, and somebody takes them up again.
         raise
     except (OdooUnavailable, OdooLoginRefused) as error:
