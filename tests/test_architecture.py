@@ -51,6 +51,12 @@ def test_the_clock_is_read_in_one_place() -> None:
     }
 
 
+def test_nothing_writes_into_odoo_but_effects_and_what_an_administrator_installs() -> None:
+    # Channels have their activities and notes done as effects, like everybody else.
+    found = using(r"\bWriter\(|calling\.(create_project|draft_invoice|set_stage)\(")
+    assert {str(Path(path).parent) for path in found} == {"workers/effects/kinds"}
+
+
 def outside_jobs() -> Iterator[Path]:
     """Every file that is written by hand and is part of what runs, but those of the jobs."""
     yield from (ROOT / name for name in ("beat_schedule.py", "docker-compose.yml", "Makefile"))

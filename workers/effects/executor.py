@@ -2,9 +2,14 @@
 
 EffectUnknown comes of an answer that was lost: the effect is looked for in Odoo before it is
 written again. EffectRefused is told to who proposed it, and tried again by a person alone.
+
+What a message tells in Odoo is an effect, too, which whoever delivers the message does at once: it
+was checked just now, waits as its message does, and its failure is its message's. Where that was
+lost on the way, the queue of effects finds out what became of it, and writes nothing.
 """
 
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -19,7 +24,7 @@ from workers.errors import INTERRUPTIONS, EffectRefused, EffectUnknown
 from workers.holding import holding, lease
 from workers.ledger import effects
 from workers.ledger.database import Connection
-from workers.ledger.effects import Effect
+from workers.ledger.effects import Effect, NewEffect
 from workers.ledger.errors import LeaseLost
 from workers.ledger.statuses import EffectStatus
 from workers.messages.occasion import UnknownPlace, occasion_for
@@ -45,20 +50,56 @@ def execute_next(fleet: Fleet) -> bool:
         )
     if effect is None:
         return False
-    held = effect
-    with (
-        traced(effect.trace_id, effect=effect.id, kind=effect.kind, tenant=effect.tenant),
-        holding(
-            fleet,
-            environment.run_lease_seconds,
-            lambda connection, now, length: effects.hold(connection, held, now, length),
-        ),
-    ):
+    with _held(fleet, effect):
         try:
             _execute(fleet, effect)
         except LeaseLost as error:
             log.warning("effect.taken_over", message=str(error))
     return True
+
+
+def carry_out(fleet: Fleet, new: NewEffect, about_to_write: Callable[[], None]) -> None:
+    """Do what a message tells, here and now; nothing where it was done before.
+
+    It is always looked for first: whoever delivered the message before may have been of a version
+    that noted nothing here. about_to_write: called right before the first byte that may have an
+    effect. Raises EffectRefused, EffectUnknown, OdooUnavailable or OdooLoginRefused where nothing
+    was written, or LeaseLost where another worker is at it.
+    """
+    length = lease(fleet, fleet.settings.environment.run_lease_seconds)
+    with fleet.ledger.transaction() as connection:
+        effect = effects.take(connection, new, fleet.clock(), length)
+    if effect.status in (EffectStatus.DONE, EffectStatus.UNDONE):
+        return
+    with _held(fleet, effect):
+        try:
+            _do(fleet, effect, about_to_write, look=True)
+        except (LeaseLost, *INTERRUPTIONS):
+            raise
+        except FleetError as error:
+            _give_back(fleet, effect, error)
+            raise
+        except Exception as error:
+            log.exception("effect.failed")
+            unknown = EffectUnknown(f"{type(error).__name__}: {error}")
+            _give_back(fleet, effect, unknown)
+            raise unknown from error
+
+
+def _held(fleet: Fleet, effect: Effect) -> AbstractContextManager[object]:
+    """Hold what was claimed while it is done, and name it in the log."""
+    with ExitStack() as stack:
+        stack.enter_context(
+            traced(effect.trace_id, effect=effect.id, kind=effect.kind, tenant=effect.tenant)
+        )
+        stack.enter_context(
+            holding(
+                fleet,
+                fleet.settings.environment.run_lease_seconds,
+                lambda connection, now, length: effects.hold(connection, effect, now, length),
+            )
+        )
+        return stack.pop_all()
 
 
 def waits(fleet: Fleet) -> bool:
@@ -69,17 +110,10 @@ def waits(fleet: Fleet) -> bool:
 
 def _execute(fleet: Fleet, effect: Effect) -> None:
     try:
-        kind, write = _write_of(fleet, effect)
-        found = _found(kind, write) if effect.status in PERHAPS_DONE else None
-        if found is not None:
-            _settle_done(fleet, effect, found, "found")
-            return
-        with fleet.ledger.transaction() as connection:
-            environment = fleet.settings.environment
-            length = lease(fleet, environment.run_lease_seconds)
-            effects.mark_writing(connection, effect, fleet.clock(), length)
-        result = _written(kind, write)
-        _settle_done(fleet, effect, result, "written")
+        if effect.message_id is not None:
+            _look_up(fleet, effect)
+        else:
+            _do(fleet, effect, look=effect.status in PERHAPS_DONE)
     except (LeaseLost, *INTERRUPTIONS):
         raise
     except EffectRefused as error:
@@ -92,6 +126,55 @@ def _execute(fleet: Fleet, effect: Effect) -> None:
         log.exception("effect.failed")
         # Whatever it was, nobody knows what Odoo did.
         _put_back(fleet, effect, EffectUnknown(f"{type(error).__name__}: {error}"), ours=True)
+
+
+def _do(
+    fleet: Fleet,
+    effect: Effect,
+    about_to_write: Callable[[], None] = lambda: None,
+    *,
+    look: bool,
+) -> None:
+    """Write it, unless it is found where `look` asks for that, and settle it as done."""
+    kind, write = _write_of(fleet, effect)
+    found = _found(kind, write) if look else None
+    if found is not None:
+        _settle_done(fleet, effect, found, "found")
+        return
+    about_to_write()
+    with fleet.ledger.transaction() as connection:
+        environment = fleet.settings.environment
+        length = lease(fleet, environment.run_lease_seconds)
+        effects.mark_writing(connection, effect, fleet.clock(), length)
+    result = _written(kind, write)
+    _settle_done(fleet, effect, result, "written")
+
+
+def _look_up(fleet: Fleet, effect: Effect) -> None:
+    """Find out whether it was written, where its message was lost on the way."""
+    kind, write = _write_of(fleet, effect)
+    found = _found(kind, write)
+    if found is not None:
+        _settle_done(fleet, effect, found, "found")
+        return
+    absent = EffectRefused("it is not in Odoo; if its message still stands, that has it written")
+    with fleet.ledger.transaction() as connection:
+        effects.let_go(connection, effect, fleet.clock(), absent)
+
+
+def _give_back(fleet: Fleet, effect: Effect, error: FleetError) -> None:
+    """Note how it failed: what was perhaps written is looked for, all else is its message's."""
+    now = fleet.clock()
+    perhaps = isinstance(error, EffectUnknown) or (
+        effect.status in PERHAPS_DONE and not isinstance(error, EffectRefused)
+    )
+    with fleet.ledger.transaction() as connection:
+        if perhaps:
+            environment = fleet.settings.environment
+            at = now + outages.own_pause(environment, effect.since, now, effect.trace_id)
+            effects.later(connection, effect, now, at, error, unknown=True, costs=False)
+        else:
+            effects.let_go(connection, effect, now, error)
 
 
 def _write_of(fleet: Fleet, effect: Effect) -> tuple[EffectKind, Write]:

@@ -12,6 +12,7 @@ from tasks.domain.matrix import Request
 from tasks.domain.proposals import Mode
 from tasks.domain.texts import Text
 from workers.ledger import audit, leases, pauses
+from workers.ledger.errors import LeaseLost
 from workers.ledger.inserts import insert_once
 from workers.ledger.places import Place
 from workers.ledger.schema import effects
@@ -41,6 +42,8 @@ class NewEffect:
     matrix_version: str
     run_id: int | None
     trace_id: str
+    #: The message that has it done here and now; None where the queue of effects does.
+    message_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Effect:
     since: datetime
     run_id: int | None
     trace_id: str
+    #: The message that has it done. When that is lost the queue only looks what became of it.
+    message_id: int | None = None
 
     @property
     def place(self) -> Place:
@@ -85,16 +90,53 @@ class Effect:
 
 def propose(connection: Connection, new: NewEffect, now: datetime) -> int | None:
     """Keep a proposal; its id, or None where it was proposed before. Audited."""
-    values = vars(new) | new.place.columns
-    del values["place"]
-    request = None if new.request is None else REQUEST.dump_python(new.request, mode="json")
-    rest = {"request": request, "attempts": 0, "next_attempt_at": now, "created_at": now}
-    found = insert_once(connection, effects, {**values, **rest, "since": now})
+    found = _insert(connection, new, now)
     if found is not None:
         row = get(connection, found)
         assert row is not None
         _note(connection, "effect.proposed", row, now, status=new.status.value)
     return found
+
+
+def _insert(connection: Connection, new: NewEffect, now: datetime) -> int | None:
+    values = vars(new) | new.place.columns
+    del values["place"]
+    request = None if new.request is None else REQUEST.dump_python(new.request, mode="json")
+    rest = {"request": request, "attempts": 0, "next_attempt_at": now, "created_at": now}
+    return insert_once(connection, effects, {**values, **rest, "since": now})
+
+
+def take(connection: Connection, new: NewEffect, now: datetime, lease: timedelta) -> Effect:
+    """Take what a message tells, kept as it says now, to be done at once.
+
+    One that is done, or was undone, is not taken, and comes as it is. Raises LeaseLost where
+    another worker is at it.
+    """
+    _insert(connection, new, now)
+    same = (
+        (effects.c.tenant == new.place.tenant)
+        & (effects.c.kind == new.kind)
+        & (effects.c.model == new.model)
+        & (effects.c.record_id == new.record_id)
+        & (effects.c.identity == new.identity)
+    )
+    row = connection.execute(select(effects).where(same).with_for_update()).one()
+    if row.status in (EffectStatus.DONE, EffectStatus.UNDONE):
+        return of_row(row)
+    if row.token is not None and row.lease_until > now:
+        raise LeaseLost(f"effect-{row.id} is being done by another worker")
+    perhaps = row.status in (EffectStatus.WRITING, EffectStatus.UNKNOWN)
+    (taken,) = leases.take(
+        connection,
+        effects,
+        [row.id],
+        now + lease,
+        status=row.status if perhaps else EffectStatus.CLAIMED,
+        values=dict(new.values),
+        preview=new.preview,
+        message_id=new.message_id,
+    )
+    return of_row(taken)
 
 
 def get(connection: Connection, effect_id: int, *, lock: bool = False) -> Effect | None:
@@ -222,6 +264,13 @@ def later(
     attempts = effect.attempts if costs else effect.attempts - 1
     _settle(connection, effect, now, status, next_attempt_at=at, attempts=attempts, **said)
     _note(connection, "effect.waits", effect, now, status=status.value, error=str(error))
+
+
+def let_go(connection: Connection, effect: Effect, now: datetime, error: Exception) -> None:
+    """Settle what certainly was not written: its message may have it done yet. Raises LeaseLost."""
+    said = {"error_class": type(error).__name__, "error": str(error)}
+    _settle(connection, effect, now, EffectStatus.DECLINED, attempts=0, **said)
+    _note(connection, "effect.let_go", effect, now, error=str(error))
 
 
 def again(connection: Connection, effect: Effect, now: datetime, by: str) -> None:

@@ -289,6 +289,8 @@ effects = Table(
     _required("since", Instant),
     Column("run_id", Id),
     _required("trace_id"),
+    # The message that has it done; null where the queue of effects does.
+    Column("message_id", Id),
     UniqueConstraint(
         "tenant", "kind", "model", "record_id", "identity", name="uq_effects_identity"
     ),

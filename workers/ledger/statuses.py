@@ -79,7 +79,8 @@ class EffectStatus(StrEnum):
     """proposed and waiting are for people; ready waits for its time, claimed is leased.
 
     writing: leased, perhaps done; unknown: perhaps done, and looked for before it is written.
-    done, undone and declined are final; parked waits for a person.
+    done, undone and declined are final, but that what a message tells is declined until it is
+    delivered again; parked waits for a person.
     """
 
     PROPOSED = "proposed"

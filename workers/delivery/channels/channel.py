@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from odoo_gateway.writer import Writer
 from workers.delivery.channels.posting import Endpoint
+from workers.ledger.effects import NewEffect
 from workers.ledger.outbox import Message
 
 
@@ -27,9 +27,10 @@ class Channel(Protocol):
 
 @dataclass(frozen=True)
 class InOdoo:
-    """What a channel into Odoo is opened with: who writes there, for the message's company."""
+    """What a channel into Odoo is opened with: nothing is written there but effects."""
 
-    writer: Writer
+    #: `workers.effects.executor.carry_out` of the fleet.
+    carry_out: Callable[[NewEffect, Callable[[], None]], None]
 
 
 @dataclass(frozen=True)

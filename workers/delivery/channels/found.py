@@ -1,10 +1,11 @@
 """The channel that a message names, ready to send."""
 
+from functools import partial
 from typing import cast
 
-from odoo_gateway.writer import Writer
 from workers.delivery.channels.channel import Channel, InOdoo, Server
 from workers.delivery.channels.posting import Endpoint
+from workers.effects import executor
 from workers.errors import DeliveryRefused
 from workers.ledger.outbox import Message
 from workers.wiring import Fleet
@@ -25,8 +26,7 @@ def channel_of(fleet: Fleet, message: Message) -> Channel:
             f"it again under webhooks, or drop the message: fleet dead drop message-{message.id}"
         )
     if kind.in_odoo:
-        writer = Writer(fleet.session(tenant), message.company_id)
-        return cast("Channel", kind.open(InOdoo(writer)))
+        return cast("Channel", kind.open(InOdoo(partial(executor.carry_out, fleet))))
     target = tenant.targets[message.channel]
     endpoint = Endpoint(
         kind.name,

@@ -1,19 +1,32 @@
-"""What both ways into Odoo share: what goes on which record, as HTML, and Odoo's errors as ours."""
+"""What both ways into Odoo share: what goes on which record, and the effects that it becomes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
 from odoo_gateway.errors import OdooError, OdooLoginRefused, OdooUnavailable
-from tasks.domain.texts import Text, joined
+from tasks.domain.proposals import Mode
+from tasks.domain.texts import Text, joined, named
 from tasks.domain.told import AskedFinding, ToldFinding
-from workers.errors import DeliveryClosed, DeliveryRefused, DeliveryUnavailable
+from workers.config.effect_kinds import EffectKind
+from workers.delivery.channels.channel import InOdoo
+from workers.errors import (
+    DeliveryClosed,
+    DeliveryFailed,
+    DeliveryRefused,
+    DeliveryUnavailable,
+    EffectError,
+    EffectUnknown,
+)
 from workers.language.language import Language, language
+from workers.ledger.effects import NewEffect
+from workers.ledger.errors import LeaseLost
 from workers.ledger.outbox import Message
 from workers.ledger.payloads import Asking, Digest, Notice, Ops
+from workers.ledger.statuses import EffectStatus
 
 # How many titles one record of all that stands already lists.
 LISTED: Final = 20
@@ -102,14 +115,65 @@ def identity(message: Message, said: Said) -> tuple[object, ...]:
     return (message.tenant, message.company_id, message.job, said.key, message.step)
 
 
+def carry_out(
+    odoo: InOdoo,
+    message: Message,
+    kind: EffectKind,
+    told: Iterable[tuple[Said, Mapping[str, Any]]],
+    about_to_send: Callable[[], None],
+) -> None:
+    """Have each written as an effect of the kind, with these values; their `key` tells them apart.
+
+    Raises as Channel.send, but an unanswered write is DeliveryFailed: it is looked for first.
+    """
+    going = _Once(about_to_send)
+    for said, given in told:
+        values = kind.values.model_validate(given)
+        new = NewEffect(
+            message.place,
+            kind.name,
+            said.model,
+            said.record_id,
+            given["key"],
+            values.model_dump(mode="json"),
+            named(said.title),
+            kind.preview(values),
+            Mode.AUTOMATIC,
+            EffectStatus.READY,
+            None,
+            "",
+            "",
+            message.run_id,
+            message.trace_id,
+            message.id,
+        )
+        with _answering():
+            odoo.carry_out(new, going)
+
+
+@dataclass
+class _Once:
+    """However many effects a message becomes, it goes out once."""
+
+    call: Callable[[], None]
+    called: bool = False
+
+    def __call__(self) -> None:
+        if not self.called:
+            self.call()
+            self.called = True
+
+
 @contextmanager
-def answering() -> Iterator[None]:
-    """Writes are idempotent, so an unanswered one is simply tried again: never DeliveryUnknown."""
+def _answering() -> Iterator[None]:
+    """An unanswered write is looked for before it is written again: never DeliveryUnknown."""
     try:
         yield
-    except OdooUnavailable as error:
+    except (OdooUnavailable, EffectUnknown) as error:
         raise DeliveryUnavailable(str(error)) from error
+    except LeaseLost as error:
+        raise DeliveryFailed(str(error)) from error
     except OdooLoginRefused as error:
         raise DeliveryClosed(str(error)) from error
-    except OdooError as error:
+    except (OdooError, EffectError) as error:
         raise DeliveryRefused(str(error)) from error

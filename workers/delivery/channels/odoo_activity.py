@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar, Final
 
-from odoo_gateway.writer import Writer, external_id
+from odoo_gateway.writer import external_id
 from workers.config.channel_kinds import ChannelKind
+from workers.config.effect_kinds import kinds
 from workers.delivery.channels import odoo
+from workers.delivery.channels.channel import InOdoo
 from workers.ledger.outbox import Message
 
 
@@ -16,29 +17,31 @@ class OdooActivity:
     """One activity per finding, step and reader, however often it is delivered."""
 
     name: ClassVar[str] = "odoo_activity"
-    writer: Writer
+    odoo: InOdoo
 
     def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
-        """As Channel.send, but an unanswered write is DeliveryFailed: writing again is safe."""
-        told = odoo.said_by(message)
-        with odoo.answering():
-            user_id = self.writer.user(message.recipient)
-            about_to_send()
-            for said in told:
-                self.writer.activity(
-                    external_id("activity", *odoo.identity(message, said), message.recipient),
-                    said.model,
-                    said.record_id,
-                    user_id,
-                    said.title,
-                    odoo.html(said),
-                    date.fromisoformat(message.payload.issued_on),
-                )
+        """As Channel.send, but an unanswered write is DeliveryFailed: it is looked for first."""
+        told = [
+            (
+                said,
+                {
+                    "key": external_id(
+                        "activity", *odoo.identity(message, said), message.recipient
+                    ),
+                    "user": message.recipient,
+                    "summary": said.title,
+                    "note_html": odoo.html(said),
+                    "deadline": message.payload.issued_on,
+                },
+            )
+            for said in odoo.said_by(message)
+        ]
+        odoo.carry_out(self.odoo, message, kinds()["follow_up"], told, about_to_send)
 
 
 KIND: Final = ChannelKind(
     OdooActivity.name,
-    lambda opened: OdooActivity(opened.writer),
+    OdooActivity,
     in_odoo=True,
     to_persons=True,
     repeatable=True,

@@ -6,9 +6,11 @@ from typing import ClassVar, Final
 
 from markupsafe import Markup
 
-from odoo_gateway.writer import Writer, external_id
+from odoo_gateway.writer import external_id
 from workers.config.channel_kinds import ChannelKind
+from workers.config.effect_kinds import kinds
 from workers.delivery.channels import odoo
+from workers.delivery.channels.channel import InOdoo
 from workers.ledger.outbox import Message
 
 
@@ -17,29 +19,30 @@ class OdooNote:
     """One note per finding and step, whoever and however many the message is for."""
 
     name: ClassVar[str] = "odoo_note"
-    writer: Writer
+    odoo: InOdoo
 
     def send(self, message: Message, about_to_send: Callable[[], None]) -> None:
-        """As Channel.send, but an unanswered write is DeliveryFailed: writing again is safe."""
-        told = odoo.said_by(message)
-        about_to_send()
+        """As Channel.send, but an unanswered write is DeliveryFailed: it is looked for first."""
         domain = message.message_id.strip("<>").partition("@")[2]
-        with odoo.answering():
-            for said in told:
-                name = external_id("note", *odoo.identity(message, said))
-                title = Markup("<p><b>{}</b></p>").format(said.title)
-                self.writer.note(
-                    name,
-                    f"<{name}@{domain}>",
-                    said.model,
-                    said.record_id,
-                    str(title) + odoo.html(said),
-                )
+        told = [
+            (
+                said,
+                {
+                    "key": external_id("note", *odoo.identity(message, said)),
+                    "domain": domain,
+                    "title": said.title,
+                    "body_html": str(Markup("<p><b>{}</b></p>").format(said.title))
+                    + odoo.html(said),
+                },
+            )
+            for said in odoo.said_by(message)
+        ]
+        odoo.carry_out(self.odoo, message, kinds()["note"], told, about_to_send)
 
 
 KIND: Final = ChannelKind(
     OdooNote.name,
-    lambda opened: OdooNote(opened.writer),
+    OdooNote,
     in_odoo=True,
     to_persons=True,
     repeatable=True,

@@ -18,10 +18,12 @@ class FollowUp(Written):
     summary: str
     note_html: str = ""
     deadline: date
+    key: str = Field("", description="its external id in Odoo; made of the effect's own if empty")
 
 
 def _key(write: Write) -> str:
-    return external_id("follow_up", write.tenant, write.model, write.record_id, write.identity)
+    made = external_id("follow_up", write.tenant, write.model, write.record_id, write.identity)
+    return write.values.key or made
 
 
 def _preview(values: FollowUp) -> Text:

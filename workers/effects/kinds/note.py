@@ -18,14 +18,17 @@ class Note(Written):
 
     title: str
     body_html: str = Field(description="HTML, with all that is not ours escaped")
+    key: str = Field("", description="its external id in Odoo; made of the effect's own if empty")
+    domain: str = Field(DOMAIN, description="of its Message-ID")
 
 
 def _key(write: Write) -> str:
-    return external_id("effect_note", write.tenant, write.model, write.record_id, write.identity)
+    made = external_id("effect_note", write.tenant, write.model, write.record_id, write.identity)
+    return write.values.key or made
 
 
 def _message_id(write: Write) -> str:
-    return f"<{_key(write)}@{DOMAIN}>"
+    return f"<{_key(write)}@{write.values.domain}>"
 
 
 def _preview(values: Note) -> Text:
