@@ -218,10 +218,10 @@ class Remembered:
     since: datetime | None = None
     error: str = ""
 
-    def failed(self, fleet: Fleet, error: Exception) -> None:
-        """It did not answer."""
+    def failed(self, asked_at: datetime, error: Exception) -> None:
+        """It did not answer what it was asked then; to find that out may have taken a while."""
         if self.since is None:
-            self.since, self.error = fleet.clock(), str(error)
+            self.since, self.error = asked_at, str(error)
 
     def answered(self, fleet: Fleet) -> None:
         """It did. If that is news, ops are told, as soon as the ledger takes it."""

@@ -45,11 +45,11 @@ class Shift:
         if error is None:
             self._ledger.answered(self.fleet)
         else:
-            self._ledger.failed(self.fleet, error)
+            self._ledger.failed(self.fleet.clock(), error)
         if self.broker_is_there:
             self._broker.answered(self.fleet)
         else:
-            self._broker.failed(self.fleet, ConnectionRefusedError("refused"))
+            self._broker.failed(self.fleet.clock(), ConnectionRefusedError("refused"))
 
     def _tick(self) -> None:
         for job in catalogue.jobs().values():

@@ -41,14 +41,15 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
         self._follow_the_clock()
         seconds: float = super().tick(*args, **kwargs)
         fleet = wiring.fleet()
-        now = fleet.clock().timestamp()
+        asked_at = fleet.clock()
+        now = asked_at.timestamp()
         pause = min(HEARTBEAT_SECONDS, fleet.settings.environment.tick_seconds)
         if not 0 <= now - self._beaten_at < pause:
             error = watching.beat(fleet, marks.BEAT, socket.gethostname(), {})
             if error is None:
                 self._ledger.answered(fleet)
             else:
-                self._ledger.failed(fleet, error)
+                self._ledger.failed(asked_at, error)
             self._beaten_at = now
         _end_if_edited(self._watch)
         return min(seconds, reloading.LOOK_SECONDS)
@@ -64,12 +65,14 @@ class BeatingScheduler(beat.Scheduler):  # type: ignore[misc]
 
     def apply_async(self, *args: Any, **kwargs: Any) -> Any:
         """Publish one entry. Raises SchedulingError when the broker does not take it."""
+        fleet = wiring.fleet()
+        asked_at = fleet.clock()
         try:
             published = super().apply_async(*args, **kwargs)
         except beat.SchedulingError as error:
-            self._broker.failed(wiring.fleet(), error)
+            self._broker.failed(asked_at, error)
             raise
-        self._broker.answered(wiring.fleet())
+        self._broker.answered(fleet)
         return published
 
     def close(self) -> None:

@@ -3,19 +3,22 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from celery import beat
 from typer.testing import CliRunner
 
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
 from workers import notes as watching
-from workers import wiring
+from workers import outages, wiring
+from workers.broker.celery_settings import make_app
 from workers.commands import cli, opening, processes
 from workers.ledger import marks
 from workers.ledger.marks import Mark
 from workers.watch import reloading
-from workers.watch.signals import WorkerHeart
+from workers.watch.signals import BeatingScheduler, WorkerHeart
 from workers.wiring import Fleet
 
 NAME = f"fleet@{socket.gethostname()}"
@@ -62,3 +65,26 @@ def test_a_worker_that_is_told_to_end_is_not_expected_back(fleet: Fleet) -> None
     heart.beat()
     heart.stop()
     assert marked(fleet, marks.WORKER) + marked(fleet, marks.COMING) == []
+
+
+@pytest.mark.parametrize("shows_minutes", [0, 9, 11])
+def test_the_broker_was_away_since_beat_asked_not_since_it_gave_up(
+    fleet: Fleet, clock: Clock, monkeypatch: pytest.MonkeyPatch, shows_minutes: int
+) -> None:
+    """Two minutes are left of an outage when it shows; from ten minutes on, ops are told."""
+    monkeypatch.setattr(beat.Scheduler, "apply_async", answer := Mock())
+    scheduler = BeatingScheduler(make_app(fleet), lazy=True)
+    scheduler.setup_schedule()
+
+    def refuse(*_: object, **__: object) -> None:
+        clock.forward(minutes=shows_minutes)
+        raise beat.SchedulingError("refused")
+
+    answer.side_effect = refuse
+    with pytest.raises(beat.SchedulingError):
+        scheduler.apply_async()
+    clock.forward(minutes=2)
+    answer.side_effect = None
+    scheduler.apply_async()
+    told = [mark.name for mark in marked(fleet, marks.RETURN)]
+    assert told == ([outages.BROKER] if shows_minutes + 2 >= 10 else [])
