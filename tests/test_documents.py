@@ -1,5 +1,6 @@
 """What documents and remedies tell operators is what the fleet needs."""
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -139,3 +140,17 @@ def test_no_two_classes_share_the_name_of_a_word() -> None:
             for name in re.findall(r"^class (\w+)", path.read_text(encoding="utf-8"), re.M):
                 meant = classes.get(name, f"{module}.{name}")
                 assert meant == f"{module}.{name}" or (module, name) in OTHERS, module
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "docs" / "n8n").glob("*.json")), ids=lambda file: file.stem
+)
+def test_each_workflow_hangs_together_and_holds_no_secret(file: Path) -> None:
+    flow = json.loads(file.read_text(encoding="utf-8"))
+    names = [node["name"] for node in flow["nodes"]]
+    assert len({*names}) == len(names)
+    assert {*flow["connections"]} < {*names}
+    led_to = [way["node"] for each in flow["connections"].values() for way in each["main"][0]]
+    assert sorted(led_to) == sorted(names[1:])
+    assert "whsec_" in file.read_text(encoding="utf-8")
+    assert not re.search(r"whsec_[A-Za-z0-9+/]", file.read_text(encoding="utf-8"))

@@ -225,6 +225,7 @@ def _execute(
         run_id=run.id,
         trace_id=run.trace_id,
         mail_domain=fleet.mail.domain,
+        events=inbox.by_subject(events),
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:

@@ -78,6 +78,7 @@ COMMANDS: Final = {
     "decisions": "decisions",
     "matrix": "matrix check",
     "events": "events --limit 3",
+    "systems": "systems",
     "audit": "audit --event run",
     "why": "why marco.bianchi@nordwind.example --limit 3",
     "dead": "dead",

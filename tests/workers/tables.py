@@ -14,6 +14,7 @@ from tasks.declaration import AnyJob
 from tests.fakes.pages import renewed, table
 from workers.commands.policies import settings_of
 from workers.config.settings import VARIABLES, Environment
+from workers.config.systems import MODELS
 from workers.config.tenants import MailSettings, TenantSettings
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -27,6 +28,7 @@ def tables() -> Mapping[str, Mapping[str, str]]:
     jobs = catalogue.jobs().values()
     return {
         "configure.md": {"settings": _variables(), "tenants": _keys("acme", TenantSettings)},
+        "integrations.md": {"systems": _systems()},
         "channels.md": {"mail": _keys("acme.mail", MailSettings)},
         "jobs.md": {f"policy of {job.name}": _policy(job) for job in jobs},
     }
@@ -67,6 +69,11 @@ def _policy(job: AnyJob) -> str:
     return _table(
         "key", ((row["setting"], _text(json.loads(row["default"])), row["meaning"]) for row in rows)
     )
+
+
+def _systems() -> str:
+    rows = ([f"`{kind}`", ", ".join(f"`{name}`" for name in MODELS[kind])] for kind in MODELS)
+    return table(["records", "in Odoo"], rows)
 
 
 def _table(head: str, rows: Iterable[tuple[str, str, str | None]]) -> str:

@@ -83,9 +83,12 @@ def test_it_tells_what_is_new_and_the_slot_does_not_tell_it_again(
     assert run.status is RunStatus.SUCCEEDED
     assert set(open_cases(other)) == {person}
     told = len(messages(other))
+    # Whoever gets them, a program above all, can tell what they come of.
+    assert all(each.stored["events"] == ["outbox/event-0"] for each in messages(other))
     clock.forward(minutes=1)
     runner.execute(other, opened(other, REMINDERS))
     assert 0 < told < len(messages(other)) == everything
+    assert sum("events" in each.stored for each in messages(other)) == told
 
 
 def fleet_like_before(fleet: Fleet) -> Fleet:

@@ -134,6 +134,13 @@ VERBS: Final = (
         ASK,
         "List the events: what told of which record, when, and which runs look at it.",
     ),
+    Told(
+        "systems",
+        "systems",
+        ASK,
+        "List which system holds the truth about each kind of record, and who tells of changes "
+        "there.",
+    ),
     Told("audit", "audit", ASK, "List what happened, newest first; nothing of it is ever changed."),
     Told(
         "why",

@@ -23,7 +23,7 @@ from workers.config.tenants import Tenant
 from workers.ledger.errors import LedgerNotSetUp
 from workers.ledger.scopes import Scope
 from workers.looking import Lookout
-from workers.watch import installed, visibility
+from workers.watch import installed, systems, visibility
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
@@ -55,6 +55,7 @@ def examine(fleet: Fleet) -> Iterator[Examined]:
     yield _runbook(fleet)
     for tenant in fleet.settings.tenants.values():
         yield from _tenant(fleet, tenant)
+        yield from systems.examine(fleet, tenant)
         yield from _targets(fleet, tenant)
     for name, problems in fleet.settings.unusable.items():
         for problem in problems:

@@ -50,6 +50,8 @@ class EffectKind:
     apply: Callable[[Write], Result]
     #: Takes it back, by what came of it; None where that is a person's to do.
     undo: Callable[[Write, Result], None] | None = None
+    #: The models of what it makes or changes, beside notes and activities.
+    changes: tuple[str, ...] = ()
     #: May be done without anybody: nothing comes of it that a person could not ignore.
     low_risk: bool = False
 

@@ -1,10 +1,12 @@
-"""What is wrong with the effects, matrices and roles of a tenant, beyond each value by itself."""
+"""What is wrong with effects, matrices, roles and systems of a tenant, beyond single values."""
 
 from collections.abc import Iterator
 
 from tasks.declaration import ROLES
 from tasks.domain.proposals import Mode
 from workers.config.effect_kinds import kinds
+from workers.config.sources import SourceKind
+from workers.config.systems import MODELS, ODOO
 from workers.config.tenants import TenantSettings
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -17,6 +19,7 @@ def problems(found: TenantSettings) -> Iterator[Problem]:
             yield ("roles", role), "stands under `recipients`; choose another name"
     yield from _of_matrices(found)
     yield from _of_modes(found)
+    yield from _of_systems(found)
     for number, stand_in in enumerate(found.stand_ins):
         if stand_in.since and stand_in.until and stand_in.until < stand_in.since:
             ends = f"ends on {stand_in.until}, before it begins on {stand_in.since}"
@@ -52,3 +55,29 @@ def _of_modes(found: TenantSettings) -> Iterator[Problem]:
                 yield where, "is never done without anybody; write propose or approve"
             elif mode is Mode.APPROVE and kind not in decided:
                 yield where, "no matrix is about it; add it to the `about` of one"
+
+
+def _of_systems(found: TenantSettings) -> Iterator[Problem]:
+    """A system that tells nothing, and effects on records that another system keeps."""
+    outside = {
+        name for name, each in found.sources.items() if each.kind is SourceKind.SIGNED_WEBHOOK
+    }
+    for kind, system in found.systems.items():
+        where = ("systems", kind.value)
+        if system == ODOO:
+            continue
+        if system not in outside:
+            known = ", ".join(sorted(outside)) or "none"
+            yield (
+                where,
+                f"{system!r} is not a source that tells of another system by signed webhooks; "
+                f"under `sources` stand of this kind: {known}",
+            )
+        for name, effect in sorted(kinds().items()):
+            modes = [found.effects, *(each.effects for each in found.company.values())]
+            wanted = any(each.get(name, Mode.OFF) is not Mode.OFF for each in modes)
+            if wanted and not {*effect.changes}.isdisjoint(MODELS[kind]):
+                yield (
+                    where,
+                    f"{system} keeps them, yet effects.{name} changes them in Odoo: turn it off",
+                )

@@ -24,6 +24,7 @@ from workers.config.channel_kinds import ChannelKind, kinds
 from workers.config.policies import Amendment, Unit, in_force
 from workers.config.sources import Source, SourceKind, SourceName, SourceSettings
 from workers.config.strict import Email, Seconds, Strict
+from workers.config.systems import ODOO, RecordKind
 from workers.config.targets import RouteSettings, Target, TargetName, TargetSettings
 from workers.language.language import speaks
 
@@ -253,6 +254,9 @@ class TenantSettings(Strict):
     sources: dict[SourceName, SourceSettings] = Field(
         {}, description="where events come from, by name; without any, jobs run by schedule alone"
     )
+    systems: dict[RecordKind, str] = Field(
+        {}, description="which system holds the truth about what: `odoo` (if left out) or a source"
+    )
 
     @field_validator("companies")
     @classmethod
@@ -347,6 +351,10 @@ class Tenant:
         """The matrix that decides about a kind of request or effect, and its name."""
         named = self.settings.matrices.items()
         return next(((name, each) for name, each in named if kind in each.about), ("", None))
+
+    def system_of(self, kind: RecordKind) -> str:
+        """Which system holds the truth about records of a kind: Odoo, or a source by its name."""
+        return self.settings.systems.get(kind, ODOO)
 
     def may_opt_out(self, job: str) -> bool:
         """Whether readers may opt out of a job's mails."""

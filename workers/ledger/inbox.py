@@ -193,6 +193,17 @@ def subjects(events: Iterable[Received]) -> frozenset[Subject]:
     return frozenset((each.event.model, each.event.record_id) for each in events)
 
 
+def by_subject(events: Iterable[Received]) -> Mapping[Subject, Sequence[str]]:
+    """The events about each record, each named by its source and its id there."""
+    found: dict[Subject, list[str]] = {}
+    for each in events:
+        event = each.event
+        found.setdefault((event.model, event.record_id), []).append(
+            f"{event.source}/{event.event_id}"
+        )
+    return found
+
+
 def runs_of(connection: Connection, event_ids: Sequence[int]) -> Mapping[int, Mapping[int, str]]:
     """The runs that look at each of these events, and how those are, by id."""
     found = (
@@ -222,6 +233,15 @@ def oldest_unhandled(connection: Connection, now: datetime) -> Mapping[str, floa
         .group_by(inbox.c.tenant)
     )
     return {tenant: (now - at).total_seconds() for tenant, at in rows}
+
+
+def last_heard(connection: Connection, tenant: str) -> Mapping[str, datetime]:
+    """When each source of a tenant told of something last, of what is kept."""
+    found = select(inbox.c.source, func.max(inbox.c.received_at).label("at")).filter_by(
+        tenant=tenant
+    )
+    rows = connection.execute(found.group_by(inbox.c.source))
+    return {row.source: row.at for row in rows}
 
 
 def parked(connection: Connection) -> Mapping[tuple[str, str], int]:

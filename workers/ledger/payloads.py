@@ -93,6 +93,9 @@ class Heading:
     mailed_at: Annotated[Moment | None, LEFT_OUT] = None
     #: Of what is sent once more: the step that it told the first time.
     first_step: Annotated[str | None, LEFT_OUT] = None
+    #: The events about what it tells, each as its source and id: outbox/7c1f. None where it was the
+    #: timetable that had a run look.
+    events: Annotated[tuple[str, ...] | None, LEFT_OUT] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from tasks import catalogue
 from tasks.declaration import AnyJob, Delivery
 from tasks.domain.acts import Act
 from tasks.domain.findings import Finding, Severity
+from tasks.domain.news import Subject
 from tasks.domain.told import ToldFinding
 from workers.config.targets import EMAIL
 from workers.config.tenants import Tenant
@@ -53,6 +54,8 @@ class Occasion:
     #: Who approved their amendments.
     approved: Mapping[str, str] = field(default_factory=dict)
     acts: Sequence[Act] = field(default=())
+    #: The events that its run looks at, by what they are about; each as its source and id.
+    events: Mapping[Subject, Sequence[str]] = field(default_factory=dict)
 
     @property
     def day(self) -> date:
@@ -141,6 +144,7 @@ def occasion_of(
     run_id: int | None,
     trace_id: str,
     mail_domain: str,
+    events: Mapping[Subject, Sequence[str]] | None = None,
 ) -> Occasion:
     """The occasion on which a look is told."""
     return Occasion(
@@ -156,6 +160,7 @@ def occasion_of(
         policies=tuple(look.policies),
         approved=look.approved,
         acts=look.moment.acts,
+        events=events or {},
     )
 
 
@@ -177,7 +182,9 @@ def message(
     guarantee: Delivery | None = None,
 ) -> NewMessage:
     """A message of this run; its id follows from its identity, so a repetition is recognised."""
-    job, scope = occasion.job, occasion.scope
+    job, scope, findings = occasion.job, occasion.scope, tuple(findings)
+    about = {(finding.model, finding.record_id) for finding in findings}
+    told_of = sorted({event for each in about for event in occasion.events.get(each, ())})
     identity = (
         *(job.name, scope.tenant, scope.company_id),
         *(subject, period, payload.reader, step),
@@ -186,7 +193,7 @@ def message(
         *identity,
         channel=channel,
         guarantee=guarantee or _guarantee(occasion, channel),
-        payload=payload,
+        payload=replace(payload, events=tuple(told_of)) if told_of else payload,
         finding_keys=tuple(finding.key for finding in findings),
         not_before=not_before,
         run_id=occasion.run_id,

@@ -8,6 +8,7 @@ from odoo_gateway.errors import ConfigurationError
 from tasks.domain.proposals import Mode
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, fleet_on
+from workers.config.systems import RecordKind
 from workers.config.tenants import Tenant
 
 SOUND = f"""{FILE}
@@ -79,6 +80,51 @@ def test_what_is_wrong_is_told_with_its_line(
         tenant(tmp_path, clock, file)
     assert told in str(error.value)
     assert f"fleet.toml:{line}: " in str(error.value)
+
+
+KEPT_ELSEWHERE = """
+[tenants.firm.effects]
+create_project = "propose"
+
+[tenants.firm.systems]
+contracts = "signatures"
+
+[tenants.firm.sources.signatures]
+kind = "signed_webhook"
+
+[tenants.firm.sources.feed]
+kind = "feed"
+"""
+SECRET = {"FLEET_FIRM_IN_SIGNATURES_SECRET": "whsec_" + "c2VjcmV0" * 8}
+
+
+def test_what_is_not_said_to_be_kept_elsewhere_is_kept_in_odoo(
+    tmp_path: Path, clock: Clock
+) -> None:
+    file = FILE + KEPT_ELSEWHERE
+    fleet = fleet_on(tmp_path, clock, file=file, environ=SECRET, upgraded=False)
+    found = fleet.settings.tenant("firm")
+    assert found.system_of(RecordKind.CONTRACTS) == "signatures"
+    assert found.system_of(RecordKind.PROJECTS) == "odoo"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('= "signatures"', '= "docusign"', "'docusign' is not a source that tells of another"),
+        # What the feed tells of is in Odoo.
+        ('= "signatures"', '= "feed"', "'feed' is not a source that tells of another system"),
+        ("contracts =", "projects =", "signatures keeps them, yet effects.create_project changes"),
+        ("contracts =", "treaties =", "systems.treaties: "),
+    ],
+)
+def test_a_system_that_tells_nothing_or_that_effects_would_bypass_is_refused(
+    tmp_path: Path, clock: Clock, old: str, new: str, told: str
+) -> None:
+    file = FILE + KEPT_ELSEWHERE.replace(old, new, 1)
+    with pytest.raises(ConfigurationError) as error:
+        fleet_on(tmp_path, clock, file=file, environ=SECRET, upgraded=False).settings.tenant("firm")
+    assert told in str(error.value)
 
 
 def test_a_kind_is_decided_by_one_matrix(tmp_path: Path, clock: Clock) -> None:

@@ -60,4 +60,11 @@ def _apply(write: Write) -> Result:
     return {"project_id": made.project_id, "created": made.created}
 
 
-KIND: Final = EffectKind("create_project", NewProject, _preview, _find, _apply)
+KIND: Final = EffectKind(
+    "create_project",
+    NewProject,
+    _preview,
+    _find,
+    _apply,
+    changes=("project.project", "project.task", "project.milestone"),
+)

@@ -52,4 +52,6 @@ def _apply(write: Write) -> Result:
     return {"move_ids": list(made.move_ids), "created": made.created}
 
 
-KIND: Final = EffectKind("draft_invoice", DraftInvoice, _preview, _find, _apply)
+KIND: Final = EffectKind(
+    "draft_invoice", DraftInvoice, _preview, _find, _apply, changes=("account.move",)
+)

@@ -64,4 +64,6 @@ def _model(write: Write) -> str:
     return write.model
 
 
-KIND: Final = EffectKind("stage", Stage, _preview, _find, _apply, _undo)
+KIND: Final = EffectKind(
+    "stage", Stage, _preview, _find, _apply, _undo, changes=tuple(calling.STAGES)
+)
