@@ -1,7 +1,7 @@
 """One run: claim, read, judge, reconcile, and commit all that follows in one transaction."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,7 +45,8 @@ from workers.ledger.errors import LeaseLost, LedgerUnavailable, StaleCases
 from workers.ledger.inbox import Received
 from workers.ledger.measures import Provenance
 from workers.ledger.outages import Outage
-from workers.ledger.runs import Claim, Run, TakenUp
+from workers.ledger.readers import Told
+from workers.ledger.runs import Claim, Past, Run, TakenUp, Waiting
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import Origin, RunStatus
 from workers.looking import Look, Lookout, UnknownJob, job_named
@@ -217,7 +218,15 @@ def _execute(
     if events:
         asked = Asked(started, only=inbox.subjects(events))
     asked = asked or Asked(_judged(lookout, run.slot, started))
-    seen = looking.look(fleet, lookout, asked.instant, started, asked.period, only=asked.only)
+    seen = looking.look(
+        fleet,
+        lookout,
+        asked.instant,
+        started,
+        asked.period,
+        remember=claim.past.remembered,
+        only=asked.only,
+    )
     occasion = occasion_of(
         lookout,
         seen,
@@ -229,7 +238,7 @@ def _execute(
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        told, suppressed = _commit(connection, claim, occasion, seen, now)
+        told, suppressed, waiting = _commit(connection, claim, occasion, seen, now)
         counters.add(
             connection,
             [
@@ -240,7 +249,7 @@ def _execute(
         for metric, count in ((metrics.DUPLICATES, suppressed), (metrics.DRIFT, len(seen.drift))):
             if count:
                 counters.add(connection, [Increment(metric.name, _labels(claim), count)])
-        rung = _rung(fleet, connection, run, now, room)
+        rung = _rung(fleet, connection, run, now, room, waiting)
     log.info(
         "run.succeeded",
         rows=len(seen.report.rows),
@@ -251,15 +260,26 @@ def _execute(
 
 
 def _rung(
-    fleet: Fleet, connection: Connection, run: Run, now: datetime, room: int
+    fleet: Fleet,
+    connection: Connection,
+    run: Run,
+    now: datetime,
+    room: int,
+    waiting: Waiting | None = None,
 ) -> Mapping[str, Any]:
-    """What doorbells are to be rung when a run is settled: for other runs, and for mails."""
+    """What doorbells are to be rung when a run is settled: for other runs, and for mails.
+
+    waiting: what is known to wait; None where nobody has looked.
+    """
     if not room:
         return {}
-    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
-    waiting = runs.to_publish(connection, now, quiet, room, tenant=run.tenant)
-    counters.add(connection, watching.published(waiting))
-    return {"next": waiting, "mail_is_due": outbox.anything_is_due(connection, now)}
+    found: Sequence[Run] = ()
+    if waiting is None or waiting.runs:
+        quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
+        found = runs.to_publish(connection, now, quiet, room, tenant=run.tenant)
+        counters.add(connection, watching.published(found))
+    due = waiting.messages if waiting else outbox.anything_is_due(connection, now)
+    return {"next": found, "mail_is_due": due}
 
 
 def _events(fleet: Fleet, run: Run) -> Sequence[Received]:
@@ -281,13 +301,19 @@ def _judged(lookout: Lookout, slot: datetime, now: datetime) -> datetime:
 
 
 def announced(
-    connection: Connection, occasion: Occasion, changes: Sequence[Change], report: Report
-) -> tuple[Announcement, bool]:
-    """What changes become, after all that was told before; and whether no run succeeded before."""
-    first = not runs.succeeded(connection, occasion.place)
-    before = readers.told(connection, occasion.place, periods_of(occasion, changes))
-    seen = seen_by(connection, occasion, report)
-    return announce(occasion, changes, report, before, seen, first=first), first
+    connection: Connection,
+    occasion: Occasion,
+    changes: Sequence[Change],
+    report: Report,
+    past: Past,
+) -> Announcement:
+    """What changes become, after all that was told before."""
+    before: Collection[Told] = ()
+    seen: Mapping[Addressee, Seen] = {}
+    if past.told:
+        before = readers.told(connection, occasion.place, periods_of(occasion, changes))
+        seen = seen_by(connection, occasion, report)
+    return announce(occasion, changes, report, before, seen, first=not past.succeeded)
 
 
 def _commit(
@@ -296,20 +322,23 @@ def _commit(
     occasion: Occasion,
     seen: Look,
     now: datetime,
-) -> tuple[Announcement, int]:
-    """What is announced, and how many of its messages stood already."""
+) -> tuple[Announcement, int, Waiting]:
+    """What is announced, how many of its messages stood already, and what waits for others."""
     run, report, moment = claim.run, seen.report, seen.moment
+    # Where none stood when it looked, nobody but a run that took its place can have opened one.
+    known = cases.open_cases(connection, run.place, lock=True) if seen.known else ()
     result = reconcile(
         report.findings,
-        cases.open_cases(connection, run.place, lock=True),
+        known,
         moment.day,
         seen.left_alone,
         moment.acts,
     )
     cases.apply(connection, run.place, run.id, result, moment.day, now)
-    told, _ = announced(connection, occasion, result.changes, report)
+    told = announced(connection, occasion, result.changes, report, claim.past)
     queued = [outbox.enqueue(connection, message, now) for message in told.messages]
-    readers.supersede(connection, run.place, digest.STEP, now, run.id)
+    if claim.past.told:
+        readers.supersede(connection, run.place, digest.STEP, now, run.id)
     suppressed = told.repeated + queued.count(None)
     for reason in told.silent:
         _note(connection, claim, "message.undeliverable", now, {"reason": reason})
@@ -320,8 +349,8 @@ def _commit(
     measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
     for proposal in report.proposals:
         proposing.propose(connection, occasion, proposal)
-    runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
-    return told, suppressed
+    waiting = runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
+    return told, suppressed, waiting
 
 
 def _basis(job: AnyJob, seen: Look) -> Provenance:

@@ -92,7 +92,8 @@ def publish(count: int, every: float) -> None:
         for tenant in tenants:
             scopes.remember(connection, tenant, [Scope(tenant, 1, "C", ZoneInfo("UTC"))], now)
     places = [Place(f"nothing_{n}", tenant, 1) for n in range(JOBS) for tenant in tenants]
-    first = now.replace(second=0, microsecond=0) - timedelta(hours=1)
+    # To the microsecond, so that those of a second call are others.
+    first = now - timedelta(hours=1)
     slots = [
         Slot(places[n % len(places)], first + timedelta(seconds=n // len(places)), f"trace-{n}")
         for n in range(count)

@@ -18,7 +18,7 @@ from workers.config import settings
 from workers.config.tenants import Tenant
 from workers.delivery import waiting
 from workers.errors import DeliveryRefused
-from workers.ledger import audit, outbox, payloads
+from workers.ledger import audit, outbox, payloads, runs
 from workers.ledger.outbox import Message, NewMessage
 from workers.ledger.places import Place
 from workers.ledger.statuses import MessageStatus
@@ -164,7 +164,9 @@ def _announced(fleet: Fleet, order: Order, result: ScopeResult) -> tuple[Announc
     if not looking.remembers(fleet):
         return announce(occasion, changes, report, first=True), True
     with fleet.ledger.reading() as connection:
-        return runner.announced(connection, occasion, changes, report)
+        past = runs.past(connection, occasion.place)
+        told = runner.announced(connection, occasion, changes, report, past)
+    return told, not past.succeeded
 
 
 def _untold(results: Sequence[ScopeResult], said: Sequence[Announcement]) -> Iterator[str]:

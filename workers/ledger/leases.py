@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     Table,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from workers.ledger.errors import LeaseLost
 
@@ -28,7 +30,7 @@ LET_GO: dict[str, None] = {"token": None, "lease_until": None}
 Now: TypeAlias = datetime | BindParameter[datetime]
 
 
-def waiting(table: Table, status: str, now: Now) -> ColumnElement[bool]:
+def waiting(table: FromClause, status: str, now: Now) -> ColumnElement[bool]:
     """Rows that nobody holds and whose time has come."""
     return (table.c.status == status) & (table.c.next_attempt_at <= now)
 
@@ -87,7 +89,7 @@ def keep(
     connection: Connection, table: Table, row_id: int, token: str, now: datetime, **values: Any
 ) -> None:
     """Change a row and go on holding it. Raises LeaseLost also when the lease has run out."""
-    _change(connection, _held_by(table, alive=True), row_id, token, {"at": now, **values})
+    _change(connection, held_by(table, alive=True), row_id, token, {"at": now, **values})
 
 
 def settle(connection: Connection, table: Table, row_id: int, token: str, **values: Any) -> None:
@@ -95,7 +97,18 @@ def settle(connection: Connection, table: Table, row_id: int, token: str, **valu
 
     A lease that ran out meanwhile does no harm: the token tells that nobody did.
     """
-    _change(connection, _held_by(table, alive=False), row_id, token, {**values, **LET_GO})
+    _change(connection, held_by(table), row_id, token, {**values, **LET_GO})
+
+
+def settle_asking(
+    connection: Connection, asking: ReturningUpdate[Any], row_id: int, token: str, **values: Any
+) -> Row[Any]:
+    """As `settle`, by a statement made of `held_by`; what it returns of the row."""
+    values = {"row_id": row_id, "held_by": token, **values, **LET_GO}
+    row = connection.execute(asking, values).one_or_none()
+    if row is None:
+        raise _lost(asking.table, row_id)
+    return row
 
 
 def oldest(
@@ -118,8 +131,12 @@ def oldest(
 
 
 @cache
-def _held_by(table: Table, *, alive: bool) -> Update:
-    """Built once: what is set follows from the values that come with it."""
+def held_by(table: Table, *, alive: bool = False) -> Update:
+    """Changes the row `row_id` while the token `held_by` holds it.
+
+    alive: only while its lease has not run out `at` that instant. Built once: what is set follows
+    from the values that come with it.
+    """
     row = update(table).where(
         table.c.id == bindparam("row_id"), table.c.token == bindparam("held_by")
     )
@@ -130,5 +147,8 @@ def _change(
     connection: Connection, held: Update, row_id: int, token: str, values: dict[str, Any]
 ) -> None:
     if connection.execute(held, {"row_id": row_id, "held_by": token, **values}).rowcount != 1:
-        name = held.table.description
-        raise LeaseLost(f"{name} {row_id}: another worker holds it, or the lease ran out")
+        raise _lost(held.table, row_id)
+
+
+def _lost(table: Any, row_id: int) -> LeaseLost:
+    return LeaseLost(f"{table.description} {row_id}: another worker holds it, or the lease ran out")

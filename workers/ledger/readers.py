@@ -25,6 +25,18 @@ _OLDER = leases.picking(
     ),
     limit=500,
 )
+_NEWEST_SENT = (
+    select(messages.c.payload)
+    .where(
+        messages.c.status == MessageStatus.SENT,
+        *(
+            messages.c[name] == bindparam(name)
+            for name in ("job", "tenant", "company_id", "step", "recipient", "channel")
+        ),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -81,11 +93,8 @@ def last_seen(
 
     None also where this version cannot read it: then all is new to its reader.
     """
-    m = messages.c
-    statement = select(m.payload).filter_by(
-        step=step, recipient=recipient, channel=channel, status=MessageStatus.SENT, **place.columns
-    )
-    newest = connection.scalar(statement.order_by(m.id.desc()).limit(1))
+    about = {**place.columns, "step": step, "recipient": recipient, "channel": channel}
+    newest = connection.scalar(_NEWEST_SENT, about)
     try:
         payload = payloads.read(newest) if newest else None
     except PayloadRefused:

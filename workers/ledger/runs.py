@@ -1,7 +1,7 @@
 """Runs: one row per job, scope and slot, claimed under a lease, settled under its token."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal_column,
     select,
     true,
     tuple_,
@@ -33,9 +34,9 @@ from workers.ledger.inserts import upsert
 from workers.ledger.leases import Now
 from workers.ledger.marks import OUTAGE
 from workers.ledger.places import EVERY_PLACE, Place, Places
-from workers.ledger.schema import marks, runs, scopes, watches
+from workers.ledger.schema import acts, cases, marks, messages, runs, scopes, watches
 from workers.ledger.scopes import Scope
-from workers.ledger.statuses import WORKER_LOST, Origin, RunStatus
+from workers.ledger.statuses import WORKER_LOST, MessageStatus, Origin, RunStatus
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,36 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What the ledger has of a place; what it has nothing of need not be asked for."""
+
+    #: Whether a run by the timetable ever succeeded there; the newest success is kept.
+    succeeded: bool
+    #: Whether there are cases of it, or acts in its company.
+    remembered: bool
+    #: Whether there are messages of it.
+    told: bool
+
+
+@dataclass(frozen=True)
 class Claim:
     """A run that is ours until its lease ends or somebody takes it over."""
 
     run: Run
     token: str
+    #: What there was of its place before. Until its lease ends nobody but it adds to that, except
+    #: for what people do.
+    past: Past
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a run that succeeded leaves to be done by others."""
+
+    #: Whether a run of its tenant is due of which the broker was not told.
+    runs: bool
+    #: Whether a message is due, however long it waits for others yet.
+    messages: bool
 
 
 @dataclass(frozen=True)
@@ -231,15 +257,15 @@ def claim(
     """
     found = taken_up or take_up(connection, run_id)
     if found is not None and found.run.status is RunStatus.PENDING:
+        fresh = {"token": uuid4().hex, "lease_until": now + lease}
         limits = {
             "tenant_limit": tenant_limit,
             "event_limit": _for_events(tenant_limit),
             "max_attempts": max_attempts,
         }
-        values = {"run_id": run_id, "now": now, "until": now + lease, "fresh": uuid4().hex}
-        row = connection.execute(_CLAIM, {**values, **limits}).one_or_none()
+        row = connection.execute(_CLAIM, {"run_id": run_id, "now": now, **fresh, **limits}).first()
         if row is not None:
-            return Claim(of_row(row), row.token)
+            return _claimed(found.run, row, **fresh)
     told = (runs.c.status == RunStatus.PENDING) & runs.c.published_at.is_not(None)
     ours = (runs.c.id == run_id) & (_claimable(now) | told)
     for row in leases.pick(connection, runs, ours, 1):
@@ -248,7 +274,7 @@ def claim(
             _bury(connection, run, now)
         elif _has_room(connection, run, now, tenant_limit):
             _note_loss(connection, run, now)
-            return _take(connection, run_id, now, lease)
+            return _take(connection, run, now, lease)
         else:
             # Its message is used up: whoever makes room publishes it again.
             leases.mark(connection, runs, [run_id], published_at=None)
@@ -263,19 +289,31 @@ def extend(connection: Connection, claim: Claim, now: datetime, lease: timedelta
     leases.keep(connection, runs, claim.run.id, claim.token, now, lease_until=now + lease)
 
 
-def succeed(connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]) -> None:
+def succeed(
+    connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]
+) -> Waiting:
     """Settle a run as done: what died before it in its place waits for nobody any more.
 
     Unless it was made by an event, and saw some records alone. Raises LeaseLost when somebody took
     it over.
     """
-    outcome = {"finished_at": now, "detail": detail}
-    _settle(connection, claim, RunStatus.SUCCEEDED, None, None, **outcome)
     run = claim.run
-    if run.origin is Origin.EVENT:
-        return
-    for row in connection.execute(_DEAD_BEFORE, {**run.place.columns, "before": run.slot}):
-        _clear(connection, row, now, by=f"run-{run.id}", reason="a later slot succeeded")
+    row = leases.settle_asking(
+        connection,
+        _SUCCEED,
+        run.id,
+        claim.token,
+        at=now,
+        status=RunStatus.SUCCEEDED,
+        error_class=None,
+        error=None,
+        finished_at=now,
+        detail=detail,
+    )
+    if row.died and run.origin is not Origin.EVENT:
+        for dead in connection.execute(_DEAD_BEFORE, {**run.place.columns, "before": run.slot}):
+            _clear(connection, dead, now, by=f"run-{run.id}", reason="a later slot succeeded")
+    return Waiting(row.runs_wait, row.messages_wait)
 
 
 def retry_later(
@@ -469,6 +507,11 @@ def succeeded(connection: Connection, place: Place) -> bool:
     return connection.execute(_SUCCESS, place.columns).first() is not None
 
 
+def past(connection: Connection, place: Place) -> Past:
+    """What the ledger has of a place."""
+    return Past(**connection.execute(_PAST, place.columns).one()._asdict())
+
+
 def _claimable(now: Now) -> ColumnElement[bool]:
     return leases.waiting(runs, RunStatus.PENDING, now) | leases.abandoned(
         runs, RunStatus.RUNNING, now
@@ -492,17 +535,25 @@ def _has_room(connection: Connection, run: Run, now: datetime, tenant_limit: int
     return len(busy) < tenant_limit and (run.job, run.company_id) not in busy
 
 
-def _take(connection: Connection, run_id: int, now: datetime, lease: timedelta) -> Claim:
+def _take(connection: Connection, run: Run, now: datetime, lease: timedelta) -> Claim:
     (row,) = leases.take(
         connection,
         runs,
-        [run_id],
+        [run.id],
         now + lease,
         status=RunStatus.RUNNING,
         started_at=func.coalesce(runs.c.started_at, now),
         published_at=None,
     )
-    return Claim(of_row(row), row.token)
+    return Claim(of_row(row), row.token, past(connection, run.place))
+
+
+def _claimed(run: Run, row: Row[Any], **fresh: Any) -> Claim:
+    """A run that was taken up as it is now that it is claimed."""
+    columns = row._asdict()
+    known = {name: columns.pop(name) for name in Past.__dataclass_fields__}
+    taken = {"status": RunStatus.RUNNING, "published_at": None, **fresh, **columns}
+    return Claim(replace(run, **taken), taken["token"], Past(**known))
 
 
 def _bury(connection: Connection, run: Run, now: datetime) -> None:
@@ -589,6 +640,7 @@ def _claiming() -> Any:
     same = (others.c.job == runs.c.job) & (others.c.company_id == runs.c.company_id)
     by_event = runs.c.origin == Origin.EVENT
     count = select(func.count()).select_from(others).where(busy).scalar_subquery()
+    changing = ("attempts", "next_attempt_at", "error_class", "error", "started_at")
     return (
         update(runs)
         .where(
@@ -601,18 +653,58 @@ def _claiming() -> Any:
         )
         .values(
             status=RunStatus.RUNNING,
-            token=bindparam("fresh"),
-            lease_until=bindparam("until"),
+            token=bindparam("token"),
+            lease_until=bindparam("lease_until"),
             attempts=runs.c.attempts + 1,
             started_at=func.coalesce(runs.c.started_at, now),
             published_at=None,
         )
-        .returning(runs)
+        # What can be another than when it was taken up, and not what that is known to be now.
+        .returning(*(runs.c[name] for name in changing), *_past_of(dict(runs.c)))
+    )
+
+
+def _past_of(columns: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
+    """The fields of Past, of the place that these columns or parameters name."""
+    before = runs.alias("before")
+
+    def known(table: Any, *names: str) -> Any:
+        about = (table.c[name] == columns[name] for name in names)
+        return exists(literal_column("1")).where(*about).correlate(runs)
+
+    place = ("job", "tenant", "company_id")
+    success = (before.c.status == RunStatus.SUCCEEDED) & (before.c.origin == Origin.SLOT)
+    return (
+        known(before, *place).where(success).label("succeeded"),
+        (known(cases, *place) | known(acts, "tenant", "company_id")).label("remembered"),
+        known(messages, *place).label("told"),
+    )
+
+
+def _succeeding() -> Any:
+    """Settle a run, and ask what else there is to do then."""
+    at = bindparam("at", type_=Instant())
+    others = runs.alias("others")
+    dead = (others.c.status == RunStatus.DEAD) & (others.c.slot < runs.c.slot)
+    dead &= (others.c.job == runs.c.job) & (others.c.company_id == runs.c.company_id)
+    untold = leases.waiting(others, RunStatus.PENDING, at) & others.c.published_at.is_(None)
+    due = leases.waiting(messages, MessageStatus.QUEUED, at)
+
+    def any_of(*such: ColumnElement[bool]) -> Any:
+        return exists(literal_column("1")).where(*such).correlate(runs)
+
+    return leases.held_by(runs).returning(
+        any_of(others.c.tenant == runs.c.tenant, dead).label("died"),
+        any_of(others.c.tenant == runs.c.tenant, untold).label("runs_wait"),
+        any_of(due).label("messages_wait"),
     )
 
 
 _CLAIM = _claiming()
-_OF_PLACE = [runs.c[name] == bindparam(name) for name in ("job", "tenant", "company_id")]
+_SUCCEED = _succeeding()
+_PLACE: Mapping[str, Any] = {name: bindparam(name) for name in ("job", "tenant", "company_id")}
+_PAST = select(*_past_of(_PLACE))
+_OF_PLACE = [runs.c[name] == value for name, value in _PLACE.items()]
 _DEAD_BEFORE = select(runs).where(
     *_OF_PLACE, runs.c.status == RunStatus.DEAD, runs.c.slot < bindparam("before")
 )

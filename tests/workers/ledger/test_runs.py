@@ -5,14 +5,29 @@ from datetime import timedelta
 
 import pytest
 
-from workers.ledger import audit, counters, runs, standing
+from tasks.domain.acts import Act, ActKind
+from tasks.domain.cases import ChangeKind
+from workers.ledger import acts, audit, cases, counters, runs, standing
 from workers.ledger.database import Connection, Ledger
 from workers.ledger.errors import LeaseLost
 from workers.ledger.places import Place
-from workers.ledger.runs import Claim, Run, Slot
+from workers.ledger.runs import Claim, Past, Run, Slot, Waiting
 from workers.ledger.statuses import RunStatus
 
-from .examples import LEASE, NOW, PLACE, SECOND, SLOT, claim_run, claimed_run, open_run
+from .examples import (
+    LEASE,
+    NOW,
+    PLACE,
+    SECOND,
+    SLOT,
+    TODAY,
+    changes,
+    claim_run,
+    claimed_run,
+    enqueue,
+    open_run,
+    open_runs,
+)
 
 QUIET = timedelta(minutes=2)
 
@@ -65,6 +80,55 @@ def test_a_claim_leases_the_run_and_counts_the_attempt(ledger: Ledger) -> None:
     assert claim.run.lease_until == NOW + LEASE
     assert (claim.run.attempts, claim.run.started_at) == (1, NOW)
     assert claim.run.token == claim.token
+
+
+def test_a_claim_knows_what_there_was_of_its_place(ledger: Ledger) -> None:
+    other = Place("wip_aging", "acme", 2)
+    with ledger.transaction() as connection:
+        first = claimed_run(connection)
+        assert first.past == runs.past(connection, PLACE) == Past(False, False, False)
+        cases.apply(connection, PLACE, first.run.id, changes(ChangeKind.OPENED), TODAY, NOW)
+        enqueue(connection)
+        runs.succeed(connection, first, NOW, {})
+        second = claim_run(connection, open_run(connection, SLOT + LEASE))
+        assert second is not None
+        assert second.past == runs.past(connection, PLACE) == Past(True, True, True)
+        assert runs.past(connection, other) == Past(False, False, False)
+        held = Act(ActKind.HELD, "ann", other.job, other.tenant, 2, "order-17", NOW)
+        acts.record(connection, held, "1")
+        # A hold counts in every job of its company.
+        elsewhere = Place("bench_alert", "acme", 2)
+        assert runs.past(connection, elsewhere) == Past(False, True, False)
+        # Nobody's worker came back, so that it is taken over.
+        assert second.run.lease_until is not None
+        third = claim_run(connection, second.run.id, second.run.lease_until)
+        assert third is not None
+        assert third.past == second.past
+
+
+def test_a_claimed_run_is_told_as_the_ledger_has_it(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claim = claimed_run(connection)
+        assert claim.run == seen(connection, claim.run.id)
+        runs.retry_later(connection, claim, NOW, NOW, "OdooUnavailable", "no answer")
+        again = claim_run(connection, claim.run.id, NOW + SECOND)
+        assert again is not None
+        assert again.run == seen(connection, claim.run.id)
+        assert again.run.error == "no answer"
+
+
+def test_who_succeeds_hears_what_waits_for_others(ledger: Ledger) -> None:
+    with ledger.transaction() as connection:
+        claims = [claim_run(connection, run_id) for run_id in open_runs(connection, 4)]
+        first, second, third, fourth = (claim for claim in claims if claim)
+        assert runs.succeed(connection, first, NOW, {}) == Waiting(False, False)
+        due = open_run(connection, SLOT + LEASE)
+        open_run(connection, tenant="other")
+        assert runs.succeed(connection, second, NOW, {}) == Waiting(True, False)
+        assert publishable(connection)[0] == due
+        enqueue(connection, now=NOW + SECOND)
+        assert runs.succeed(connection, third, NOW, {}) == Waiting(False, False)
+        assert runs.succeed(connection, fourth, NOW + SECOND, {}) == Waiting(False, True)
 
 
 def test_a_held_run_cannot_be_claimed_until_its_lease_ends(ledger: Ledger) -> None:
