@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from odoo_gateway import outbox
-from odoo_gateway.sandbox import classic, imports
+from odoo_gateway.sandbox import classic, imports, procedures
 from odoo_gateway.sandbox.conditions import matching
 from odoo_gateway.sandbox.database import Database, Row, View
 from odoo_gateway.sandbox.domain import parse
@@ -274,7 +274,16 @@ class Events(BaseModel):
         return True
 
 
+class Actions(BaseModel):
+    """Server actions: our procedures."""
+
+    def run(self, ids: Sequence[int]) -> Row:
+        """What it answers."""
+        return procedures.run(self._view, ids)
+
+
 CLASSES: Final[Mapping[str, type[BaseModel]]] = {
+    procedures.ACTION: Actions,
     "hr.employee": Employees,
     "ir.model": Models,
     "ir.model.data": References,

@@ -10,7 +10,16 @@ import odoorpc.error
 
 from odoo_gateway import transport
 from odoo_gateway.outbox import MODEL
-from odoo_gateway.sandbox import conditions, firm, methods, older, outbox, rights, schema
+from odoo_gateway.sandbox import (
+    conditions,
+    firm,
+    methods,
+    older,
+    outbox,
+    procedures,
+    rights,
+    schema,
+)
 from odoo_gateway.sandbox.database import Account, Database, Row, Rows, Test, View
 from odoo_gateway.sandbox.domain import parse
 from odoo_gateway.sandbox.failures import Failure
@@ -33,7 +42,7 @@ class Sandbox:
     company_ids    the companies that the account is allowed in, its main one first
     rules          what record rules leave the account of a model, as a domain beside companies
     groups         the account's groups by their external ids; the administrator's if not given
-    installed      with our outbox, into which `tell` puts events
+    installed      with our procedures and our outbox, into which `tell` puts events
     """
 
     def __init__(
@@ -63,7 +72,10 @@ class Sandbox:
         known = rights.known(_with(known, schema.shapes_of(declares or {})), version)
         self._events = count(1)
         if installed:
-            known = _with(known, outbox.known())
+            known = _with(_with(known, outbox.known()), procedures.known())
+            found |= procedures.rows(found)
+            # Who is no administrator runs them, and may read none.
+            denied_models = {*denied_models, procedures.ACTION}
         found |= rights.rows(found, known, version, firm.USER_ID, groups, rules or {})
         self._database = Database(
             schema=known,

@@ -1,0 +1,263 @@
+"""Our procedures as `fleet odoo install` puts them into Odoo: their looks, refusals and writes.
+
+What they make of templates, down payments, hours and milestones is Odoo's, and not known here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from odoo_gateway.procedures.calling import DIRECTORY
+from odoo_gateway.sandbox.database import Database, Row, View
+from odoo_gateway.sandbox.failures import unsupported, user_error
+from odoo_gateway.sandbox.firm.money import FIRST_USERS_PARTNER
+from odoo_gateway.sandbox.schema import Schema, shapes_of
+
+ACTION: Final = "ir.actions.server"
+ORDER, LINE, PROJECT = "sale.order", "sale.order.line", "project.project"
+TASK, STAGE, MOVE, MOVE_LINE = (
+    "project.task",
+    "project.task.type",
+    "account.move",
+    "account.move.line",
+)
+MOMENT: Final = "%Y-%m-%d %H:%M:%S"
+# What a draft has not yet.
+UNSET: Final[Row] = {
+    "name": False,
+    "invoice_date": False,
+    "payment_state": "not_paid",
+}
+
+
+def known() -> Schema:
+    """What they bring, and what they look at beside the fields that jobs read."""
+    one, many = "many2one", "many2many"
+    return shapes_of(
+        {
+            DIRECTORY: {
+                "id": _of("integer"),
+                "x_name": _of("char"),
+                "x_action_id": _of(one, ACTION),
+            },
+            ACTION: {"id": _of("integer"), "name": _of("char")},
+            STAGE: {"id": _of("integer"), "name": _of("char"), "project_ids": _of(many, PROJECT)},
+            PROJECT: {"type_ids": _of(many, STAGE)},
+            TASK: {"stage_id": _of(one, STAGE), "write_date": _of("datetime")},
+            MOVE: {"line_ids": _of("one2many", MOVE_LINE)},
+        }
+    )
+
+
+def rows(found: Mapping[str, Iterable[Row]]) -> dict[str, list[Row]]:
+    """The directory, and copies of all rows that the procedures change."""
+    changed = {model: [dict(row) for row in found.get(model, ())] for model in CHANGED}
+    moves = {move["id"]: move for move in changed[MOVE]}
+    for line in changed[MOVE_LINE]:
+        moves[line["move_id"]].setdefault("line_ids", []).append(line["id"])
+    directory = [
+        {"id": number, "x_name": name, "x_action_id": number}
+        for number, name in enumerate(PROCEDURES, 1)
+    ]
+    actions = [{"id": row["id"], "name": row["x_name"]} for row in directory]
+    return {**changed, DIRECTORY: directory, ACTION: actions, STAGE: list(found.get(STAGE, ()))}
+
+
+def run(view: View, ids: Sequence[int]) -> Row:
+    """What the one procedure of these answers; two never run at the same time. Raises Failure."""
+    (number,) = ids
+    procedure = tuple(PROCEDURES.values())[number - 1]
+    with view.database.writing:
+        return procedure(view)
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A confirmed order with its lines."""
+
+    database: Database
+    order: Row
+    lines: Sequence[Row]
+
+    @property
+    def keys(self) -> set[int]:
+        """The ids of its lines."""
+        return {line["id"] for line in self.lines}
+
+
+def _sold(view: View) -> Sold:
+    number, company = view.context["active_id"], view.context["fleet_company"]
+    order = view.database.row(ORDER, number)
+    if order is None or not view.sees(ORDER, number) or order["company_id"] != company:
+        raise user_error("there is no such order in this company, or none for this user")
+    lines = [line for line in view.database.tables[LINE].values() if line["order_id"] == number]
+    return Sold(view.database, order, lines)
+
+
+def _confirmed(sold: Sold) -> None:
+    if sold.order["state"] not in ("sale", "done"):
+        raise user_error("the order is not confirmed")
+
+
+def _create_project(view: View) -> Row:
+    sold, wanted = _sold(view), view.context
+    table = view.database.tables[PROJECT]
+    linked = [
+        row["id"]
+        for row in table.values()
+        if row.get("sale_line_id") in sold.keys and not row.get("is_template")
+    ]
+    named = [line["project_id"] for line in sold.lines if line.get("project_id")]
+    found = [*sorted(linked), *named, *sold.order.get("project_ids", ())]
+    if found:
+        return {"created": False, "project_id": found[0]}
+    _confirmed(sold)
+    services = [line for line in sold.lines if line["is_service"] and not line["is_downpayment"]]
+    if not services:
+        raise user_error("the order has no service that a project could deliver")
+    if wanted["fleet_template"]:
+        raise unsupported("projects from a template")
+    number = max(table, default=0) + 1
+    table[number] = {
+        "id": number,
+        "name": wanted["fleet_name"] or sold.order["name"],
+        "active": True,
+        "company_id": sold.order["company_id"],
+        "user_id": wanted["fleet_manager"] or False,
+        "is_template": False,
+        "allow_billable": True,
+        "partner_id": sold.order["partner_id"],
+        "sale_line_id": services[0]["id"],
+        "last_update_status": "to_define",
+        "type_ids": [],
+        "sequence": 10,
+    }
+    sold.order["project_ids"] = [*sold.order.get("project_ids", ()), number]
+    return {"created": True, "project_id": number}
+
+
+def _draft_invoice(view: View) -> Row:
+    sold = _sold(view)
+    found = _drafts(sold)
+    if found:
+        return {"created": False, "move_ids": found}
+    _confirmed(sold)
+    lines = [line for line in sold.lines if not line["display_type"] and not line["is_downpayment"]]
+    if any(line["qty_to_invoice"] < 0 for line in lines):
+        raise user_error("more is invoiced than delivered; see what was taken back")
+    due = [line for line in lines if line["qty_to_invoice"] > 0]
+    if not due:
+        raise user_error("there is nothing to invoice")
+    if any(line["is_downpayment"] for line in sold.lines):
+        raise unsupported("invoices that take down payments off")
+    if any(line["qty_delivered_method"] != "manual" for line in due):
+        raise unsupported("invoices of hours, milestones and expenses")
+    return {"created": True, "move_ids": [_drafted(sold, due)]}
+
+
+def _drafts(sold: Sold) -> list[int]:
+    on = {
+        line["move_id"]
+        for line in sold.database.tables[MOVE_LINE].values()
+        if not sold.keys.isdisjoint(line.get("sale_line_ids") or ())
+    }
+    moves = (sold.database.tables[MOVE][number] for number in sorted(on))
+    kinds = ("out_invoice", "out_refund")
+    return [m["id"] for m in moves if m["state"] == "draft" and m["move_type"] in kinds]
+
+
+def _drafted(sold: Sold, due: Sequence[Row]) -> int:
+    moves, lines = sold.database.tables[MOVE], sold.database.tables[MOVE_LINE]
+    number, first = max(moves, default=0) + 1, max(lines, default=0) + 1
+    untaxed = taxed = 0.0
+    for position, line in enumerate(due):
+        quantity = line["qty_to_invoice"]
+        subtotal = round(quantity * line["price_unit"] * (1 - line["discount"] / 100), 2)
+        rates = (sold.database.tables["account.tax"][tax]["amount"] for tax in line["tax_ids"])
+        untaxed, taxed = untaxed + subtotal, taxed + subtotal * sum(rates) / 100
+        lines[first + position] = {
+            "id": first + position,
+            "move_id": number,
+            "sale_line_ids": [line["id"]],
+            "company_id": sold.order["company_id"],
+            "currency_id": sold.order["currency_id"],
+            "move_type": "out_invoice",
+            "parent_state": "draft",
+            "quantity": quantity,
+            "price_unit": line["price_unit"],
+            "discount": line["discount"],
+            "price_subtotal": subtotal,
+        }
+        line["qty_invoiced"] = line["qty_invoiced"] + quantity
+        line["qty_to_invoice"] = 0.0
+    total = round(untaxed + taxed, 2)
+    moves[number] = {
+        **UNSET,
+        "id": number,
+        "state": "draft",
+        "move_type": "out_invoice",
+        "company_id": sold.order["company_id"],
+        "currency_id": sold.order["currency_id"],
+        "amount_untaxed": round(untaxed, 2),
+        "amount_total": total,
+        "amount_residual": total,
+        "line_ids": list(range(first, first + len(due))),
+    }
+    return number
+
+
+def _stage_task(view: View) -> Row:
+    database, wanted = view.database, view.context
+    number = wanted["active_id"]
+    task = database.row(TASK, number)
+    if task is None or not view.sees(TASK, number):
+        raise user_error("there is no such record, or none for this user")
+    was = task.get("stage_id") or False
+    stage = database.row(STAGE, wanted["fleet_stage"])
+    if stage is None:
+        raise user_error("the stage is gone")
+    if stage["id"] == was:
+        return {"changed": False, "stage_id": was, "was_id": was}
+    project = database.row(PROJECT, task["project_id"]) or {}
+    if stage["id"] not in project.get("type_ids", ()):
+        raise user_error("the project has no such stage")
+    if task["write_date"] != wanted["fleet_seen"]:
+        raise user_error("the record was changed since it was looked at")
+    task["stage_id"] = stage["id"]
+    task["write_date"] = _later(task["write_date"])
+    _tracked(database, number)
+    return {"changed": True, "stage_id": stage["id"], "was_id": was}
+
+
+def _later(moment: str) -> str:
+    """No clock runs here: a second later is when a record is written again."""
+    return (datetime.strptime(moment, MOMENT) + timedelta(seconds=1)).strftime(MOMENT)
+
+
+def _tracked(database: Database, task: int) -> None:
+    """Who follows the task sees that somebody moved it."""
+    messages = database.tables["mail.message"]
+    number = max(messages, default=0) + 1
+    messages[number] = {
+        "id": number,
+        "model": TASK,
+        "res_id": task,
+        "message_type": "notification",
+        "message_id": f"<{number}.moved@nordwind.example>",
+        "body": "",
+        "author_id": FIRST_USERS_PARTNER + database.account.user_id,
+    }
+
+
+def _of(kind: str, relation: str = "") -> dict[str, Any]:
+    return {"type": kind, "store": True, **({"relation": relation} if relation else {})}
+
+
+#: By their names in the directory.
+PROCEDURES: Final[Mapping[str, Callable[[View], Row]]] = {
+    "create_project": _create_project,
+    "draft_invoice": _draft_invoice,
+    "stage_task": _stage_task,
+}
+CHANGED: Final = (ORDER, LINE, PROJECT, TASK, MOVE, MOVE_LINE)

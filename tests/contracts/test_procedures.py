@@ -1,0 +1,271 @@
+"""Our procedures do the same, refuse the same and race the same in a sandbox as in a real Odoo."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import pytest
+
+from odoo_gateway.errors import OdooRejected, OdooUnavailable
+from odoo_gateway.procedures import calling, comparing, installing, membership, wanted
+from odoo_gateway.procedures.calling import StageSet
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.sandbox.server import Site, serving
+from odoo_gateway.session import Session
+from odoo_gateway.transport import Address, OdooRpc
+from tests.contracts.sandboxed import AS_OF
+from tests.fakes import errands
+from tests.live.odoo_server import LOGIN, PASSWORD, start
+
+ORDER, LINE, PROJECT = "sale.order", "sale.order.line", "project.project"
+MOVE, TASK, STAGE = "account.move", "project.task", "project.task.type"
+T = TypeVar("T")
+# Eight each of the orders that can be worked on; what is refused; and tasks to move.
+MANY: Final = 10
+IN_ODOO = f"""
+here = env(context=dict(env.context, allowed_company_ids=[1]))
+product = here['product.product'].create({{
+    'name': 'Advice', 'type': 'service', 'list_price': {errands.PRICE}, 'taxes_id': [(5, 0, 0)],
+    'invoice_policy': 'delivery', 'service_type': 'manual', 'service_tracking': 'no'}})
+partner = here['res.partner'].search([('is_company', '=', True)], limit=1)
+orders = here['sale.order'].create([{{
+    'partner_id': partner.id, 'company_id': 1, 'client_order_ref': {errands.REFERENCE!r},
+    'order_line': [(0, 0, {{'product_id': product.id, 'product_uom_qty': {errands.ORDERED}}})],
+}} for _ in range({MANY})])
+orders[:-1].action_confirm()
+orders[:-2].order_line.qty_delivered = {errands.DELIVERED}
+stages = here['project.task.type'].create([{{'name': n}} for n in ('New', 'Doing', 'Elsewhere')])
+project = here['project.project'].create(
+    {{'name': 'Errands', 'company_id': 1, 'type_ids': [(6, 0, stages[:2].ids)]}})
+here['project.task'].create([
+    {{'name': f'Errand {{n}}', 'project_id': project.id, 'stage_id': stages[0].id}}
+    for n in range({MANY})])
+env.cr.commit()
+"""
+
+
+@dataclass(frozen=True)
+class Works:
+    """Where procedures are installed, and what there is to do."""
+
+    session: Session
+    #: To be worked on, then one of which nothing is due, then a quotation; all of one company.
+    orders: Sequence[int]
+    tasks: Sequence[int]
+    #: The tasks' own, the next of their project, and one of another.
+    stages: Sequence[int]
+
+
+@contextmanager
+def in_sandbox() -> Iterator[Address]:
+    """A sandbox with errands."""
+    made = Sandbox(AS_OF, rows=errands.rows(AS_OF, MANY), installed=True)
+    with serving(Site(made)) as url:
+        yield Address(url, "sandbox", "fleet", "sandbox")
+
+
+@contextmanager
+def in_odoo19() -> Iterator[Address]:
+    """A clone of a real one, with the procedures and errands."""
+    server = start()
+    database = server.clone("contract_procedures")
+    try:
+        server.shell(database, IN_ODOO)
+        address = Address(server.url, database, LOGIN, PASSWORD)
+        admin = Session(OdooRpc(address))
+        found = comparing.seen_by_administrator(admin, ())
+        pieces = wanted.pieces(found.odoo, (), ())
+        installing.install(admin, pieces, comparing.compare(pieces, found))
+        membership.join(admin, membership.member(admin, LOGIN))
+        yield address
+    finally:
+        server.drop(database)
+
+
+SERVERS: Final = {"sandbox": in_sandbox, "odoo19": in_odoo19}
+
+
+@pytest.fixture(scope="module", params=["sandbox", pytest.param("odoo19", marks=pytest.mark.live)])
+def works(request: pytest.FixtureRequest) -> Iterator[Works]:
+    server: AbstractContextManager[Address] = SERVERS[request.param]()
+    with server as address:
+        session = Session(OdooRpc(address))
+        named = [("client_order_ref", "=", errands.REFERENCE), ("company_id", "=", 1)]
+        tasks = rows(session, TASK, [("name", "=like", "Errand %"), ("company_id", "=", 1)], "id")
+        stages = {
+            row["name"]: row["id"]
+            for row in rows(session, STAGE, [("name", "in", ["New", "Doing", "Elsewhere"])], "name")
+        }
+        (task, *_) = rows(session, TASK, [("id", "=", tasks[0]["id"])], "stage_id")
+        yield Works(
+            session,
+            [row["id"] for row in rows(session, ORDER, named, "id")],
+            [row["id"] for row in tasks],
+            [task["stage_id"], stages["Doing"], stages["Elsewhere"]],
+        )
+
+
+def rows(session: Session, model: str, domain: Sequence[Any], *fields: str) -> Any:
+    context = {"active_test": False}
+    return session.call(
+        model, "search_read", domain, list(fields), load="", order="id", context=context
+    )
+
+
+def seen(session: Session, task: int) -> datetime:
+    (row,) = rows(session, TASK, [("id", "=", task)], "write_date")
+    return datetime.fromisoformat(row["write_date"]).replace(tzinfo=UTC)
+
+
+def test_a_project_is_made_once_and_linked_to_its_order(works: Works) -> None:
+    order = works.orders[0]
+    made = calling.create_project(works.session, 1, order, name="Advice for them", manager_id=2)
+    assert made.created
+    assert calling.create_project(works.session, 1, order) == calling.ProjectMade(
+        False, made.project_id
+    )
+    fields = ("name", "active", "company_id", "allow_billable", "partner_id", "user_id")
+    (project,) = rows(
+        works.session, PROJECT, [("sale_line_id.order_id", "=", order)], *fields, "sale_line_id"
+    )
+    (sold,) = rows(works.session, ORDER, [("id", "=", order)], "partner_id", "project_ids")
+    (line,) = rows(works.session, LINE, [("order_id", "=", order)], "id")
+    assert project == {
+        "id": made.project_id,
+        "name": "Advice for them",
+        "active": True,
+        "company_id": 1,
+        "allow_billable": True,
+        "partner_id": sold["partner_id"],
+        "user_id": 2,
+        "sale_line_id": line["id"],
+    }
+    assert sold["project_ids"] == [made.project_id]
+
+
+def test_a_draft_is_made_once_of_what_is_due(works: Works) -> None:
+    order = works.orders[1]
+    made = calling.draft_invoice(works.session, 1, order)
+    assert made.created
+    assert calling.draft_invoice(works.session, 1, order) == calling.InvoicesDrafted(
+        False, made.move_ids
+    )
+    of_order = [("line_ids.sale_line_ids.order_id", "=", order)]
+    fields = ("state", "move_type", "company_id", "amount_untaxed", "payment_state")
+    (move,) = rows(works.session, MOVE, of_order, *fields)
+    assert move == {
+        "id": made.move_ids[0],
+        "state": "draft",
+        "move_type": "out_invoice",
+        "company_id": 1,
+        "amount_untaxed": errands.DELIVERED * errands.PRICE,
+        "payment_state": "not_paid",
+    }
+    (line,) = rows(
+        works.session,
+        LINE,
+        [("order_id", "=", order)],
+        "qty_to_invoice",
+        "qty_invoiced",
+        "untaxed_amount_invoiced",
+        "untaxed_amount_to_invoice",
+    )
+    assert line["qty_to_invoice"] == 0
+    assert line["qty_invoiced"] == errands.DELIVERED
+    # A draft counts by quantity alone.
+    assert line["untaxed_amount_invoiced"] == 0
+    assert line["untaxed_amount_to_invoice"] == errands.DELIVERED * errands.PRICE
+    (billed,) = rows(
+        works.session,
+        "account.move.line",
+        [("sale_line_ids", "in", [line["id"]])],
+        "move_id",
+        "quantity",
+        "parent_state",
+    )
+    assert billed["move_id"] == move["id"]
+    assert (billed["quantity"], billed["parent_state"]) == (errands.DELIVERED, "draft")
+
+
+@pytest.mark.parametrize("call", [calling.create_project, calling.draft_invoice])
+def test_what_is_not_confirmed_or_not_there_is_refused(
+    works: Works, call: Callable[[Session, int, int], object]
+) -> None:
+    with pytest.raises(OdooRejected, match="the order is not confirmed"):
+        call(works.session, 1, works.orders[-1])
+    for company, order in ((2, works.orders[2]), (1, 999_999)):
+        with pytest.raises(OdooRejected, match="there is no such order in this company"):
+            call(works.session, company, order)
+
+
+def test_where_nothing_is_due_nothing_is_drafted(works: Works) -> None:
+    with pytest.raises(OdooRejected, match="there is nothing to invoice"):
+        calling.draft_invoice(works.session, 1, works.orders[-2])
+
+
+def test_a_task_is_moved_once_and_not_over_somebody_elses_change(works: Works) -> None:
+    task, (one, two, elsewhere) = works.tasks[0], works.stages
+    moment = seen(works.session, task)
+    said = [("model", "=", TASK), ("res_id", "=", task)]
+    before = len(rows(works.session, "mail.message", said, "id"))
+    with pytest.raises(OdooRejected, match="the record was changed since"):
+        calling.set_stage(works.session, TASK, task, two, moment.replace(year=2020))
+    with pytest.raises(OdooRejected, match="the project has no such stage"):
+        calling.set_stage(works.session, TASK, task, elsewhere, moment)
+    with pytest.raises(OdooRejected, match="the stage is gone"):
+        calling.set_stage(works.session, TASK, task, 999_999, moment)
+    with pytest.raises(OdooRejected, match="there is no such record"):
+        calling.set_stage(works.session, TASK, 999_999, two, moment)
+    assert calling.set_stage(works.session, TASK, task, two, moment) == StageSet(True, two, one)
+    assert calling.set_stage(works.session, TASK, task, two, moment) == StageSet(False, two, two)
+    assert seen(works.session, task) > moment
+    # Whoever follows it sees that it was moved.
+    assert len(rows(works.session, "mail.message", said, "id")) == before + 1
+
+
+def test_who_is_no_administrator_of_the_sandbox_cannot_read_what_it_runs() -> None:
+    sandbox = Sandbox(AS_OF, installed=True)
+    with pytest.raises(OdooRejected, match="not allowed to access"):
+        sandbox.call("ir.actions.server", "search_read", [[]], {})
+
+
+@pytest.mark.parametrize("kind", ["create_project", "draft_invoice", "stage"])
+def test_16_concurrent_calls_do_each_of_4_once(works: Works, kind: str) -> None:
+    places = {"create_project": works.orders[2:6], "draft_invoice": works.orders[4:8]}
+    of_task = works.tasks[2:6]
+    moments = {task: seen(works.session, task) for task in of_task}
+    tries: Counter[str] = Counter()
+
+    def call(number: int) -> bool:
+        if kind == "stage":
+            task = of_task[number % 4]
+            return until_done(
+                lambda: (
+                    calling.set_stage(
+                        works.session, TASK, task, works.stages[1], moments[task]
+                    ).changed
+                ),
+                tries,
+            )
+        order = places[kind][number % 4]
+        procedure: Any = getattr(calling, kind)
+        return until_done(lambda: bool(procedure(works.session, 1, order).created), tries)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(call, range(16))) == 4
+    print(f"{kind}: 16 calls, 4 did it; {dict(tries)}")
+
+
+def until_done(call: Callable[[], T], tries: Counter[str]) -> T:
+    """What one that is tried again after each conflict comes to in the end."""
+    for _ in range(50):
+        tries["calls"] += 1
+        try:
+            return call()
+        except OdooUnavailable:
+            tries["conflicts"] += 1
+    raise AssertionError("lost every race")
