@@ -41,6 +41,8 @@ orders[:-2].order_line.qty_delivered = {errands.DELIVERED}
 stages = here['project.task.type'].create([{{'name': n}} for n in ('New', 'Doing', 'Elsewhere')])
 project = here['project.project'].create(
     {{'name': 'Errands', 'company_id': 1, 'type_ids': [(6, 0, stages[:2].ids)]}})
+# A stage of no project is somebody's own.
+here['project.project'].create({{'name': 'Other', 'type_ids': [(6, 0, stages[2].ids)]}})
 here['project.task'].create([
     {{'name': f'Errand {{n}}', 'project_id': project.id, 'stage_id': stages[0].id}}
     for n in range({MANY})])
