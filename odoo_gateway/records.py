@@ -40,6 +40,20 @@ class BadValue(ValueError):
 
 
 @dataclass(frozen=True)
+class Properties:
+    """What a record has beyond its fields, as its parent defines it: values by name and label."""
+
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def number(self, name: str) -> Decimal | None:
+        """The number of the property with this name or label; None where there is none."""
+        value = self.values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not is_sane(value):
+            return None
+        return Decimal(repr(value))
+
+
+@dataclass(frozen=True)
 class Field:
     """One declared field: its newest name, its parser, and whether a database may lack it."""
 
@@ -195,6 +209,20 @@ def _ids(value: Any) -> tuple[int, ...]:
     return tuple(_integer(item) for item in value)
 
 
+def _properties(value: Any) -> Properties:
+    """Odoo answers a list of definitions, each with its value where it has one."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError(f"{value!r} is not a list of properties")
+    return Properties(
+        {
+            str(each[key]): each.get("value")
+            for key in ("string", "name")
+            for each in value
+            if each.get(key)
+        }
+    )
+
+
 # What turns the direction of all text after it, ours too, is shown as a sign that is not a letter.
 _TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # No Odoo has NUL, and no ledger on PostgreSQL keeps it.
@@ -206,6 +234,7 @@ _PARSERS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     bool: _flag,
     ZoneInfo: zone_named,
+    Properties: _properties,
     Decimal: lambda value: Decimal(repr(_number(value))),
     date: lambda value: date.fromisoformat(_text(value)),
     # Datetimes travel as naive UTC strings.

@@ -57,6 +57,8 @@ FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
         {
             ("project.milestone", "quantity_percentage"),
             ("project.milestone", "sale_line_id"),
+            ("project.task", "sale_line_id"),
+            ("sale.order", "project_id"),
             ("sale.order", "project_ids"),
             ("sale.order.line", "project_id"),
         }

@@ -21,6 +21,8 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Named = Annotated[str, Field(min_length=1, max_length=100)]
 Percent = Annotated[Decimal, Field(ge=0, le=100_000)]
 Fits = bool | None
+# The fields of records by which a role may go: who leads the project, who sold, and who leads them.
+FIELDS: Final = ("project.project.user_id", "sale.order.user_id", "crm.team.user_id")
 
 
 class Level(Policy):
@@ -161,6 +163,10 @@ class Request:
     #: Addresses in lower case of who asks for it; of who prepared it or has a benefit.
     requester: str = ""
     involved: frozenset[str] = field(default_factory=frozenset)
+    #: What stands for the contract among requests about it, as model and id.
+    contract_id: str = ""
+    #: Whom fields of its records name, by the fields' names in FIELDS; addresses in lower case.
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def parties(self) -> frozenset[str]:

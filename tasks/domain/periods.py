@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from tasks.domain.acts import Act
 from tasks.domain.cases import ClosedCase
 from tasks.domain.holds import Hold, hold_on, holds_of
+from tasks.domain.proposals import Proposed
 
 CLOSED_DAYS: Final = 90
 
@@ -75,6 +76,11 @@ class AsOf:
     standing: Mapping[str, date] = field(default_factory=dict)
     #: What people did about the cases.
     acts: tuple[Act, ...] = ()
+    #: What the job proposed before, oldest first.
+    proposed: tuple[Proposed, ...] = ()
+    #: When somebody signed a record outside Odoo (UTC), by model and id, as a source told that
+    #: signs what it tells; None where there is no such source.
+    signed: Mapping[tuple[str, int], datetime] | None = None
     #: The job's cases that were resolved within the last CLOSED_DAYS.
     closed: Sequence[ClosedCase] = ()
     #: Those of the scope's policies, whichever job they are of.

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tasks.domain.deciding import Answer, State
 from tasks.domain.matrix import Request
 from tasks.domain.texts import Text
 
@@ -33,3 +35,33 @@ class Proposal:
     values: Mapping[str, Any] = field(default_factory=dict)
     #: Who proposed or prepared it, by address, and what a matrix may ask of it.
     request: Request | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one person said to a proposal, and when (UTC)."""
+
+    person: str
+    answer: Answer
+    at: datetime
+    level: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal of before, as the fleet remembers it: what became of it, and what was said."""
+
+    kind: str
+    model: str
+    record_id: int
+    identity: str
+    #: UTC.
+    asked_at: datetime
+    #: Approved too where nobody had to agree.
+    state: State
+    #: When it was approved or refused (UTC); None while it waits.
+    decided_at: datetime | None = None
+    request: Request | None = None
+    #: Oldest first.
+    said: tuple[Said, ...] = ()

@@ -5,7 +5,7 @@ The rules are Odoo's own (`resource.calendar._attendance_intervals_batch`, `_lea
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -101,6 +101,28 @@ def expected_hours(
         for day in days:
             hours[day] += sum(_hours_left(work, off) for work in planned[day])
     return hours
+
+
+def hours_between(
+    since: datetime, until: datetime, zone: ZoneInfo, engagements: Sequence[Engagement]
+) -> float | None:
+    """Hours that somebody was to work between two instants; None when not measurable.
+
+    What lies outside is taken for time off, so that a flexible schedule has its hours around noon
+    as it has for `expected_hours`. Zero where `until` is no later than `since`.
+    """
+    if until <= since:
+        return 0.0
+    first, last = (instant.astimezone(zone).date() for instant in (since, until))
+    # Whole weeks that start on a Monday, and the night of the day before.
+    period = Period(first - A_DAY, last).whole_weeks()
+    before = datetime.combine(period.start, time(), UTC) - 2 * A_DAY
+    after = datetime.combine(period.end, time(), UTC) + 2 * A_DAY
+    outside = (Absence(before, since), Absence(until, after))
+    within = [replace(each, absences=(*each.absences, *outside)) for each in engagements]
+    weeks = [expected_hours(week, zone, within) for week in period.weeks()]
+    known = [week for week in weeks if week is not None]
+    return sum(sum(week.values()) for week in known) if len(known) == len(weeks) else None
 
 
 def _off(absences: Iterable[Absence], period: Period) -> list[Interval]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,14 @@ from odoo_gateway.reader import Reader
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import Period
 from tasks.domain.texts import Text
-from tasks.domain.working_time import Absence, Engagement, Schedule, Stretch, expected_hours
+from tasks.domain.working_time import (
+    Absence,
+    Engagement,
+    Schedule,
+    Stretch,
+    expected_hours,
+    hours_between,
+)
 from tasks.reads.employment import Term, read_terms
 from tasks.records.people import Attendance, CalendarLeave, Employee, Resource, WorkingCalendar
 
@@ -52,6 +59,12 @@ class Schedules:
         """Hours per day before leave and holidays; None when nobody can say."""
         present = [replace(found, absences=()) for found in self._engagements(employee)]
         return self._hours(employee, period, present)
+
+    def between(self, employee: Employee, since: datetime, until: datetime) -> float | None:
+        """Hours that somebody was to work between two instants; None when nobody can say."""
+        if employee.resource_id not in self.resources:
+            return None
+        return hours_between(since, until, self.zone(employee), self._engagements(employee))
 
     def employed(self, employee: Employee, period: Period) -> bool:
         """Whether somebody was employed on any day of the period."""

@@ -91,7 +91,7 @@ def in_hours(odoo: Reader, groups: tuple[Group, ...]) -> tuple[Group, ...]:
     """Groups of hours without their last key, the unit, where they have it."""
     if not _unit(odoo):
         return groups
-    factors = _hours_per_unit(odoo, {group.keys[-1] for group in groups} - {None})
+    factors = hours_per_unit(odoo, {group.keys[-1] for group in groups} - {None})
     found: dict[tuple[Key, ...], Group] = {}
     for group in groups:
         keys, amount = group.keys[:-1], group.sums[0] * factors.get(group.keys[-1], 1.0)
@@ -107,7 +107,7 @@ def _together(one: Group, other: Group) -> Group:
     return Group(one.keys, sums, earliest, one.count + other.count)
 
 
-def _hours_per_unit(odoo: Reader, ids: Collection[Key]) -> Mapping[Key, float]:
+def hours_per_unit(odoo: Reader, ids: Collection[Key]) -> Mapping[Key, float]:
     """How many hours one of each unit is; those that are not in it count as hours.
 
     So do those that a rule hides, or all where it hides the hour: they are drift.

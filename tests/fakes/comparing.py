@@ -15,6 +15,7 @@ Scope = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 KEYS: Final[Mapping[str, Sequence[str]]] = {
+    "change_requests": ("kind", "model", "record_id"),
     "invoice_readiness": ("sale_order_id",),
     "wip_aging": ("sale_order_line_id",),
     "timesheet_reminders": ("employee_id",),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from odoo_gateway.records import BadValue, Record, declared, fields_of, parse
+from odoo_gateway.records import BadValue, Properties, Record, declared, fields_of, parse
 
 
 @dataclass(frozen=True)
@@ -127,3 +127,38 @@ def test_a_text_of_blanks_is_an_empty_one(blank: str) -> None:
 @pytest.mark.parametrize("sign", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def test_what_turns_the_direction_of_a_text_is_no_part_of_it(sign: str) -> None:
     assert parse(Sample, {**ROW, "note": f"Nord{sign}wind"}, NAMES).note == "Nord\ufffdwind"
+
+
+@dataclass(frozen=True)
+class WithProperties(Record):
+    MODEL: ClassVar[str] = "with.properties"
+    MODULE: ClassVar[str] = "sample"
+    id: int
+    task_properties: Properties | None = None
+
+
+def properties(value: Any) -> Properties | None:
+    names = {"id": "id", "task_properties": "task_properties"}
+    return parse(WithProperties, {"id": 1, "task_properties": value}, names).task_properties
+
+
+def test_properties_are_found_by_their_name_and_by_their_label() -> None:
+    found = properties(
+        [
+            {"name": "a1b2", "type": "float", "string": "Amount", "value": 10.1},
+            {"name": "c3d4", "type": "boolean", "string": "Urgent", "value": True},
+            # Odoo leaves the value out where there is none.
+            {"name": "e5f6", "type": "float", "string": "Hours"},
+            {"name": "g7h8", "type": "float", "string": "Odd", "value": 1e20},
+        ]
+    )
+    assert found is not None
+    assert found.number("Amount") == found.number("a1b2") == Decimal("10.1")
+    assert [found.number(name) for name in ("Urgent", "Hours", "Odd", "none")] == [None] * 4
+    assert properties(False) is None
+
+
+@pytest.mark.parametrize("value", [7, ["a"], "text"])
+def test_what_is_no_list_of_properties_names_its_field(value: Any) -> None:
+    with pytest.raises(BadValue, match=r"task_properties: .* is not a list of properties"):
+        properties(value)

@@ -10,6 +10,7 @@ from odoo_gateway.sandbox.firm import (
     absences,
     billing,
     calendars,
+    changes,
     money,
     papers,
     people,
@@ -43,6 +44,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
     expenses = papers.expense_entries(when, 1 + max(entry["id"] for entry in entries))
     return {
         **tables,
+        **{model: [*tables[model], *of] for model, of in changes.rows(when).items()},
         "account.analytic.line": [*entries, *expenses],
         "project.task": _with_hours(tables),
     }

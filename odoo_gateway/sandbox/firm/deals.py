@@ -146,7 +146,7 @@ EUROPEAN: tuple[Deal, ...] = (
         (
             Heading("Booking platform"),
             Hours("Development", 112.5, 400, (2, 23), posted=8),
-            Units("Licence, one year", 4800.0, 1, 0, on_order=True, invoiced=1),
+            Units("Licence, one year", 4800.0, 1, 0, on_order=True, invoiced=1, added=30),
             Heading("Prices hold until the end of the year.", "line_note"),
         ),
         reference="AR 2",

@@ -57,6 +57,8 @@ class Units:
     goods: bool = False
     discount: float = 0.0
     team: tuple[int, ...] = ()
+    #: Added to the confirmed order so many days ago.
+    added: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ def rows() -> dict[str, list[Row]]:
     """Everything that stands before the first order."""
     return {
         "crm.team": [
-            {"id": 1, "name": "Sales", "active": True, "company_id": 1},
-            {"id": 2, "name": "Sales Americas", "active": True, "company_id": 2},
+            {"id": 1, "name": "Sales", "active": True, "company_id": 1, "user_id": 102},
+            {"id": 2, "name": "Sales Americas", "active": True, "company_id": 2, "user_id": 128},
         ],
         "res.company": [
             _company(1, "Nordwind Consulting", "EUR", STANDARD),

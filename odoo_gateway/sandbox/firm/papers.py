@@ -73,13 +73,15 @@ def rows(when: When) -> dict[str, list[Row]]:
                 "message_id": "<created@nordwind.example>",
                 "body": "<p>Sales Order created</p>",
                 "author_id": FIRST_USERS_PARTNER + ADMIN_ID,
+                "create_uid": ADMIN_ID,
+                "date": utc(when.ago(120), 9, BRUSSELS),
             },
-            _mailed_quotation(files),
+            _mailed_quotation(files, when),
         ],
     }
 
 
-def _mailed_quotation(files: Iterable[Row]) -> Row:
+def _mailed_quotation(files: Iterable[Row], when: When) -> Row:
     """The mail by which a customer got the quotation; Odoo keeps its print on the order."""
     (printed,) = (file for file in files if file["name"].startswith("Quotation"))
     customer = FIRST_CUSTOMER + MAILED
@@ -91,6 +93,8 @@ def _mailed_quotation(files: Iterable[Row]) -> Row:
         "message_id": "<quotation@nordwind.example>",
         "body": "<p>Your quotation is ready for review.</p>",
         "author_id": FIRST_USERS_PARTNER + ADMIN_ID,
+        "create_uid": ADMIN_ID,
+        "date": utc(when.ago(120), 9, BRUSSELS),
         "attachment_ids": [printed["id"]],
         "partner_ids": [customer],
         "notified_partner_ids": [customer],

@@ -130,6 +130,7 @@ def _sold_task(work: Work, when: When) -> dict[str, Any]:
     return {
         **_task(work.task_id, work.line.name, work.project_id, work.company_id, when),
         "user_ids": users,
+        "sale_line_id": work.line_id,
         "allocated_hours": float(hours),
         "date_assign": utc(when.ago(60), 9, "UTC"),
         "date_deadline": utc(when.ago(-30), 17, "UTC"),

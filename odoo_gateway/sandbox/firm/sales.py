@@ -190,9 +190,16 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when
         "project_id": (project_of(number, deal) or False) if in_project else False,
         "combo_item_id": False,
         "tax_calculation_rounding_method": "round_per_line",
+        "create_date": utc(when.ago(_added(line, deal)), 9, "UTC"),
         "write_date": utc(when.ago(1), 18, "UTC"),
         **amounts,
     }
+
+
+def _added(line: Line, deal: Deal) -> int:
+    """How many days ago a line was put on its order."""
+    late = line.added if isinstance(line, Units) else None
+    return deal.days_ago if late is None else late
 
 
 def _invoice_lines(books: Books) -> Iterator[Row]:
@@ -264,9 +271,14 @@ def _order(number: int, deal: Deal, when: When) -> Row:
         "currency_id": CURRENCIES[deal.currency_name],
         "company_id": deal.company_id,
         "state": deal.state,
+        "create_date": utc(when.ago(deal.days_ago), 9, "UTC"),
+        "create_uid": 100 + deal.seller,
         "date_order": utc(when.ago(deal.days_ago), 9.5, "UTC"),
+        "origin": False,
         "client_order_ref": deal.reference or False,
+        "signed_by": deal.customer if signed and deal.state == "sale" else False,
         "signed_on": signed if deal.state == "sale" else False,
+        "project_id": project_id or False,
         "project_ids": [project_id] if project_id else [],
         "team_id": deal.company_id,
     }

@@ -15,6 +15,7 @@ from tasks.domain.working_time import (
     Schedule,
     Stretch,
     expected_hours,
+    hours_between,
     week_parity,
 )
 
@@ -184,3 +185,48 @@ def test_a_week_later_everything_is_the_same(found: list[Absence]) -> None:
 def test_every_day_is_in_its_own_week(day: date) -> None:
     assert day in week_of(day)
     assert len(list(week_of(day).days())) == 7
+
+
+def between(
+    since: datetime, until: datetime, *engagements: Engagement, zone: ZoneInfo = BRUSSELS
+) -> float | None:
+    return hours_between(since, until, zone, engagements or [Engagement(FULL_TIME)])
+
+
+def test_hours_between_two_instants_are_those_that_were_to_be_worked() -> None:
+    # In Brussels it is an hour later.
+    assert between(utc(16, 8), utc(16, 10)) == 2
+    assert between(utc(16, 15), utc(17, 8)) == pytest.approx(2)
+    assert between(utc(20, 15), utc(23, 8)) == pytest.approx(2)
+    assert between(utc(16, 10), utc(16, 10)) == between(utc(16, 10), utc(16, 8)) == 0
+
+
+def test_hours_between_are_none_where_nobody_can_say() -> None:
+    assert between(utc(16, 8), utc(17, 8), Engagement(None)) is None
+
+
+def test_hours_between_leave_out_leave_and_go_by_the_persons_zone() -> None:
+    away = Engagement(FULL_TIME, (Absence(utc(17), utc(18)),))
+    assert between(utc(16, 10), utc(18, 10), away) == pytest.approx(
+        (between(utc(16, 10), utc(18, 10)) or 0) - 8
+    )
+    kolkata = between(utc(16, 0), utc(16, 6), zone=ZoneInfo("Asia/Kolkata"))
+    # From half past five to half past eleven by their clocks.
+    assert kolkata == pytest.approx(3.5)
+
+
+@given(moments, moments, moments)
+def test_hours_between_add_up(one: datetime, two: datetime, three: datetime) -> None:
+    first, second, third = sorted((one, two, three))
+    parts = [between(first, second), between(second, third)]
+    assert sum(part or 0 for part in parts) == pytest.approx(between(first, third))
+
+
+@given(moments, moments, absences)
+def test_hours_between_are_never_more_than_the_time_that_passed(
+    one: datetime, two: datetime, found: list[Absence]
+) -> None:
+    hours = between(one, two, Engagement(FULL_TIME, tuple(found)))
+    assert hours is not None
+    passed = max(0.0, (two - one) / timedelta(hours=1))
+    assert -1e-9 <= hours <= passed + 1e-9
