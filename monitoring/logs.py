@@ -50,9 +50,12 @@ def _without_commands(
     logger: object, name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     """Names from Odoo command no terminal on which somebody reads the log, and begin no line."""
-    shown = {key: harmless(v) if isinstance(v, str) else v for key, v in event.items()}
+    for key, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[key] = harmless(value)
     # Other values are quoted where they have more lines than one.
-    return {**shown, "event": str(shown["event"]).replace("\n", "\n  ")}
+    event["event"] = str(event["event"]).replace("\n", "\n  ")
+    return event
 
 
 def _retried(details: stamina.instrumentation.RetryDetails) -> None:

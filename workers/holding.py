@@ -4,10 +4,16 @@ A worker that dies says nothing; what it held is free once it has been silent fo
 FLEET_SILENCE_SECONDS, however long its work may take.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from functools import cache, partial
+from heapq import heappop, heappush
+from itertools import count
+from math import inf
+from threading import Condition, Event, Thread
+from time import monotonic
 from typing import Final, Protocol
 
 import structlog
@@ -32,12 +38,58 @@ def lease(fleet: Fleet, longest_seconds: float) -> timedelta:
 def holding(fleet: Fleet, longest_seconds: float, hold: Extend) -> Iterator[None]:
     """Extend what was claimed for the length of the block, but no longer than the work may take."""
     over = Event()
-    arguments = (fleet, longest_seconds, hold, over)
-    Thread(target=_give_signs, args=arguments, name="holding", daemon=True).start()
+    every = _every(fleet, longest_seconds)
+    give = partial(_give_signs, fleet, longest_seconds, hold, over, waited=True)
+    _alarm().call(over, every, give)
     try:
         yield
     finally:
         over.set()
+
+
+class _Alarm:
+    """Calls, in a thread each, what is not over by its time.
+
+    Most work is over before its first sign is due, and a thread for each costs more than its row.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._due: list[tuple[float, int, Event, Callable[[], None]]] = []
+        self._wakes_at = 0.0
+        self._count = count()
+        self._thread: Thread | None = None
+
+    def call(self, over: Event, seconds: float, what: Callable[[], None]) -> None:
+        """Call it when so many seconds have passed, unless it is over by then."""
+        due = monotonic() + seconds
+        with self._changed:
+            heappush(self._due, (due, next(self._count), over, what))
+            if self._thread is None:
+                self._thread = Thread(target=self._wait, name="holding", daemon=True)
+                self._thread.start()
+            elif due < self._wakes_at:
+                self._changed.notify()
+
+    def _wait(self) -> None:
+        with self._changed:
+            while True:
+                now = monotonic()
+                while self._due and (self._due[0][0] <= now or self._due[0][2].is_set()):
+                    _, _, over, what = heappop(self._due)
+                    if not over.is_set():
+                        Thread(target=what, name="giving signs", daemon=True).start()
+                self._wakes_at = self._due[0][0] if self._due else inf
+                self._changed.wait(self._wakes_at - now if self._due else None)
+
+
+@cache
+def _alarm() -> _Alarm:
+    """That of this process: a thread of its parent's is not in it."""
+    return _Alarm()
+
+
+os.register_at_fork(after_in_child=_alarm.cache_clear)
 
 
 class Over(Protocol):
@@ -47,12 +99,20 @@ class Over(Protocol):
         """Wait for so long at most; whether it is over."""
 
 
-def _give_signs(fleet: Fleet, longest_seconds: float, hold: Extend, over: Over) -> None:
+def _every(fleet: Fleet, longest_seconds: float) -> float:
+    """Seconds between two signs."""
+    return lease(fleet, longest_seconds).total_seconds() / SIGNS_PER_LEASE
+
+
+def _give_signs(
+    fleet: Fleet, longest_seconds: float, hold: Extend, over: Over, *, waited: bool = False
+) -> None:
+    """Give signs until it is over. waited: whether the time of the first has come."""
     length = lease(fleet, longest_seconds)
-    every = length.total_seconds() / SIGNS_PER_LEASE
+    every = _every(fleet, longest_seconds)
     # Counted, not timed: whatever hangs beyond its limit is to be taken over.
-    for _ in range(int(longest_seconds / every) - SIGNS_PER_LEASE):
-        if over.wait(every):
+    for number in range(int(longest_seconds / every) - SIGNS_PER_LEASE):
+        if over.wait(0 if waited and number == 0 else every):
             return
         try:
             with fleet.ledger.transaction() as connection:

@@ -16,7 +16,7 @@ from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.inbox import Received
 from workers.ledger.marks import Mark
-from workers.ledger.runs import Claim, Run, TakenUp
+from workers.ledger.runs import Run, TakenUp
 from workers.ledger.statuses import SETTLED_RUNS, Origin
 from workers.wiring import Fleet
 
@@ -31,25 +31,27 @@ TAKES_UP: Final = "taking up an edit"
 COMES_WITHIN: Final[Mapping[str, float]] = {STARTS: 120, TAKES_UP: 600}
 
 
-def claimed(
-    connection: Connection, found: TakenUp, claim: Claim | None, now: datetime
-) -> list[Increment]:
-    """What taking up a run's message adds to the counters."""
-    before = found.run
-    if claim is None:
-        after = runs.get(connection, before.id) or before
-        return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
+def claimed(found: TakenUp, now: datetime) -> list[Increment]:
+    """What claiming a run that was taken up adds to the counters."""
+    run = found.run
     # Late for want of workers, not of an Odoo: what was put off is not a measure.
-    first = before.started_at is None and before.error_class is None
-    first = first and before.origin is Origin.SLOT
-    due = max(before.slot, found.paused_until or before.slot)
+    first = run.started_at is None and run.error_class is None
+    first = first and run.origin is Origin.SLOT
+    due = max(run.slot, found.paused_until or run.slot)
     return metrics.run_claimed(
-        before.job,
-        before.tenant,
+        run.job,
+        run.tenant,
         "claimed",
         lateness=max((now - due).total_seconds(), 0.0) if first else None,
-        queued=(now - before.published_at).total_seconds() if before.published_at else None,
+        queued=(now - run.published_at).total_seconds() if run.published_at else None,
     )
+
+
+def not_claimed(connection: Connection, found: TakenUp, now: datetime) -> list[Increment]:
+    """What it adds to the counters that a run that was taken up could not be claimed."""
+    before = found.run
+    after = runs.get(connection, before.id) or before
+    return metrics.run_claimed(before.job, before.tenant, _refusal(after, now))
 
 
 def _refusal(run: Run, now: datetime) -> str:

@@ -46,7 +46,7 @@ from workers.ledger.inbox import Received
 from workers.ledger.measures import Provenance
 from workers.ledger.outages import Outage
 from workers.ledger.readers import Told
-from workers.ledger.runs import Claim, Past, Run, TakenUp, Waiting
+from workers.ledger.runs import Claim, Past, Run, TakenUp
 from workers.ledger.scopes import Scope
 from workers.ledger.statuses import Origin, RunStatus
 from workers.looking import Look, Lookout, UnknownJob, job_named
@@ -162,9 +162,12 @@ def _claim(fleet: Fleet, run_id: int, by_hand: bool) -> tuple[Claim, Scope | Non
             tenant_limit=fleet.settings.concurrency(run.tenant),
             max_attempts=environment.run_attempts,
             taken_up=found,
+            counts=watching.claimed(found, now),
         )
-        counters.add(connection, watching.claimed(connection, found, claim, now))
-        return (claim, found.scope) if claim else None
+        if claim is None:
+            counters.add(connection, watching.not_claimed(connection, found, now))
+            return None
+        return claim, found.scope
 
 
 def _refused(fleet: Fleet, connection: Connection, found: TakenUp, now: datetime) -> str:
@@ -238,18 +241,15 @@ def _execute(
     )
     now = fleet.clock()
     with fleet.ledger.transaction() as connection:
-        told, suppressed, waiting = _commit(connection, claim, occasion, seen, now)
-        counters.add(
-            connection,
-            [
-                *_increments(fleet, claim, "succeeded", (now - started).total_seconds()),
-                *watching.looked_at(run, events, now),
-            ],
-        )
-        for metric, count in ((metrics.DUPLICATES, suppressed), (metrics.DRIFT, len(seen.drift))):
-            if count:
-                counters.add(connection, [Increment(metric.name, _labels(claim), count)])
-        rung = _rung(fleet, connection, run, now, room, waiting)
+        told, counts, detail = _commit(connection, claim, occasion, seen, now)
+        counts += _increments(fleet, claim, "succeeded", (now - started).total_seconds())
+        counts += watching.looked_at(run, events, now)
+        waiting = runs.succeed(connection, claim, now, detail, counts)
+    # In a transaction of its own, so that a run which nobody waits for needs one statement less.
+    rung: dict[str, Any] = {"mail_is_due": waiting.messages}
+    if waiting.runs and room:
+        with fleet.ledger.transaction() as connection:
+            rung["next"] = _next(fleet, connection, run, now, room)
     log.info(
         "run.succeeded",
         rows=len(seen.report.rows),
@@ -259,27 +259,14 @@ def _execute(
     return Executed(RunStatus.SUCCEEDED, seen, **rung)
 
 
-def _rung(
-    fleet: Fleet,
-    connection: Connection,
-    run: Run,
-    now: datetime,
-    room: int,
-    waiting: Waiting | None = None,
-) -> Mapping[str, Any]:
-    """What doorbells are to be rung when a run is settled: for other runs, and for mails.
-
-    waiting: what is known to wait; None where nobody has looked.
-    """
-    if not room:
-        return {}
-    found: Sequence[Run] = ()
-    if waiting is None or waiting.runs:
-        quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
-        found = runs.to_publish(connection, now, quiet, room, tenant=run.tenant)
-        counters.add(connection, watching.published(found))
-    due = waiting.messages if waiting else outbox.anything_is_due(connection, now)
-    return {"next": found, "mail_is_due": due}
+def _next(
+    fleet: Fleet, connection: Connection, run: Run, now: datetime, room: int
+) -> Sequence[Run]:
+    """What waits longest for the room that a run made in its tenant, marked as published."""
+    quiet = timedelta(seconds=fleet.settings.environment.republish_seconds)
+    found = runs.to_publish(connection, now, quiet, room, tenant=run.tenant)
+    counters.add(connection, watching.published(found))
+    return found
 
 
 def _events(fleet: Fleet, run: Run) -> Sequence[Received]:
@@ -322,8 +309,8 @@ def _commit(
     occasion: Occasion,
     seen: Look,
     now: datetime,
-) -> tuple[Announcement, int, Waiting]:
-    """What is announced, how many of its messages stood already, and what waits for others."""
+) -> tuple[Announcement, list[Increment], dict[str, Any]]:
+    """All but the outcome: what is announced, what is to be counted, and the outcome's detail."""
     run, report, moment = claim.run, seen.report, seen.moment
     # Where none stood when it looked, nobody but a run that took its place can have opened one.
     known = cases.open_cases(connection, run.place, lock=True) if seen.known else ()
@@ -349,8 +336,9 @@ def _commit(
     measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
     for proposal in report.proposals:
         proposing.propose(connection, occasion, proposal)
-    waiting = runs.succeed(connection, claim, now, _detail(seen, result.changes, told))
-    return told, suppressed, waiting
+    counts = ((metrics.DUPLICATES, suppressed), (metrics.DRIFT, len(seen.drift)))
+    increments = [Increment(metric.name, _labels(claim), n) for metric, n in counts if n]
+    return told, increments, _detail(seen, result.changes, told)
 
 
 def _basis(job: AnyJob, seen: Look) -> Provenance:
@@ -395,7 +383,10 @@ def _failed(
         if not by_hand:
             watching.note_circuit(connection, fleet, claim.run.tenant, now)
         counters.add(connection, _increments(fleet, claim, outcome, seconds, name))
-        rung = _rung(fleet, connection, claim.run, now, room)
+        rung: dict[str, Any] = {}
+        if room:
+            rung["next"] = _next(fleet, connection, claim.run, now, room)
+            rung["mail_is_due"] = outbox.anything_is_due(connection, now)
     expected = isinstance(error, FleetError)
     log.log(
         logging.ERROR if outcome == "dead" else logging.WARNING,

@@ -31,6 +31,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
+from functools import cached_property
 from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
@@ -94,7 +95,7 @@ class SmtpServer:
     def __repr__(self) -> str:
         return f"SmtpServer({urlsplit(self.url).hostname})"
 
-    @property
+    @cached_property
     def domain(self) -> str:
         """The domain of our address, in which our message ids are unique."""
         return addresses.single(self.sender).domain

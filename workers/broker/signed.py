@@ -6,6 +6,7 @@ command them: docs/decisions/0008-messages-are-signed.md.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, NoReturn
 
 from celery import signals
@@ -33,13 +34,17 @@ def install(secrets: Secrets) -> None:
     secrets: oldest first, as `Fleet.broker_secrets`; the last one signs, all of them are taken.
     """
 
-    def signer() -> Serializer[str]:
+    @cache
+    def made(of: tuple[str, ...]) -> Serializer[str]:
         return Serializer(
-            list(secrets()),
+            list(of),
             salt="fleet.broker",
             serializer=json,
             signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
+
+    def signer() -> Serializer[str]:
+        return made(tuple(secrets()))
 
     registry.register(
         NAME,

@@ -191,6 +191,9 @@ class CompanySettings(Strict):
     effects: dict[Word, Mode] = Field({})
 
 
+_AS_ITS_TENANT: Final = CompanySettings()
+
+
 class TenantSettings(Strict):
     """One Odoo database. The API key never stands here, only in the environment."""
 
@@ -372,4 +375,4 @@ class Tenant:
         return self.settings.schedules.get(job.name, job.cron.line)
 
     def _company(self, company_id: int) -> CompanySettings:
-        return self.settings.company.get(company_id, CompanySettings())
+        return self.settings.company.get(company_id, _AS_ITS_TENANT)

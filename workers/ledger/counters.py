@@ -1,17 +1,35 @@
 """Numbers that only grow and survive every process: the source of metrics named `.._total`."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from functools import cache, cached_property
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Double, Text, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from workers.ledger.column_types import canonical
 from workers.ledger.schema import counters
 
+Increment: TypeAlias = tuple[str, Mapping[str, str], float]
 PENDING: Final = "increments"
+LAST: Final = "counted last"
 
 
 @dataclass(frozen=True)
@@ -23,18 +41,51 @@ class Counter:
     value: float
 
 
-# As the statement names them.
+# As the statement of SQLite names them; PostgreSQL is told all rows as one JSON.
 _COLUMNS: Final = ("the_name", "its_labels", "amount")
+_COUNTS: Final = "counts"
 
 
-def add(connection: Connection, increments: Iterable[tuple[str, Mapping[str, str], float]]) -> None:
-    """Add to counters, making those that are new, when the transaction ends."""
-    connection.info.setdefault(PENDING, []).extend(increments)
+def add(connection: Connection, increments: Iterable[Increment]) -> None:
+    """Add to counters, making those that are new, when the transaction ends.
+
+    Raises RuntimeError after `change_last`.
+    """
+    if found := list(increments):
+        if connection.info.get(LAST):
+            raise RuntimeError("counted after the last step of the transaction")
+        connection.info.setdefault(PENDING, []).extend(found)
 
 
 def forget(connection: Connection) -> None:
     """Drop what a transaction before this one could not write."""
     connection.info.pop(PENDING, None)
+    connection.info.pop(LAST, None)
+
+
+def change_last(
+    connection: Connection,
+    change: "Counted",
+    values: Mapping[str, Any],
+    increments: Iterable[Increment] = (),
+) -> Row[Any] | None:
+    """Change a row as the last step of a transaction that counts; what the change returns of it.
+
+    What was added so far, and these increments, are written by the same statement where the
+    database can. Where no row is changed nothing is written, and the transaction may go on.
+    """
+    if connection.dialect.name == "postgresql":
+        counts = _as_json(_summed([*connection.info.get(PENDING, ()), *increments]))
+        row = connection.execute(change.counting, {**values, _COUNTS: counts}).one_or_none()
+        if row is not None:
+            connection.info.pop(PENDING, None)
+    else:
+        row = connection.execute(change.alone, values).one_or_none()
+        if row is not None:
+            add(connection, increments)
+    if row is not None:
+        connection.info[LAST] = True
+    return row
 
 
 def write(connection: Connection) -> None:
@@ -43,30 +94,53 @@ def write(connection: Connection) -> None:
     All at once and in the same order everywhere, so that transactions wait for each other but never
     in a ring, and shortly.
     """
-    sums: dict[tuple[str, str], float] = defaultdict(float)
-    for name, labels, amount in connection.info.pop(PENDING, ()):
-        sums[name, canonical(labels)] += amount
-    if not sums:
+    rows = _summed(connection.info.pop(PENDING, ()))
+    if not rows:
         return
-    rows = [(*key, amount) for key, amount in sorted(sums.items())]
     if connection.dialect.name == "postgresql":
         # One statement for any number of rows; SQLite's never leave the process.
-        arrays = map(list, zip(*rows, strict=True))
-        connection.execute(_adding_arrays(), dict(zip(_COLUMNS, arrays, strict=True)))
+        connection.execute(_adding_json(), {_COUNTS: _as_json(rows)})
     else:
         found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
         connection.execute(_adding_rows(), found)
 
 
+class Counted:
+    """A statement that changes at most one row and returns something of it, built once."""
+
+    def __init__(self, change: ReturningUpdate[Any]) -> None:
+        self.alone = change
+
+    @cached_property
+    def counting(self) -> Select[Any]:
+        """The change, and what is counted if a row was changed, in one statement of PostgreSQL."""
+        changed = self.alone.cte("changed")
+        if_any = exists(literal_column("1")).select_from(changed)
+        counted = _adding_json(if_any).cte("counted")
+        return select(changed).add_cte(counted)
+
+
+def _summed(increments: Iterable[Increment]) -> Sequence[tuple[str, str, float]]:
+    """A row for each counter, in the order in which all transactions write them."""
+    sums: dict[tuple[str, str], float] = defaultdict(float)
+    for name, labels, amount in increments:
+        sums[name, canonical(labels)] += amount
+    return [(*key, amount) for key, amount in sorted(sums.items())]
+
+
+def _as_json(rows: Iterable[tuple[str, str, float]]) -> str:
+    return json.dumps([{"name": name, "labels": labels, "value": v} for name, labels, v in rows])
+
+
 @cache
-def _adding_arrays() -> Any:
+def _adding_json(condition: ColumnElement[bool] | None = None) -> Any:
     from sqlalchemy.dialects import postgresql
 
-    kinds = (postgresql.ARRAY(kind) for kind in (Text, Text, Double))
-    arrays = (bindparam(name, type_=kind) for name, kind in zip(_COLUMNS, kinds, strict=True))
-    rows = func.unnest(*arrays).table_valued("name", "labels", "value").render_derived()
-    made = postgresql.insert(counters).from_select([*rows.c.keys()], select(rows))
-    return _or_add(made)
+    columns = (column("name", Text), column("labels", Text), column("value", Double))
+    told = cast(bindparam(_COUNTS, type_=Text), postgresql.JSON)
+    rows = func.json_to_recordset(told).table_valued(*columns).render_derived(with_types=True)
+    chosen = select(rows) if condition is None else select(rows).where(condition)
+    return _or_add(postgresql.insert(counters).from_select([*rows.c.keys()], chosen))
 
 
 @cache

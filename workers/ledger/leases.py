@@ -21,7 +21,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from workers.ledger.errors import LeaseLost
 
@@ -100,15 +99,9 @@ def settle(connection: Connection, table: Table, row_id: int, token: str, **valu
     _change(connection, held_by(table), row_id, token, {**values, **LET_GO})
 
 
-def settle_asking(
-    connection: Connection, asking: ReturningUpdate[Any], row_id: int, token: str, **values: Any
-) -> Row[Any]:
-    """As `settle`, by a statement made of `held_by`; what it returns of the row."""
-    values = {"row_id": row_id, "held_by": token, **values, **LET_GO}
-    row = connection.execute(asking, values).one_or_none()
-    if row is None:
-        raise _lost(asking.table, row_id)
-    return row
+def lost(table: FromClause, row_id: int) -> LeaseLost:
+    """What is raised where a row is not held any more by who holds its token."""
+    return LeaseLost(f"{table.description} {row_id}: another worker holds it, or the lease ran out")
 
 
 def oldest(
@@ -147,8 +140,4 @@ def _change(
     connection: Connection, held: Update, row_id: int, token: str, values: dict[str, Any]
 ) -> None:
     if connection.execute(held, {"row_id": row_id, "held_by": token, **values}).rowcount != 1:
-        raise _lost(held.table, row_id)
-
-
-def _lost(table: Any, row_id: int) -> LeaseLost:
-    return LeaseLost(f"{table.description} {row_id}: another worker holds it, or the lease ran out")
+        raise lost(held.table, row_id)

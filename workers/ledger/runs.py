@@ -246,6 +246,7 @@ def claim(
     tenant_limit: int,
     max_attempts: int,
     taken_up: TakenUp | None = None,
+    counts: Sequence[metrics.Increment] | None = None,
 ) -> Claim | None:
     """Take a run that is due or abandoned; None when it is not ours to run now.
 
@@ -254,6 +255,7 @@ def claim(
     `tenant_limit` runs of its tenant are held, and when its attempts are used up: then it is dead.
     One that an event made leaves room for a slot, where the limit is more than one.
     Counts a worker that was lost. taken_up: by whom it was already, which else is done first.
+    counts: what a claim adds to the counters, for who counts nothing after it.
     """
     found = taken_up or take_up(connection, run_id)
     if found is not None and found.run.status is RunStatus.PENDING:
@@ -263,7 +265,8 @@ def claim(
             "event_limit": _for_events(tenant_limit),
             "max_attempts": max_attempts,
         }
-        row = connection.execute(_CLAIM, {"run_id": run_id, "now": now, **fresh, **limits}).first()
+        values = {"run_id": run_id, "now": now, **fresh, **limits}
+        row = _changed(connection, _CLAIM, values, counts)
         if row is not None:
             return _claimed(found.run, row, **fresh)
     told = (runs.c.status == RunStatus.PENDING) & runs.c.published_at.is_not(None)
@@ -274,6 +277,7 @@ def claim(
             _bury(connection, run, now)
         elif _has_room(connection, run, now, tenant_limit):
             _note_loss(connection, run, now)
+            counters.add(connection, counts or ())
             return _take(connection, run, now, lease)
         else:
             # Its message is used up: whoever makes room publishes it again.
@@ -290,30 +294,37 @@ def extend(connection: Connection, claim: Claim, now: datetime, lease: timedelta
 
 
 def succeed(
-    connection: Connection, claim: Claim, now: datetime, detail: Mapping[str, Any]
+    connection: Connection,
+    claim: Claim,
+    now: datetime,
+    detail: Mapping[str, Any],
+    counts: Sequence[metrics.Increment] | None = None,
 ) -> Waiting:
     """Settle a run as done: what died before it in its place waits for nobody any more.
 
-    Unless it was made by an event, and saw some records alone. Raises LeaseLost when somebody took
-    it over.
+    Unless it was made by an event, and saw some records alone. counts: what else this adds to the
+    counters, for who counts nothing after it. Raises LeaseLost when somebody took it over.
     """
     run = claim.run
-    row = leases.settle_asking(
-        connection,
-        _SUCCEED,
-        run.id,
-        claim.token,
-        at=now,
-        status=RunStatus.SUCCEEDED,
-        error_class=None,
-        error=None,
-        finished_at=now,
-        detail=detail,
-    )
+    values = {"row_id": run.id, "held_by": claim.token, "at": now, "detail": detail}
+    row = _changed(connection, _SUCCEED, values, counts)
+    if row is None:
+        raise leases.lost(runs, run.id)
     if row.died and run.origin is not Origin.EVENT:
         for dead in connection.execute(_DEAD_BEFORE, {**run.place.columns, "before": run.slot}):
             _clear(connection, dead, now, by=f"run-{run.id}", reason="a later slot succeeded")
     return Waiting(row.runs_wait, row.messages_wait)
+
+
+def _changed(
+    connection: Connection,
+    change: counters.Counted,
+    values: Mapping[str, Any],
+    counts: Sequence[metrics.Increment] | None,
+) -> Row[Any] | None:
+    if counts is None:
+        return connection.execute(change.alone, values).one_or_none()
+    return counters.change_last(connection, change, values, counts)
 
 
 def retry_later(
@@ -693,15 +704,23 @@ def _succeeding() -> Any:
     def any_of(*such: ColumnElement[bool]) -> Any:
         return exists(literal_column("1")).where(*such).correlate(runs)
 
-    return leases.held_by(runs).returning(
+    outcome = {
+        "status": RunStatus.SUCCEEDED,
+        "error_class": None,
+        "error": None,
+        "finished_at": at,
+        "detail": bindparam("detail"),
+    }
+    held = leases.held_by(runs).values(**outcome, **leases.LET_GO)
+    return held.returning(
         any_of(others.c.tenant == runs.c.tenant, dead).label("died"),
         any_of(others.c.tenant == runs.c.tenant, untold).label("runs_wait"),
         any_of(due).label("messages_wait"),
     )
 
 
-_CLAIM = _claiming()
-_SUCCEED = _succeeding()
+_CLAIM = counters.Counted(_claiming())
+_SUCCEED = counters.Counted(_succeeding())
 _PLACE: Mapping[str, Any] = {name: bindparam(name) for name in ("job", "tenant", "company_id")}
 _PAST = select(*_past_of(_PLACE))
 _OF_PLACE = [runs.c[name] == value for name, value in _PLACE.items()]

@@ -40,6 +40,9 @@ def digests(
     occasion: Occasion, report: Report, seen: Mapping[Addressee, Seen]
 ) -> Iterator[NewMessage]:
     """A digest for each reader to whom there is something new to say."""
+    if not (report.findings or report.set_aside or any(last.payload for last in seen.values())):
+        # Nothing stands, and nobody was told of anything.
+        return
     calm = Calm(occasion.tenant.settings.mail, occasion.scope.zone)
     content = content_of(occasion, report)
     for channel, reader in readers_of(occasion, report):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitoring import metrics
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.cases import ChangeKind
 from workers.ledger import acts, audit, cases, counters, runs, standing
@@ -115,6 +116,31 @@ def test_a_claimed_run_is_told_as_the_ledger_has_it(ledger: Ledger) -> None:
         assert again is not None
         assert again.run == seen(connection, claim.run.id)
         assert again.run.error == "no answer"
+
+
+def test_what_a_claim_and_an_outcome_add_to_counters_is_written_with_them(ledger: Ledger) -> None:
+    def one(name: str) -> list[metrics.Increment]:
+        return [metrics.Increment(name, {"job": "wip_aging"})]
+
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+    with ledger.transaction() as connection:
+        claim = runs.claim(connection, run_id, NOW, LEASE, 1, 5, counts=one("claimed"))
+    assert claim is not None
+    with ledger.transaction() as connection:
+        assert not runs.claim(connection, run_id, NOW, LEASE, 1, 5, counts=one("claimed"))
+        counters.add(connection, one("refused"))
+    taken_over = Claim(claim.run, "another", claim.past)
+    with ledger.transaction() as connection, pytest.raises(LeaseLost):
+        runs.succeed(connection, taken_over, NOW, {}, one("succeeded"))
+    with ledger.transaction() as connection:
+        counters.add(connection, one("noted"))
+        runs.succeed(connection, claim, NOW, {}, one("succeeded"))
+        with pytest.raises(RuntimeError, match="after the last step"):
+            counters.add(connection, one("late"))
+    with ledger.reading() as connection:
+        found = {counter.name: counter.value for counter in counters.all(connection)}
+    assert found == {"claimed": 1, "refused": 1, "noted": 1, "succeeded": 1}
 
 
 def test_who_succeeds_hears_what_waits_for_others(ledger: Ledger) -> None:
