@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
+from tasks.domain.checklists import Check, Result
 from tasks.domain.texts import NOTHING, Text, joined
-from tasks.financial.invoice_readiness.checklist import Check, Result
 from tasks.financial.invoice_readiness.words import NOT_REQUIRED
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Order

@@ -9,28 +9,10 @@ from typing import ClassVar, Final
 from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
 from tasks.domain.news import Subject
+from tasks.domain.printed import file_name, is_report, stem
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Attachment, Milestone, Order, Partner, Project
 
-# What Odoo 19 calls the reports of an order, in each of its languages (`print_report_name`).
-# fmt: off
-REPORTS: Final = frozenset(
-    {
-        "Ajánlat", "Angebot", "Auftrag", "Buyurtma", "Báo giá", "CHIẾU LỆ",
-        "Cenová ponuka", "Comanda", "Commande", "Cotação", "Cotización", "Devis",
-        "IŠANKSTINĖ SĄSKAITA", "Naročilo", "Objednávka", "Oferta", "Offert", "Offerte",
-        "Ordem", "Orden", "Order", "Ordine", "Ordre", "PRO FORMA", "PRO-FORMA", "PROFORMA",
-        "PRÓ-FORMA", "Pakkumine", "Pedido", "Ponudba", "Predračun", "Pressupost",
-        "Presupuesto", "Preventivo", "Quotation", "Rendelés", "Sifariş", "Sipariş",
-        "Taklif", "Tarjous", "Teklif", "Tellimus", "Tellimuse kinnitus", "Tilaus",
-        "Tilbud", "Təklif", "Zamówienie", "ZÁLOHOVÁ", "Đơn hàng", "ΠΡΟΦΟΡΜΑ", "Παραγγελία",
-        "Προσφορά", "Замовлення", "Комерційна пропозиція", "ПРОФОРМА", "Проформа", "הזמנה",
-        "הצעת מחיר", "פרו-פורמה", "سفارش", "شكلي", "پرو-فرما", "پیش\u200cف\u0627کتور", "オーダ",
-        "形式發票", "見積", "견적", "견적 송장", "주문",
-    }
-)
-# fmt: on
-COPY: Final = re.compile(r" ?\(\d+\)$")
 # What people write; the rest is made by Odoo, or sent by it.
 WRITTEN: Final = frozenset({"comment", "email"})
 
@@ -74,22 +56,7 @@ def _gave(message: Posted, name: str, order: str) -> bool:
     if message.by_colleague:
         return not message.sent_outside and not is_report(name, order)
     # Whoever signs on the portal posts Odoo's own print of the order, in their own name.
-    return message.kind == "email" or _stem(name) != _file_name(order)
-
-
-def is_report(name: str, order: str) -> bool:
-    """Whether a file has the name that Odoo gives to its quotation, order or pro forma."""
-    word, _, rest = _stem(name).rpartition(" - ")
-    return rest == _file_name(order) and (not word or word.strip() in REPORTS)
-
-
-def _stem(name: str) -> str:
-    stem, _, ending = name.rpartition(".")
-    return COPY.sub("", stem) if ending.lower() == "pdf" else name
-
-
-def _file_name(order: str) -> str:
-    return order.replace("/", "_")
+    return message.kind == "email" or stem(name) != file_name(order)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from tasks.domain.checklists import Check, failed
 from tasks.domain.findings import Finding, NotVerifiable, SetAside, Severity
 from tasks.domain.texts import Text, joined
 from tasks.domain.withheld import REMEDY, STATUS
-from tasks.financial.invoice_readiness.checklist import Check, failed
 from tasks.financial.invoice_readiness.facts import Facts, Snapshot
 from tasks.financial.invoice_readiness.readiness import Readiness, key
 from tasks.financial.invoice_readiness.words import CHECKS, VERDICTS

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tasks.domain.billing import Billing, Sold
-from tasks.financial.invoice_readiness.checklist import Check
+from tasks.domain.checklists import Check
 
 # The checks that concern some lines alone; any other failure blocks the whole order.
 _CONCERNS: Final[Mapping[str, Callable[[Sold], bool]]] = {

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from tasks.domain.checklists import Check, failed, unverified
 from tasks.domain.money import cost_of_delay_per_day
 from tasks.domain.periods import AsOf
 from tasks.domain.withheld import STATUS
-from tasks.financial.invoice_readiness.checklist import Check, failed, unverified
 from tasks.financial.invoice_readiness.facts import Snapshot
 from tasks.financial.invoice_readiness.partial_bill import PartialBill, propose
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tasks.domain.checklists import failed
 from tasks.domain.money import Currency
 from tasks.domain.texts import Text, joined
 from tasks.domain.withheld import STATUS
-from tasks.financial.invoice_readiness.checklist import failed
 from tasks.financial.invoice_readiness.readiness import STATUSES, Readiness
 from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
 from tasks.reads.orders import SoldLine, SoldOrder, excluded_lines

@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from tasks.domain.billing import Billing
+from tasks.domain.checklists import Check, Result
 from tasks.domain.holds import hold_on
 from tasks.domain.texts import NOTHING, Text, joined, plural
 from tasks.financial.invoice_readiness.approval import order_approval
-from tasks.financial.invoice_readiness.checklist import Check, Result
 from tasks.financial.invoice_readiness.facts import Facts
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.sending import way_of

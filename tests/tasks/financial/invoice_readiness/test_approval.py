@@ -2,8 +2,8 @@
 
 import pytest
 
+from tasks.domain.checklists import Result
 from tasks.financial.invoice_readiness.approval import Approval, order_approval
-from tasks.financial.invoice_readiness.checklist import Result
 
 URL = "http://odoo.example/1"
 

@@ -9,7 +9,6 @@ from odoo_gateway.sandbox import Sandbox, firm
 from tasks.financial.invoice_readiness.evidence import (
     Evidence,
     Posted,
-    is_report,
     read_evidence,
     shows_acceptance,
 )
@@ -25,30 +24,6 @@ NOTE = Posted("comment", by_colleague=True, sent_outside=False, embedded=False)
 SENT = replace(NOTE, sent_outside=True)
 MAILED_IN = Posted("email", by_colleague=False, sent_outside=False, embedded=False)
 ON_THE_PORTAL = replace(MAILED_IN, kind="comment")
-
-
-@pytest.mark.parametrize(
-    ("name", "report"),
-    [
-        ("Quotation - S00012.pdf", True),
-        ("Order - S00012.pdf", True),
-        ("PRO-FORMA - S00012.pdf", True),
-        ("Angebot - S00012.pdf", True),
-        ("Devis - S00012 (1).PDF", True),
-        ("S00012.pdf", True),
-        ("Abnahme - S00012.pdf", False),
-        ("Acceptance S00012.pdf", False),
-        ("Quotation - S00013.pdf", False),
-        ("Quotation - S00012.docx", False),
-        ("accepted", False),
-    ],
-)
-def test_odoos_own_reports_are_known_by_their_names(name: str, report: bool) -> None:
-    assert is_report(name, NAME) is report
-
-
-def test_a_slash_in_an_orders_name_is_none_in_a_files() -> None:
-    assert is_report("Auftrag - SO_2026_7.pdf", "SO/2026/7")
 
 
 @pytest.mark.parametrize(

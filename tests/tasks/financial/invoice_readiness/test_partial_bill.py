@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.billing import Billing, Sold
+from tasks.domain.checklists import Check, Result
 from tasks.domain.money import Currency
 from tasks.domain.texts import named
-from tasks.financial.invoice_readiness.checklist import Check, Result
 from tasks.financial.invoice_readiness.partial_bill import propose
 
 TIME = Sold(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tasks.domain.billing import Billing, Sold
+from tasks.domain.checklists import Check, Result, failed
 from tasks.domain.money import Currency
-from tasks.financial.invoice_readiness.checklist import Check, Result, failed
 from tasks.financial.invoice_readiness.drafts import Drafted
 from tasks.financial.invoice_readiness.evidence import Evidence
 from tasks.financial.invoice_readiness.facts import DueMilestone, Facts

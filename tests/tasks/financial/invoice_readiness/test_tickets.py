@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tasks.financial.invoice_readiness.checklist import Result
+from tasks.domain.checklists import Result
 from tasks.financial.invoice_readiness.tickets import Priority, Ticket, open_tickets
 
 URL = "http://odoo.example/1"
