@@ -58,7 +58,7 @@ attack: $(STAMP)  ## every attack that docs/security.md tells of, on loopback al
 limits: $(STAMP)  ## what hostile answers and half-open connections cost (about five minutes)
 	$(BIN)/python -m benchmarks.limits
 
-chaos: $(STAMP)  ## 200 fleets are killed, cut and paused; prints what was lost (about 50 minutes)
+chaos: $(STAMP)  ## 240 fleets are killed, cut and paused; prints what was lost (about an hour)
 	tests/install-services
 	$(BIN)/python -m tests.chaos
 

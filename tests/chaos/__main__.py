@@ -18,7 +18,10 @@ from tests.chaos.sabotage import CAUGHT, SECONDS
 from tests.chaos.scenario import KINDS, SQLITE, Scenario, draw, make
 
 TRIES = 3
-COUNTS = ("slots", "mails", "retries", "dead", "ambiguous", "lost", "doubled")
+COUNTS = (
+    *("slots", "mails", "effects", "looked up", "retries", "dead"),
+    *("ambiguous", "lost", "doubled"),
+)
 
 
 @dataclass
@@ -106,11 +109,11 @@ def _name(scenario: Scenario) -> str:
 def main() -> int:
     """The exit code: 1 when anything was violated or not played."""
     parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
-    parser.add_argument("--scenarios", type=int, default=200)
+    parser.add_argument("--scenarios", type=int, default=240)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--kind", choices=list(KINDS))
     parser.add_argument("--lanes", type=int, default=2, help="scenarios at the same time")
-    parser.add_argument("--minutes", type=float, default=60, help="begin no scenario after that")
+    parser.add_argument("--minutes", type=float, default=90, help="begin no scenario after that")
     asked = parser.parse_args()
     started = time.monotonic()
     waiting: SimpleQueue[Scenario] = SimpleQueue()

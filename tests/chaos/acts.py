@@ -134,7 +134,31 @@ def _proxy(play: Play, fault: Fault, only: bytes = b"") -> None:
 
 def _write(play: Play, fault: Fault) -> None:
     """Only requests that write an activity fail, so that reading goes on."""
-    _proxy(play, fault, b'"mail.activity"')
+    _proxy(play, fault, rb'"mail\.activity", ?"load"')
+
+
+def _effect(play: Play, fault: Fault) -> None:
+    """Only requests that do an effect fail."""
+    _proxy(play, fault, DOES_AN_EFFECT)
+
+
+def _kill_at_effect(play: Play, fault: Fault) -> None:
+    """Before a write has reached Odoo, before its answer is there, or before it is read back."""
+    through = play.lane.proxies["odoo"]
+    mode = proxy.Mode(f"hold_{fault.mode}")
+    before = through.hits[mode]
+    through.fail(mode, DOES_AN_EFFECT)
+    try:
+        play.wait_until(lambda: through.hits[mode] > before, 20, "a write to hold")
+        for number in range(len(play.part("effects").children())):
+            play.part("effects").kill_child(number)
+            play.done["effects child killed"] += 1
+    except TooLate:
+        play.done["nothing to hold"] += 1
+    finally:
+        # Its sender is dead: what has not reached Odoo never will.
+        through.cut()
+        through.heal()
 
 
 def _cut(play: Play, fault: Fault) -> None:
@@ -274,7 +298,7 @@ def _rest(play: Play, *, with_ledger: bool, has_looked: bool) -> None:
 def _is_at_rest(ledger: Ledger) -> bool:
     held = [
         select(table.c.id).where(table.c.token.is_not(None))
-        for table in (schema.runs, schema.messages)
+        for table in (schema.runs, schema.messages, schema.effects)
     ]
     try:
         with ledger.reading() as connection:
@@ -313,6 +337,8 @@ TAKEN: Final[Mapping[str, tuple[Callable[[Play], None], Callable[[Play], None]]]
     "redis": (lambda play: play.lane.redis.kill(), lambda play: play.lane.redis.start()),
 }
 AWAY_STEPS: Final = 30
+# A method among the arguments of a call; as the name of an option, a colon follows.
+DOES_AN_EFFECT: Final = rb'"(?:load|run)" ?,'
 # Each minute by beat, and what the machine takes.
 LOOKS_EVERY: Final = timedelta(seconds=70)
 RETURN_MINUTES: Final = 10
@@ -333,7 +359,10 @@ ACTS: Final[Mapping[Act, Doing]] = {
     Act.SQLITE_LOCK: _sqlite_lock,
     Act.PROXY: _proxy,
     Act.WRITE: _write,
+    Act.EFFECT: _effect,
+    Act.KILL_AT_EFFECT: _kill_at_effect,
     Act.CHORE: _in_timetable,
+    Act.ERRAND: _in_timetable,
     Act.RING: _in_timetable,
     Act.CUT: _cut,
     Act.HALF_OPEN: _half_open,

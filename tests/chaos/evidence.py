@@ -4,6 +4,7 @@ import re
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,13 +15,14 @@ from sqlalchemy import Row, select
 
 from odoo_gateway.sandbox import Sandbox
 from tests.chaos import timetable
+from tests.chaos.errands import Standing
 from tests.chaos.hooks import Event
 from tests.chaos.lane import COMPANIES, TENANTS
 from tests.chaos.mailbox import Entry
 from tests.chaos.scenario import Scenario
 from workers.demo import stage
 from workers.ledger.database import connect
-from workers.ledger.schema import audit, messages, runs
+from workers.ledger.schema import audit, effects, messages, runs
 
 PEOPLE_TOLD = 2
 Slot = tuple[str, str, int, datetime]
@@ -35,6 +37,7 @@ class Evidence:
     activities: how often those of Odoo tell of a chore. events: what the webhook's receiver got.
     unreached: what was waited for in vain. seen_down: sources that the exporter called down.
     asked: the trace ids that requests to Odoo carried. untraced: log lines that lack theirs.
+    effects, standing: what the ledger has of them, and what Odoo has.
     """
 
     scenario: Scenario
@@ -53,6 +56,8 @@ class Evidence:
     limits: Mapping[str, int] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
     untraced: Sequence[str] = ()
+    effects: Sequence[Row[Any]] = ()
+    standing: Standing | None = None
 
     def expected(self) -> list[Slot]:
         """Every slot of the timetable, computed without the fleet's code."""
@@ -148,6 +153,12 @@ def rows_of(url: str) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], Sequence[
     finally:
         ledger.close()
     return found[0], found[1], found[2]
+
+
+def effects_of(url: str) -> Sequence[Row[Any]]:
+    """The effects of the ledger, past the proxy."""
+    with closing(connect(url)) as ledger, ledger.reading() as connection:
+        return connection.execute(select(effects).order_by(effects.c.id)).all()
 
 
 def scrape(port: int) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:

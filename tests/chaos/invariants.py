@@ -9,12 +9,13 @@ from sqlalchemy import Row
 
 from tasks.declaration import Delivery
 from tests.chaos import visible
+from tests.chaos.errands import KINDS, Errand, Standing
 from tests.chaos.evidence import Evidence, digest_of, in_time, people, told_of
 from tests.chaos.lane import TENANTS
 from tests.chaos.mailbox import UNANSWERED, Mode
 from tests.chaos.scenario import Act
 from workers.ledger.readers import SUPERSEDED
-from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.ledger.statuses import EffectStatus, MessageStatus, RunStatus
 
 # Whatever may leave a sender without the answer, or its answer without a row.
 BREAKS_DELIVERY = (
@@ -59,6 +60,7 @@ def judge(evidence: Evidence) -> Verdict:
         *_ends(evidence),
         *_tellings(evidence),
         *_mails(evidence, arrived),
+        *_effects(evidence),
         *_strangers(evidence),
         *_ambiguity(evidence, arrived),
         *_attempts(evidence),
@@ -113,6 +115,7 @@ def _tellings(evidence: Evidence) -> Iterator[str]:
             "poison_mail": ["nobody@nordwind.example"],
             "chore": ["anna.kern@nordwind.example"],
             "ring": ["hook"],
+            "errand": [],
         }.get(run.job, [f"finance@{run.tenant}.example"])
         for email in wanted:
             if told.pop((run.id, email), 0) != 1:
@@ -139,6 +142,44 @@ def _mails(evidence: Evidence, arrived: Counter[str]) -> Iterator[str]:
         once = message.guarantee is Delivery.AT_MOST_ONCE or message.channel == "odoo_activity"
         if times > 1 and once:
             yield f"mail doubled: {name} arrived {times} times"
+
+
+def _effects(evidence: Evidence) -> Iterator[str]:
+    """Each errand is done in Odoo once, and the ledger says so."""
+    standing = evidence.standing
+    if standing is None:
+        return
+    known = {(e.tenant, e.kind, e.model, e.record_id, e.identity): e for e in evidence.effects}
+    for run in in_time(evidence):
+        if run.job != "errand" or run.status is not RunStatus.SUCCEEDED:
+            continue
+        errand = Errand(run.tenant, run.company_id, run.slot)
+        for kind in KINDS:
+            name, times = f"{kind} of {errand.title}", standing.times(errand, kind)
+            effect = known.get((run.tenant, kind, *errand.subject(kind), errand.title))
+            if effect is None:
+                yield f"effect lost: {name} was never kept"
+                continue
+            said = f"{name} (effect {effect.id}, {effect.status}, {effect.error})"
+            if effect.status is not EffectStatus.DONE:
+                yield f"effect not done: {said}"
+            if times == 0:
+                yield f"effect lost: {said} does not stand in Odoo"
+            if times > 1:
+                yield f"effect doubled: {said} stands {times} times in Odoo"
+            if effect.token:
+                yield f"{said} is settled and held"
+    yield from _written_without_an_effect(evidence, standing)
+
+
+def _written_without_an_effect(evidence: Evidence, standing: Standing) -> Iterator[str]:
+    proposed = Counter(effect.kind for effect in evidence.effects if effect.job == "errand")
+    for kind, found in (
+        ("create_project", standing.projects),
+        ("stage", standing.moves),
+    ):
+        if len(found) > proposed[kind]:
+            yield f"{len(found)} of {kind} stand in Odoo, and {proposed[kind]} were proposed"
 
 
 def _strangers(evidence: Evidence) -> Iterator[str]:
@@ -251,6 +292,11 @@ def _counts(evidence: Evidence, arrived: Counter[str]) -> Mapping[str, int]:
         "mails": sum(arrived.values()),
         "retries": sum(max(0, run.attempts - 1) for run in in_time(evidence)),
         "dead": sum(run.status is RunStatus.DEAD for run in in_time(evidence)),
+        "effects": sum(effect.status is EffectStatus.DONE for effect in evidence.effects),
+        "looked up": sum(
+            entry.event == "effect.done" and entry.detail["how"] == "found"
+            for entry in evidence.audit
+        ),
         "ambiguous": len({m.sent_in or m.message_id for m in [*unknown, *doubled]}),
         "lost": sum(arrived[m.message_id] == 0 for m in unknown),
         "doubled": sum(arrived[m.message_id] - 1 for m in doubled),

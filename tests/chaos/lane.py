@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -17,13 +16,13 @@ from tests.chaos import hooks, rabbit
 from tests.chaos.hooks import Hooks
 from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.mailbox import Mode as MailMode
-from tests.chaos.parts import Nursery, Postgres, RedisServer, nursery, wait_until
+from tests.chaos.parts import Nursery, OdooServer, Postgres, RedisServer, nursery, wait_until
 from tests.chaos.proxy import Proxy, proxying
 from tests.chaos.rabbit import RabbitServer
 from tests.chaos.scenario import POSTGRESQL, RABBITMQ, Act, Scenario
 from tests.chaos.timetable import crontab
 from tests.workers.ledger import postgres_server
-from workers.demo import processes, stage
+from workers.demo import stage
 from workers.demo.processes import answers, free_port
 from workers.ledger.database import connect
 from workers.ledger.schema import metadata
@@ -52,6 +51,21 @@ OF_OPS = 'recipients.ops = ["ops@{tenant}.example"]\n'
 OF_CHORE = """\
 [tenants.{tenant}.policies.chore]
 tenant = "{tenant}"
+"""
+# What nobody but a person may have done is done at once, for who asks may have it so.
+OF_ERRAND = """\
+[tenants.{tenant}.policies.errand]
+tenant = "{tenant}"
+[tenants.{tenant}.effects]
+follow_up = "automatic"
+note = "automatic"
+stage = "approve"
+create_project = "approve"
+draft_invoice = "approve"
+[tenants.{tenant}.matrices.errands]
+about = ["stage", "create_project", "draft_invoice"]
+levels = [{{ name = "director", roles = ["finance"] }}]
+rules = [{{ name = "errands", levels = ["director"], own_authority = ["finance"] }}]
 """
 # Time is compressed: what a fleet waits for is about thirty times shorter than by default.
 WAITS = {
@@ -97,6 +111,7 @@ class Lane:
     redis: RedisServer
     rabbit: RabbitServer
     postgres: Postgres
+    odoo: OdooServer
     played: int = 0
     current: Path = Path()
 
@@ -116,6 +131,9 @@ class Lane:
             proxy.cut()
             proxy.hits.clear()
             proxy.traces.clear()
+        if "errand" in scenario.jobs:
+            # Each order can be invoiced once.
+            self.odoo.restart()
         self.mailbox.empty(folder / "mails.jsonl")
         self.hooks.events.clear()
         self._forget_activities()
@@ -208,6 +226,7 @@ def _file(scenario: Scenario, ports: Mapping[str, int], since: datetime) -> str:
         "schedules": schedules,
     }
     file = FILE + OF_CHORE if "chore" in scenario.jobs else FILE
+    file += OF_ERRAND if "errand" in scenario.jobs else ""
     if scenario.has(Act.AWAY):
         file = file.replace("recipients.finance", OF_OPS + "recipients.finance")
     return "\n".join(file.format(tenant=tenant, **values) for tenant in TENANTS)
@@ -226,7 +245,9 @@ def open_lane() -> Iterator[Lane]:
         stack.callback(redis.kill)
         rabbit_server = RabbitServer(ports["rabbit"], folder / "rabbitmq")
         stack.callback(rabbit_server.close)
-        _serve_odoo(stack, ports["odoo"])
+        odoo = OdooServer(ports["odoo"])
+        odoo.start()
+        stack.callback(odoo.kill)
         yield Lane(
             folder=folder,
             ports=ports,
@@ -240,6 +261,7 @@ def open_lane() -> Iterator[Lane]:
             redis=redis,
             rabbit=rabbit_server,
             postgres=_postgres(stack, ports["postgres"]),
+            odoo=odoo,
         )
 
 
@@ -258,16 +280,3 @@ def _postgres(stack: ExitStack, port: int) -> Postgres:
     server.start()
     stack.callback(server.kill)
     return server
-
-
-def _serve_odoo(stack: ExitStack, port: int) -> None:
-    process = subprocess.Popen(
-        stage.sandbox_command(port),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        # It speaks of every connection that breaks, which is what the proxy is for.
-        stderr=subprocess.DEVNULL,
-    )
-    stack.callback(process.wait, 30)
-    stack.callback(process.kill)
-    wait_until(lambda: processes.answers(port), 60, "the sandbox")

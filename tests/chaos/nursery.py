@@ -41,6 +41,7 @@ PRELOADED = (
     "workers.broker.celery_settings",
     "workers.commands.cli",
     "workers.delivery.dispatcher",
+    "workers.effects.executor",
 )
 
 

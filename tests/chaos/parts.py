@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -154,6 +155,38 @@ class Part:
         if self.wanted and not self.alive():
             self.crashes += 1
             self.start()
+
+
+@dataclass
+class OdooServer:
+    """A sandbox with errands on one port; it forgets all that was written when it starts anew."""
+
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it as of today."""
+        command = [sys.executable, "-m", "tests.chaos.odoo", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, datetime.now(UTC).date().isoformat()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            # It speaks of every connection that breaks, which is what the proxy is for.
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(lambda: processes.answers(self.port), 60, "the sandbox")
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
+
+    def restart(self) -> None:
+        """As it was in the beginning."""
+        self.kill()
+        self.start()
 
 
 @dataclass

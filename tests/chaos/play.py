@@ -10,7 +10,8 @@ from functools import partial
 from sqlalchemy import func, select
 
 from tests.chaos.acts import ACTS
-from tests.chaos.evidence import Evidence, activities_of, ago, floor, rows_of, scrape
+from tests.chaos.errands import standing
+from tests.chaos.evidence import Evidence, activities_of, ago, effects_of, floor, rows_of, scrape
 from tests.chaos.lane import COMPANIES, TENANTS, Lane
 from tests.chaos.parts import START_SECONDS, TooLate, wait_until
 from tests.chaos.scenario import Fault, Scenario
@@ -20,13 +21,14 @@ from workers.broker import transport as broker
 from workers.ledger import runs, schema
 from workers.ledger.database import Ledger, connect
 from workers.ledger.places import Place
-from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.ledger.statuses import EffectStatus, MessageStatus, RunStatus
 
 BACKLOG_SECONDS = 6
 QUIET_SECONDS = 90
 SETTLED_RUNS = {RunStatus.SUCCEEDED, RunStatus.DEAD}
+SETTLED_EFFECTS = {EffectStatus.DONE, EffectStatus.PARKED, EffectStatus.DECLINED}
 SETTLED_MESSAGES = {MessageStatus.SENT, MessageStatus.DROPPED, MessageStatus.PARKED}
-TRACED = re.compile(r"\] (slot\.opened|run\.[a-z_]+|message\.[a-z_]+) ")
+TRACED = re.compile(r"\] (slot\.opened|run\.[a-z_]+|message\.[a-z_]+|effect\.[a-z_]+) ")
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -61,9 +63,9 @@ def _begin(on_stage: Play) -> None:
                 for company in COMPANIES:
                     runs.watch_since(connection, Place(job, tenant, company), on_stage.since)
     ledger.close()
-    for name in ("batch", "delivery", "events", "beat", "exporter"):
+    for name in (*on_stage.workers, "beat", "exporter"):
         on_stage.part(name).start()
-    for name in ("batch", "delivery", "events", "exporter"):
+    for name in (*on_stage.workers, "exporter"):
         on_stage.wait_until(on_stage.part(name).ready, START_SECONDS, f"{name} to be ready")
 
 
@@ -92,9 +94,14 @@ def _is_quiet(ledger: Ledger, expected: int, until: datetime) -> bool:
     waiting = select(schema.messages.c.id).where(
         schema.messages.c.run_id.in_(ours), schema.messages.c.status.not_in(SETTLED_MESSAGES)
     )
+    undone = select(schema.effects.c.id).where(
+        schema.effects.c.run_id.in_(ours), schema.effects.c.status.not_in(SETTLED_EFFECTS)
+    )
     with ledger.reading() as connection:
         found = len(connection.execute(settled).all())
-        return found >= expected and connection.execute(waiting.limit(1)).first() is None
+        return found >= expected and not any(
+            connection.execute(each.limit(1)).first() for each in (waiting, undone)
+        )
 
 
 def _moved(ledger: Ledger) -> object:
@@ -107,7 +114,7 @@ def _moved(ledger: Ledger) -> object:
 
 def _is_drained(on_stage: Play) -> bool:
     waiting = broker.waiting(on_stage.prepared.broker)
-    return waiting["batch"] == waiting["delivery"] == 0
+    return waiting["batch"] == waiting["delivery"] == 0 == waiting["effects"]
 
 
 def _end(on_stage: Play) -> Samples:
@@ -148,6 +155,8 @@ def _collect(on_stage: Play, until: datetime, samples: Samples) -> Evidence:
         audit=audit,
         mails=on_stage.lane.mailbox.entries(),
         activities=activities_of(on_stage.lane.ports["odoo"]),
+        effects=effects_of(on_stage.prepared.ledger),
+        standing=standing(on_stage.lane.ports["odoo"]),
         events=tuple(on_stage.lane.hooks.events),
         samples=samples,
         done=on_stage.done,

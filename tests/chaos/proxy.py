@@ -28,6 +28,9 @@ class Mode(StrEnum):
     STALL = "stall"
     RUBBISH = "rubbish"
     SLOW = "slow"
+    HOLD_BEFORE = "hold_before"
+    HOLD_DURING = "hold_during"
+    HOLD_AFTER = "hold_after"
 
 
 class Proxy:
@@ -37,15 +40,22 @@ class Proxy:
         self.port = port
         self.target = target
         self.mode = Mode.PASS
-        self.only = b""
+        self.only = re.compile(b"")
+        #: Whether the answer to what is held after has passed.
+        self.answered = False
         self.hits: Counter[str] = Counter()
         self.traces: set[str] = set()
         self._open: set[_Pair] = set()
         self._loop = asyncio.new_event_loop()
 
     def fail(self, mode: Mode, only: bytes = b"") -> None:
-        """From now on; `only` requests that hold these bytes, and their answers."""
-        self.only, self.mode = only, mode
+        """From now on; `only` requests in which this pattern is found, and their answers.
+
+        One that is held waits before it is passed on, or its answer does, or the first request
+        after its answer; until the connection is cut, or all is healed.
+        """
+        self.answered = False
+        self.only, self.mode = re.compile(only), mode
 
     def heal(self) -> None:
         """Pass everything again."""
@@ -139,6 +149,9 @@ class _Pair:
             self._proxy.traces |= {found.decode() for found in TRACE.findall(chunk)}
             if self._hit(Mode.CUT_BEFORE):
                 return
+            await self._hold(Mode.HOLD_BEFORE)
+            if self._proxy.answered:
+                await self._hold(Mode.HOLD_AFTER, any_request=True)
             if self._hit(Mode.RUBBISH):
                 self._client.write(RUBBISH)
                 await self._client.drain()
@@ -154,8 +167,11 @@ class _Pair:
                 self._client.write(chunk[: max(1, len(chunk) // 2)])
                 await self._client.drain()
                 return
+            await self._hold(Mode.HOLD_DURING)
             self._client.write(chunk)
             await self._client.drain()
+            if self._proxy.mode is Mode.HOLD_AFTER and self._proxy.only.search(self._asked):
+                self._proxy.answered = True
 
     async def _read(self, reader: asyncio.StreamReader, *, asking: bool = False) -> bytes:
         try:
@@ -170,8 +186,15 @@ class _Pair:
             await asyncio.sleep(SLOW_SECONDS)
         return chunk
 
-    def _hit(self, mode: Mode) -> bool:
-        if self._proxy.mode is not mode or self._proxy.only not in self._asked:
+    async def _hold(self, mode: Mode, *, any_request: bool = False) -> None:
+        held = self._hit(mode, any_request=any_request)
+        while held and self._proxy.mode is mode:
+            await asyncio.sleep(0.02)
+
+    def _hit(self, mode: Mode, *, any_request: bool = False) -> bool:
+        if self._proxy.mode is not mode:
+            return False
+        if not any_request and not self._proxy.only.search(self._asked):
             return False
         self._proxy.hits[mode] += 1
         return True

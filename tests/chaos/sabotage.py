@@ -7,10 +7,12 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Update, select
 
+from odoo_gateway import writer
 from workers import slots, smtp
 from workers.delivery import dispatcher
 from workers.delivery.channels import odoo_activity
-from workers.ledger import leases, outbox, runs
+from workers.effects import executor
+from workers.ledger import effects, leases, outbox, runs
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
 
@@ -116,6 +118,43 @@ def another_id_each_time() -> None:
     odoo_activity.external_id = lambda *_: f"__fleet__.activity_{uuid4().hex}"  # type: ignore[attr-defined]
 
 
+def no_look() -> None:
+    """Whoever takes an effect over writes it, as if nobody had; Odoo is not told that it is one."""
+    load = writer.Writer._load
+
+    def created(self: Any, model: str, name: str, *rest: Any) -> int:
+        return load(self, model, f"__fleet__.new_{uuid4().hex}", *rest)
+
+    changed: dict[Any, Mapping[str, Any]] = {
+        executor: {"PERHAPS_DONE": ()},
+        # Its answer is taken for the proof.
+        writer.Writer: {"_load": created, "find_note": _any, "find_activity": _any},
+    }
+    for owner, values in changed.items():
+        for name, value in values.items():
+            setattr(owner, name, value)
+
+
+def _any(*_: Any) -> int:
+    return 1
+
+
+def done_before_written() -> None:
+    """An effect is settled as done, and then written."""
+    mark_writing = effects.mark_writing
+
+    def settled(connection: Connection, effect: Any, now: datetime, lease: timedelta) -> None:
+        mark_writing(connection, effect, now, lease)
+        effects.done(connection, effect, now, {}, "written")
+
+    def nothing(*_: Any, **__: Any) -> None:
+        return None
+
+    effects.mark_writing = settled
+    for name in ("_settle_done", "_put_back"):
+        setattr(executor, name, nothing)
+
+
 # The faults that each cannot stand, and how it must be caught.
 CAUGHT: Final[Mapping[str, tuple[str, str]]] = {
     "no_claim": ("two_beats", "mail doubled"),
@@ -125,6 +164,8 @@ CAUGHT: Final[Mapping[str, tuple[str, str]]] = {
     "endless_attempts": ("poison_run", "0 attempts, 0 failed"),
     "resend_when_unsure": ("sender_killed_at_accept", "mail doubled"),
     "another_id_each_time": ("write_cut_after", "mail doubled"),
+    "no_look": ("effect_cut_after", "effect doubled"),
+    "done_before_written": ("effect_cut_before", "effect lost"),
 }
 # A broken fleet never comes to rest.
 SECONDS: Final = 20
@@ -137,4 +178,6 @@ SABOTAGES: Final[Mapping[str, Callable[[], None]]] = {
     "endless_attempts": endless_attempts,
     "resend_when_unsure": resend_when_unsure,
     "another_id_each_time": another_id_each_time,
+    "no_look": no_look,
+    "done_before_written": done_before_written,
 }

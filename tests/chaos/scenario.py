@@ -26,6 +26,9 @@ class Act(StrEnum):
     SQLITE_LOCK = "sqlite_lock"
     PROXY = "proxy"
     WRITE = "write"
+    EFFECT = "effect"
+    KILL_AT_EFFECT = "kill_at_effect"
+    ERRAND = "errand"
     CHORE = "chore"
     RING = "ring"
     CUT = "cut"
@@ -60,7 +63,14 @@ class Fault:
         return f"{self.at:.1f} s: {' '.join(word for word in words if word)}{lasting}"
 
 
-BRINGS_ITS_JOB = (Act.POISON_RUN, Act.POISON_MAIL, Act.GLUTTON, Act.CHORE, Act.RING)
+BRINGS_ITS_JOB = (
+    Act.POISON_RUN,
+    Act.POISON_MAIL,
+    Act.GLUTTON,
+    Act.CHORE,
+    Act.ERRAND,
+    Act.RING,
+)
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 REDIS, RABBITMQ = "redis", "rabbitmq"
 ODOO_MODES = ("cut_before", "cut_during", "cut_after", "stall", "rubbish", "refuse", "slow")
@@ -112,9 +122,9 @@ def make(seed: int, kind: str, ledger: str = "", sabotage: str = "") -> Scenario
     """A scenario of this kind."""
     chance = Random(f"{kind}-{seed}")
     ledger = ledger or chance.choice((SQLITE, POSTGRESQL))
-    if kind.startswith(("postgres", "ledger_away")):
+    if "postgres" in kind or kind.startswith("ledger_away"):
         ledger = POSTGRESQL
-    if kind.startswith("sqlite"):
+    if "sqlite" in kind:
         ledger = SQLITE
     faults = sorted(KINDS[kind](chance), key=lambda fault: fault.at)
     broker = _broker(kind, faults, chance)
@@ -158,6 +168,16 @@ def _once(act: Act, target: str = "", mode: str = "", longest: float = 0.0) -> D
 
 def _all(*draws: Draw) -> Draw:
     return lambda chance: [fault for drawn in draws for fault in drawn(chance)]
+
+
+def _kills(when: str) -> Draw:
+    """One to three times, each at another write."""
+
+    def drawn(chance: Random) -> Sequence[Fault]:
+        times = [_when(chance) + 2 * number for number in range(chance.randint(1, 3))]
+        return [Fault(at, Act.KILL_AT_EFFECT, mode=when) for at in times]
+
+    return drawn
 
 
 def _storm(chance: Random) -> Sequence[Fault]:
@@ -216,6 +236,28 @@ KINDS: Final[Mapping[str, Draw]] = {
     **{
         f"write_{mode}": _all(_once(Act.CHORE), _once(Act.WRITE, "odoo", mode, 8.0))
         for mode in WRITE_MODES
+    },
+    **{
+        f"effect_{mode}": _all(_once(Act.ERRAND), _once(Act.EFFECT, "odoo", mode, 8.0))
+        for mode in WRITE_MODES
+    },
+    **{
+        f"effect_killed_{when}": _all(_once(Act.ERRAND), _kills(when))
+        for when in ("before", "during", "after")
+    },
+    **{
+        f"effect_{name}": _all(_once(Act.ERRAND), drawn)
+        for name, drawn in {
+            "workers_killed": _all(
+                _several(Act.KILL_CHILD, "effects"), _several(Act.KILL, "effects", 1)
+            ),
+            "odoo_refuse": _once(Act.PROXY, "odoo", "refuse", 3.0),
+            "redis_restarted": _once(Act.REDIS_RESTART, longest=1.5),
+            "redis_flushed": _several(Act.REDIS_FLUSH, "redis"),
+            "postgres_restarted": _once(Act.POSTGRES_RESTART, longest=1.0),
+            "postgres_cut": _several(Act.CUT, "postgres"),
+            "sqlite_locked": _once(Act.SQLITE_LOCK, longest=2.0),
+        }.items()
     },
     "writer_killed": _all(_once(Act.CHORE), _several(Act.KILL_CHILD, "delivery")),
     **{

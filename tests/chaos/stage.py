@@ -19,6 +19,7 @@ from tests.chaos.scenario import Act, Scenario
 ARGUMENTS = {
     "batch": ("worker", "--queues", "batch", "--concurrency", "2", "--name", "batch"),
     "delivery": ("worker", "--queues", "delivery", "--concurrency", "2", "--name", "delivery"),
+    "effects": ("worker", "--queues", "effects", "--concurrency", "2", "--name", "effects"),
     "events": ("worker", "--queues", "events", "--concurrency", "1", "--name", "events"),
     "beat": ("beat",),
     "beat-2": ("beat",),
@@ -27,7 +28,8 @@ ARGUMENTS = {
 STEPPED = (Act.CLOCK_STEP, Act.BEAT_DOWN, Act.AWAY)
 # A little more than a tick of beat.
 BETWEEN_MOVES_SECONDS = 1.0
-READY = {"batch": " ready.", "delivery": " ready.", "events": " ready.", "exporter": "metrics on"}
+WORKERS = ("batch", "delivery", "events")
+READY = {**dict.fromkeys((*WORKERS, "effects"), " ready."), "exporter": "metrics on"}
 
 
 @dataclass
@@ -62,6 +64,11 @@ class Play:
             (folder / f"{name}.log").touch()
             self.parts[name] = Part(name, self.lane.nursery, order)
         return self.parts[name]
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Those of the fleet, by name: of effects only where a job has any."""
+        return (*WORKERS, "effects") if "errand" in self.scenario.jobs else WORKERS
 
     def now(self) -> datetime:
         """What time it is by the fleet's clocks."""

@@ -34,9 +34,11 @@ FAULTS: Final = (
     ("poison_run", SQLITE),
     ("beat_down_an_hour", SQLITE),
     ("write_cut_after", SQLITE),
+    ("effect_cut_after", SQLITE),
+    ("effect_killed_during", POSTGRESQL),
     ("storm", POSTGRESQL),
 )
-SABOTAGED: Final = ("sent_before_sending", "endless_attempts")
+SABOTAGED: Final = ("sent_before_sending", "endless_attempts", "no_look")
 Verdicts = dict[tuple[str, str], "Future[Verdict | None]"]
 
 

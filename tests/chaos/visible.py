@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.chaos.evidence import Evidence, digest_of, in_time
 from tests.chaos.mailbox import Entry, Mode
+from tests.chaos.scenario import Act
 from workers.ledger.statuses import MessageStatus, RunStatus
 
 
@@ -56,8 +57,13 @@ def failures(evidence: Evidence) -> Iterator[str]:
 
 
 def _broken_answers(evidence: Evidence) -> Iterator[str]:
-    """A stall or a silence may end before anybody has lost patience; all else must be seen."""
+    """A stall or a silence may end before anybody has lost patience; all else must be seen.
+
+    Not where whoever waited for the answer was killed as it waited.
+    """
     patient = ("stall", "half_open", "slow")
+    if evidence.scenario.has(Act.KILL_AT_EFFECT):
+        return
     for place in ("odoo", "hook"):
         broken = sum(
             n

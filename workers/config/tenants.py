@@ -20,7 +20,7 @@ from tasks.domain.policy import Policy
 from tasks.domain.proposals import Mode
 from tasks.domain.written import Id, Weekday
 from workers.config.brands import Brand
-from workers.config.channel_kinds import ChannelKind, kinds
+from workers.config.channel_kinds import ChannelKind, in_odoo, kinds
 from workers.config.policies import Amendment, Unit, in_force
 from workers.config.sources import Source, SourceKind, SourceName, SourceSettings
 from workers.config.strict import Email, Seconds, Strict
@@ -346,9 +346,12 @@ class Tenant:
 
     @property
     def writes(self) -> bool:
-        """Whether proposals of any kind become effects in any company."""
+        """Whether there may be effects: of proposals in any company, or of messages into Odoo."""
         modes = [self.settings.effects, *(each.effects for each in self.settings.company.values())]
-        return any(mode is not Mode.OFF for of_kinds in modes for mode in of_kinds.values())
+        ways = {channel for route in self.settings.routes for channel in route.channels}
+        return not ways.isdisjoint(in_odoo()) or any(
+            mode is not Mode.OFF for of_kinds in modes for mode in of_kinds.values()
+        )
 
     def matrix_of(self, kind: str) -> tuple[str, Matrix | None]:
         """The matrix that decides about a kind of request or effect, and its name."""

@@ -22,7 +22,7 @@ from workers.config.effect_kinds import EffectKind, Result, Write, kinds
 from workers.effects import telling
 from workers.errors import INTERRUPTIONS, EffectRefused, EffectUnknown
 from workers.holding import holding, lease
-from workers.ledger import effects
+from workers.ledger import counters, effects
 from workers.ledger.database import Connection
 from workers.ledger.effects import Effect, NewEffect
 from workers.ledger.errors import LeaseLost
@@ -120,6 +120,7 @@ def _execute(fleet: Fleet, effect: Effect) -> None:
         log.warning("effect.refused", message=str(error))
         with fleet.ledger.transaction() as connection:
             _park(fleet, connection, effect, error)
+            counters.add(connection, fleet.take_calls())
     except FleetError as error:
         _put_back(fleet, effect, error)
     except Exception as error:
@@ -160,6 +161,7 @@ def _look_up(fleet: Fleet, effect: Effect) -> None:
     absent = EffectRefused("it is not in Odoo; if its message still stands, that has it written")
     with fleet.ledger.transaction() as connection:
         effects.let_go(connection, effect, fleet.clock(), absent)
+        counters.add(connection, fleet.take_calls())
 
 
 def _give_back(fleet: Fleet, effect: Effect, error: FleetError) -> None:
@@ -232,6 +234,7 @@ def _written(kind: EffectKind, write: Write) -> Result:
 def _settle_done(fleet: Fleet, effect: Effect, result: Result, how: str) -> None:
     with fleet.ledger.transaction() as connection:
         effects.done(connection, effect, fleet.clock(), result, how)
+        counters.add(connection, fleet.take_calls())
     log.info("effect.done", how=how)
 
 
@@ -248,6 +251,7 @@ def _put_back(fleet: Fleet, effect: Effect, error: FleetError, *, ours: bool = F
         else:
             at = now + outages.own_pause(environment, effect.since, now, effect.trace_id)
             effects.later(connection, effect, now, at, error, unknown=unknown, costs=ours)
+        counters.add(connection, fleet.take_calls())
     log.warning("effect.waits", error=type(error).__name__, message=str(error))
 
 

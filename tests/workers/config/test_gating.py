@@ -52,6 +52,9 @@ def test_modes_roles_and_matrices_are_read(tmp_path: Path, clock: Clock) -> None
     assert found.mode("another", 1) is Mode.OFF
     assert found.writes
     assert not tenant(tmp_path, clock, FILE).writes
+    route = '[[tenants.firm.routes]]\nchannels = ["{}"]\n'
+    assert tenant(tmp_path, clock, FILE + route.format("odoo_note")).writes
+    assert not tenant(tmp_path, clock, FILE + route.format("email")).writes
     assert found.people(1)["director"] == ("dana@firm.example",)
     assert found.people(1)["finance"] == ("finance@nordwind.example",)
     name, matrix = found.matrix_of("follow_up")

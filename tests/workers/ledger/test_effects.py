@@ -17,7 +17,7 @@ from tests.fakes.effects import Deadly, Killed, effect_of, follow_up, note, prop
 from tests.fakes.fleets import FILE, fleet_on
 from workers.effects import executor
 from workers.errors import EffectRefused
-from workers.ledger import audit, effects, outbox
+from workers.ledger import audit, counters, effects, outbox
 from workers.ledger.payloads import Asking
 from workers.ledger.statuses import EffectStatus
 from workers.wiring import Fleet
@@ -66,6 +66,14 @@ def test_what_is_automatic_is_written_once_and_read_back(fleet: Fleet, odoo: Dea
     assert found.result["activity_id"] > 0
     assert events(fleet) == ["effect.proposed", "effect.done"]
     assert not executor.waits(fleet)
+    with fleet.ledger.reading() as connection:
+        counted = [each.labels for each in counters.all(connection) if "calls" in each.name]
+    assert {
+        "tenant": "firm",
+        "model": "mail.activity",
+        "method": "load",
+        "outcome": "ok",
+    } in counted
 
 
 @pytest.mark.parametrize("proposal", [follow_up(), note()], ids=["follow_up", "note"])
