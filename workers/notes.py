@@ -11,7 +11,7 @@ import structlog
 from monitoring import metrics
 from monitoring.metrics import Increment
 from tasks.declaration import AnyJob
-from workers.ledger import marks, runs
+from workers.ledger import counters, marks, runs
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.inbox import Received
@@ -29,6 +29,21 @@ STARTS: Final = "starting"
 TAKES_UP: Final = "taking up an edit"
 # How many seconds each may take, ending what is done included, before somebody has to look.
 COMES_WITHIN: Final[Mapping[str, float]] = {STARTS: 120, TAKES_UP: 600}
+
+
+def count_calls(fleet: Fleet) -> None:
+    """Count the calls to Odoo that nothing has counted yet, such as those of what came to nothing.
+
+    What the ledger does not take now is counted the next time.
+    """
+    if not (calls := fleet.take_calls()):
+        return
+    try:
+        with fleet.ledger.transaction() as connection:
+            counters.add(connection, calls)
+    except LedgerError as error:
+        fleet.keep_calls(calls)
+        log.warning("calls.uncounted", message=str(error))
 
 
 def claimed(found: TakenUp, now: datetime) -> list[Increment]:

@@ -140,6 +140,10 @@ class Fleet:
         calls, self._calls = metrics.summed(self._calls), []
         return calls
 
+    def keep_calls(self, calls: list[metrics.Increment]) -> None:
+        """Have them counted the next time: the ledger did not take them."""
+        self._calls = [*calls, *self._calls]
+
     def _count(self, tenant: str, seen: CallSeen) -> None:
         self._calls += metrics.odoo_called(
             tenant,

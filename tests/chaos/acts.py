@@ -270,13 +270,24 @@ def _away(play: Play, fault: Fault) -> None:
     play.done[f"{fault.target} away"] += 1
     # Without ledger or broker nothing can be done at any time.
     works = fault.target in ("odoo", "mail")
-    for _ in range(AWAY_STEPS):
+    for step in range(AWAY_STEPS):
         _rest(play, with_ledger=fault.target != "postgres", has_looked=works)
         play.move(fault.seconds / AWAY_STEPS)
+        if step == 0 and fault.target == "redis":
+            _await_miss(play)
     give_back(play)
     for _ in range(RETURN_MINUTES):
         _rest(play, with_ledger=True, has_looked=works)
         play.move(60)
+
+
+def _await_miss(play: Play) -> None:
+    """Until beat has missed the broker: nobody else tells that it was away, and only if it saw it.
+
+    It sleeps up to a quarter of a minute, in which the clock may pass a day.
+    """
+    with contextlib.suppress(TooLate):
+        play.wait_until(lambda: "Message Error" in play.part("beat").log, 60, "beat to miss it")
 
 
 def _rest(play: Play, *, with_ledger: bool, has_looked: bool) -> None:

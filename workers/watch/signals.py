@@ -123,6 +123,7 @@ def connect() -> None:
     """Listen to the signals of this process."""
     signals.before_task_publish.connect(_stamp)
     signals.worker_ready.connect(_begin)
+    signals.task_postrun.connect(_count_calls)
     signals.task_revoked.connect(_revoked)
     signals.task_rejected.connect(_rejected)
     signals.task_unknown.connect(_unknown)
@@ -182,6 +183,10 @@ def _stop(**_: object) -> None:
 def _stamp(headers: dict[str, Any] | None = None, **_: object) -> None:
     if headers is not None:
         headers[PUBLISHED_AT] = wiring.utc_now().timestamp()
+
+
+def _count_calls(**_: object) -> None:
+    watching.count_calls(wiring.fleet())
 
 
 def _revoked(sender: Any, expired: bool, **_: object) -> None:

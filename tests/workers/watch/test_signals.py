@@ -3,21 +3,24 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from celery import beat
 from typer.testing import CliRunner
 
+from odoo_gateway.errors import OdooUnavailable
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import fleet_on
+from workers import dispatch, outages, wiring
 from workers import notes as watching
-from workers import outages, wiring
 from workers.broker.celery_settings import make_app
 from workers.commands import cli, opening, processes
-from workers.ledger import marks
+from workers.ledger import counters, marks
+from workers.ledger.errors import LedgerUnavailable
 from workers.ledger.marks import Mark
-from workers.watch import reloading
+from workers.watch import reloading, signals
 from workers.watch.signals import BeatingScheduler, WorkerHeart
 from workers.wiring import Fleet
 
@@ -65,6 +68,41 @@ def test_a_worker_that_is_told_to_end_is_not_expected_back(fleet: Fleet) -> None
     heart.beat()
     heart.stop()
     assert marked(fleet, marks.WORKER) + marked(fleet, marks.COMING) == []
+
+
+def test_calls_that_came_to_nothing_are_counted_when_their_task_ends(
+    fleet: Fleet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three attempts of one call; while the ledger is away they are kept."""
+    tenant = fleet.settings.tenant("firm")
+    monkeypatch.setattr(fleet, "connect_odoo", lambda _: Away())
+    with pytest.raises(OdooUnavailable):
+        dispatch.discover(fleet.session(tenant), tenant)
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet.ledger, "transaction", Mock(side_effect=LedgerUnavailable("away")))
+        signals._count_calls()
+    assert counted(fleet) == 0
+    signals._count_calls()
+    signals._count_calls()
+    assert counted(fleet) == 3
+
+
+class Away:
+    """An Odoo that does not answer."""
+
+    def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+        """As Transport.call."""
+        raise OdooUnavailable("refused")
+
+
+def counted(fleet: Fleet) -> float:
+    """Calls to Odoo that failed."""
+    with fleet.ledger.reading() as connection:
+        return sum(
+            counter.value
+            for counter in counters.all(connection)
+            if counter.name == "fleet_odoo_calls" and counter.labels["outcome"] != "ok"
+        )
 
 
 @pytest.mark.parametrize("shows_minutes", [0, 9, 11])
