@@ -20,8 +20,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from tests.chaos.lane import _serve_odoo
-from tests.chaos.parts import Nursery, Part, RedisServer, nursery, wait_until
+from tests.chaos.parts import Nursery, OdooServer, Part, RedisServer, nursery, wait_until
 from tests.chaos.proxy import Mode, Proxy, proxying
 from tests.workers.ledger import postgres_server
 from workers.demo import stage
@@ -180,7 +179,9 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-hanging-")))
         server = stack.enter_context(postgres_server.running())
         odoo = free_port()
-        _serve_odoo(stack, odoo)
+        sandbox = OdooServer(odoo)
+        sandbox.start()
+        stack.callback(sandbox.kill)
         redis = RedisServer(free_port(), folder)
         stack.callback(redis.kill)
         url = server.create("bench")

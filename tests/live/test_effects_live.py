@@ -14,6 +14,7 @@ from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc, Transport
 from tasks.domain.proposals import Proposal
 from tasks.domain.texts import named
+from tests.fakes.at_once import execute_at_once, released, statuses
 from tests.fakes.clock import Clock
 from tests.fakes.effects import effect_of, proposed
 from tests.fakes.fleets import TENANT, fleet_on
@@ -81,6 +82,10 @@ def fleet(tmp_path: Path, cut: Cut) -> Fleet:
 
 @pytest.fixture
 def order(admin: Session) -> int:
+    return an_order(admin)
+
+
+def an_order(admin: Session) -> int:
     """A confirmed order of 5 days of advice, of which 2 are delivered."""
     (partner, *_) = admin.call("res.partner", "search", [("is_company", "=", True)], limit=1)
     product = admin.call(
@@ -202,6 +207,35 @@ def test_many_fleets_at_once_make_one(
         states = {found.status for found in pool.map(carried_out, fleets, asked)}
     assert states == {EffectStatus.DONE}
     assert count(admin, kind, order) == 1
+
+
+@pytest.mark.parametrize("kind", ["create_project", "draft_invoice"])
+def test_32_executions_of_4_proposals_at_once_make_4(
+    tmp_path: Path, odoo_server: OdooServer, demo_db: str, admin: Session, kind: str
+) -> None:
+    """On eight ledgers, four executions each, of which each has a session of its own."""
+    orders = [an_order(admin) for _ in range(4)]
+    address = Address(odoo_server.url, demo_db, BOT.login, BOT.password)
+    clock, fleets, ledgers = Clock(NOW), list[Fleet](), list[tuple[Fleet, Sequence[int]]]()
+    for number in range(8):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        here = [
+            fleet_on(folder, clock, OdooRpc(address), file=f"{TENANT}{MODES}\n", upgraded=first)
+            for first in (True, False, False, False)
+        ]
+        ledgers.append((here[0], released(here[0], [asked_of(kind, each) for each in orders])))
+        fleets += here
+    execute_at_once(fleets)
+    for fleet, numbers in ledgers:
+        assert statuses(fleet, numbers) == {EffectStatus.DONE}
+    assert [count(admin, kind, each) for each in orders] == [1, 1, 1, 1]
+    created = sum(
+        bool((effect_of(fleet, each).result or {}).get("created"))
+        for fleet, numbers in ledgers
+        for each in numbers
+    )
+    print(f"{len(fleets)} executions of 4 proposals of {kind} on 8 ledgers: {created} made it")
 
 
 @pytest.mark.parametrize("kind", ["follow_up", "note"])
