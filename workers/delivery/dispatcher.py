@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +30,7 @@ from workers.errors import (
     DeliveryUnknown,
 )
 from workers.holding import holding, lease
-from workers.ledger import counters, outbox
+from workers.ledger import audit, counters, outbox
 from workers.ledger import outages as standing_outages
 from workers.ledger.database import Connection
 from workers.ledger.errors import LeaseLost, LedgerError, LedgerUnavailable
@@ -179,7 +179,7 @@ class Post:
         accepted = self.accepted
         if accepted is not None:
             try:
-                with self.fleet.ledger.transaction() as connection:
+                with _writing(self.fleet) as connection:
                     _say_sent(self.fleet, connection, accepted.messages, accepted.mail.digest)
                     _say_sending(self.fleet, connection, outgoing.messages)
             except INTERRUPTIONS:
@@ -352,9 +352,16 @@ def _answered(fleet: Fleet, message: Message) -> None:
         log.warning("outage.not_ended", message=message.id, error=str(error))
 
 
+@contextmanager
+def _writing(fleet: Fleet) -> Iterator[Connection]:
+    """A transaction whose notes are written together."""
+    with fleet.ledger.transaction() as connection, audit.together(connection):
+        yield connection
+
+
 def _sending(fleet: Fleet, mailed: Sequence[Message]) -> None:
     """Write down that the next step is to send these, before it is taken."""
-    with fleet.ledger.transaction() as connection:
+    with _writing(fleet) as connection:
         _say_sending(fleet, connection, mailed)
 
 
@@ -373,7 +380,7 @@ def _say_sent(fleet: Fleet, connection: Connection, mailed: Sequence[Message], d
 def _sent(fleet: Fleet, mailed: Sequence[Message], digest: str) -> Outcomes:
     """Settle them together; where one cannot be, each by itself."""
     try:
-        with fleet.ledger.transaction() as connection:
+        with _writing(fleet) as connection:
             _say_sent(fleet, connection, mailed, digest)
     except INTERRUPTIONS:
         raise

@@ -5,7 +5,7 @@ An entry stays as long as FLEET_AUDIT_RETENTION_DAYS says.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from tasks.domain.cases import ChangeKind
 from workers.ledger import marks
 from workers.ledger.schema import audit
 
+WAITING: Final = "entries"
 OF_MAILS: Final = (ActKind.OPTED_OUT, ActKind.OPTED_IN)
 # Every event that is written, by what it is about, as docs/failures.md tells.
 EVENTS: Final = frozenset(
@@ -54,8 +55,22 @@ class Entry:
 
 def note(connection: Connection, *entries: Entry) -> None:
     """Write entries, in the order given."""
-    if entries:
-        connection.execute(insert(audit), [asdict(entry) for entry in entries])
+    waiting = connection.info.get(WAITING)
+    if waiting is not None:
+        waiting += entries
+    elif entries:
+        connection.execute(_NOTING, [vars(entry) for entry in entries])
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Write what is noted in the block at its end, with one statement."""
+    connection.info[WAITING] = entries = list[Entry]()
+    try:
+        yield
+    finally:
+        del connection.info[WAITING]
+    note(connection, *entries)
 
 
 @contextmanager
@@ -80,3 +95,6 @@ def of_row(row: Row[Any]) -> Entry:
     columns = row._asdict()
     del columns["id"]
     return Entry(**columns)
+
+
+_NOTING = insert(audit)

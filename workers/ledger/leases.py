@@ -45,13 +45,18 @@ def abandoned(table: Table, status: str, now: Now) -> ColumnElement[bool]:
 
 
 def pick(
-    connection: Connection, table: Table, free: ColumnElement[bool], limit: int
+    connection: Connection,
+    table: Table,
+    free: ColumnElement[bool],
+    limit: int,
+    *columns: Column[Any],
 ) -> Sequence[Row[Any]]:
     """Rows that are free, longest waiting first, locked until the transaction ends.
 
     Rows that another transaction has locked are passed over: it is about to change them.
+    columns: what is wanted of them; all if left out.
     """
-    return connection.execute(picking(table, free, limit)).all()
+    return connection.execute(picking(table, free, limit, columns=columns)).all()
 
 
 def picking(
@@ -59,10 +64,12 @@ def picking(
     free: ColumnElement[bool],
     limit: int | BindParameter[int],
     *last: ColumnElement[bool],
+    columns: Sequence[Column[Any]] = (),
 ) -> Select[Any]:
     """The statement of `pick`, for who builds it once; rows of which `last` holds come last."""
     order = (*last, table.c.next_attempt_at, table.c.id)
-    longest_waiting = select(table).where(free).order_by(*order)
+    wanted = select(*columns) if columns else select(table)
+    longest_waiting = wanted.where(free).order_by(*order)
     return longest_waiting.limit(limit).with_for_update(skip_locked=True)
 
 

@@ -172,7 +172,8 @@ def claim(
     may_go = _may_go(now, without)
     due = leases.waiting(messages, MessageStatus.QUEUED, now) & may_go
     due &= ~_gathering(connection, now, gather)
-    rows = leases.pick(connection, messages, due, limit)
+    # What they say comes when they are taken.
+    rows = leases.pick(connection, messages, due, limit, *_OF_READERS)
     if rows:
         rows = [*rows, *_for_the_same_readers(connection, rows, due)]
     else:
@@ -209,7 +210,8 @@ def _for_the_same_readers(
     reader = tuple_(messages.c.tenant, messages.c.recipient, messages.c.channel)
     readers = sorted({(row.tenant, row.recipient, row.channel) for row in rows})
     others = messages.c.id.not_in([row.id for row in rows])
-    return leases.pick(connection, messages, due & reader.in_(readers) & others, TOGETHER)
+    theirs = due & reader.in_(readers) & others
+    return leases.pick(connection, messages, theirs, TOGETHER, *_OF_READERS)
 
 
 def _may_go(now: datetime, without: Collection[str] = ()) -> ColumnElement[bool]:
@@ -610,6 +612,7 @@ def of_row(row: Row[Any]) -> Message:
     return Message(**{**columns, "stored": stored, "finding_keys": tuple(columns["finding_keys"])})
 
 
+_OF_READERS = (messages.c.id, messages.c.tenant, messages.c.recipient, messages.c.channel)
 _DUE = (
     select(messages.c.id)
     .where(leases.waiting(messages, MessageStatus.QUEUED, bindparam("now", type_=Instant())))

@@ -9,7 +9,7 @@ from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +26,21 @@ SHORT_LINE: Final = 78
 
 
 class _Kinds(HeaderRegistry):
-    """Makes the class of a kind of header once, where Python makes it for each header."""
+    """Takes apart once what many mails say alike, where Python does so for each header."""
 
     __getitem__ = cache(HeaderRegistry.__getitem__)
+
+    def __call__(self, name: str, value: Any) -> Any:
+        # What is no text yet, as an address of its parts, is of one mail alone.
+        return (
+            self._said(name, str(value))
+            if isinstance(value, str)
+            else super().__call__(name, value)
+        )
+
+    @lru_cache(maxsize=1000)  # noqa: B019 -- there is one, for the life of the process
+    def _said(self, name: str, value: str) -> Any:
+        return super().__call__(name, value)
 
 
 class _Policy(EmailPolicy):

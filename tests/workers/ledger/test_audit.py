@@ -1,5 +1,7 @@
 """The audit: what was noted is read back, newest first."""
 
+from contextlib import suppress
+
 from workers.ledger import audit
 from workers.ledger.audit import Entry
 from workers.ledger.database import Ledger
@@ -28,3 +30,19 @@ def test_noting_nothing_writes_nothing(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         audit.note(connection)
         assert audit.entries(connection, 10) == ()
+
+
+def test_what_is_noted_together_comes_in_order_and_where_it_fails_not_at_all(
+    ledger: Ledger,
+) -> None:
+    with ledger.transaction() as connection:
+        with audit.together(connection):
+            audit.note(connection, Entry("drift", NOW))
+            audit.note(connection, FULL)
+            assert audit.entries(connection, 10) == ()
+        assert audit.entries(connection, 10) == (FULL, Entry("drift", NOW))
+        with suppress(ValueError), audit.together(connection):
+            audit.note(connection, FULL)
+            raise ValueError
+        audit.note(connection, Entry("drift", NOW + SECOND))
+        assert [entry.at for entry in audit.entries(connection, 10)] == [NOW + SECOND, NOW, NOW]
