@@ -27,7 +27,10 @@ UNORDERED: Final = {("hr.employee", 16)}
 # short page need not be the last.
 HIDDEN_FROM_PAGES: Final = ("mail.activity", "mail.message")
 # Models whose `search_read` takes no further arguments.
-TAKES_NO_LOAD: Final = {("account.move.line", 16)}
+TAKES_NO_LOAD: Final = {
+    ("account.move.line", 16),
+    *(("project.tags", version) for version in (16, 17, 18, 19)),
+}
 # Models whose `company_id` does not say whose a row is: where somebody starts, where a file was
 # put. No rule of Odoo's goes by it.
 OF_NO_COMPANY: Final = ("ir.attachment", "res.users")

@@ -129,6 +129,8 @@ def _parser(hint: Any) -> Callable[[Any], Any]:
         return _one_of(arguments)
     if origin is tuple:
         return _ids
+    if origin is Mapping:
+        return _shares
     return _PARSERS[hint]
 
 
@@ -221,6 +223,13 @@ def _properties(value: Any) -> Properties:
             if each.get(key)
         }
     )
+
+
+def _shares(value: Any) -> Mapping[str, float]:
+    """Numbers by key, as in a field of JSON that distributes something."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is not a table of numbers")
+    return {_text(key): _number(share) for key, share in value.items()}
 
 
 # What turns the direction of all text after it, ours too, is shown as a sign that is not a letter.

@@ -35,6 +35,7 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "account.move": INVOICING,
     "account.move.line": INVOICING,
     "account.tax": (),
+    "crm.tag": (),
     "helpdesk.ticket": (
         "helpdesk_mgmt.group_helpdesk_user",
         "helpdesk_mgmt.group_helpdesk_manager",
@@ -52,6 +53,7 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "planning.slot": ("planning.group_planning_manager",),
     "project.milestone": PROJECTS,
     "project.project": PROJECTS,
+    "project.tags": (),
     "project.task": PROJECTS,
     "res.partner": (),
     "res.users": (),

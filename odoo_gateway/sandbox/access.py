@@ -20,6 +20,7 @@ OWN_COMPANY: Final = frozenset(
 )
 OWN_COMPANY_OR_NONE: Final = frozenset(
     {
+        "account.analytic.account",
         "crm.team",
         "hr.department",
         "hr.employee",

@@ -30,10 +30,11 @@ OLDER_MODULES: Final[Mapping[int, tuple[str, ...]]] = {16: ("hr_contract",)}
 # Enterprise modules stand in a Community database too, but never installed.
 UNINSTALLABLE: Final = ("helpdesk", "planning", "timesheet_grid")
 MODELS: Final[Mapping[str, frozenset[str]]] = {
+    "analytic": frozenset({"account.analytic.account"}),
     "hr_contract": frozenset({"hr.contract"}),
     "hr_expense": frozenset({"hr.expense", "hr.expense.sheet"}),
     "hr_holidays": frozenset({"hr.leave"}),
-    "project": frozenset({"project.milestone", "project.project", "project.task"}),
+    "project": frozenset({"project.milestone", "project.project", "project.tags", "project.task"}),
     "sale": frozenset({"sale.order", "sale.order.line"}),
 }
 # Of models that a sandbox declares, the module that is then installed.

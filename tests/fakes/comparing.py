@@ -16,6 +16,7 @@ Row = Mapping[str, Any]
 
 KEYS: Final[Mapping[str, Sequence[str]]] = {
     "change_requests": ("kind", "model", "record_id"),
+    "master_data": ("kind", "model", "record_id", "other_id"),
     "invoice_readiness": ("sale_order_id",),
     "wip_aging": ("sale_order_line_id",),
     "timesheet_reminders": ("employee_id",),

@@ -15,6 +15,7 @@ HISTORY = "hr.version"
 ROWS_OF_THE_JOBS = (
     *("account.analytic.line", "account.move", "account.move.line", "hr.expense"),
     *("project.milestone", "project.project", "project.task", "sale.order", "sale.order.line"),
+    *("res.partner", "account.analytic.account", "project.tags", "crm.tag"),
 )
 READ_BY_THE_JOBS = (*ROWS_OF_THE_JOBS, "ir.model", "ir.rule")
 

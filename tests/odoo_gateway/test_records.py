@@ -1,5 +1,6 @@
 """A record is field list, parser and type at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -26,6 +27,7 @@ class Sample(Record):
     tag_ids: tuple[int, ...]
     kind: Literal["a", "b"]
     rare: int | None = None
+    shares: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,18 @@ def test_a_field_may_carry_an_older_name() -> None:
     assert parse(Sample, row, {**NAMES, "name": "title"}).name == "seven"
 
 
+def test_a_field_of_json_that_distributes_is_numbers_by_key() -> None:
+    names = {**NAMES, "shares": "shares"}
+    assert parse(Sample, {**ROW, "shares": {"1,2": 60, "3": 40.0}}, names).shares == {
+        "1,2": 60.0,
+        "3": 40.0,
+    }
+    assert parse(Sample, {**ROW, "shares": False}, names).shares is None
+    for odd in ([], "1", {"1": "all"}, {"1": True}):
+        with pytest.raises(BadValue, match=r"^shares: "):
+            parse(Sample, {**ROW, "shares": odd}, names)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -115,7 +129,7 @@ def test_a_field_missing_from_the_answer_is_named() -> None:
 
 
 def test_only_fields_with_a_default_may_be_absent() -> None:
-    assert [field.name for field in fields_of(Sample) if field.optional] == ["rare"]
+    assert [field.name for field in fields_of(Sample) if field.optional] == ["rare", "shares"]
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\u00a0", "\t\n", "\u200b \ufeff"])

@@ -24,6 +24,7 @@ ROWS: Final = {"search_read", "search", "read", "search_count", "read_group"}
 READS: Final = frozenset({*ROWS, "formatted_read_group"})
 # Why a row that is missing among these is not a figure that is wrong without a word.
 BY_REFERENCE: Final[Mapping[str, str]] = {
+    "account.analytic.account": "each is looked up by its id; a hidden one has a basis of its own",
     "account.tax": "a hidden one is drift of the lines that name it",
     "hr.department": "each is looked up by its id; a hidden one is withheld by a basis of its own",
     "ir.model": "what the fleet asks about its own rights",

@@ -14,6 +14,7 @@ USER_ID = 2
 FIRST_CUSTOMER = 20
 FIRST_CONTACT = 80
 FIRST_USERS_PARTNER = 500
+FIRST_TWICE = 120
 
 
 def rows() -> dict[str, list[Row]]:
@@ -94,12 +95,29 @@ def _partners() -> list[Row]:
     for number, deal in enumerate(DEALS):
         domain = f"customer{number + 1}.example"
         email = f"accounts@{domain}" if deal.email else False
-        found.append(_partner(FIRST_CUSTOMER + number, deal.customer, email))
+        customer = _partner(FIRST_CUSTOMER + number, deal.customer, email)
+        found.append({**customer, "user_id": 100 + deal.seller, "customer_rank": 1})
         if deal.billing_contact:
             name = f"{deal.customer}, Invoices"
             contact = _partner(FIRST_CONTACT + number, name, f"billing@{domain}")
-            found.append({**contact, "commercial_partner_id": FIRST_CUSTOMER + number})
-    return found
+            firm = FIRST_CUSTOMER + number
+            found.append({**contact, "commercial_partner_id": firm, "parent_id": firm})
+    return [*found, *_twice()]
+
+
+def _twice() -> Iterator[Row]:
+    """Customers that somebody entered again: by name, number and domain; and a subsidiary."""
+    again: tuple[tuple[str, str | bool, str | bool], ...] = (
+        ("Hafenwerk", False, False),
+        ("LUMEN Énergie S.A.", False, "be 0400.000.021"),
+        ("Delta Terminals", "office@customer3.example", False),
+        ("Kunsthaus Verlag Wien GmbH", "accounts@customer4.example", False),
+        ("Harbor Mutual, Inc.", False, False),
+    )
+    for number, (name, email, vat) in enumerate(again, FIRST_TWICE):
+        yield {**_partner(number, name, email), "vat": vat, "customer_rank": 1} | (
+            {"parent_id": FIRST_CUSTOMER + 3} if name.startswith("Kunsthaus") else {}
+        )
 
 
 def _partner(number: int, name: str, email: str | bool) -> Row:
@@ -111,5 +129,8 @@ def _partner(number: int, name: str, email: str | bool) -> Row:
         "email": email,
         "vat": f"BE0{400000000 + number}" if email else False,
         "commercial_partner_id": number,
+        "parent_id": False,
+        "user_id": False,
+        "customer_rank": 0,
         "active": True,
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from odoo_gateway.sandbox.firm import codes
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import Deal, Hours, Line, Stages, Units
 from odoo_gateway.sandbox.firm.people import PEOPLE
@@ -11,6 +12,8 @@ from odoo_gateway.sandbox.firm.when import When, utc
 
 INTERNAL = {1: 1, 2: 2}
 TEMPLATE = 3
+# Somebody made a second project for the first customer.
+TWICE = 150
 MEETINGS, TIME_OFF, TRAINING = 1, 2, 3
 TASK_NAMES = {MEETINGS: "Meetings", TIME_OFF: "Time Off", TRAINING: "Training"}
 
@@ -93,11 +96,15 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
             **_project(project_id, deal.customer, deal.company_id, 100 + deal.seller),
             "allow_billable": True,
             "partner_id": 20 + number,
+            "account_id": codes.account_of(project_id, deal),
+            "tag_ids": codes.project_tags(deal),
         }
         for number, deal in enumerate(DEALS)
         if (project_id := project_of(number, deal))
     ]
-    return {"project.project": [*internal, template, *sold], "project.task": _tasks(when)}
+    twice = {**sold[0], "id": TWICE, "sequence": TWICE, "name": "HAFENWERK", "account_id": TWICE}
+    found = [*internal, template, *sold, twice]
+    return {"project.project": found, "project.task": _tasks(when), **codes.rows(found)}
 
 
 def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str, Any]:
@@ -110,6 +117,8 @@ def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str,
         "is_template": False,
         "allow_billable": False,
         "partner_id": False,
+        "account_id": False,
+        "tag_ids": [],
         "last_update_status": "on_track",
         "sequence": number,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from odoo_gateway.sandbox.firm import codes
 from odoo_gateway.sandbox.firm.billing import Books
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import (
@@ -188,6 +189,9 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when
         "is_service": in_project or isinstance(line, Reinvoiced),
         "tax_ids": [TAX] if deal.taxed else [],
         "project_id": (project_of(number, deal) or False) if in_project else False,
+        "analytic_distribution": (
+            codes.distribution(project_of(number, deal), deal) if in_project else False
+        ),
         "combo_item_id": False,
         "tax_calculation_rounding_method": "round_per_line",
         "create_date": utc(when.ago(_added(line, deal)), 9, "UTC"),
@@ -280,6 +284,7 @@ def _order(number: int, deal: Deal, when: When) -> Row:
         "signed_on": signed if deal.state == "sale" else False,
         "project_id": project_id or False,
         "project_ids": [project_id] if project_id else [],
+        "tag_ids": codes.order_tags(deal),
         "team_id": deal.company_id,
     }
 

@@ -1,0 +1,1 @@
+"""Jobs of the commercial layer: from lead to contract."""
