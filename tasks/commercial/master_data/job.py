@@ -68,11 +68,16 @@ LABELS: Final = {
     "inconsistent": Text("inconsistent"),
     "inconsistent_codes": Text("codes that do not fit"),
     "inconsistent-codes": Text("codes that do not fit"),
+    "kind": Text("kind"),
     "missing": Text("missing"),
     "missing_codes": Text("codes that are missing"),
     "missing-codes": Text("codes that are missing"),
+    "model": Text("model in Odoo"),
     "orders": Text("orders"),
+    "other": Text("the other one"),
     "projects": Text("projects"),
+    "record": Text("record"),
+    "sign": Text("strongest sign"),
 }
 
 JOB = Job(
