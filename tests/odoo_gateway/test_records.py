@@ -95,7 +95,8 @@ def test_a_field_of_json_that_distributes_is_numbers_by_key() -> None:
         "3": 40.0,
     }
     assert parse(Sample, {**ROW, "shares": False}, names).shares is None
-    for odd in ([], "1", {"1": "all"}, {"1": True}):
+    odds: tuple[Any, ...] = ([], "1", {"1": "all"}, {"1": True})
+    for odd in odds:
         with pytest.raises(BadValue, match=r"^shares: "):
             parse(Sample, {**ROW, "shares": odd}, names)
 
