@@ -30,6 +30,9 @@ HOMES: Final[Mapping[str, Home]] = {
     "hr.version": Home(("hr",), since=19),
     "hr_timesheet.sheet": Home(("hr_timesheet_sheet",)),
     "planning.slot": Home(("planning",)),
+    "project.milestone": Home(("project",)),
+    "project.project": Home(("project",)),
+    "project.task": Home(("project",)),
     "tier.review": Home(("base_tier_validation",)),
 }
 

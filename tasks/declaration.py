@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Domain, Reader
-from tasks.domain.acts import ActKind
+from tasks.domain.acts import VERDICTS, ActKind
 from tasks.domain.findings import Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
@@ -132,6 +132,8 @@ class Job(Generic[P, S]):
     queue: str = "batch"
     #: The model whose records people put on hold by its cases; "" where nothing is held.
     held_as: str = ""
+    #: The kinds of its findings that their reader accepts, or returns with a reason.
+    handed_in: tuple[str, ...] = ()
     #: What the measures of its reports mean.
     formulas: tuple[Formula, ...] = ()
     #: It tells how things stand, not of a period, so that a slot that runs on a later day is judged
@@ -213,14 +215,15 @@ class Job(Generic[P, S]):
             if each.column != "record_id" or row.get("model") == each.model
         ]
 
-    def offers(self, held_as: str) -> tuple[ActKind, ...]:
+    def offers(self, held_as: str, kind: str = "") -> tuple[ActKind, ...]:
         """What people may do about an open case of the job, first what does more than to quiet it.
 
-        held_as: the model of the record that a hold by it would be put on.
+        held_as: the model of the record that a hold by it would be put on. kind: of its finding.
         """
+        verdicts = VERDICTS if kind and kind in self.handed_in else ()
         holds = (ActKind.HELD,) if held_as and held_as == self.held_as else ()
         hands = (ActKind.HANDED_OVER,) if self.shape is Shape.APPROVER else ()
-        return (*hands, *holds, ActKind.ACKNOWLEDGED, ActKind.SNOOZED)
+        return (*verdicts, *hands, *holds, ActKind.ACKNOWLEDGED, ActKind.SNOOZED)
 
     def _user(self, odoo: Reader) -> tuple[int, str]:
         number = odoo.session.user_id

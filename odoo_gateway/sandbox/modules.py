@@ -58,6 +58,8 @@ FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
         {
             ("project.milestone", "quantity_percentage"),
             ("project.milestone", "sale_line_id"),
+            ("project.project", "reinvoiced_sale_order_id"),
+            ("product.product", "project_template_id"),
             ("project.task", "sale_line_id"),
             ("sale.order", "project_id"),
             ("sale.order", "project_ids"),

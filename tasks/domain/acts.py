@@ -1,7 +1,7 @@
 """What people did about cases on their page: acknowledged, snoozed, handed over, and so on."""
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -14,13 +14,22 @@ class ActKind(StrEnum):
     SNOOZED = "snoozed"
     HELD = "held"
     HANDED_OVER = "handed_over"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
     LIFTED = "lifted"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
 
 
 # One act of these speaks for everybody; the others are each person's own.
-SHARED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD, ActKind.HANDED_OVER})
+SHARED: Final = frozenset(
+    {
+        *(ActKind.SNOOZED, ActKind.HELD, ActKind.HANDED_OVER),
+        *(ActKind.ACCEPTED, ActKind.RETURNED),
+    }
+)
+# What one team says to what another hands to it.
+VERDICTS: Final = (ActKind.ACCEPTED, ActKind.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Act:
     #: model, record_id: what the case is about, or the order that is held by it.
     model: str = ""
     record_id: int = 0
+    #: What was decided on, as the case told it: names with what stands for what they held.
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 def stands(act: Act, today: date) -> bool:

@@ -17,6 +17,9 @@ from tasks.domain.policy import Policy
 from tasks.domain.texts import NOTHING, NameOrText, Text
 
 WORD: Final = r"^[a-z][a-z0-9_]*$"
+# So names of contents begin that stand for a file, or for how an item stands; others are values.
+FILE: Final = "file "
+CHECK: Final = "check "
 
 
 class Result(StrEnum):
@@ -209,3 +212,36 @@ def due_at(
             return start + left
         left -= end - start
     return None
+
+
+def contents_of(
+    files: Iterable[tuple[str, str]], values: Mapping[str, str], found: Checklist
+) -> Mapping[str, str]:
+    """What is handed over, and how its checklist stands: names, with what stands for each.
+
+    files: names with their checksums, several of one name too. values: the rest of it.
+    """
+    sums: dict[str, list[str]] = {}
+    for name, checksum in files:
+        sums.setdefault(name, []).append(checksum)
+    return {
+        **{f"{FILE}{name}": " ".join(sorted(of_name)) for name, of_name in sorted(sums.items())},
+        **values,
+        **{f"{CHECK}{item.check.check}": item.check.result.value for item in found.items},
+    }
+
+
+def files_in(contents: Mapping[str, str]) -> Mapping[str, str]:
+    """The files of what is handed over, with their checksums, by name."""
+    return {
+        name.removeprefix(FILE): value for name, value in contents.items() if name.startswith(FILE)
+    }
+
+
+def differing(before: Mapping[str, str], after: Mapping[str, str]) -> Sequence[str]:
+    """Names of what is handed over that came, went or is another one.
+
+    How the checklist stands is left out: those who took over work on.
+    """
+    names = sorted(name for name in before.keys() | after.keys() if not name.startswith(CHECK))
+    return [name for name in names if before.get(name) != after.get(name)]

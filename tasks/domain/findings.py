@@ -100,6 +100,9 @@ class Finding:
     part_of: tuple[str, int] | None = None
     #: How many steps of age, of amount and so on it has come to; more of any is worse.
     bands: tuple[int, ...] = ()
+    #: What somebody decides on who accepts or returns it: names with what stands for what they
+    #: hold, such as the checksums of files. An act keeps it.
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def held_as(self) -> tuple[str, int]:

@@ -21,6 +21,7 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "wip_aging": ("sale_order_line_id",),
     "timesheet_reminders": ("employee_id",),
     "utilization_variance": ("employee_id",),
+    "handoff_gate": ("sale_order_id",),
     "pending_approvals": ("kind", "model", "record_id", "project_id", "week"),
 }
 # What of an order follows from its checks, of which each says by itself that it cannot be made.

@@ -181,12 +181,21 @@ def test_a_row_is_about_the_records_of_its_columns() -> None:
         ("invoice_readiness", "project.project", ("acknowledged", "snoozed")),
         ("pending_approvals", "hr.expense", ("handed_over", "acknowledged", "snoozed")),
         ("timesheet_reminders", "", ("acknowledged", "snoozed")),
+        ("handoff_gate", "", ("acknowledged", "snoozed")),
     ],
 )
 def test_a_hold_is_offered_where_one_may_be_put_and_to_hand_over_what_waits_for_a_decision(
     job: str, held_as: str, offered: tuple[str, ...]
 ) -> None:
     assert catalogue.jobs()[job].offers(held_as) == offered
+
+
+def test_what_is_handed_in_is_accepted_or_returned() -> None:
+    job = catalogue.jobs()["handoff_gate"]
+    assert {*job.handed_in} == {"handoff", "changed-handoff"}
+    assert job.offers("", "handoff") == ("accepted", "returned", "acknowledged", "snoozed")
+    assert job.offers("", "handoff-gap") == ("acknowledged", "snoozed")
+    assert catalogue.jobs()["wip_aging"].offers("", "handoff") == ("acknowledged", "snoozed")
 
 
 def test_a_word_reads_the_same_in_every_job() -> None:

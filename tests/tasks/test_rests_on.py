@@ -26,6 +26,7 @@ READS: Final = frozenset({*ROWS, "formatted_read_group"})
 BY_REFERENCE: Final[Mapping[str, str]] = {
     "account.analytic.account": "each is looked up by its id; a hidden one has a basis of its own",
     "account.tax": "a hidden one is drift of the lines that name it",
+    "crm.team": "each is looked up by its id; a hidden one is withheld by a basis of its own",
     "hr.department": "each is looked up by its id; a hidden one is withheld by a basis of its own",
     "ir.model": "what the fleet asks about its own rights",
     "ir.module.module": "what is installed",

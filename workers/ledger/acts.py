@@ -17,7 +17,7 @@ from workers.ledger.schema import acts, cases, runs
 OF_THE_CASE: Final = frozenset({ActKind.ACKNOWLEDGED, ActKind.SNOOZED, ActKind.HANDED_OVER})
 # These are about the order, in every job that speaks about it.
 OF_THE_ORDER: Final = frozenset({ActKind.HELD, ActKind.LIFTED})
-IN_DETAIL: Final = ("severity", "model", "record_id")
+IN_DETAIL: Final = ("severity", "model", "record_id", "contents")
 _OF_PLACE: Final = (
     select(acts)
     .where(acts.c.tenant == bindparam("tenant"), acts.c.company_id == bindparam("company_id"))
@@ -31,7 +31,10 @@ def record(connection: Connection, act: Act, nonce: str) -> int | None:
     act = replace(act, person=act.person.lower())
     case = _newest_case(connection, act)
     values = asdict(act)
-    detail = {name: values.pop(name) for name in IN_DETAIL} | _seen(case)
+    kept = {name: values.pop(name) for name in IN_DETAIL}
+    if not act.contents:
+        del kept["contents"]
+    detail = kept | _seen(case)
     trace_id = case.trace_id if case else ""
     row = {**values, "detail": detail, "nonce": nonce, "trace_id": trace_id}
     act_id = insert_once(connection, acts, row)
@@ -129,5 +132,6 @@ def of_row(row: Row[Any]) -> Act:
         at=row.at,
         reason=row.reason,
         until=row.until,
-        **{name: row.detail[name] for name in IN_DETAIL},
+        # What is not written down has its default.
+        **{name: row.detail[name] for name in IN_DETAIL if name in row.detail},
     )

@@ -7,7 +7,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tasks.domain.acts import Act, ActKind
+from tasks.domain.acts import VERDICTS, Act, ActKind
 from tasks.domain.findings import Finding
 from tasks.domain.texts import Text
 from workers.ledger import acts
@@ -66,6 +66,7 @@ def record(site: Site, link: Link, form: Filled, nonce: str, finding: Finding | 
         severity=finding.severity.value if finding else "",
         model=model,
         record_id=record_id,
+        contents=finding.contents if finding and form.kind in VERDICTS else {},
     )
     with site.fleet.ledger.transaction() as connection:
         if acts.record(connection, act, nonce) is None:

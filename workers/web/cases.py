@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from tasks import catalogue
 from tasks.declaration import AnyJob
-from tasks.domain.acts import Act, ActKind, stands
+from tasks.domain import checklists
+from tasks.domain.acts import VERDICTS, Act, ActKind, stands
 from tasks.domain.findings import Finding
 from tasks.domain.texts import Text
 from tasks.domain.told import AskedFinding
@@ -25,6 +26,8 @@ from workers.web.refusals import NotYours, UnknownCase
 from workers.wiring import Fleet
 
 HISTORY: Final = 50
+# What nobody does twice to the same case.
+DONE_ONCE: Final = frozenset({ActKind.HANDED_OVER, *VERDICTS})
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Shown:
         """The checklist that it was judged by, as the digest told it."""
         checks: Sequence[Mapping[str, Any]] = self.row.get("checks", ())
         return checks
+
+    @property
+    def documents(self) -> Mapping[str, str]:
+        """The files that are handed over, with their checksums, by name."""
+        return checklists.files_in(self.finding.contents)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -143,8 +151,9 @@ def _offered(
 ) -> Sequence[ActKind]:
     done = {(act.kind, act.person) for act in standing}
     needless = {ActKind.ACKNOWLEDGED} if (ActKind.ACKNOWLEDGED, person.lower()) in done else set()
-    needless |= {act.kind for act in standing if act.kind is ActKind.HANDED_OVER}
-    offers = where.job.offers(case.finding.held_as[0]) if case.state is CaseState.OPEN else ()
+    needless |= {act.kind for act in standing if act.kind in DONE_ONCE}
+    is_open, finding = case.state is CaseState.OPEN, case.finding
+    offers = where.job.offers(finding.held_as[0], finding.kind) if is_open else ()
     offered = [kind for kind in offers if kind not in needless]
     if standing:
         offered.append(ActKind.LIFTED)

@@ -19,6 +19,9 @@ OPEN_FOR: Final = timedelta(hours=8)
 #: how far ahead a snooze or a hold may end
 FURTHEST_END: Final = timedelta(days=366)
 DATED: Final = frozenset({ActKind.SNOOZED, ActKind.HELD})
+#: which need a reason, and which may have one
+REASONED: Final = frozenset({*DATED, ActKind.RETURNED})
+MAY_SAY_WHY: Final = frozenset({*REASONED, ActKind.ACCEPTED})
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,11 @@ def filled(fields: Mapping[str, str], today: date) -> Filled:
         raise FormForged(Text("open the link in your mail again and use its form")) from error
     reason, until_text = fields.get("reason", "").strip(), fields.get("until", "").strip()
     until = _day(until_text)
-    found = {"until": _wrong_day(until_text, until, today), "reason": _wrong_reason(reason)}
-    errors = {name: problem for name, problem in found.items() if problem and kind in DATED}
+    found = {
+        "until": _wrong_day(until_text, until, today) if kind in DATED else None,
+        "reason": _wrong_reason(reason, needed=kind in REASONED) if kind in MAY_SAY_WHY else None,
+    }
+    errors = {name: problem for name, problem in found.items() if problem}
     return Filled(kind, reason, until_text, until if kind in DATED else None, errors)
 
 
@@ -101,7 +107,7 @@ def _wrong_day(text: str, day: date | None, today: date) -> Problem | None:
     return Problem.PAST if day < today else None
 
 
-def _wrong_reason(reason: str) -> Problem | None:
+def _wrong_reason(reason: str, *, needed: bool) -> Problem | None:
     if not reason:
-        return Problem.NO_REASON
+        return Problem.NO_REASON if needed else None
     return Problem.TOO_LONG if len(reason) > REASON_LENGTH else None

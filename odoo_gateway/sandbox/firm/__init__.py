@@ -11,6 +11,7 @@ from odoo_gateway.sandbox.firm import (
     billing,
     calendars,
     changes,
+    handoffs,
     money,
     papers,
     people,
@@ -44,10 +45,19 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
     expenses = papers.expense_entries(when, 1 + max(entry["id"] for entry in entries))
     return {
         **tables,
-        **{model: [*tables[model], *of] for model, of in changes.rows(when).items()},
+        **_together(tables, changes.rows(when), handoffs.rows(when)),
         "account.analytic.line": [*entries, *expenses],
         "project.task": _with_hours(tables),
     }
+
+
+def _together(*tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of several parts, those of a model one after the other."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for part in tables:
+        for model, rows in part.items():
+            found[model] = [*found[model], *rows]
+    return found
 
 
 def _with_hours(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -104,6 +104,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
                 "name": name,
                 "invoice_policy": policy,
                 "type": "consu" if number == GOODS else "service",
+                "categ_id": 1 if number == GOODS else 2,
             }
             for number, (name, policy) in PRODUCTS.items()
         ],

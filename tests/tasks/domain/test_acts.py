@@ -91,3 +91,12 @@ def test_opting_in_ends_opting_out_of_the_same_person() -> None:
 def test_lifting_leaves_opting_out_alone() -> None:
     out = did(ActKind.OPTED_OUT, key="")
     assert unended([out, did(ActKind.LIFTED, key="")]) == (out,)
+
+
+def test_each_version_keeps_what_was_said_to_it_last() -> None:
+    first = did(ActKind.RETURNED, key="handoff-v1")
+    second = did(ActKind.ACCEPTED, key="handoff-v2", person=BOB)
+    newer = did(ActKind.RETURNED, key="handoff-v1", person=BOB)
+    assert unended([first, second, newer]) == (second, newer)
+    lifted = did(ActKind.LIFTED, key="handoff-v2")
+    assert unended([first, second, lifted]) == (first,)

@@ -14,9 +14,12 @@ from tasks.domain.checklists import (
     Owner,
     Result,
     checklist,
+    contents_of,
     demanded,
+    differing,
     due_at,
     failed,
+    files_in,
     unverified,
 )
 from tasks.domain.ladder import Workdays
@@ -136,3 +139,24 @@ def test_only_a_failed_check_blocks() -> None:
     checks = [Check(result.value, result) for result in Result]
     assert [check.check for check in failed(checks)] == ["fail"]
     assert unverified(checks) == ("not_verifiable",)
+
+
+def test_contents_are_compared_without_how_the_checklist_stands() -> None:
+    owners = {"seller": ANN, "leader": BEN}
+    results = (Answer(Result.PASS), Answer(Result.FAIL))
+    before, after = (
+        contents_of(
+            [("Plan.pdf", "b"), ("Plan.pdf", "a"), ("Terms.pdf", "c")],
+            {"number": "PO-1"},
+            checklist(
+                NEEDS, {"contract": answer, "plan": answer}, owners, lambda owner, hours: None, ""
+            ),
+        )
+        for answer in results
+    )
+    assert before["file Plan.pdf"] == "a b"
+    assert (before["check plan"], after["check plan"]) == ("pass", "fail")
+    assert files_in(before) == {"Plan.pdf": "a b", "Terms.pdf": "c"}
+    assert differing(before, after) == []
+    moved = {"file Plan.pdf": "b", "file New.pdf": "d", "number": "PO-1"}
+    assert differing(before, moved) == ["file New.pdf", "file Plan.pdf", "file Terms.pdf"]

@@ -45,6 +45,28 @@ def test_an_act_is_recorded_whole_and_found_again(ledger: Ledger) -> None:
         assert acts.standing(connection, replace(PLACE, job="utilization_variance")) == ()
 
 
+def test_what_was_decided_on_is_kept_and_older_acts_have_none(ledger: Ledger) -> None:
+    contents = {"file Plan.pdf": "a" * 40}
+    accepted = replace(SNOOZED, kind=ActKind.ACCEPTED, until=None, contents=contents)
+    with ledger.transaction() as connection:
+        acts.record(connection, accepted, "nonce-1")
+        assert acts.standing(connection, PLACE) == (accepted,)
+        written = connection.execute(text("SELECT detail FROM acts")).scalar_one()
+        assert "Plan.pdf" in str(written)
+        (entry,) = audit.entries(connection, 10)
+        assert (entry.event, entry.detail["contents"]) == ("case.accepted", contents)
+
+
+def test_a_decision_outlives_its_case(ledger: Ledger) -> None:
+    accepted = replace(SNOOZED, kind=ActKind.ACCEPTED, until=None)
+    with ledger.transaction() as connection:
+        run_id = open_run(connection)
+        applied(connection, ChangeKind.OPENED, run_id)
+        acts.record(connection, accepted, "nonce-1")
+        applied(connection, ChangeKind.RESOLVED, run_id, days=1)
+        assert acts.standing(connection, PLACE) == (accepted,)
+
+
 def test_a_nonce_is_used_once_whatever_it_is_used_for(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         acts.record(connection, SNOOZED, "nonce-1")

@@ -1,0 +1,1 @@
+"""The job `handoff_gate`."""

@@ -1,0 +1,98 @@
+"""Follows the handoff of each confirmed order from sales to delivery, until it is accepted.
+
+Why: a project that starts without scope, papers or a person starts late, and so does its first
+invoice.
+
+Remedy: whoever owns a gap closes it; the delivery lead accepts the handoff, or returns it with a
+reason.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from tasks.commercial.handoff_gate.findings import CHANGED, HANDED_IN, findings
+from tasks.commercial.handoff_gate.judgement import OWNER, Handoff, Judgement
+from tasks.commercial.handoff_gate.measures import FORMULAS, measures
+from tasks.commercial.handoff_gate.policy import HandoffPolicy
+from tasks.commercial.handoff_gate.records import SoldOrder
+from tasks.commercial.handoff_gate.rests_on import RESTS_ON
+from tasks.commercial.handoff_gate.rows import row
+from tasks.commercial.handoff_gate.snapshot import Snapshot, read
+from tasks.commercial.handoff_gate.words import LABELS, called
+from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Wake
+from tasks.domain.checklists import Result
+from tasks.domain.findings import NotVerifiable, Report
+from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
+from tasks.reads.orders import CONFIRMED
+
+
+def judge(snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> Report:
+    """A row per order, a finding per gap, and one for what is to be accepted or was returned."""
+    handoffs = Judgement(snapshot, as_of, policy).handoffs
+    return Report(
+        rows=tuple(row(handoff, as_of) for handoff in handoffs),
+        findings=tuple(found for handoff in handoffs for found in findings(handoff, as_of)),
+        measures=tuple(measures(handoffs, as_of)),
+        not_verifiable=(
+            *_not_verifiable(handoffs),
+            *snapshot.people.schedules.not_verifiable,
+        ),
+    )
+
+
+def _not_verifiable(handoffs: Iterable[Handoff]) -> Iterator[NotVerifiable]:
+    """Items that could not be checked of some order, each once."""
+    gaps = {
+        item.check.check: item.check.reason
+        for handoff in handoffs
+        for item in handoff.checklist.items
+        if item.check.result is Result.NOT_VERIFIABLE
+    }
+    for item, reason in sorted(gaps.items()):
+        yield NotVerifiable(
+            check=called(item),
+            reason=reason,
+            remedy=Text("install its module, or take the item out of the demands of the policy"),
+        )
+
+
+_NO_HISTORY: Final = NotVerifiable(
+    check=Text("handoffs of a day that is over"),
+    reason=Text("Odoo keeps no history of what was on an order by a day"),
+    remedy=Text("`fleet cases` and `fleet kpi` tell what the fleet saw on that day"),
+)
+
+JOB = Job(
+    name="handoff_gate",
+    title=Text("Handoffs from sales to delivery"),
+    owner=OWNER,
+    cron=Cron("15 5,11 * * 1-5", window=timedelta(days=2)),
+    audience=Audience.PERSON,
+    policy=HandoffPolicy,
+    read=read,
+    judge=judge,
+    delivery=Delivery.AT_MOST_ONCE,
+    handed_in=(HANDED_IN, CHANGED),
+    formulas=FORMULAS,
+    of_the_present=True,
+    no_history=_NO_HISTORY,
+    rests_on=RESTS_ON,
+    lists=(
+        Listed(
+            SoldOrder.MODEL,
+            "sale_order_id",
+            Text(
+                "it sells no services, or it was confirmed longer ago than look_back_days of the "
+                "policy"
+            ),
+            (Rule(Text("it is confirmed"), CONFIRMED),),
+        ),
+    ),
+    labels=LABELS,
+    wakes=(Wake("sale.order.changed", SoldOrder.MODEL),),
+    narrows=True,
+    demo={None: HandoffPolicy(wait_for_morning=False)},
+    doc=__doc__,
+)

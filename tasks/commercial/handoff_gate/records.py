@@ -1,0 +1,142 @@
+"""Orders, what is sold by them, and the papers and projects around them, as this job looks."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from odoo_gateway.records import Record
+
+
+@dataclass(frozen=True)
+class SoldOrder(Record):
+    """A confirmed order.
+
+    signed_by and signed_on can be written by every salesperson, so they alone show nothing.
+    """
+
+    MODEL: ClassVar[str] = "sale.order"
+    MODULE: ClassVar[str] = "sale"
+    id: int
+    name: str
+    state: str
+    partner_id: int
+    partner_invoice_id: int
+    user_id: int | None
+    currency_id: int
+    date_order: datetime
+    amount_untaxed: Decimal
+    client_order_ref: str | None
+    payment_term_id: int | None
+    tag_ids: tuple[int, ...]
+    signed_on: datetime | None
+    team_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SoldLine(Record):
+    """A line of an order, headings and notes too: of a note, the name is all of it."""
+
+    MODEL: ClassVar[str] = "sale.order.line"
+    MODULE: ClassVar[str] = "sale"
+    id: int
+    order_id: int
+    name: str
+    display_type: str | None
+    product_id: int | None
+    is_downpayment: bool
+    qty_delivered_method: str | None
+    is_service: bool = True
+    project_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SoldProduct(Record):
+    """What a product is filed under, and the project or template that its order goes to."""
+
+    MODEL: ClassVar[str] = "product.product"
+    MODULE: ClassVar[str] = "product"
+    id: int
+    categ_id: int | None
+    project_id: int | None = None
+    project_template_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Category(Record):
+    """A category of products; the path holds the ids of those above it, and its own."""
+
+    MODEL: ClassVar[str] = "product.category"
+    MODULE: ClassVar[str] = "product"
+    id: int
+    parent_path: str | None
+
+
+@dataclass(frozen=True)
+class StartedProject(Record):
+    """A project, who leads it, when it starts and how many hours are planned for it."""
+
+    MODEL: ClassVar[str] = "project.project"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    name: str
+    user_id: int | None
+    date_start: date | None
+    description: str | None
+    is_template: bool = False
+    sale_line_id: int | None = None
+    reinvoiced_sale_order_id: int | None = None
+    allocated_hours: float = 0.0
+
+
+@dataclass(frozen=True)
+class PlannedTask(Record):
+    """A task, with the hours that are planned for it."""
+
+    MODEL: ClassVar[str] = "project.task"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    project_id: int | None
+    allocated_hours: float = 0.0
+
+
+@dataclass(frozen=True)
+class Customer(Record):
+    """A customer, contact or invoice address."""
+
+    MODEL: ClassVar[str] = "res.partner"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    display_name: str
+    is_company: bool
+    email: str | None
+    street: str | None
+    zip: str | None
+    city: str | None
+    country_code: str | None
+    vat: str | None = None
+    commercial_partner_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Document(Record):
+    """A file on an order or project; the checksum is that of its contents."""
+
+    MODEL: ClassVar[str] = "ir.attachment"
+    MODULE: ClassVar[str] = "base"
+    id: int
+    name: str
+    res_model: str | None
+    res_id: int | None
+    mimetype: str | None
+    checksum: str | None
+
+
+@dataclass(frozen=True)
+class SalesTeam(Record):
+    """A sales team."""
+
+    MODEL: ClassVar[str] = "crm.team"
+    MODULE: ClassVar[str] = "sales_team"
+    id: int
+    name: str

@@ -1,0 +1,34 @@
+"""How a handoff is told in the full picture."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.commercial.handoff_gate.judgement import Handoff
+from tasks.domain.periods import AsOf
+
+
+def row(handoff: Handoff, as_of: AsOf) -> Mapping[str, Any]:
+    """One line of the full picture: an order with its checklist and documents."""
+    sale, verdict = handoff.sale, handoff.verdict
+    dues = [item.due for item in handoff.checklist.gaps if item.due]
+    return {
+        "sale_order_id": sale.order.id,
+        "sale_order": sale.order.name,
+        "partner_id": sale.order.partner_id,
+        "partner": sale.customer.display_name,
+        "salesperson": handoff.salesperson.name,
+        "sales_team": sale.team,
+        "service_lines": list(handoff.service_lines),
+        "amount": sale.currency.text(sale.order.amount_untaxed),
+        "currency": sale.currency.code,
+        "confirmed_on": str(sale.order.date_order.astimezone(as_of.zone).date()),
+        "status": handoff.status.value,
+        "version": handoff.version,
+        "decided_by": verdict.person if verdict else None,
+        "decided_on": str(verdict.at.astimezone(as_of.zone).date()) if verdict else None,
+        "missing_items": len(handoff.checklist.gaps),
+        "next_due": min(dues).isoformat() if dues else None,
+        "checks": [item.row() for item in handoff.checklist.items],
+        "documents": [{"name": file.name, "checksum": file.checksum} for file in handoff.documents],
+        "policy": handoff.policy.version,
+    }

@@ -1,0 +1,143 @@
+"""Who sees to something in Odoo: users with the days that they work, and when each is told."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from odoo_gateway.reader import Domain, Reader
+from tasks.domain import addresses
+from tasks.domain.checklists import OfficeHours, Owner, due_at
+from tasks.domain.findings import Step
+from tasks.domain.ladder import LOOK_AHEAD, Placed, Rung, Who, Workdays, placed, standing
+from tasks.domain.periods import AsOf, Period
+from tasks.domain.texts import NOTHING, Text
+from tasks.reads.contacts import WEEKEND, Contacts, read_languages
+from tasks.reads.names import user_names
+from tasks.reads.schedules import Schedules, read_schedules
+from tasks.records.people import Employee
+
+
+@dataclass(frozen=True)
+class People:
+    """Users of Odoo, those who are employees as such, with their managers and schedules."""
+
+    #: Names by user.
+    users: Mapping[int, str]
+    #: By user; the one of the company where somebody is one of several.
+    by_user: Mapping[int, Employee]
+    #: Owners and their managers, by id.
+    employees: Mapping[int, Employee]
+    schedules: Schedules
+    languages: Mapping[int, str]
+    #: The whole weeks that schedules are known of.
+    view: Period
+
+    def owner(self, user_id: int | None, nobody: str) -> Owner:
+        """The owner that a user is; `nobody` is what one is called who is not named."""
+        name = self.users.get(user_id or 0)
+        return Owner(name, user_id) if name else Owner(nobody)
+
+    def address(self, user_id: int | None) -> str:
+        """Where somebody is written to, in lower case; "" where that is nowhere."""
+        person = self.by_user.get(user_id or 0)
+        return addresses.stripped((person.work_email if person else None) or "").lower()
+
+
+@dataclass(frozen=True)
+class Telling:
+    """When owners are told: by their working days and clock, on a ladder around a deadline."""
+
+    people: People
+    as_of: AsOf
+    office: OfficeHours
+    ladder: Sequence[Rung]
+    #: The rung that comes at once, on the day since which something stands.
+    opening: Rung
+    contacts: Contacts
+
+    def due(self, owner: Owner, since: datetime, hours: float) -> datetime | None:
+        """By when the owner has worked so many hours since an instant (UTC)."""
+        return due_at(since, hours, self._workdays(owner), self.office)
+
+    def steps(
+        self, owner: Owner, since: datetime, due: datetime | None, *, at_once: bool = True
+    ) -> tuple[Step, ...]:
+        """The rung that stands, and those of about a day ahead.
+
+        at_once: whether the owner is told when it comes up, before it is due.
+        """
+        now, workdays = self.as_of.instant, self._workdays(owner)
+        first = since.astimezone(workdays.zone).date()
+        last = due.astimezone(workdays.zone).date() if due else None
+        later = placed(self.ladder, last, first, workdays.days) if last else ()
+        opens = at_once and (last is None or (workdays.first_from(first) or first) < last)
+        marks = [*([Placed(self.opening, first)] if opens else []), *later]
+        steps = [step for mark in marks if (step := self._step(owner, mark)) is not None]
+        return standing(steps, now, now + LOOK_AHEAD)
+
+    def _step(self, owner: Owner, mark: Placed) -> Step | None:
+        """What a rung comes to; where nobody is behind a manager's, None."""
+        person = self.people.by_user.get(owner.user_id or 0)
+        if person is not None:
+            return self.contacts.step(person, mark)
+        if mark.rung.who is Who.MANAGER:
+            return None
+        escalates = mark.rung.who is Who.OWNER
+        unknown = Text("{name} has no employee record in Odoo", name=owner.name)
+        why = unknown if owner.user_id else NOTHING
+        return self.contacts.owner(mark, escalates=escalates, unreachable=why)
+
+    def _workdays(self, owner: Owner) -> Workdays:
+        """Those of a person; weekdays for the owner of the job."""
+        person = self.people.by_user.get(owner.user_id or 0)
+        if person is not None:
+            return self.contacts.workdays(person)
+        weekdays = [day for day in self.people.view.days() if day.weekday() < WEEKEND]
+        return Workdays(weekdays, self.as_of.zone)
+
+
+def telling(
+    people: People,
+    as_of: AsOf,
+    office: OfficeHours,
+    ladder: Sequence[Rung],
+    opening: Rung,
+    *,
+    wait: bool,
+    opted_out: Collection[int],
+    remedy_of_others: Text,
+) -> Telling:
+    """When these people are told. wait, opted_out, remedy_of_others: as those of Contacts."""
+    contacts = Contacts(
+        people=people.employees,
+        schedules=people.schedules,
+        view=people.view,
+        zone=as_of.zone,
+        now=as_of.now,
+        wait=wait,
+        opted_out=opted_out,
+        remedy_of_others=remedy_of_others,
+        languages=people.languages,
+    )
+    return Telling(people, as_of, office, ladder, opening, contacts)
+
+
+def read_people(odoo: Reader, users: Iterable[int | None], view: Period) -> People:
+    """These users, the employees that they are, and the managers of those."""
+    ids = sorted({user for user in users if user})
+    named: Domain = [("user_id", "in", ids)]
+    found = odoo.search(Employee, named, archived=True, all_companies=True) if ids else ()
+    ranked = sorted(found, key=lambda each: (each.active, each.company_id == odoo.company_id))
+    by_user = {each.user_id: each for each in ranked if each.user_id}
+    above = {each.parent_id for each in by_user.values() if each.parent_id}
+    managers = odoo.read(Employee, above)
+    employees = {each.id: each for each in (*managers, *by_user.values())}
+    everybody = list(employees.values())
+    return People(
+        users=user_names(odoo, ids),
+        by_user=by_user,
+        employees=employees,
+        schedules=read_schedules(odoo, everybody, view),
+        languages=read_languages(odoo, everybody),
+        view=view,
+    )
