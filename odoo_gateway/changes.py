@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from odoo_gateway import answers
 from odoo_gateway.errors import OdooSchemaDrift, OdooUnavailable
+from odoo_gateway.reader import OF_NO_COMPANY
 from odoo_gateway.session import COMPANY, Session
 
 WRITE_DATE: Final = "write_date"
@@ -39,10 +40,10 @@ def newest(session: Session, model: str) -> Written | None:
 
 
 def companies(session: Session, model: str, ids: Sequence[int]) -> Mapping[int, int]:
-    """The company of each of these records that is there and has one. Raises OdooError."""
+    """The company of each of these records that is there and is of one. Raises OdooError."""
     if session.exists(model) is False:
         raise OdooSchemaDrift(f"there is no model {model} in this Odoo")
-    if not session.has_company(model):
+    if model in OF_NO_COMPANY or not session.has_company(model):
         return {}
     rows = _read(session, model, [("id", "in", list(ids))], COMPANY)
     return {row["id"]: row[COMPANY] for row in rows if row[COMPANY]}

@@ -204,7 +204,8 @@ class Job(Generic[P, S]):
         if self.audience is Audience.PERSON:
             report = told_to_owner(report, self.owner, *self._user(odoo), as_of)
         if as_of.only is not None:
-            report = replace(report, totals=(), measures=(), subjects=as_of.only)
+            looked_at = as_of.only | (report.subjects or frozenset())
+            report = replace(report, totals=(), measures=(), subjects=looked_at)
         return report
 
     def subjects(self, row: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:

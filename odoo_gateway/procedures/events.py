@@ -39,6 +39,9 @@ WATCHED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sale.order": ("amount_untaxed", "invoice_status", "partner_id", "state", "user_id"),
 }
+#: Those on which no rule of ours stands: Odoo writes files while it shows a page, in a transaction
+#: that may read only.
+UNRULED: Final = frozenset({"ir.attachment"})
 #: What became of the record, and when a rule fires for that.
 TRIGGERS: Final[Mapping[str, str]] = {
     "changed": "on_create_or_write",
@@ -61,4 +64,4 @@ def kind_of(name: str) -> Kind | None:
     """The kind of that name; None where no rule tells it."""
     model, _, became = name.rpartition(".")
     trigger = TRIGGERS.get(became)
-    return Kind(name, model, trigger) if model and trigger else None
+    return Kind(name, model, trigger) if model and trigger and model not in UNRULED else None

@@ -10,7 +10,7 @@ from typing import Final
 from odoo_gateway import outbox
 from odoo_gateway.gates import DECISIONS
 from odoo_gateway.procedures import calling
-from odoo_gateway.procedures.events import WATCHED, Kind, kind_of
+from odoo_gateway.procedures.events import UNRULED, WATCHED, Kind, kind_of
 from odoo_gateway.procedures.pieces import (
     ACCESS,
     ACTION,
@@ -132,9 +132,11 @@ def told(odoo: Capabilities, events: Collection[str]) -> tuple[Kind, ...]:
 def untold(odoo: Capabilities, events: Collection[str]) -> tuple[str, ...]:
     """The events that no rule tells in this Odoo, and that may happen there.
 
-    They come by other ways, or are found by the schedule.
+    They come by other ways, or are found by the schedule. Those of models on which no rule of ours
+    ever stands are left out.
     """
     names = {kind.name for kind in told(odoo, events)}
+    names |= {name for name in events if name.rpartition(".")[0] in UNRULED}
     kinds = {name: kind_of(name) for name in sorted(set(events) - names)}
     return tuple(name for name, kind in kinds.items() if not kind or kind.model in odoo.models)
 

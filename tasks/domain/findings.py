@@ -204,7 +204,8 @@ class Report:
     #: The kinds of findings of which some may stand that were not seen (ANY_KIND: all); their cases
     #: are left alone.
     unseen: frozenset[str] = frozenset()
-    #: Model and id of what was looked at, where that is not all; cases of others are left alone.
+    #: Model and id of what was looked at, where that is not all; cases of others are left alone. Of
+    #: a look at some records, what was looked at for their sake is enough.
     subjects: frozenset[tuple[str, int]] | None = None
     #: What it would change in Odoo.
     proposals: tuple[Proposal, ...] = ()

@@ -61,6 +61,16 @@ def test_companies_are_those_of_the_records_that_are_there_and_have_one() -> Non
     assert changes.companies(session, "hr.expense", [7, 8, 9, 10]) == {7: 2, 8: 1}
 
 
+def test_a_file_is_of_no_company_whoever_put_it_there() -> None:
+    company = {"company_id": {"type": "many2one", "relation": "res.company", "store": True}}
+    sandbox = Sandbox(date(2026, 11, 23), declares={"ir.attachment": company})
+    rows = [{"id": 7, "company_id": 2}]
+    overlay = Overlay(sandbox, {("ir.attachment", "search_read"): lambda args, kwargs: rows})
+    session = Session(overlay)
+    assert session.has_company("ir.attachment")
+    assert changes.companies(session, "ir.attachment", [7]) == {}
+
+
 def test_a_model_that_is_not_there_is_said_to_be_so() -> None:
     session = Session(Sandbox(date(2026, 11, 23)))
     with pytest.raises(OdooSchemaDrift, match=r"no model hr\.expense\.sheet"):

@@ -15,7 +15,7 @@ from tasks.commercial.handoff_gate.findings import CHANGED, HANDED_IN, findings
 from tasks.commercial.handoff_gate.judgement import OWNER, Handoff, Judgement
 from tasks.commercial.handoff_gate.measures import FORMULAS, measures
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
-from tasks.commercial.handoff_gate.records import SoldOrder
+from tasks.commercial.handoff_gate.records import Document, SoldOrder
 from tasks.commercial.handoff_gate.rests_on import RESTS_ON
 from tasks.commercial.handoff_gate.rows import row
 from tasks.commercial.handoff_gate.snapshot import Snapshot, read
@@ -35,6 +35,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> Report:
         rows=tuple(row(handoff, as_of) for handoff in handoffs),
         findings=tuple(found for handoff in handoffs for found in findings(handoff, as_of)),
         measures=tuple(measures(handoffs, as_of)),
+        subjects=snapshot.subjects,
         not_verifiable=(
             *_not_verifiable(handoffs),
             *snapshot.people.schedules.not_verifiable,
@@ -89,9 +90,13 @@ JOB = Job(
             ),
             (Rule(Text("it is confirmed"), CONFIRMED),),
         ),
+        Listed(Document.MODEL, "document_id", Text("it is told of with its order: ask for that")),
     ),
     labels=LABELS,
-    wakes=(Wake("sale.order.changed", SoldOrder.MODEL),),
+    wakes=(
+        Wake("sale.order.changed", SoldOrder.MODEL),
+        Wake("ir.attachment.changed", Document.MODEL),
+    ),
     narrows=True,
     demo={None: HandoffPolicy(wait_for_morning=False)},
     doc=__doc__,

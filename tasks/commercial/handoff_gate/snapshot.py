@@ -4,7 +4,7 @@ import html
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
@@ -77,10 +77,13 @@ class Snapshot:
 
     sales: Sequence[Sale]
     people: People
+    #: Model and id of the orders that were looked at for the sake of a file; None for everything.
+    subjects: frozenset[Subject] | None = None
 
 
 def read(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Snapshot:
     """All orders of services that were confirmed of late; in one call per model but for pages."""
+    as_of = _with_orders_of_files(odoo, as_of)
     sales = _sales(odoo, as_of, policy)
     users = {
         *(sale.order.user_id for sale in sales),
@@ -88,7 +91,32 @@ def read(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Snapshot:
         *(lead for unit in policy.everywhere() for lead in unit.delivery_leads.values()),
         *(line.delivery_lead for unit in policy.everywhere() for line in unit.service_lines),
     }
-    return Snapshot(sales, read_people(odoo, users if sales else (), _view(sales, as_of)))
+    people = read_people(odoo, users if sales else (), _view(sales, as_of))
+    return Snapshot(sales, people, as_of.only)
+
+
+def _with_orders_of_files(odoo: Reader, as_of: AsOf) -> AsOf:
+    """The moment, looking at the orders too that the files which it looks at may be of."""
+    files = sorted(n for model, n in as_of.only or () if model == Document.MODEL)
+    if as_of.only is None or not files or not odoo.session.may_read(Document.MODEL):
+        return as_of
+    placed = {(file.res_model, file.res_id) for file in odoo.read(Document, files)}
+    on_projects = sorted(n for model, n in placed if model == StartedProject.MODEL and n)
+    orders = {n for model, n in placed if model == SoldOrder.MODEL and n}
+    orders |= _orders_of(odoo, on_projects) if on_projects else set()
+    return replace(as_of, only=as_of.only | {(SoldOrder.MODEL, number) for number in orders})
+
+
+def _orders_of(odoo: Reader, projects: Sequence[int]) -> set[int]:
+    """The orders of which these projects may be: of all that name them, or that they name."""
+    found = odoo.read(StartedProject, projects)
+    sold = sorted({each.sale_line_id for each in found if each.sale_line_id})
+    named: Domain = [("id", "in", sold)]
+    if not odoo.lacks(SoldLine, "project_id"):
+        named = ["|", ("project_id", "in", list(projects)), *named]
+    lines = odoo.search(SoldLine, named)
+    reinvoiced = {each.reinvoiced_sale_order_id for each in found if each.reinvoiced_sale_order_id}
+    return {*(line.order_id for line in lines), *reinvoiced}
 
 
 def _view(sales: Iterable[Sale], as_of: AsOf) -> Period:

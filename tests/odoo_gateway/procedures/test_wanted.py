@@ -61,6 +61,14 @@ def test_names_are_external_ids_of_every_version() -> None:
     assert [piece.name for piece in pieces() if not piece.name.isidentifier()] == []
 
 
+def test_no_rule_stands_on_files_and_none_is_missed() -> None:
+    events = frozenset({*EVENTS, "ir.attachment.changed"})
+    told = {kind.name for kind in wanted.told(capable(19), events)}
+    assert "ir.attachment.changed" not in told
+    assert told
+    assert wanted.untold(capable(19), events) == wanted.untold(capable(19), EVENTS)
+
+
 def test_each_version_has_a_rule_per_event_and_gate() -> None:
     found = [
         "event_hr_expense_changed",

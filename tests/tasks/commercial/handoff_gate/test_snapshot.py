@@ -215,6 +215,42 @@ def test_a_look_at_one_order_reads_nothing_of_the_others(now: AsOf) -> None:
     assert set(sales(replace(now, only=frozenset()))) == set()
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        {},
+        {"res_model": "project.project", "res_id": WERFT},
+        {"res_model": "project.project", "res_id": WERFT, "lonely": True},
+    ],
+    ids=["on the order", "on its project", "on a project that alone names the order"],
+)
+def test_a_file_is_looked_at_with_the_order_that_it_is_of(place: Values, now: AsOf) -> None:
+    where = {name: value for name, value in place.items() if name != "lonely"}
+    corrupt: dict[tuple[str, int], Values] = {("ir.attachment", 9010): where}
+    if "lonely" in place:
+        corrupt["sale.order.line", 10 * WERFT] = {"project_id": False}
+        corrupt["project.project", WERFT] = {"sale_line_id": False}
+    only = replace(now, only=frozenset({("ir.attachment", 9010)}))
+    report = look(only, changed(corrupt=corrupt))
+    assert [row["sale_order_id"] for row in report.rows] == [WERFT]
+    (found,) = (each for each in report.findings if each.contents)
+    assert report.covers(found)
+    assert report.subjects == frozenset({("ir.attachment", 9010), ("sale.order", WERFT)})
+    assert not any(report.covers(each) for each in look(now).findings if each.record_id == BRANDT)
+
+
+def test_a_file_of_something_else_or_that_is_hidden_is_of_no_order(now: AsOf) -> None:
+    only = replace(now, only=frozenset({("ir.attachment", 9010)}))
+    elsewhere = changed(corrupt={("ir.attachment", 9010): {"res_model": "crm.lead"}})
+    assert look(only, elsewhere).rows == ()
+    assert sales(only, changed(denied_models=["ir.attachment"])) == {}
+    bare = changed(
+        lacks_modules=["sale_project"],
+        corrupt={("ir.attachment", 9010): {"res_model": "project.project"}},
+    )
+    assert set(sales(only, bare)) == {WERFT}
+
+
 def calls(now: AsOf, sandbox: Sandbox, **policy: Any) -> Counter[str]:
     overlay = Overlay(sandbox, {})
     JOB.run(reading(overlay), now, HandoffPolicy.model_validate(policy))
