@@ -10,20 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-import odoorpc
-
 from tests.chaos import hooks, rabbit
 from tests.chaos.hooks import Hooks
 from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.mailbox import Mode as MailMode
-from tests.chaos.parts import Nursery, OdooServer, Postgres, RedisServer, nursery, wait_until
+from tests.chaos.parts import Nursery, OdooServer, Postgres, RedisServer, nursery
 from tests.chaos.proxy import Proxy, proxying
 from tests.chaos.rabbit import RabbitServer
 from tests.chaos.scenario import POSTGRESQL, RABBITMQ, Act, Scenario
 from tests.chaos.timetable import crontab
 from tests.workers.ledger import postgres_server
 from workers.demo import stage
-from workers.demo.processes import answers, free_port
+from workers.demo.processes import free_port
 from workers.ledger.database import connect
 from workers.ledger.schema import metadata
 
@@ -131,12 +129,10 @@ class Lane:
             proxy.cut()
             proxy.hits.clear()
             proxy.traces.clear()
-        if "errand" in scenario.jobs:
-            # Each order can be invoiced once.
-            self.odoo.restart()
+        # What the scenario before wrote would be found, and each order can be invoiced once.
+        self.odoo.restart()
         self.mailbox.empty(folder / "mails.jsonl")
         self.hooks.events.clear()
-        self._forget_activities()
         broker, via_broker = self._broker(scenario, folder)
         ledger, via_ledger = self._ledger(scenario, folder)
         environ = self._environ(scenario, folder, since)
@@ -150,16 +146,6 @@ class Lane:
         if self.mailbox.process is None:
             self.mailbox.start()
         self.mailbox.set(MailMode.ACCEPT)
-
-    def _forget_activities(self) -> None:
-        """What the scenario before had written in Odoo would be found by one of the same slot."""
-        wait_until(lambda: answers(self.ports["odoo"]), 60, "Odoo")
-        odoo = odoorpc.ODOO("127.0.0.1", port=self.ports["odoo"], timeout=10)
-        odoo.login("sandbox", "fleet", stage.KEY)
-        ids = [r["id"] for r in odoo.execute_kw("mail.activity", "search_read", [[], ["id"]])]
-        names = odoo.execute_kw("mail.activity", "get_external_id", [ids])
-        written = [number for number in ids if names[str(number)]]
-        odoo.execute_kw("mail.activity", "unlink", [written])
 
     def _broker(self, scenario: Scenario, folder: Path) -> tuple[str, str]:
         if scenario.broker == RABBITMQ:

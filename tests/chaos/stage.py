@@ -67,8 +67,9 @@ class Play:
 
     @property
     def workers(self) -> tuple[str, ...]:
-        """Those of the fleet, by name: of effects only where a job has any."""
-        return (*WORKERS, "effects") if "errand" in self.scenario.jobs else WORKERS
+        """Those of the fleet, by name: of effects only where a job writes into Odoo."""
+        writes = not {"chore", "errand"}.isdisjoint(self.scenario.jobs)
+        return (*WORKERS, "effects") if writes else WORKERS
 
     def now(self) -> datetime:
         """What time it is by the fleet's clocks."""
