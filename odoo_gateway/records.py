@@ -45,6 +45,25 @@ class Properties:
 
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @classmethod
+    def of(cls, value: Any) -> "Properties":
+        """As Odoo answers them: definitions, each with its value where it has one.
+
+        Raises ValueError for anything else.
+        """
+        if value is False:
+            return cls()
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise ValueError(f"{value!r} is not a list of properties")
+        return cls(
+            {
+                str(each[key]): each.get("value")
+                for key in ("string", "name")
+                for each in value
+                if each.get(key)
+            }
+        )
+
     def number(self, name: str) -> Decimal | None:
         """The number of the property with this name or label; None where there is none."""
         value = self.values.get(name)
@@ -211,20 +230,6 @@ def _ids(value: Any) -> tuple[int, ...]:
     return tuple(_integer(item) for item in value)
 
 
-def _properties(value: Any) -> Properties:
-    """Odoo answers a list of definitions, each with its value where it has one."""
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise ValueError(f"{value!r} is not a list of properties")
-    return Properties(
-        {
-            str(each[key]): each.get("value")
-            for key in ("string", "name")
-            for each in value
-            if each.get(key)
-        }
-    )
-
-
 def _shares(value: Any) -> Mapping[str, float]:
     """Numbers by key, as in a field of JSON that distributes something."""
     if not isinstance(value, dict):
@@ -243,7 +248,7 @@ _PARSERS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     bool: _flag,
     ZoneInfo: zone_named,
-    Properties: _properties,
+    Properties: Properties.of,
     Decimal: lambda value: Decimal(repr(_number(value))),
     date: lambda value: date.fromisoformat(_text(value)),
     # Datetimes travel as naive UTC strings.

@@ -33,6 +33,8 @@ class Audience(StrEnum):
 
 # What became of a record, where nobody says more.
 CHANGED: Final = "changed"
+# It was signed outside Odoo: where a source that signs what it sends tells so, that is evidence.
+SIGNED: Final = "signed"
 ROLES: Final = tuple(each.value for each in Audience if each is not Audience.PERSON)
 
 
@@ -77,6 +79,11 @@ class Wake:
     event: str
     #: The model whose id the event names, as rows and findings of the job do.
     subject: str
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether it is of something that Odoo has no part in: a signature outside of it."""
+        return self.event == f"{self.subject}.{SIGNED}"
 
     def hears(self, kind: str, model: str) -> bool:
         """Whether an event of a kind, about a record of a model, is one of these.
@@ -153,6 +160,8 @@ class Job(Generic[P, S]):
     labels: Mapping[str, Text] = field(default_factory=dict)
     #: The events after which it looks before its time.
     wakes: tuple[Wake, ...] = ()
+    #: The kinds of effects that it proposes; it is told what became of those of before.
+    proposes: tuple[str, ...] = ()
     #: `read` can look at some records alone (`AsOf.only`), which spares Odoo the rest when an event
     #: names them, and when a message is about to go out; the others look at everything. Only for a
     #: job that tells persons: a digest is of the whole.
@@ -165,6 +174,16 @@ class Job(Generic[P, S]):
     def __post_init__(self) -> None:
         if self.narrows and self.audience is not Audience.PERSON:
             raise ValueError(f"{self.name} tells a role, whose digest is of the whole")
+
+    @property
+    def heeds_signatures(self) -> bool:
+        """Whether it wants to know what was signed outside Odoo."""
+        return any(wake.is_signature for wake in self.wakes)
+
+    @property
+    def heeds_more(self) -> bool:
+        """Whether it is told of more than its cases: what became of proposals, what was signed."""
+        return bool(self.proposes) or self.heeds_signatures
 
     @property
     def role(self) -> str:

@@ -15,8 +15,10 @@ from tasks.domain.cases import ClosedCase, OpenCase
 from tasks.domain.findings import NOT_SEEN, Finding, Report
 from tasks.domain.news import Subject
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
+from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
-from workers.ledger import acts, cases, scopes
+from workers.ledger import acts, cases, inbox, proposed, scopes
+from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.places import Place
 from workers.ledger.scopes import Scope
@@ -163,5 +165,16 @@ def _remembered(fleet: Fleet, lookout: Lookout, moment: AsOf) -> tuple[AsOf, tup
     with fleet.ledger.reading() as connection:
         known, closed = cases.remembered(connection, lookout.place, since, moment.zone)
         done = acts.standing(connection, lookout.place)
+        before = proposed.of_place(connection, lookout.place, lookout.job.proposes)
+        signed = _signed(connection, lookout)
     standing = {case.finding.key: case.opened_on for case in known}
-    return replace(moment, standing=standing, closed=closed, acts=done), known
+    told = replace(moment, standing=standing, closed=closed, acts=done)
+    return replace(told, proposed=before, signed=signed), known
+
+
+def _signed(connection: Connection, lookout: Lookout) -> Mapping[Subject, datetime] | None:
+    """What was signed outside Odoo; None where no source that signs what it sends would tell."""
+    sources = lookout.tenant.sources_of(SourceKind.SIGNED_WEBHOOK)
+    if not sources or not lookout.job.heeds_signatures:
+        return None
+    return inbox.signed(connection, lookout.tenant.name, sources)

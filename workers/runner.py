@@ -227,7 +227,8 @@ def _execute(
         asked.instant,
         started,
         asked.period,
-        remember=claim.past.remembered,
+        # What was proposed or signed is remembered apart from cases.
+        remember=claim.past.remembered or lookout.job.heeds_more,
         only=asked.only,
     )
     occasion = occasion_of(
@@ -334,6 +335,8 @@ def _commit(
     # What was measured of a period that somebody asked for is no newer than what stands.
     measured = () if moment.asked else report.measures
     measures.record(connection, run.id, measured, now, _basis(occasion.job, seen))
+    for proposed in report.withdrawn:
+        proposing.withdraw(connection, occasion, proposed)
     for proposal in report.proposals:
         proposing.propose(connection, occasion, proposal)
     counts = ((metrics.DUPLICATES, suppressed), (metrics.DRIFT, len(seen.drift)))

@@ -98,7 +98,9 @@ def recover() -> None:
     """Publish again what a broker lost or a dead worker left; tell of what was given up."""
     dispatch.put_clocks_right(fleet())
     dispatch.publish_due(fleet(), publish)
-    proposing.remind(fleet())
+    if proposing.anybody_waits(fleet()):
+        # What waits longer than this is worthless: the next one does the same.
+        remind.apply_async(expires=60)
     if executor.waits(fleet()):
         effect.delay()
     outages.look_again(fleet(), ask_again)
@@ -171,6 +173,12 @@ def effect() -> None:
     """Do one effect whose time has come, and see to the next, if there is one, in its own task."""
     if executor.execute_next(fleet()):
         effect.delay()
+
+
+@app.task(name="fleet.remind")
+def remind() -> None:
+    """Ask those who may decide by now, where an Odoo that hangs holds up no run."""
+    proposing.remind(fleet())
 
 
 @app.task(name="fleet.deliver")

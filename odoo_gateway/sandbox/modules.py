@@ -34,7 +34,12 @@ MODELS: Final[Mapping[str, frozenset[str]]] = {
     "hr_contract": frozenset({"hr.contract"}),
     "hr_expense": frozenset({"hr.expense", "hr.expense.sheet"}),
     "hr_holidays": frozenset({"hr.leave"}),
-    "project": frozenset({"project.milestone", "project.project", "project.tags", "project.task"}),
+    "project": frozenset(
+        {
+            *("project.milestone", "project.project", "project.tags"),
+            *("project.task", "project.task.type"),
+        }
+    ),
     "sale": frozenset({"sale.order", "sale.order.line"}),
 }
 # Of models that a sandbox declares, the module that is then installed.

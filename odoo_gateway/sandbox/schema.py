@@ -34,6 +34,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "mail.message": frozenset({"id", "body", "message_id", "message_type", "model", "res_id"}),
     "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),
     "project.task": frozenset({"id", "name", "project_id", "company_id", "active"}),
+    "project.task.type": frozenset({"id", "name"}),
     "res.company": frozenset({"message_ids", "partner_id"}),
     "res.currency": frozenset({"active"}),
     "res.partner": frozenset({"active", "name"}),

@@ -42,7 +42,7 @@ def office_hours(
 ) -> float:
     """Hours between two instants from 9 to 17 by the clock of a zone, but for the days off.
 
-    Our own measure of the time that an approver has had: their leave is what stand-ins are for.
+    Our own measure of the time that an approver has had whose working calendar nobody knows.
     """
     first, last = (instant.astimezone(zone).replace(tzinfo=None) for instant in (since, until))
     hours, day = 0.0, first.date()
@@ -124,15 +124,17 @@ class Standing:
             return State.APPROVED
         return State.WAITING if self.deciders else State.STUCK
 
-    def overdue_after(self, hours: float) -> frozenset[str]:
-        """The levels whose time is over when the one whose turn it is has waited so long."""
-        found: set[str] = set()
+    @property
+    def timed(self) -> Level | None:
+        """The level whose time runs, the lowest that decides; None where all have had theirs."""
         level = self.level
-        while level is not None and hours >= level.hours:
-            found.add(level.name)
-            hours -= level.hours
+        while level is not None and self._given_up(level):
             level = self._above(level)
-        return frozenset(found)
+        return level
+
+    def seats_at(self, level: Level) -> tuple[Seat, ...]:
+        """Who may decide now on a level's behalf."""
+        return tuple(seat for seat in self.deciders if seat.level == level.name)
 
     @cached_property
     def level(self) -> Level | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from tasks.domain.proposals import Proposal
+from tasks.domain.proposals import Proposal, Proposed
 from tasks.domain.texts import NOTHING, NameOrText, Text
 
 # Stands for every kind of finding.
@@ -209,6 +209,8 @@ class Report:
     subjects: frozenset[tuple[str, int]] | None = None
     #: What it would change in Odoo.
     proposals: tuple[Proposal, ...] = ()
+    #: What it proposed before, and people need not decide any more.
+    withdrawn: tuple[Proposed, ...] = ()
 
     def covers(self, finding: Finding) -> bool:
         """Whether this report would hold the finding if it still stood."""

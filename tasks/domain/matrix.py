@@ -37,7 +37,7 @@ class Level(Policy):
         16,
         gt=0,
         le=2000,
-        description="from 9 to 17 on no quiet day, until the next level may decide too",
+        description="working hours of who may decide, until the next level may decide too",
     )
 
 

@@ -81,4 +81,5 @@ def _routes() -> dict[str, dict[str, str]]:
         "fleet.trim": {"queue": "batch"},
         "fleet.deliver": {"queue": DELIVERY},
         "fleet.effect": {"queue": EFFECTS},
+        "fleet.remind": {"queue": EFFECTS},
     }

@@ -8,7 +8,7 @@ import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from tasks.domain.deciding import Answer
-from tasks.domain.matrix import Verdict, verdict
+from tasks.domain.matrix import FIELDS, Request, Verdict, verdict
 from tasks.domain.matrix_faults import faults
 from tasks.domain.splitting import Asked, splits
 from workers.commands import opening
@@ -25,6 +25,8 @@ from workers.wiring import Fleet
 Row = Mapping[str, Any]
 # More than a firm asks for in years.
 MOST: Final = 100_000
+# Whoever a field of a record names: somebody else for each of them.
+SOMEBODY: Final = {field: (field,) for field in FIELDS}
 cli = typer.Typer(help="The approval matrices: what is wrong with them, and what they decided.")
 OfMatrix = Annotated[str | None, typer.Argument(help="All matrices if left out.")]
 
@@ -46,7 +48,7 @@ def check(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = False)
             "safe": fault.kind.is_safe,
         }
         for each, called in named(fleet, tenant, name)
-        for fault in faults(each.settings.matrices[called], each.people(0))
+        for fault in faults(each.settings.matrices[called], each.people(0, SOMEBODY))
     ]
     show(found, as_json, "Faults")
     if not all(row["safe"] for row in found):
@@ -66,7 +68,8 @@ def replay(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = False
         for effect in _asked_of(fleet, each, called):
             request = effect.request
             assert request is not None
-            now = verdict(each.settings.matrices[called], request, each.people(effect.company_id))
+            people = each.people(effect.company_id, request.held)
+            now = verdict(each.settings.matrices[called], request, people)
             found.append({**_replayed(fleet, effect, now), "matrix": called})
     show(found, as_json, "Replayed")
 
@@ -92,7 +95,7 @@ def splits_(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = Fals
         for split in splits(
             each.settings.matrices[called],
             [
-                Asked(effect.id, f"{effect.model},{effect.record_id}", effect.request)
+                Asked(effect.id, _contract(effect, effect.request), effect.request)
                 for effect in _asked_of(fleet, each, called)
                 if effect.request is not None
             ],
@@ -116,6 +119,10 @@ def named(fleet: Fleet, tenant: str | None, matrix: str | None) -> Sequence[tupl
         there_are = ", ".join(known) or "none at all"
         raise ConfigurationError(f"no matrix {quoted(matrix)}; there are: {there_are}")
     return found
+
+
+def _contract(effect: Effect, request: Request) -> str:
+    return request.contract_id or f"{effect.model},{effect.record_id}"
 
 
 def _asked_of(fleet: Fleet, tenant: Tenant, matrix: str) -> Iterator[Effect]:

@@ -3,9 +3,10 @@
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from tasks.domain import addresses
+from tasks.domain.matrix import FIELDS
 from tasks.domain.written import Written
 
 SECRET_LENGTH: Final = 32
@@ -35,6 +36,14 @@ def bare_address(text: str) -> str:
     return addresses.stripped(text)
 
 
+def _holder(text: str) -> str:
+    return text if text in FIELDS else bare_address(text)
+
+
+def _holders(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < SECRET_LENGTH:
         raise ValueError(
@@ -51,3 +60,5 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 # An address, perhaps with a name before it; and one by itself.
 Sender = Annotated[str, AfterValidator(_one_address)]
 Email = Annotated[str, AfterValidator(bare_address)]
+# Who holds a role: addresses, or a field of the record that names a user.
+Holders = Annotated[tuple[Annotated[str, AfterValidator(_holder)], ...], BeforeValidator(_holders)]

@@ -15,7 +15,7 @@ from odoo_gateway.transport import Address
 from tasks import catalogue
 from tasks.declaration import ROLES, AnyJob
 from tasks.domain.holds import Hold, HoldingPolicy
-from tasks.domain.matrix import Matrix, Word
+from tasks.domain.matrix import FIELDS, Matrix, Word
 from tasks.domain.policy import Policy
 from tasks.domain.proposals import Mode
 from tasks.domain.written import Id, Weekday
@@ -23,7 +23,7 @@ from workers.config.brands import Brand
 from workers.config.channel_kinds import ChannelKind, in_odoo, kinds
 from workers.config.policies import Amendment, Unit, in_force
 from workers.config.sources import Source, SourceKind, SourceName, SourceSettings
-from workers.config.strict import Email, Seconds, Strict
+from workers.config.strict import Email, Holders, Seconds, Strict
 from workers.config.systems import ODOO, RecordKind
 from workers.config.targets import RouteSettings, Target, TargetName, TargetSettings
 from workers.language.language import speaks
@@ -232,8 +232,10 @@ class TenantSettings(Strict):
     disabled_jobs: tuple[str, ...] = Field((), description="jobs that are not wanted here")
     opt_out_jobs: tuple[str, ...] = Field((), description="jobs whose mails readers may opt out of")
     company: dict[Id, CompanySettings] = Field({}, description="what differs for one, by id")
-    roles: dict[Word, tuple[Email, ...]] = Field(
-        {}, description="who holds each role that matrices name, beside those of `recipients`"
+    roles: dict[Word, Holders] = Field(
+        {},
+        description="who holds each role that matrices name, beside those of `recipients`: "
+        "addresses, or a field of the record: " + ", ".join(FIELDS),
     )
     effects: dict[Word, Mode] = Field(
         {},
@@ -333,11 +335,23 @@ class Tenant:
             hold for policy in holding for unit in policy.everywhere() for hold in unit.holds
         )
 
-    def people(self, company_id: int) -> Mapping[str, tuple[str, ...]]:
-        """Who holds each role in a company, by addresses in lower case."""
+    def people(
+        self, company_id: int, named: Mapping[str, tuple[str, ...]] | None = None
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Who holds each role in a company, by addresses in lower case.
+
+        named: whom fields of the record in question name, by the field; nobody if left out.
+        """
         recipients = self.recipients(company_id)
         held = {role: recipients.of(role) for role in ROLES} | self.settings.roles
-        return {role: tuple(person.lower() for person in found) for role, found in held.items()}
+        return {
+            role: tuple(
+                person
+                for each in found
+                for person in ((named or {}).get(each, ()) if each in FIELDS else (each.lower(),))
+            )
+            for role, found in held.items()
+        }
 
     def mode(self, kind: str, company_id: int) -> Mode:
         """What becomes of proposals of a kind in a company."""

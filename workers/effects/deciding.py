@@ -22,7 +22,6 @@ from workers.ledger.statuses import EffectStatus
 from workers.messages.occasion import occasion_for
 from workers.wiring import Fleet
 
-OPEN: Final = (EffectStatus.PROPOSED, EffectStatus.WAITING)
 # The seat of those whose job proposed it.
 PROPOSED: Final = "proposed"
 BY_ITS_ROLE: Final = Text("the role that the job tells does what it proposes")
@@ -52,7 +51,7 @@ def question(fleet: Fleet, connection: Connection, effect: Effect, person: str) 
     """How an effect stands to a person. Raises UnknownPlace where it is not watched any more."""
     occasion = occasion_for(fleet, connection, effect.place, None, effect.trace_id)
     standing, zone = proposing.standing(connection, occasion, effect), occasion.scope.zone
-    if effect.status not in OPEN:
+    if effect.status not in proposing.OPEN:
         return Asked(effect, standing, None, zone)
     if standing is not None:
         return Asked(effect, standing, standing.seat_of(person.lower()), zone)
@@ -101,7 +100,9 @@ def _again(connection: Connection, effect: Effect) -> Effect:
 def _why_not(asked: Asked, person: str) -> Text | None:
     if asked.seat is not None:
         return None
-    if asked.effect.status not in OPEN:
+    if asked.effect.status is EffectStatus.WITHDRAWN:
+        return Text("it is not asked for any more")
+    if asked.effect.status not in proposing.OPEN:
         return Text("it is decided already")
     if asked.standing is not None and person in asked.standing.request.parties:
         return Text("you asked for it, prepared it or benefit from it: others decide")

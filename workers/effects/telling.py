@@ -42,6 +42,15 @@ def tell(
     _note(connection, occasion, effect, f"decision {effect.id} {number}", said, reason)
 
 
+def stuck(connection: Connection, occasion: Occasion, effect: Effect, why: Text) -> None:
+    """Tell the role that the job tells, and who asked for it, that nobody decides it; once."""
+    outcome = Text("not decided: {what}", what=effect.preview)
+    requester = effect.request.requester if effect.request else ""
+    told = {*occasion.readers(occasion.job.role), *filter(None, [requester])}
+    for person in sorted(told):
+        _mail(connection, occasion, effect, person, "stuck", why=why, outcome=outcome)
+
+
 def parked(connection: Connection, occasion: Occasion, effect: Effect, error: str) -> None:
     """Tell who asked for it, else the role that the job tells, that it was not done, and why.
 

@@ -1,12 +1,12 @@
 """Effects: proposals of writes into Odoo, each done at most once, and what became of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from tasks.domain.matrix import Request
 from tasks.domain.proposals import Mode
@@ -81,6 +81,8 @@ class Effect:
     trace_id: str
     #: The message that has it done. When that is lost the queue only looks what became of it.
     message_id: int | None = None
+    #: When the time of each level was over that had been silent, by name; ISO instants.
+    silent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> Place:
@@ -89,8 +91,11 @@ class Effect:
 
 
 def propose(connection: Connection, new: NewEffect, now: datetime) -> int | None:
-    """Keep a proposal; its id, or None where it was proposed before. Audited."""
-    found = _insert(connection, new, now)
+    """Keep a proposal; its id, or None where it was proposed before. Audited.
+
+    One that was withdrawn is asked for anew.
+    """
+    found = _insert(connection, new, now) or _revived(connection, new, now)
     if found is not None:
         row = get(connection, found)
         assert row is not None
@@ -98,12 +103,62 @@ def propose(connection: Connection, new: NewEffect, now: datetime) -> int | None
     return found
 
 
+def _revived(connection: Connection, new: NewEffect, now: datetime) -> int | None:
+    """The id of the same proposal, where it was withdrawn; it says what it says now."""
+    withdrawn = _same(new) & (effects.c.status == EffectStatus.WITHDRAWN)
+    anew = {"created_at": now, "since": now, "next_attempt_at": now, "silent": {}}
+    values = {**_values(new), **anew}
+    statement = update(effects).where(withdrawn).values(values).returning(effects.c.id)
+    found: int | None = connection.scalar(statement)
+    return found
+
+
+def renew(connection: Connection, new: NewEffect) -> None:
+    """While it waits, whom fields of its records name may change: it goes by those of now."""
+    open_ones = effects.c.status.in_([EffectStatus.PROPOSED, EffectStatus.WAITING])
+    row = connection.execute(select(effects).where(_same(new), open_ones)).first()
+    if row is None or row.request is None or new.request is None:
+        return
+    held = {"held": {field: list(who) for field, who in new.request.held.items()}}
+    if row.request | held != row.request:
+        told = {"request": {**row.request, **held}}
+        connection.execute(update(effects).where(effects.c.id == row.id).values(told))
+
+
+def note_silent(connection: Connection, effect: Effect, level: str, now: datetime) -> None:
+    """A level has had its time, and has not decided."""
+    silent = {**effect.silent, level: now.isoformat()}
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(silent=silent))
+    _note(connection, "effect.level_silent", effect, now, level=level)
+
+
+def withdraw(connection: Connection, effect: Effect, now: datetime, by: str) -> None:
+    """What waits for people is not asked for any more; by: what took its place, or why."""
+    values = {"status": EffectStatus.WITHDRAWN, "since": now}
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(values))
+    _note(connection, "effect.withdrawn", effect, now, by=by)
+
+
 def _insert(connection: Connection, new: NewEffect, now: datetime) -> int | None:
+    rest = {"attempts": 0, "next_attempt_at": now, "created_at": now, "since": now, "silent": {}}
+    return insert_once(connection, effects, {**_values(new), **rest})
+
+
+def _values(new: NewEffect) -> dict[str, Any]:
     values = vars(new) | new.place.columns
     del values["place"]
     request = None if new.request is None else REQUEST.dump_python(new.request, mode="json")
-    rest = {"request": request, "attempts": 0, "next_attempt_at": now, "created_at": now}
-    return insert_once(connection, effects, {**values, **rest, "since": now})
+    return {**values, "request": request}
+
+
+def _same(new: NewEffect) -> ColumnElement[bool]:
+    return and_(
+        effects.c.tenant == new.place.tenant,
+        effects.c.kind == new.kind,
+        effects.c.model == new.model,
+        effects.c.record_id == new.record_id,
+        effects.c.identity == new.identity,
+    )
 
 
 def take(connection: Connection, new: NewEffect, now: datetime, lease: timedelta) -> Effect:
@@ -113,14 +168,7 @@ def take(connection: Connection, new: NewEffect, now: datetime, lease: timedelta
     another worker is at it.
     """
     _insert(connection, new, now)
-    same = (
-        (effects.c.tenant == new.place.tenant)
-        & (effects.c.kind == new.kind)
-        & (effects.c.model == new.model)
-        & (effects.c.record_id == new.record_id)
-        & (effects.c.identity == new.identity)
-    )
-    row = connection.execute(select(effects).where(same).with_for_update()).one()
+    row = connection.execute(select(effects).where(_same(new)).with_for_update()).one()
     if row.status in (EffectStatus.DONE, EffectStatus.UNDONE):
         return of_row(row)
     if row.token is not None and row.lease_until > now:

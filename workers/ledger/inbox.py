@@ -1,6 +1,6 @@
 """Events that sources tell of: each kept once, then handed on to the runs that look at it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, select, update
 
+from tasks.declaration import SIGNED
 from tasks.domain.news import Subject
 from workers.ledger import leases
 from workers.ledger.inserts import upsert
@@ -242,6 +243,17 @@ def last_heard(connection: Connection, tenant: str) -> Mapping[str, datetime]:
     )
     rows = connection.execute(found.group_by(inbox.c.source))
     return {row.source: row.at for row in rows}
+
+
+def signed(
+    connection: Connection, tenant: str, sources: Collection[str]
+) -> Mapping[Subject, datetime]:
+    """When each record was first signed, as these sources told by events whose kind says so."""
+    of = (inbox.c.tenant == tenant) & inbox.c.source.in_(sorted(sources))
+    of &= inbox.c.kind.endswith(f".{SIGNED}", autoescape=True)
+    found = select(inbox.c.model, inbox.c.record_id, func.min(inbox.c.occurred_at).label("at"))
+    rows = connection.execute(found.where(of).group_by(inbox.c.model, inbox.c.record_id))
+    return {(row.model, row.record_id): row.at for row in rows}
 
 
 def parked(connection: Connection) -> Mapping[tuple[str, str], int]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from tasks.declaration import SIGNED
 from tasks.domain.acts import Act, stands, unended
 from workers.ledger import acts as done
 from workers.ledger import audit as entries
@@ -177,6 +178,8 @@ def _heard(before: datetime) -> Select[tuple[int]]:
         runs.c.status.not_in(SETTLED_RUNS),
     )
     old = (inbox.c.received_at < before) & inbox.c.status.not_in(UNSETTLED_EVENTS)
+    # That a customer signed is evidence as long as what was signed is looked at.
+    old &= ~inbox.c.kind.endswith(f".{SIGNED}", autoescape=True)
     return select(inbox.c.id).where(old, ~under_way).order_by(inbox.c.received_at, inbox.c.id)
 
 

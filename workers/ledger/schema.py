@@ -289,6 +289,8 @@ effects = Table(
     _required("since", Instant),
     Column("run_id", Id),
     _required("trace_id"),
+    # Levels that were silent for as long as they had, and when that was over, by name.
+    _required("silent", JSON),
     # The message that has it done; null where the queue of effects does.
     Column("message_id", Id),
     UniqueConstraint(

@@ -78,6 +78,9 @@ class CaseState(StrEnum):
 class EffectStatus(StrEnum):
     """proposed and waiting are for people; ready waits for its time, claimed is leased.
 
+    withdrawn: what it was asked for is not there any more; asked for again, it is put to people
+    again.
+
     writing: leased, perhaps done; unknown: perhaps done, and looked for before it is written.
     done, undone and declined are final, but that what a message tells is declined until it is
     delivered again; parked waits for a person.
@@ -93,3 +96,4 @@ class EffectStatus(StrEnum):
     PARKED = "parked"
     DECLINED = "declined"
     UNDONE = "undone"
+    WITHDRAWN = "withdrawn"

@@ -15,6 +15,8 @@ TEMPLATE = 3
 # Somebody made a second project for the first customer.
 TWICE = 150
 MEETINGS, TIME_OFF, TRAINING = 1, 2, 3
+# The one stage of all tasks.
+UNDER_WAY = 1
 TASK_NAMES = {MEETINGS: "Meetings", TIME_OFF: "Time Off", TRAINING: "Training"}
 
 
@@ -104,7 +106,12 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
     ]
     twice = {**sold[0], "id": TWICE, "sequence": TWICE, "name": "HAFENWERK", "account_id": TWICE}
     found = [*internal, template, *sold, twice]
-    return {"project.project": found, "project.task": _tasks(when), **codes.rows(found)}
+    return {
+        "project.project": found,
+        "project.task": _tasks(when),
+        "project.task.type": [{"id": UNDER_WAY, "name": "Under way"}],
+        **codes.rows(found),
+    }
 
 
 def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str, Any]:
@@ -159,6 +166,7 @@ def _task(number: int, name: str, project_id: int, company_id: int, when: When) 
         "create_date": utc(when.ago(80), 9, "UTC"),
         "date_assign": False,
         "date_deadline": False,
+        "stage_id": UNDER_WAY,
         "state": "01_in_progress",
         "is_template": False,
     }

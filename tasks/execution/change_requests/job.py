@@ -10,12 +10,12 @@ raise a change request for what grew without one.
 from datetime import timedelta
 from typing import Final
 
-from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Wake
+from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Wake
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.execution.change_requests.findings import OWNER, Findings
-from tasks.execution.change_requests.judgement import Judgement
+from tasks.execution.change_requests.judgement import KIND, Judgement
 from tasks.execution.change_requests.measures import FORMULAS, measures
 from tasks.execution.change_requests.policy import ChangePolicy, KeptAs
 from tasks.execution.change_requests.proposing import proposals
@@ -50,6 +50,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ChangePolicy) -> Report:
             *snapshot.people.schedules.not_verifiable,
             *_signatures(as_of, policy),
         ),
+        withdrawn=judgement.withdrawn,
         proposals=tuple(proposals(standings, judgement.refused, snapshot, as_of)),
     )
 
@@ -111,7 +112,9 @@ JOB = Job(
     wakes=(
         Wake("sale.order.changed", ChangeOrder.MODEL),
         Wake("project.task.changed", ChangeTask.MODEL),
+        *(Wake(f"{model}.{SIGNED}", model) for model in (ChangeOrder.MODEL, ChangeTask.MODEL)),
     ),
+    proposes=(KIND,),
     narrows=True,
     doc=__doc__,
 )

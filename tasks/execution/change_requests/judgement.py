@@ -95,6 +95,17 @@ class Judgement:
         ]
 
     @property
+    def withdrawn(self) -> tuple[Proposed, ...]:
+        """What people are asked of these, and is not asked for any more, or not so."""
+        return tuple(
+            proposed
+            for each in self.standings
+            for proposed in self._known(each.request)
+            if proposed.state is State.WAITING
+            and (each.status is not Status.RAISED or proposed.identity != each.identity)
+        )
+
+    @property
     def refused(self) -> frozenset[str]:
         """The keys of those that were refused."""
         return frozenset(e.request.key for e in self._every if e.status is Status.REFUSED)

@@ -10,7 +10,7 @@ from tasks.domain.matrix import Earlier, Request
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.proposals import Proposal
-from tasks.domain.texts import Text
+from tasks.domain.texts import Money, Text
 from tasks.execution.change_requests.families import is_confirmed
 from tasks.execution.change_requests.judgement import KIND, Standing
 from tasks.execution.change_requests.policy import OWN_FIELD
@@ -83,6 +83,7 @@ def _values(standing: Standing, user: str, as_of: AsOf) -> Mapping[str, Any]:
     amount, currency = request.amount, request.currency
     return {
         "user": user,
+        "summary": _summary(standing),
         "change": request.name,
         "amount": None if amount is None else f"{amount:f}",
         "currency": currency.code if currency else None,
@@ -90,6 +91,17 @@ def _values(standing: Standing, user: str, as_of: AsOf) -> Mapping[str, Any]:
         "deadline": str(as_of.day + timedelta(days=standing.policy.apply_within_days)),
         "amount_in": _amount_in(standing),
     }
+
+
+def _summary(standing: Standing) -> Text:
+    request = standing.request
+    if request.amount is None or request.currency is None:
+        return Text("agreed to, to be applied: {request}", request=request.name)
+    return Text(
+        "agreed to, to be applied: {request}, {amount}",
+        request=request.name,
+        amount=Money(request.amount, request.currency.code),
+    )
 
 
 def _amount_in(standing: Standing) -> str:

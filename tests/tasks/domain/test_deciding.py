@@ -181,7 +181,22 @@ def test_time_counts_in_office_hours(since: str, until: str, hours: float) -> No
 
 
 def test_time_goes_over_to_one_level_after_the_other() -> None:
-    found = standing(CHANGE)
-    told = [sorted(found.overdue_after(hours)) for hours in (7.9, 8, 23.9, 24, 40)]
-    assert told[:3] == [[], ["manager"], ["manager"]]
-    assert told[3:] == [["director", "manager"], ["board", "director", "manager"]]
+    found, told = standing(CHANGE), []
+    while (level := found.timed) is not None:
+        told.append((level.name, [seat.person.partition("@")[0] for seat in found.seats_at(level)]))
+        found = replace(found, overdue=found.overdue | {level.name})
+    assert told == [
+        ("manager", ["petra", "paul"]),
+        ("director", ["dana", "dirk"]),
+        ("board", ["fay", "mona"]),
+    ]
+    # All have had their time, and may still decide.
+    assert found.state is State.WAITING
+    assert who(found) == ["petra", "paul", "dana", "dirk", "fay", "mona"]
+
+
+def test_the_time_of_a_level_that_cannot_be_filled_does_not_run() -> None:
+    ours = frozenset({"petra@firm.example", "paul@firm.example"})
+    level = standing(replace(CHANGE, involved=ours)).timed
+    assert level is not None
+    assert level.name == "director"

@@ -41,6 +41,13 @@ def test_a_role_that_nobody_holds_ends_with_an_exit_code() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "file", [SOUND.replace('["Dana@firm.example"]', '"project.project.user_id"')]
+)
+def test_whom_a_field_names_is_taken_for_somebody() -> None:
+    assert typed("matrix", "check") == (0, "Faults: none\n")
+
+
 @pytest.mark.parametrize("file", [SOUND.replace('name = "all"', 'name = "all"\ntiers = ["key"]')])
 def test_a_gap_is_told_and_is_safe() -> None:
     code, found = typed_json("matrix", "check")

@@ -61,9 +61,20 @@ def test_modes_roles_and_matrices_are_read(tmp_path: Path, clock: Clock) -> None
     assert (name, matrix is not None, found.matrix_of("note")) == ("billing", True, ("", None))
 
 
+def test_a_role_may_go_by_a_field_of_the_record(tmp_path: Path, clock: Clock) -> None:
+    named = '["Dana@firm.example", "sale.order.user_id"]\nlead = "project.project.user_id"'
+    found = tenant(tmp_path, clock, SOUND.replace('["Dana@firm.example"]', named))
+    assert found.people(1)["director"] == ("dana@firm.example",)
+    assert found.people(1)["lead"] == ()
+    of_record = {"sale.order.user_id": ("sue@firm.example",)}
+    assert found.people(1, of_record)["director"] == ("dana@firm.example", "sue@firm.example")
+    assert found.people(1, of_record)["lead"] == ()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "told"),
     [
+        ('["Dana@firm.example"]', '"sale.order.create_uid"', 9, "'sale.order.create_uid' is not"),
         ('"director", "finance"', '"boss"', 24, "no such role 'boss'; there are delivery, direct"),
         ('director = ["D', 'finance = ["D', 9, "stands under `recipients`; choose another name"),
         ('note = "automatic"', 'nothing = "propose"', 13, "no such kind of effect; there are "),

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
+from tasks.domain.matrix import Request
 from tasks.domain.proposals import Mode, Proposal
 from tests.fakes.clock import Clock
 from tests.fakes.effects import Deadly, Killed, effect_of, follow_up, note, proposed
@@ -287,3 +288,49 @@ def test_two_executors_do_each_effect_once(fleet: Fleet, odoo: Deadly) -> None:
     states = {effect_of(fleet, number).status for number in numbers if number != taken.id}
     assert states == {EffectStatus.DONE}
     assert len(in_odoo(odoo)) == 4
+
+
+def withdrawn(fleet: Fleet, number: int | None) -> None:
+    with fleet.ledger.transaction() as connection:
+        effect = effects.get(connection, number or 0, lock=True)
+        assert effect is not None
+        effects.withdraw(connection, effect, fleet.clock(), "a job")
+
+
+def test_what_was_withdrawn_is_done_by_nobody_until_it_is_asked_for_anew(
+    fleet: Fleet, odoo: Deadly, clock: Clock
+) -> None:
+    number = proposed(fleet, note())
+    withdrawn(fleet, number)
+    run_all(fleet)
+    assert (effect_of(fleet, number).status, in_odoo(odoo, "mail.message")) == (
+        EffectStatus.WITHDRAWN,
+        [],
+    )
+    clock.forward(hours=1)
+    assert proposed(fleet, note()) == number
+    again = effect_of(fleet, number)
+    assert (again.status, again.created_at, again.silent) == (
+        EffectStatus.PROPOSED,
+        clock(),
+        {},
+    )
+    assert proposed(fleet, note()) is None
+    assert events(fleet) == ["effect.proposed", "effect.withdrawn", "effect.proposed"]
+
+
+def test_while_it_waits_it_goes_by_those_whom_its_records_name_now(fleet: Fleet) -> None:
+    def asked(*people: str) -> Proposal:
+        held = {"sale.order.user_id": people}
+        return replace(note(), request=Request("note", fleet.clock().date(), held=held))
+
+    number = proposed(fleet, asked("ann@firm.example"))
+    assert proposed(fleet, asked("bob@firm.example")) is None
+    now = effect_of(fleet, number).request
+    assert now is not None
+    assert now.held == {"sale.order.user_id": ("bob@firm.example",)}
+    with fleet.ledger.transaction() as connection:
+        effects.release(connection, effect_of(fleet, number), fleet.clock(), EffectStatus.READY, "")
+    assert proposed(fleet, asked("cat@firm.example")) is None
+    then = effect_of(fleet, number).request
+    assert then == now

@@ -215,3 +215,27 @@ def test_old_events_are_forgotten_with_what_says_who_looked_but_none_that_waits(
         assert inbox.known(connection, "acme", "outbox", "event-1") is None
         assert inbox.known(connection, "acme", "outbox", "event-2") is not None
         assert inbox.events_of(connection, claim.run.id) == []
+
+
+def test_what_a_source_told_as_signed_is_known_by_record_and_kept(ledger: Ledger) -> None:
+    signed = {"source": "sign", "kind": "sale.order.signed", "model": "sale.order"}
+    told = [
+        event(1, **signed),
+        event(2, **signed, occurred_at=NOW),
+        # Of another tenant, by another source, and that it changed.
+        event(3, **{**signed, "tenant": "other"}, record_id=8),
+        event(4, **{**signed, "source": "outbox"}, record_id=8),
+        event(5, **{**signed, "kind": "sale.order.changed"}, record_id=8),
+    ]
+    with ledger.transaction() as connection:
+        inbox.receive(connection, told, NOW)
+        for received in take(connection):
+            inbox.settle(connection, received, EventStatus.IGNORED)
+        assert inbox.signed(connection, "acme", ["sign", "n8n"]) == {
+            ("sale.order", 7): EVENT.occurred_at
+        }
+        assert inbox.signed(connection, "acme", []) == {}
+        chosen = retention.forgettable(connection, NOW + 400 * LEASE, 10, NOW)
+        retention.forget(connection, chosen, NOW + 400 * LEASE)
+        assert inbox.signed(connection, "acme", ["sign"])
+        assert inbox.known(connection, "acme", "sign", "event-5") is None
