@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import odoorpc
 
+from odoo_gateway.sandbox import firm
 from tests.fakes import errands
 from workers.demo import stage
 
@@ -116,10 +117,11 @@ def standing(port: int) -> Standing:
         return found
 
     order_of = {row["id"]: row["order_id"] for row in rows("sale.order.line", "order_id")}
+    of_before = {row["id"] for row in firm.build(CHANGED.date())["project.project"]}
     projects = Counter(
         order_of[row["sale_line_id"]]
         for row in rows("project.project", "sale_line_id")
-        if row["sale_line_id"]
+        if row["sale_line_id"] and row["id"] not in of_before
     )
     drafts: Counter[int] = Counter()
     on_move: dict[int, set[int]] = {}
