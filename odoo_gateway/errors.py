@@ -53,6 +53,9 @@ class OdooUnavailable(OdooError):
 class OdooRejected(OdooError):
     """Odoo understood and refused; repeating the call cannot help."""
 
+    #: Whether the user lacks a right to what was asked for.
+    for_rights = False
+
 
 class OdooLoginRefused(OdooRejected):
     """Odoo, or the proxy before it, lets us in with nothing: credentials, database or address."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -140,6 +141,7 @@ class Reader:
         page_size: int = 2000,
         most_rows: int = 2_000_000,
     ) -> None:
+        session.begin()
         self.session = session
         self.company_id = company_id
         self.drift: list[Drift] = []
@@ -213,7 +215,8 @@ class Reader:
         """
 
         def ask() -> tuple[tuple[R, ...], Sequence[Drift]]:
-            alone = Reader(self.session, self.company_id, self._page_size, self._most_rows)
+            alone = copy(self)
+            alone.drift = []
             found = alone.search(record, domain, archived=archived, all_companies=True)
             return found, alone.drift
 

@@ -146,6 +146,7 @@ class Me(Record):
     MODEL: ClassVar[str] = "res.users"
     MODULE: ClassVar[str] = "base"
     id: int
+    login: str
     all_group_ids: tuple[int, ...]
 
 
@@ -241,11 +242,8 @@ class Sight:
 
     @cached_property
     def _groups(self) -> frozenset[int]:
-        session = self._odoo.session
-        if not session.may_read(Me.MODEL):
-            return frozenset()
-        found = self._odoo.search(Me, [("id", "=", session.user_id)])
-        return frozenset(group for me in found for group in me.all_group_ids)
+        me = self._odoo.session.me
+        return frozenset(me.all_group_ids if me else ())
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -251,10 +251,12 @@ def _server_said(error: odoorpc.error.RPCError, address: Address, doing: str) ->
             f"{address.secret_name}"
         )
     if name.endswith("AccessError"):
-        return OdooRejected(
+        refused = OdooRejected(
             f"Odoo refuses {doing} to {address.login!r}: {first_line.rstrip('.')}. Give the user "
             "a group that may read this model: docs/install.md says which"
         )
+        refused.for_rights = True
+        return refused
     if "doesn't exist" in said and "Object" in said:
         return OdooSchemaDrift(
             f"{doing}: {first_line}. The module that brings this model is not installed"

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from odoo_gateway.errors import ConfigurationError, FleetError, OdooRejected
+from odoo_gateway.errors import ConfigurationError, FleetError, OdooRejected, OdooSchemaDrift
 from odoo_gateway.reader import Drift, Reader
 from tasks import catalogue
 from tasks.declaration import AnyJob
@@ -15,6 +15,7 @@ from tasks.domain.cases import ClosedCase, OpenCase
 from tasks.domain.findings import NOT_SEEN, Finding, Report
 from tasks.domain.news import Subject
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
+from tasks.domain.policy import Policy
 from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
 from workers.ledger import acts, cases, inbox, proposed, scopes
@@ -125,9 +126,27 @@ def look(
     company_id = lookout.scope.company_id
     moment = replace(moment, holds=lookout.tenant.holds(company_id, moment.day))
     policy = lookout.tenant.policy(lookout.job, company_id, moment.day)
-    reader = lookout.reader(fleet)
-    report = lookout.job.run(reader, moment, policy)
+    reader, report = _read_and_judged(fleet, lookout, moment, policy)
     return Look(report, tuple(reader.drift), moment, known, policy.versions(), policy.approvals())
+
+
+def _read_and_judged(
+    fleet: Fleet, lookout: Lookout, moment: AsOf, policy: Policy
+) -> tuple[Reader, Report]:
+    """The job's report, and what read for it.
+
+    Where Odoo refuses a field or a model that we had learnt of before, all is learnt and read anew.
+    """
+    reader = lookout.reader(fleet)
+    try:
+        return reader, lookout.job.run(reader, moment, policy)
+    except (OdooRejected, OdooSchemaDrift) as error:
+        if not reader.session.may_be_outdated(error):
+            raise
+        log.info("look.learnt_anew", **lookout.place.columns, message=str(error))
+    reader.session.forget()
+    reader = lookout.reader(fleet)
+    return reader, lookout.job.run(reader, moment, policy)
 
 
 def _about(

@@ -251,6 +251,7 @@ def _execute(
     if waiting.runs and room:
         with fleet.ledger.transaction() as connection:
             rung["next"] = _next(fleet, connection, run, now, room)
+    fleet.keep_learnt(lookout.tenant)
     log.info(
         "run.succeeded",
         rows=len(seen.report.rows),

@@ -3,21 +3,28 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from secrets import token_hex
 from threading import BoundedSemaphore
 
+import structlog
+
 from monitoring import metrics
-from odoo_gateway.session import Session
+from odoo_gateway.errors import ConfigurationError
+from odoo_gateway.learnt import Kept
+from odoo_gateway.session import SHARED_SECONDS, Session
 from odoo_gateway.transport import CallSeen, Guarded, OdooRpc, Transport, circuit
 from workers.config import settings as configuration
 from workers.config.settings import Settings
 from workers.config.tenants import Tenant
-from workers.ledger import marks
+from workers.ledger import learnt, marks
 from workers.ledger.database import Ledger, connect
+from workers.ledger.errors import LedgerError
 from workers.links import Links
 from workers.smtp import SmtpServer
+
+log = structlog.get_logger()
 
 Connect = Callable[[Tenant], Transport]
 # Calls that one run makes at the same time: a second connection nearly halves what Odoo's database
@@ -33,6 +40,36 @@ def utc_now() -> datetime:
 def odoo_of(tenant: Tenant) -> Transport:
     """The tenant's real Odoo."""
     return OdooRpc(tenant.address)
+
+
+@dataclass(frozen=True)
+class LedgerStore:
+    """Keeps what was learnt of a tenant's Odoo in the ledger."""
+
+    fleet: "Fleet"
+    tenant: str
+
+    def recall(self) -> Kept | None:
+        """None also where there is no ledger of this version: to look needs none."""
+        try:
+            self.fleet.ledger.check()
+            with self.fleet.ledger.reading() as connection:
+                page = learnt.of_tenant(connection, self.tenant)
+        except (ConfigurationError, LedgerError):
+            return None
+        if page is None:
+            return None
+        age = self.fleet.clock() - page.at
+        # What lies ahead is of a clock that was wrong.
+        is_ahead = age < -marks.SKEW
+        return None if is_ahead else Kept(page.footing, page.found, max(age.total_seconds(), 0.0))
+
+    def keep(self, kept: Kept) -> None:
+        """Raises LedgerError, or ConfigurationError where the ledger is not there as it must be."""
+        at = self.fleet.clock() - timedelta(seconds=kept.age)
+        self.fleet.ledger.check()
+        with self.fleet.ledger.transaction() as connection:
+            learnt.keep(connection, self.tenant, learnt.Page(kept.footing, at, kept.learnt))
 
 
 @dataclass
@@ -108,17 +145,32 @@ class Fleet:
                 limit=BoundedSemaphore(tenant.settings.concurrency),
                 on_call=lambda seen: self._count(tenant.name, seen),
             )
+            address = tenant.address
             self._sessions[tenant.name] = Session(
                 guarded,
-                tenant.address.url,
+                address.url,
                 tenant.settings.read_megabytes,
                 at_once=min(CALLS_OF_A_RUN, tenant.settings.concurrency),
+                store=LedgerStore(self, tenant.name),
+                identity=f"{address.url} {address.database} {address.login}",
             )
+        self._sessions[tenant.name].begin(after_seconds=SHARED_SECONDS)
         return self._sessions[tenant.name]
+
+    def keep_learnt(self, tenant: Tenant) -> None:
+        """Have later processes go by what was learnt of the tenant's Odoo, where that is new."""
+        try:
+            self.session(tenant).keep()
+        except ConfigurationError:
+            # Nothing needs a ledger that only looks, and who does more says what is wrong with it.
+            return
+        except LedgerError as error:
+            log.warning("learnt.not_kept", tenant=tenant.name, message=str(error))
 
     def forget(self, tenant: Tenant) -> None:
         """Learn the tenant's fields and rights anew: what we knew of them was wrong."""
         self._sessions.pop(tenant.name, None)
+        self.session(tenant).forget()
 
     def probe(self, tenant: Tenant) -> None:
         """Ask the tenant's Odoo for next to nothing, once, even while it is left alone.

@@ -47,6 +47,9 @@ def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
         counting.append(Counting(OdooRpc(tenant.address)))
         return counting[-1]
 
+    learns = bool(os.environ.get("BENCH_LEARNS"))
+    if learns:
+        Fleet(settings.load()).ledger.upgrade()
     started, cpu = time.perf_counter(), time.process_time()
     fleet = Fleet(settings.load(), connect_odoo=connect)
     order = Order(catalogue.jobs()[job], fleet.settings.tenant("default"), dry_run=True)
@@ -55,6 +58,8 @@ def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
     cost = seen(started, cpu, len(counting[0].seconds), received[0])
     failed = [str(result.error) for result in results if result.error]
     assert not failed, failed
+    if learns:
+        fleet.keep_learnt(order.tenant)
     file.write_text(json.dumps(document, indent=1, sort_keys=True))
     return {**cost, "longest": max(counting[0].seconds)}
 

@@ -29,6 +29,8 @@ MODULES: Final = (
 OLDER_MODULES: Final[Mapping[int, tuple[str, ...]]] = {16: ("hr_contract",)}
 # Enterprise modules stand in a Community database too, but never installed.
 UNINSTALLABLE: Final = ("helpdesk", "planning", "timesheet_grid")
+# When all of them were installed.
+WRITTEN: Final = "2026-01-05 07:00:00"
 MODELS: Final[Mapping[str, frozenset[str]]] = {
     "analytic": frozenset({"account.analytic.account"}),
     "hr_contract": frozenset({"hr.contract"}),
@@ -100,6 +102,7 @@ def installed(lacking: Collection[str], version: int, declared: Collection[str] 
             "name": name,
             "state": state,
             "latest_version": f"{version}.0.1.3" if state == "installed" else False,
+            "write_date": WRITTEN,
         }
         for number, (name, state) in enumerate(sorted(states.items()), start=1)
     ]

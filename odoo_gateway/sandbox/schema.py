@@ -26,7 +26,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "hr.expense": frozenset({"company_id", "date"}),
     "hr.expense.sheet": frozenset({"company_id", "id", "state"}),
     "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
-    "ir.module.module": frozenset({"id", "name", "state", "latest_version"}),
+    "ir.module.module": frozenset({"id", "name", "state", "latest_version", "write_date"}),
     "mail.activity": frozenset(
         {"id", "active", "automated", "date_deadline", "note", "res_id", "res_model"}
         | {"summary", "user_id"}

@@ -128,6 +128,8 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
     name = f"{tenant.name}: Odoo"
     try:
         session = fleet.session(tenant)
+        # What is to be proven may have been set up a moment ago.
+        session.forget()
         scopes = dispatch.discover(session, tenant)
         version = session.major_version
     except FleetError as error:
@@ -141,6 +143,7 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
         yield from _zone(tenant, scope)
         yield from _recipients(tenant, scope)
         yield from _jobs(fleet, tenant, scope)
+    fleet.keep_learnt(tenant)
 
 
 def _zone(tenant: Tenant, scope: Scope) -> Iterator[Examined]:

@@ -75,6 +75,16 @@ scopes = Table(
     _required("seen_at", Instant),
 )
 
+# What each tenant's Odoo shows of fields and rights, for as long as its footing is the same.
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    _required("footing"),
+    _required("at", Instant),
+    _required("found", JSON),
+)
+
 watches = Table(
     "watches",
     metadata,

@@ -56,7 +56,7 @@ def told(name: str, version: int) -> Told:
     readers = [reading(overlay, company_id) for company_id in COMPANIES]
     reports = [_run(name, odoo) for odoo in readers]
     # What its modules and version tell is not asked for.
-    wanted = {model for odoo in readers for model in odoo.session._rights}
+    wanted = {model for odoo in readers for model in odoo.session._known.rights}
     absent = {model for model in wanted if readers[0].session.exists(model) is False}
     hidden = {
         f"{record.MODEL}.{name}"
