@@ -2,15 +2,22 @@
 
 import logging
 import sys
+from typing import Final
 
 import stamina
 import structlog
 
 from odoo_gateway.errors import harmless
 
+# What Celery says of each task that begins and ends, beside what it says itself, at INFO.
+OF_EACH_TASK: Final = ("celery.app.trace", "celery.worker.strategy")
+
 
 def configure(log_format: str = "console", level: int | str = logging.INFO) -> None:
-    """Send structlog, the standard library's loggers and warnings through one renderer."""
+    """Send structlog, the standard library's loggers and warnings through one renderer.
+
+    What Celery says of each task that begins and ends is said at the level DEBUG alone.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -37,7 +44,10 @@ def configure(log_format: str = "console", level: int | str = logging.INFO) -> N
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.captureWarnings(True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    quiet = logging.WARNING
+    logging.getLogger("alembic").setLevel(quiet)
+    for name in OF_EACH_TASK:
+        logging.getLogger(name).setLevel(logging.NOTSET if root.level <= logging.DEBUG else quiet)
     stamina.instrumentation.set_on_retry_hooks([_retried])
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

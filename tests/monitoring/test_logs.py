@@ -88,3 +88,19 @@ def test_a_name_from_odoo_commands_no_terminal_and_forges_no_line() -> None:
     assert "ACME" in ended.stderr
     assert not {"\x1b", "\x07", "\x9b"} & set(ended.stderr)
     assert not any(line.startswith("2026-01-01 [info]") for line in ended.stderr.splitlines())
+
+
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("DEBUG", 2)])
+def test_that_a_task_began_and_ended_is_said_by_itself_alone(level: str, lines: int) -> None:
+    said = f"""
+import logging
+from monitoring import logs
+logs.configure("json", {level!r})
+for name in logs.OF_EACH_TASK:
+    logging.getLogger(name).info("Task jobs.wip_aging[trace-1] received")
+    logging.getLogger(name).error("Task jobs.wip_aging[trace-1] raised unexpected")
+"""
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    told = [json.loads(line)["event"] for line in done.stderr.splitlines()]
+    assert len(told) == 2 * lines
+    assert sum("raised" in line for line in told) == 2
