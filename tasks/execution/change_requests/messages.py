@@ -1,8 +1,8 @@
 """What the messages of an order show: that its customer signed it, and what was raised on it.
 
 `signed_by` and `signed_on` are fields that every salesperson may write. Odoo's portal posts a
-message beside, with the order as a file, in the customer's name, and as a user who is none of the
-firm's: only that shows that the customer signed.
+message beside, with the order as a file, in the customer's name, and as Odoo itself, as whom no
+user can write: only that shows that the customer signed.
 """
 
 import re
@@ -20,6 +20,9 @@ AT_ONCE: Final = timedelta(minutes=10)
 # How Odoo notes a quantity that somebody changed on a confirmed order, in all languages.
 ARROW: Final = re.compile(r"(-?\d+(?:\.\d+)?)\s*(?:-&gt;|->)\s*(-?\d+(?:\.\d+)?)")
 SIGNED: Final = "comment"
+# As whom the portal writes, whoever is logged in there (`portal.CustomerPortal`); nobody logs in as
+# this one.
+ITSELF: Final = 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def read_messages(
 def _shows(
     message: OrderMessage, order: ChangeOrder, inside: frozenset[int], firms: Mapping[int, int]
 ) -> bool:
-    """Whether the customer signed by it: at that moment, in their name, and not one of ours."""
+    """Whether the customer signed by it: at that moment, in their name, and not by one of ours."""
     if order.signed_on is None or abs(message.date - order.signed_on) > AT_ONCE:
         return False
     theirs = firms.get(message.author_id or 0) == firms.get(order.partner_id, 0)
@@ -78,7 +81,7 @@ def _shows(
 
 def _inside(odoo: Reader, messages: Iterable[OrderMessage]) -> frozenset[int]:
     """The users of the firm among those who wrote; one that is hidden counts as one of them."""
-    users = {message.create_uid for message in messages if message.create_uid}
+    users = {message.create_uid for message in messages if message.create_uid} - {ITSELF}
     outside = {person.id for person in odoo.read(Person, users) if person.share} if users else ()
     return frozenset(users - {*outside})
 

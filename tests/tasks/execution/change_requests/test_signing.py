@@ -69,8 +69,17 @@ def signed(message: Mapping[str, Any] | None = None, **order: Any) -> Sandbox:
 
 @pytest.mark.parametrize(
     "message",
-    [{}, {"create_uid": PORTAL}, {"author_id": CUSTOMER}, {"date": "2026-11-13 08:52:00"}],
-    ids=["public", "logged in on the portal", "the firm itself", "a moment before"],
+    [
+        {},
+        {"create_uid": 1},
+        {"create_uid": PORTAL},
+        {"author_id": CUSTOMER},
+        {"date": "2026-11-13 08:52:00"},
+    ],
+    ids=[
+        *("public", "as Odoo itself", "logged in on the portal", "the firm itself"),
+        "a moment before",
+    ],
 )
 def test_the_portals_message_of_the_customer_shows_the_signature(message: Any) -> None:
     report = look(signed(message), sign_within_days=1)
