@@ -18,6 +18,7 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "change_requests": ("kind", "model", "record_id"),
     "master_data": ("kind", "model", "record_id", "other_id"),
     "invoice_readiness": ("sale_order_id",),
+    "late_starts": ("project_id",),
     "wip_aging": ("sale_order_line_id",),
     "timesheet_reminders": ("employee_id",),
     "utilization_variance": ("employee_id",),

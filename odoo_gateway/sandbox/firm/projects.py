@@ -14,6 +14,9 @@ INTERNAL = {1: 1, 2: 2}
 TEMPLATE = 3
 # Somebody made a second project for the first customer.
 TWICE = 150
+# What the fixed price is copied from: before Odoo 19 templates are projects like others.
+COPIED = 160
+COPIED_TASKS = {1601: "Kickoff", 1602: "Final report"}
 MEETINGS, TIME_OFF, TRAINING = 1, 2, 3
 # The one stage of all tasks.
 UNDER_WAY = 1
@@ -98,6 +101,9 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
             **_project(project_id, deal.customer, deal.company_id, 100 + deal.seller),
             "allow_billable": True,
             "partner_id": 20 + number,
+            # Nobody planned one of them.
+            "date_start": deal.customer != codes.NO_ACCOUNT
+            and when.ago(deal.days_ago - 5).isoformat(),
             "account_id": codes.account_of(project_id, deal),
             "tag_ids": codes.project_tags(deal),
         }
@@ -105,7 +111,8 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
         if (project_id := project_of(number, deal))
     ]
     twice = {**sold[0], "id": TWICE, "sequence": TWICE, "name": "HAFENWERK", "account_id": TWICE}
-    found = [*internal, template, *sold, twice]
+    twice["date_start"] = when.ago(20).isoformat()
+    found = [*internal, template, *sold, twice, _project(COPIED, "Fixed price", 1, 103)]
     return {
         "project.project": found,
         "project.task": _tasks(when),
@@ -124,6 +131,7 @@ def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str,
         "is_template": False,
         "allow_billable": False,
         "partner_id": False,
+        "date_start": False,
         "account_id": False,
         "tag_ids": [],
         "last_update_status": "on_track",
@@ -137,7 +145,8 @@ def _tasks(when: When) -> list[dict[str, Any]]:
         for company_id, project_id in INTERNAL.items()
         for task, name in TASK_NAMES.items()
     ]
-    return [*internal, *(_sold_task(work, when) for work in works())]
+    copied = [_task(number, name, COPIED, 1, when) for number, name in COPIED_TASKS.items()]
+    return [*internal, *(_sold_task(work, when) for work in works()), *copied]
 
 
 def _sold_task(work: Work, when: When) -> dict[str, Any]:

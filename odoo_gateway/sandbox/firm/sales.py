@@ -21,7 +21,7 @@ from odoo_gateway.sandbox.firm.kinds import (
 )
 from odoo_gateway.sandbox.firm.money import CURRENCIES, FIRST_CONTACT, FIRST_CUSTOMER
 from odoo_gateway.sandbox.firm.papers import numbered
-from odoo_gateway.sandbox.firm.projects import line_id, order_id, project_of
+from odoo_gateway.sandbox.firm.projects import COPIED, line_id, order_id, project_of
 from odoo_gateway.sandbox.firm.when import When, utc
 
 Row = dict[str, Any]
@@ -103,6 +103,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
                 "id": number,
                 "name": name,
                 "invoice_policy": policy,
+                "project_template_id": COPIED if number == FIXED else False,
                 "type": "consu" if number == GOODS else "service",
                 "categ_id": 1 if number == GOODS else 2,
             }

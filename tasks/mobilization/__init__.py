@@ -1,0 +1,1 @@
+"""Jobs of the mobilization layer: from contract to work."""

@@ -1,0 +1,1 @@
+"""Projects that start late or otherwise than agreed: what is this job's alone."""
