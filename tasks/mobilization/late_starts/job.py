@@ -61,12 +61,12 @@ LABELS: Final = {
     "first": Text("first"),
     "first_hours_on": Text("first hour on"),
     "late_starts": Text("late starts"),
-    "missed-milestone": Text("missed milestones"),
-    "no-handoff": Text("without an accepted handoff"),
-    "no-hours": Text("without an hour"),
-    "no-kickoff": Text("without a kickoff"),
+    "missed_milestone": Text("missed milestones"),
+    "no_handoff": Text("without an accepted handoff"),
+    "no_hours": Text("without an hour"),
+    "no_kickoff": Text("without a kickoff"),
     "planned_start": Text("planned start"),
-    "unlike-template": Text("unlike their template"),
+    "unlike_template": Text("unlike their template"),
 }
 
 JOB = Job(
