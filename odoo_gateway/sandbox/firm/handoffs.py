@@ -26,7 +26,6 @@ class Won:
     company_id: int = EUROPE
     #: street, zip, city, country.
     address: tuple[str, str, str, str] = ("", "", "", "")
-    email: bool = True
     vat: str = ""
     reference: str = ""
     terms: bool = True
@@ -80,7 +79,6 @@ WON: Final = (
         3,
         6,
         address=("Markt 3", "", "Leipzig", "DE"),
-        email=False,
         terms=False,
         files=("Quotation - S00902.pdf",),
         typed=True,
@@ -105,6 +103,7 @@ def rows(when: When) -> Mapping[str, list[Row]]:
     """Everything that hangs on these orders."""
     signed = [won for won in WON if won.signed]
     return {
+        "account.payment.term": [{"id": TERMS, "name": "30 days"}],
         "ir.attachment": list(_files()),
         "mail.message": [_signature(won, when) for won in signed],
         "product.category": [{"id": 1, "parent_path": "1/"}, {"id": 2, "parent_path": "1/2/"}],
@@ -118,7 +117,7 @@ def rows(when: When) -> Mapping[str, list[Row]]:
 
 
 def _amount(won: Won) -> float:
-    return 24000.0 if won.shares else 18000.0
+    return 24000.0 if won.shares else 18880.0
 
 
 def _order(won: Won, when: When) -> Row:
@@ -171,7 +170,7 @@ def _lines(won: Won, when: When) -> Iterator[Row]:
             "display_type": "line_note",
             "price_unit": 0.0,
             "product_uom_qty": 0.0,
-            "qty_delivered_method": False,
+            "qty_delivered_method": "manual",
             "is_service": False,
             "project_id": False,
             "price_subtotal": 0.0,
@@ -207,7 +206,6 @@ def _customer(won: Won) -> Row:
     street, code, city, country = won.address
     return {
         **_person(CUSTOMER + won.number, won.customer, f"accounts@won{won.id}.example"),
-        **({} if won.email else {"email": False}),
         "commercial_partner_id": CUSTOMER + won.number,
         "is_company": True,
         "street": street or False,
