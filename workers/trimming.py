@@ -37,7 +37,8 @@ def trim(fleet: Fleet) -> Mapping[str, int]:
 
 def trim_all(fleet: Fleet) -> Mapping[str, int]:
     """Forget batch after batch until nothing is left that may go."""
-    total = Counter({"messages": 0, "cases": 0, "runs": 0, "inbox": 0, "acts": 0, "audit": 0})
+    names = ("messages", "cases", "runs", "inbox", "acts", "audit", "effects", "decisions")
+    total = Counter(dict.fromkeys(names, 0))
     while any((counts := trim(fleet)).values()):
         total.update(counts)
     return total

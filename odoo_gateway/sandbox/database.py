@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from threading import Lock
 from typing import Any, Final
@@ -49,6 +50,8 @@ class Database:
     hidden_fields: Collection[tuple[str, str]] = frozenset()
     denied_models: Collection[str] = frozenset()
     version: int = NEWEST
+    #: The day that the firm lives in.
+    as_of: date = date.min
     tables: Mapping[str, dict[int, Row]] = field(init=False)
     #: Of what was imported, the model and id; changed under `writing` alone.
     external_ids: dict[str, tuple[str, int]] = field(default_factory=dict)

@@ -45,7 +45,11 @@ def known() -> Schema:
             STAGE: {"id": _of("integer"), "name": _of("char"), "project_ids": _of(many, PROJECT)},
             PROJECT: {"type_ids": _of(many, STAGE)},
             TASK: {"stage_id": _of(one, STAGE), "write_date": _of("datetime")},
-            MOVE: {"line_ids": _of("one2many", MOVE_LINE)},
+            MOVE: {
+                "line_ids": _of("one2many", MOVE_LINE),
+                "create_uid": _of(one, "res.users"),
+                "create_date": _of("datetime"),
+            },
         }
     )
 
@@ -196,6 +200,9 @@ def _drafted(sold: Sold, due: Sequence[Row]) -> int:
         **UNSET,
         "id": number,
         "state": "draft",
+        "create_uid": sold.database.account.user_id,
+        # No clock runs here: after all that this day's effects are asked for.
+        "create_date": f"{sold.database.as_of} 23:59:59",
         "move_type": "out_invoice",
         "company_id": sold.order["company_id"],
         "currency_id": sold.order["currency_id"],

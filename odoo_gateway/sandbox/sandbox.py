@@ -84,6 +84,7 @@ class Sandbox:
             hidden_fields=frozenset(hidden_fields),
             denied_models=frozenset(denied_models),
             version=version,
+            as_of=as_of,
             ruled={model: _ruled(model, domain) for model, domain in (rules or {}).items()},
         )
 

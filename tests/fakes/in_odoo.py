@@ -91,3 +91,27 @@ def empty(inner: Sandbox, kept: Mapping[str, Sequence[str]]) -> Overlay:
         ("res.groups", "get_external_id"): lambda *_: {},
     }
     return found
+
+
+def holding(inner: Sandbox, kept: Mapping[str, Sequence[str]], pieces: Sequence[Piece]) -> Overlay:
+    """One of an administrator, in which all of these stand, as far as their names tell."""
+    found = empty(inner, kept)
+    told = {model: found.answers[model, "search_read"] for model in ("ir.model", "ir.model.fields")}
+    entries = [
+        {"id": number, "name": piece.name, "model": piece.model, "res_id": 9000 + number}
+        for number, piece in enumerate(pieces, 1)
+    ]
+
+    def named(args: Any, _: Any) -> Any:
+        return entries if args[0][0][0] == "module" else []
+
+    def by_model(model: str) -> Any:
+        return lambda args, kwargs: told[model](args, kwargs) if args[0][0][0] == "model" else []
+
+    found.answers = {
+        **found.answers,
+        ("ir.model.data", "search_read"): named,
+        (calling.DIRECTORY, "search_read"): lambda *_: [],
+        **{(model, "search_read"): by_model(model) for model in told},
+    }
+    return found

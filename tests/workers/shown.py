@@ -92,6 +92,7 @@ COMMANDS: Final = {
     "doctor": "doctor",
     "odoo-install": "odoo install --login admin --dry-run",
     "odoo-check": "odoo check",
+    "odoo-remove": "odoo remove --login admin --dry-run",
     "config-show": "config show --tenant firm --json",
     "mail-preview": "mail preview pending_approvals --output mails",
     "person-export": "person export marco.bianchi@nordwind.example --output marco.json",
@@ -181,10 +182,12 @@ def odoo_of(name: str) -> Transport:
     sandbox = Sandbox(MONDAY.date())
     if name == "odoo-install":
         return in_odoo.empty(sandbox, KEPT)
-    if name == "odoo-check":
+    if name in ("odoo-check", "odoo-remove"):
         here = Capabilities(19, True, {*KEPT, "res.partner"}, KEPT)
         events = {wake.event for job in catalogue.jobs().values() for wake in job.wakes}
         pieces = wanted.pieces(here, events, ["invoice_release"])
+        if name == "odoo-remove":
+            return in_odoo.holding(sandbox, KEPT, pieces)
         return in_odoo.installed_in(sandbox, pieces, KEPT, EDITS)
     return sandbox
 

@@ -27,8 +27,8 @@ def upgrade() -> None:
 def trim(as_json: Json = False) -> None:
     """Forget what the ledger has kept for FLEET_RETENTION_DAYS; the fleet does so every night.
 
-    Audit and acts go after FLEET_AUDIT_RETENTION_DAYS. Open cases and what was told of them, parked
-    messages, and holds that stand are kept.
+    Audit, acts, effects and decisions go after FLEET_AUDIT_RETENTION_DAYS. Open cases and what was
+    told of them, parked messages, and holds that stand are kept.
     """
     fleet = opening.fleet()
     fleet.ledger.check()

@@ -7,6 +7,7 @@ modes of a tenant are checked when its configuration is read.
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
@@ -31,6 +32,8 @@ class Write:
     record_id: int
     identity: str
     values: Any
+    #: When it was proposed, UTC: nothing of it stood in Odoo before.
+    since: datetime
 
 
 @dataclass(frozen=True)

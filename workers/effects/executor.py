@@ -198,6 +198,7 @@ def _write_of(fleet: Fleet, effect: Effect) -> tuple[EffectKind, Write]:
         effect.record_id,
         effect.identity,
         values,
+        effect.created_at,
     )
     return kind, write
 
@@ -265,17 +266,29 @@ def _park(fleet: Fleet, connection: Connection, effect: Effect, error: FleetErro
 
 
 def undo(fleet: Fleet, effect_id: int, by: str) -> Effect:
-    """Take back what was done. Raises EffectRefused where that cannot be, OdooError."""
-    with fleet.ledger.reading() as connection:
-        effect = effects.get(connection, effect_id)
-    if effect is None:
-        raise EffectRefused(f"there is no effect {effect_id}")
-    if effect.status is not EffectStatus.DONE:
-        raise EffectRefused(f"effect-{effect_id} is {effect.status}: only what is done is undone")
-    kind, write = _write_of(fleet, effect)
-    if kind.undo is None:
-        raise EffectRefused(f"{kind.name} is undone by a person, in Odoo")
-    kind.undo(write, effect.result or {})
+    """Take back what was done, once. Raises EffectRefused where that cannot be, OdooError."""
+    length = lease(fleet, fleet.settings.environment.run_lease_seconds)
     with fleet.ledger.transaction() as connection:
-        effects.undone(connection, effect, fleet.clock(), by)
-    return effect
+        effect = effects.get(connection, effect_id, lock=True)
+        if effect is None:
+            raise EffectRefused(f"there is no effect {effect_id}")
+        if effect.status is not EffectStatus.DONE:
+            raise EffectRefused(
+                f"effect-{effect_id} is {effect.status}: only what is done is undone"
+            )
+        kind, write = _write_of(fleet, effect)
+        if kind.undo is None:
+            raise EffectRefused(f"{kind.name} is undone by a person, in Odoo")
+        taken = effects.take_back(connection, effect, fleet.clock(), length)
+    if taken is None:
+        raise EffectRefused(f"effect-{effect_id} is being undone by somebody else")
+    with _held(fleet, taken):
+        try:
+            kind.undo(write, taken.result or {})
+        except FleetError:
+            with fleet.ledger.transaction() as connection:
+                effects.stays(connection, taken)
+            raise
+        with fleet.ledger.transaction() as connection:
+            effects.undone(connection, taken, fleet.clock(), by)
+    return taken

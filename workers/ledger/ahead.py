@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, or_, select, update
 
 from workers.ledger import marks as kept
-from workers.ledger.schema import inbox, marks, messages, runs, scopes
-from workers.ledger.statuses import EventStatus, MessageStatus, RunStatus
+from workers.ledger.schema import effects, inbox, marks, messages, runs, scopes
+from workers.ledger.statuses import EffectStatus, EventStatus, MessageStatus, RunStatus
 
 # No reader's nights, days off and steps make a message wait for longer.
 LONGEST_CALM: Final = timedelta(days=31)
@@ -57,6 +57,7 @@ def put_right(connection: Connection, bounds: Bounds) -> int:
         + _runs(connection, bounds)
         + _messages(connection, bounds)
         + _events(connection, bounds)
+        + _effects(connection, bounds)
         + _marks(connection, bounds)
         + _change(connection, scopes, bounds.lies_ahead(scopes.c.seen_at), seen_at=_old(bounds))
     )
@@ -76,7 +77,12 @@ def _leases(connection: Connection, bounds: Bounds) -> int:
         _change(
             connection, table, held & (table.c.lease_until > soon + bounds.skew), lease_until=soon
         )
-        for table, held in ((runs, running), (messages, going), (inbox, claimed))
+        for table, held in (
+            (runs, running),
+            (messages, going),
+            (inbox, claimed),
+            (effects, effects.c.token.is_not(None)),
+        )
     )
 
 
@@ -117,6 +123,16 @@ def _events(connection: Connection, bounds: Bounds) -> int:
     c = inbox.c
     late = (c.status == EventStatus.WAITING) & bounds.waits_too_long(c.next_attempt_at)
     return _change(connection, inbox, late, next_attempt_at=bounds.now)
+
+
+def _effects(connection: Connection, bounds: Bounds) -> int:
+    c = effects.c
+    waits = c.status.in_((EffectStatus.READY, EffectStatus.UNKNOWN))
+    late = waits & bounds.waits_too_long(c.next_attempt_at)
+    since = bounds.lies_ahead(c.since)
+    return _change(connection, effects, late, next_attempt_at=bounds.now) + _change(
+        connection, effects, since, since=bounds.now
+    )
 
 
 def _marks(connection: Connection, bounds: Bounds) -> int:

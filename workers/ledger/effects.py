@@ -330,11 +330,25 @@ def again(connection: Connection, effect: Effect, now: datetime, by: str) -> Non
     _note(connection, "effect.revived", effect, now, by=by)
 
 
+def take_back(
+    connection: Connection, effect: Effect, now: datetime, lease: timedelta
+) -> Effect | None:
+    """Take a done effect that is locked (`get`), to be undone; None where somebody undoes it."""
+    if effect.token is not None and effect.lease_until is not None and effect.lease_until > now:
+        return None
+    (taken,) = leases.take(connection, effects, [effect.id], now + lease)
+    return of_row(taken)
+
+
 def undone(connection: Connection, effect: Effect, now: datetime, by: str) -> None:
-    """What was done is taken back."""
-    values = {"status": EffectStatus.UNDONE, "since": now}
-    connection.execute(update(effects).where(effects.c.id == effect.id).values(values))
+    """What was done is taken back. Raises LeaseLost."""
+    _settle(connection, effect, now, EffectStatus.UNDONE)
     _note(connection, "effect.undone", effect, now, by=by)
+
+
+def stays(connection: Connection, effect: Effect) -> None:
+    """It could not be undone: as it was before it was taken. Raises LeaseLost."""
+    leases.settle(connection, effects, effect.id, str(effect.token))
 
 
 def _settle(

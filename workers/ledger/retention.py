@@ -1,7 +1,9 @@
 """What the ledger may forget: what was settled long ago and nothing else in it speaks of.
 
-Dead letters that wait for a person are kept: parked messages. Audit and acts are kept longer than
-all else, and what holds as long as it does. A message stays while a case is open that it told of
+Dead letters that wait for a person are kept: parked messages. Audit, acts, effects and decisions
+are kept longer than all else, and what holds as long as it does; an effect stays while its job has
+an open case about its record, because it is what keeps it from being done again. A message stays
+while a case is open that it told of
 for the case's own period, because it is what keeps the next run from telling it again; and the last
 of each kind that a reader got, because the next one tells what is new since. A run stays until its
 job and company have succeeded later: its slot is what dispatch counts from, and what it measured is
@@ -34,6 +36,8 @@ from workers.ledger.schema import (
     audit,
     case_is_open,
     cases,
+    decisions,
+    effects,
     inbox,
     measures,
     messages,
@@ -44,6 +48,7 @@ from workers.ledger.schema import (
 from workers.ledger.statuses import (
     SETTLED_RUNS,
     CaseState,
+    EffectStatus,
     EventStatus,
     MessageStatus,
     Origin,
@@ -55,6 +60,13 @@ UNSETTLED_MESSAGES = set(MessageStatus) - {MessageStatus.SENT, MessageStatus.DRO
 # What a run measured, and which events it looked at, goes with it; the latter with those, too.
 GOES_ALONG = {measures.name, woken.name}
 PAGE = 1000
+# Nobody does anything about these any more.
+OVER = (
+    EffectStatus.DONE,
+    EffectStatus.UNDONE,
+    EffectStatus.DECLINED,
+    EffectStatus.WITHDRAWN,
+)
 UNSETTLED_EVENTS = (EventStatus.WAITING, EventStatus.CLAIMED, EventStatus.PARKED)
 
 
@@ -68,6 +80,8 @@ class Forgettable:
     inbox: Sequence[int] = ()
     acts: Sequence[int] = ()
     audit: Sequence[int] = ()
+    effects: Sequence[int] = ()
+    decisions: Sequence[int] = ()
 
     def counts(self) -> Mapping[str, int]:
         """How many rows of each table."""
@@ -79,7 +93,7 @@ def forgettable(
 ) -> Forgettable:
     """Up to `limit` rows of each table that were settled before that instant and may go.
 
-    noted_before: the same of audit and acts.
+    noted_before: the same of audit, acts, effects and decisions.
     """
     return Forgettable(
         messages=_first(_messages(connection, before), limit),
@@ -88,6 +102,8 @@ def forgettable(
         inbox=_ids(connection, _heard(before), limit),
         acts=_first(_ended(connection, noted_before), limit),
         audit=_first(_noted(connection, noted_before, limit), limit),
+        effects=_first(_done(connection, noted_before), limit),
+        decisions=_ids(connection, _said(noted_before), limit),
     )
 
 
@@ -102,10 +118,14 @@ def forget(connection: Connection, chosen: Forgettable, now: datetime) -> None:
     connection.execute(delete(woken).where(woken.c.run_id.in_(ids) | of_events))
     connection.execute(delete(inbox).where(inbox.c.id.in_(chosen.inbox)))
     connection.execute(delete(runs).where(runs.c.id.in_(chosen.runs), still_settled))
-    if chosen.acts or chosen.audit:
+    connection.execute(
+        delete(effects).where(effects.c.id.in_(chosen.effects), effects.c.status.in_(OVER))
+    )
+    if chosen.acts or chosen.audit or chosen.decisions:
         with entries.rewriting(connection, now):
             connection.execute(delete(acts).where(acts.c.id.in_(chosen.acts)))
             connection.execute(delete(audit).where(audit.c.id.in_(chosen.audit)))
+            connection.execute(delete(decisions).where(decisions.c.id.in_(chosen.decisions)))
 
 
 def _messages(connection: Connection, before: datetime) -> Iterator[int]:
@@ -215,6 +235,33 @@ def _noted(connection: Connection, before: datetime, limit: int) -> Iterator[int
     for row in connection.execute(select(audit.c.id, audit.c.at).order_by(audit.c.id).limit(limit)):
         if row.at < before:
             yield row.id
+
+
+def _done(connection: Connection, before: datetime) -> Iterator[int]:
+    """Effects that are over, and that no open case of their job has proposed anew."""
+    place = (effects.c.job, effects.c.tenant, effects.c.company_id)
+    old = effects.c.status.in_(OVER) & (effects.c.since < before)
+    asked = select(effects.c.id, *place, effects.c.model, effects.c.record_id).where(old)
+    about: set[tuple[str, str, int, str, int]] | None = None
+    for number, *subject in connection.execute(asked.order_by(effects.c.id)):
+        if about is None:
+            about = _subjects_of_open_cases(connection)
+        if tuple(subject) not in about:
+            yield number
+
+
+def _subjects_of_open_cases(connection: Connection) -> set[tuple[str, str, int, str, int]]:
+    model = cases.c.finding["model"].as_string()
+    number = cases.c.finding["record_id"].as_integer()
+    found = select(cases.c.job, cases.c.tenant, cases.c.company_id, model, number)
+    return {tuple(row) for row in connection.execute(found.where(case_is_open))}
+
+
+def _said(before: datetime) -> Select[tuple[int]]:
+    """Decisions about effects that are gone."""
+    of_one = exists().where(effects.c.id == decisions.c.effect_id)
+    old = (decisions.c.at < before) & ~of_one
+    return select(decisions.c.id).where(old).order_by(decisions.c.id)
 
 
 def _keys_of_open_cases() -> Select[tuple[str, str, int, str]]:

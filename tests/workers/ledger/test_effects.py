@@ -16,6 +16,7 @@ from tasks.domain.proposals import Mode, Proposal
 from tests.fakes.clock import Clock
 from tests.fakes.effects import Deadly, Killed, effect_of, follow_up, note, proposed
 from tests.fakes.fleets import FILE, fleet_on
+from workers import dispatch, trimming
 from workers.effects import executor
 from workers.errors import EffectRefused
 from workers.ledger import audit, counters, effects, outbox
@@ -334,3 +335,75 @@ def test_while_it_waits_it_goes_by_those_whom_its_records_name_now(fleet: Fleet)
     assert proposed(fleet, asked("cat@firm.example")) is None
     then = effect_of(fleet, number).request
     assert then == now
+
+
+def test_two_who_undo_at_the_same_time_undo_once(
+    fleet: Fleet, odoo: Deadly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = proposed(fleet, follow_up()) or 0
+    run_all(fleet)
+    real = odoo.inner.call
+    said: list[str] = []
+
+    def slow(model: str, method: str, args: Any, kwargs: Any) -> Any:
+        if method == "unlink" and not said:
+            said.append("begun")
+            with pytest.raises(EffectRefused, match="is being undone by somebody else"):
+                executor.undo(fleet, number, "bob")
+        return real(model, method, args, kwargs)
+
+    monkeypatch.setattr(odoo.inner, "call", slow)
+    executor.undo(fleet, number, "ann")
+    assert said == ["begun"]
+    assert effect_of(fleet, number).status is EffectStatus.UNDONE
+
+
+def test_what_could_not_be_undone_can_be_later(
+    fleet: Fleet, odoo: Deadly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = proposed(fleet, follow_up()) or 0
+    run_all(fleet)
+    real = odoo.inner.call
+
+    def away(model: str, method: str, args: Any, kwargs: Any) -> Any:
+        if method == "unlink":
+            raise OdooUnavailable("away")
+        return real(model, method, args, kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(odoo.inner, "call", away)
+        with pytest.raises(OdooUnavailable):
+            executor.undo(fleet, number, "ann")
+    assert effect_of(fleet, number).status is EffectStatus.DONE
+    executor.undo(fleet, number, "ann")
+    assert (in_odoo(odoo), effect_of(fleet, number).status) == ([], EffectStatus.UNDONE)
+
+
+def test_what_a_clock_that_ran_ahead_put_off_is_done_at_once(
+    fleet: Fleet, odoo: Deadly, clock: Clock
+) -> None:
+    clock.now += timedelta(days=365)
+    number = proposed(fleet, follow_up())
+    odoo.when, odoo.error = "before", OdooUnavailable("the connection was cut")
+    run_all(fleet)
+    clock.now -= timedelta(days=365)
+    assert not executor.execute_next(fleet)
+    dispatch.put_clocks_right(fleet)
+    run_all(fleet)
+    assert effect_of(fleet, number).status is EffectStatus.DONE
+
+
+def test_effects_and_decisions_are_forgotten_with_the_audit(
+    fleet: Fleet, odoo: Deadly, clock: Clock
+) -> None:
+    number = proposed(fleet, follow_up())
+    run_all(fleet)
+    parked = proposed(fleet, follow_up(record_id=987_654))
+    run_all(fleet)
+    clock.now += timedelta(days=fleet.settings.environment.audit_retention_days - 1)
+    assert trimming.trim_all(fleet)["effects"] == 0
+    clock.now += timedelta(days=2)
+    assert trimming.trim_all(fleet)["effects"] == 1
+    with fleet.ledger.reading() as connection:
+        assert effects.get(connection, number or 0) is None
+        assert effects.get(connection, parked or 0) is not None

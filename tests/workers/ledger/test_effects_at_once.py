@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from odoo_gateway.errors import OdooUnavailable
 from odoo_gateway.sandbox import Sandbox
 from tasks.domain.proposals import Proposal
 from tasks.domain.texts import named
@@ -14,6 +16,7 @@ from tests.fakes import errands
 from tests.fakes.at_once import MODES, execute_at_once, released, statuses
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, fleet_on
+from workers.effects import executor
 from workers.ledger.statuses import EffectStatus
 from workers.wiring import Fleet
 
@@ -82,3 +85,45 @@ def test_32_executions_that_know_nothing_of_each_other_do_each_of_4_once(
     for first in fleets[:: len(ORDERS)]:
         assert statuses(first, numbers) == {EffectStatus.DONE}
     assert made(odoo, kind) == Counter(ORDERS)
+
+
+def test_a_draft_of_ours_that_was_posted_before_its_answer_came_is_not_made_again(
+    tmp_path: Path, clock: Clock, odoo: Sandbox
+) -> None:
+    """What is delivered after that is for another proposal."""
+    deaf = Deaf(odoo)
+    fleet = fleet_on(tmp_path, clock, deaf, file=f"{FILE}{MODES}\n")
+    order = ORDERS[0]
+    (number,) = released(fleet, [Proposal("draft_invoice", "sale.order", order, "1", named("x"))])
+    deaf.deaf = True
+    execute_once(fleet)
+    deaf.deaf = False
+    assert statuses(fleet, [number]) == {EffectStatus.UNKNOWN}
+    (move,) = (m for m in odoo._database.tables["account.move"].values() if m.get("create_uid"))
+    move["state"] = "posted"
+    (line,) = (
+        row for row in odoo._database.tables["sale.order.line"].values() if row["order_id"] == order
+    )
+    line["qty_to_invoice"] = 1.0
+    clock.now += timedelta(hours=1)
+    execute_once(fleet)
+    assert statuses(fleet, [number]) == {EffectStatus.DONE}
+    assert made(odoo, "draft_invoice") == Counter([order])
+
+
+class Deaf:
+    """An Odoo whose answers to procedures are lost, as long as it is told so."""
+
+    def __init__(self, inner: Sandbox) -> None:
+        self.inner, self.deaf = inner, False
+
+    def call(self, model: str, method: str, args: Any, kwargs: Any) -> Any:
+        """As Transport.call."""
+        answer = self.inner.call(model, method, args, kwargs)
+        if self.deaf and method == "run":
+            raise OdooUnavailable("the connection was cut")
+        return answer
+
+
+def execute_once(fleet: Fleet) -> None:
+    assert executor.execute_next(fleet)

@@ -1,5 +1,6 @@
 """A draft invoice for all that Odoo would invoice of an order; a person posts it."""
 
+from datetime import timedelta
 from typing import Final
 
 from pydantic import Field
@@ -12,6 +13,8 @@ from tasks.domain.written import Written
 from workers.config.effect_kinds import EffectKind, Result, Write
 
 ORDER: Final = "sale.order"
+# By which the clocks of Odoo and of the fleet may differ.
+SKEW: Final = timedelta(minutes=1)
 
 
 class DraftInvoice(Written):
@@ -32,10 +35,18 @@ def _preview(values: DraftInvoice) -> Text:
 
 
 def _find(write: Write) -> Result | None:
+    """A draft, whoever made it; or what was ours and somebody has posted meanwhile."""
+    since = (write.since - SKEW).strftime("%Y-%m-%d %H:%M:%S")
     domain = [
         ("line_ids.sale_line_ids.order_id", "=", of_order(write)),
         ("move_type", "=", "out_invoice"),
+        "|",
         ("state", "=", "draft"),
+        "&",
+        ("state", "=", "posted"),
+        "&",
+        ("create_uid", "=", write.session.user_id),
+        ("create_date", ">=", since),
     ]
     answer = write.session.call("account.move", "search_read", domain, ["id"], order="id")
     rows = answers.rows(answer, "account.move.search_read", ("id",))
