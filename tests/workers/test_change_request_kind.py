@@ -1,6 +1,6 @@
 """The effect of a change request: an activity, if its record still says what was agreed to."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pytest
@@ -30,7 +30,8 @@ def write(amount_in: str, record_id: int = TASK, **task: Any) -> Write:
     tasks = [{**row, **task} if row["id"] == TASK else row for row in tables["project.task"]]
     odoo = Sandbox(DAY, rows={**tables, "project.task": tasks}, declares=OWN)
     values = KIND.values.model_validate({**VALUES, "amount_in": amount_in})
-    return Write(Session(odoo), "firm", 1, "project.task", record_id, "once", values)
+    since = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
+    return Write(Session(odoo), "firm", 1, "project.task", record_id, "once", values, since)
 
 
 def properties(value: Any) -> list[dict[str, Any]]:

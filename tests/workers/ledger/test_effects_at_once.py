@@ -42,7 +42,8 @@ def made(odoo: Sandbox, kind: str) -> Counter[int]:
     order_of = {row["id"]: row["order_id"] for row in lines}
     if kind == "create_project":
         projects = odoo.call("project.project", "search_read", [[], ["sale_line_id"]], {"load": ""})
-        return Counter(order_of[row["sale_line_id"]] for row in projects if row["sale_line_id"])
+        orders = [order_of[row["sale_line_id"]] for row in projects if row["sale_line_id"]]
+        return Counter(order for order in orders if order in ORDERS)
     found: Any = odoo.call(
         "account.move.line", "search_read", [[], ["move_id", "sale_line_ids"]], {"load": ""}
     )
