@@ -2,7 +2,7 @@
 
 `signed_by` and `signed_on` are fields that every salesperson may write. Odoo's portal posts a
 message beside, with the order as a file, in the customer's name, and as a user who is none of the
-firm's: only that shows that the customer signed.
+firm's or as Odoo itself: only that shows that the customer signed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +17,8 @@ from tasks.records.sales import Order, Partner
 # The portal signs and posts in one transaction; the file is printed in between.
 AT_ONCE: Final = timedelta(minutes=10)
 SIGNED: Final = "comment"
+# As whom the portal writes in Odoo 19, whoever is logged in there; nobody logs in as this one.
+ITSELF: Final = 1
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def read_signatures(odoo: Reader, orders: Iterable[Signable]) -> Signatures:
         customer = partners.get(order.partner_id)
         if login is None or author is None or customer is None:
             doubtful.add(order.order_id)
-        elif login.share and _firm(author) == _firm(customer):
+        elif (login.share or login.id == ITSELF) and _firm(author) == _firm(customer):
             shown.setdefault(order.order_id, Signature(author.display_name, message.date))
     return Signatures(shown, frozenset(doubtful - shown.keys()))
 

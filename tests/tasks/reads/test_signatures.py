@@ -48,6 +48,10 @@ def test_anything_else_shows_nothing(message: Values) -> None:
     assert shown(message) == Signatures({})
 
 
+def test_the_portal_may_write_as_odoo_itself() -> None:
+    assert ORDER in shown({"create_uid": 1}).shown
+
+
 def test_the_file_may_be_printed_a_while_after_the_signature() -> None:
     assert ORDER in shown({"date": "2026-11-21 10:09:00"}).shown
 
