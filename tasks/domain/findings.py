@@ -102,7 +102,7 @@ class Finding:
     bands: tuple[int, ...] = ()
     #: What somebody decides on who accepts or returns it: names with what stands for what they
     #: hold, such as the checksums of files. An act keeps it.
-    contents: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def held_as(self) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tasks import catalogue
 from tasks.declaration import Wake
 
 SUBMITTED = Wake("hr.expense.submitted", "hr.expense")
@@ -21,3 +22,15 @@ def test_a_wake_hears_its_event_and_that_the_record_changed_at_all(
     kind: str, model: str, hears: bool
 ) -> None:
     assert SUBMITTED.hears(kind, model) is hears
+
+
+def test_a_signature_outside_odoo_is_heeded_by_who_wakes_for_one() -> None:
+    assert Wake("sale.order.signed", "sale.order").is_signature
+    assert not SUBMITTED.is_signature
+    assert not Wake("project.task.signed", "sale.order").is_signature
+    heeding = [job for job in catalogue.jobs().values() if job.heeds_signatures]
+    assert heeding
+    assert all(any(wake.is_signature for wake in job.wakes) for job in heeding)
+    assert {job.name for job in heeding} <= {
+        job.name for job in catalogue.jobs().values() if job.heeds_more
+    }

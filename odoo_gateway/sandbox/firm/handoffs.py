@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from odoo_gateway.sandbox.firm import codes
 from odoo_gateway.sandbox.firm.kinds import AMERICA, EUROPE
 from odoo_gateway.sandbox.firm.money import CURRENCIES
 from odoo_gateway.sandbox.firm.when import When, utc
@@ -50,6 +51,11 @@ class Won:
     def number(self) -> int:
         """Among these."""
         return self.id - WON[0].id
+
+    @property
+    def service_line(self) -> str:
+        """That of its company."""
+        return codes.IMPLEMENTATION if self.company_id == EUROPE else codes.MANAGED
 
     @property
     def currency(self) -> int:
@@ -104,6 +110,7 @@ def rows(when: When) -> Mapping[str, list[Row]]:
     signed = [won for won in WON if won.signed]
     return {
         "account.payment.term": [{"id": TERMS, "name": "30 days"}],
+        "account.analytic.account": [_account(won) for won in WON],
         "ir.attachment": list(_files()),
         "mail.message": [_signature(won, when) for won in signed],
         "product.category": [{"id": 1, "parent_path": "1/"}, {"id": 2, "parent_path": "1/2/"}],
@@ -143,7 +150,7 @@ def _order(won: Won, when: When) -> Row:
         "project_ids": [_project_id(won)],
         "team_id": won.company_id,
         "payment_term_id": TERMS if won.terms else False,
-        "tag_ids": [],
+        "tag_ids": [codes.ORDER_TAGS[won.service_line]],
         "amount_untaxed": _amount(won),
     }
 
@@ -160,6 +167,7 @@ def _lines(won: Won, when: When) -> Iterator[Row]:
         "qty_delivered_method": "milestones" if staged else "timesheet",
         "is_service": True,
         "project_id": _project_id(won),
+        "analytic_distribution": {str(_project_id(won)): 100.0},
         "price_subtotal": _amount(won),
     }
     if won.note:
@@ -303,6 +311,18 @@ def _project(won: Won, when: When) -> Row:
         "date_start": starts.isoformat() if starts else False,
         "description": False,
         "allocated_hours": won.hours,
+        "account_id": _project_id(won),
+        "tag_ids": [codes.PROJECT_TAGS[won.service_line]],
+    }
+
+
+def _account(won: Won) -> Row:
+    return {
+        "id": _project_id(won),
+        "name": f"{won.name} {won.customer}",
+        "active": True,
+        "plan_id": 1,
+        "company_id": won.company_id,
     }
 
 
