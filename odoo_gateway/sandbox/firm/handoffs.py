@@ -111,6 +111,7 @@ def rows(when: When) -> Mapping[str, list[Row]]:
     return {
         "account.payment.term": [{"id": TERMS, "name": "30 days"}],
         "account.analytic.account": [_account(won) for won in WON],
+        "account.payment.term": [{"id": TERMS, "name": "30 days"}],
         "ir.attachment": list(_files()),
         "mail.message": [_signature(won, when) for won in signed],
         "product.category": [{"id": 1, "parent_path": "1/"}, {"id": 2, "parent_path": "1/2/"}],
