@@ -53,7 +53,7 @@ class Act:
     model: str = ""
     record_id: int = 0
     #: What was decided on, as the case told it: names with what stands for what they held.
-    contents: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def stands(act: Act, today: date) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import odoorpc
@@ -108,13 +108,19 @@ def shapes(model: str) -> Mapping[str, Shape]:
     return schema.load()[model]
 
 
+# Values with a structure of their own: nobody compares or sorts by them.
+STRUCTURED: Final = ("json", "properties")
+
+
 def every_field(*types: str) -> list[tuple[str, str]]:
     """Model and name of each searchable field under contract, perhaps only of some types."""
     return [
         (model, name)
         for model, fields in schema.load().items()
         for name, shape in fields.items()
-        if shape.searchable and name != "display_name" and (not types or shape.type in types)
+        if shape.searchable
+        and name != "display_name"
+        and (shape.type in types if types else shape.type not in STRUCTURED)
     ]
 
 

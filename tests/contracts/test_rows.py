@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from odoo_gateway.sandbox import schema
-from tests.contracts.asking import ARCHIVED_TOO, EVERYWHERE, Asker, label, shapes
+from tests.contracts.asking import ARCHIVED_TOO, EVERYWHERE, STRUCTURED, Asker, label, shapes
 
 EVERY = [(model, name) for model, fields in schema.load().items() for name in fields]
 RELATED = [(model, name) for model, name in EVERY if shapes(model)[name].type == "many2one"]
@@ -28,6 +28,8 @@ def fits(kind: str, value: Any) -> bool:
         return True
     if kind == "many2one":
         return type(value) is int
+    if kind in STRUCTURED:
+        return isinstance(value, dict | list)
     if kind == "date":
         return bool(date.fromisoformat(value).isoformat() == value)
     if kind == "datetime":

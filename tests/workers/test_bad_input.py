@@ -117,7 +117,7 @@ def test_is_done_or_refused(fleet: Fleet, arguments: tuple[str, ...]) -> None:
             for verb in ("runs", "cases", "outbox", "audit", "why x")
             for option, words in (
                 ("tenant nope", "--tenant 'nope': there is none such; there are: firm"),
-                ("job nope", "--job 'nope': there is none such; there are: invoice_readiness, "),
+                ("job nope", "--job 'nope': there is none such; there are: change_requests, "),
                 ("company 99", "--company 99: there is none such; there are: 1"),
                 ("company -1", "--company -1: there is none such; there are: 1"),
                 ("since=", "--since: is empty"),
@@ -177,7 +177,7 @@ def test_an_event_that_there_is_not_is_refused_and_one_that_may_come_is_not(flee
         result = CliRunner().invoke(cli.cli, ["audit", "--event", wrong])
         assert isinstance(result.exception, ConfigurationError)
         told = str(result.exception)
-        assert f"--event {wrong!r}: there is none such; there are: case.acknowledged, " in told
+        assert f"--event {wrong!r}: there is none such; there are: case.accepted, " in told
     for right in ("run.d", "message", "case.opened", "mails.opted_out"):
         assert CliRunner().invoke(cli.cli, ["audit", "--event", right]).exit_code == 0
     with fleet.ledger.reading() as connection:

@@ -1,6 +1,6 @@
 """What is away costs no attempt: played at the shipped waits, over hours of a clock that is moved.
 
-It is Monday, 2 March 2026, so that each of the five jobs comes due.
+It is Monday, 2 March 2026, so that each job comes due, the one of Tuesdays by its own line.
 """
 
 import asyncio
@@ -48,6 +48,7 @@ recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 recipients.ops = ["{OPS}"]
 mail = {{ cap_per_day = 0, cap_per_week = 0 }}
+schedules.master_data = "0 6 * * 1"
 """
 THREE_HOURS = 180
 TEN_MINUTES = timedelta(minutes=10)

@@ -31,7 +31,10 @@ EVENTS: Final = frozenset(
         *(f"message.{what}" for what in ("failed", "waited", "postponed", "lost", "set_aside")),
         *(f"decision.{what}" for what in ("made", "denied")),
         *(f"effect.{what}" for what in ("proposed", "decided", "done", "parked", "waits")),
-        *(f"effect.{what}" for what in ("revived", "undone")),
+        *(
+            f"effect.{what}"
+            for what in ("revived", "undone", "let_go", "level_silent", "withdrawn")
+        ),
         "message.resent",
         "message.undeliverable",
     }

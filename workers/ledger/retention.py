@@ -243,7 +243,7 @@ def _done(connection: Connection, before: datetime) -> Iterator[int]:
     old = effects.c.status.in_(OVER) & (effects.c.since < before)
     asked = select(effects.c.id, *place, effects.c.model, effects.c.record_id).where(old)
     about: set[tuple[str, str, int, str, int]] | None = None
-    for number, *subject in connection.execute(asked.order_by(effects.c.id)):
+    for number, *subject in connection.execute(asked):
         if about is None:
             about = _subjects_of_open_cases(connection)
         if tuple(subject) not in about:

@@ -265,7 +265,7 @@ def claim(
             "event_limit": _for_events(tenant_limit),
             "max_attempts": max_attempts,
         }
-        values = {"run_id": run_id, "now": now, **fresh, **limits}
+        values = {"run_id": run_id, "now": now, **fresh, **limits, **_of_run(found.run.place)}
         row = _changed(connection, _CLAIM, values, counts)
         if row is not None:
             return _claimed(found.run, row, **fresh)
@@ -307,6 +307,7 @@ def succeed(
     """
     run = claim.run
     values = {"row_id": run.id, "held_by": claim.token, "at": now, "detail": detail}
+    values |= {**_of_run(run.place), "its_slot": run.slot}
     row = _changed(connection, _SUCCEED, values, counts)
     if row is None:
         raise leases.lost(runs, run.id)
@@ -642,6 +643,19 @@ def of_row(row: Row[Any]) -> Run:
     return Run(**row._asdict())
 
 
+def _of_run(place: Place) -> Mapping[str, Any]:
+    """The parameters of `_OF_RUN`."""
+    return {_OF_RUN[name].key: value for name, value in place.columns.items()}
+
+
+# Parameters, since what returns of a changed row names no tables on SQLite: there `tenant = tenant`
+# would be true of any other row.
+_OF_RUN: Mapping[str, Any] = {
+    name: bindparam(f"its_{name}") for name in ("job", "tenant", "company_id")
+}
+_SLOT = bindparam("its_slot", type_=Instant())
+
+
 def _claiming() -> Any:
     """Take a run that is due or published while there is room; what else may be is for `claim`."""
     now = bindparam("now", type_=Instant())
@@ -671,7 +685,7 @@ def _claiming() -> Any:
             published_at=None,
         )
         # What can be another than when it was taken up, and not what that is known to be now.
-        .returning(*(runs.c[name] for name in changing), *_past_of(dict(runs.c)))
+        .returning(*(runs.c[name] for name in changing), *_past_of(_OF_RUN))
     )
 
 
@@ -696,8 +710,8 @@ def _succeeding() -> Any:
     """Settle a run, and ask what else there is to do then."""
     at = bindparam("at", type_=Instant())
     others = runs.alias("others")
-    dead = (others.c.status == RunStatus.DEAD) & (others.c.slot < runs.c.slot)
-    dead &= (others.c.job == runs.c.job) & (others.c.company_id == runs.c.company_id)
+    dead = (others.c.status == RunStatus.DEAD) & (others.c.slot < _SLOT)
+    dead &= (others.c.job == _OF_RUN["job"]) & (others.c.company_id == _OF_RUN["company_id"])
     untold = leases.waiting(others, RunStatus.PENDING, at) & others.c.published_at.is_(None)
     due = leases.waiting(messages, MessageStatus.QUEUED, at)
 
@@ -713,8 +727,8 @@ def _succeeding() -> Any:
     }
     held = leases.held_by(runs).values(**outcome, **leases.LET_GO)
     return held.returning(
-        any_of(others.c.tenant == runs.c.tenant, dead).label("died"),
-        any_of(others.c.tenant == runs.c.tenant, untold).label("runs_wait"),
+        any_of(others.c.tenant == _OF_RUN["tenant"], dead).label("died"),
+        any_of(others.c.tenant == _OF_RUN["tenant"], untold).label("runs_wait"),
         any_of(due).label("messages_wait"),
     )
 

@@ -111,7 +111,6 @@ def rows(when: When) -> Mapping[str, list[Row]]:
     return {
         "account.payment.term": [{"id": TERMS, "name": "30 days"}],
         "account.analytic.account": [_account(won) for won in WON],
-        "account.payment.term": [{"id": TERMS, "name": "30 days"}],
         "ir.attachment": list(_files()),
         "mail.message": [_signature(won, when) for won in signed],
         "product.category": [{"id": 1, "parent_path": "1/"}, {"id": 2, "parent_path": "1/2/"}],
@@ -216,6 +215,7 @@ def _customer(won: Won) -> Row:
     return {
         **_person(CUSTOMER + won.number, won.customer, f"accounts@won{won.id}.example"),
         "commercial_partner_id": CUSTOMER + won.number,
+        "customer_rank": 1,
         "is_company": True,
         "street": street or False,
         "zip": code or False,
@@ -233,7 +233,7 @@ def _contact(won: Won) -> Row:
 
 def _person(number: int, name: str, email: str) -> Row:
     named = {"name": name, "display_name": name, "complete_name": name}
-    return {"id": number, **named, "email": email, "active": True}
+    return {"id": number, **named, "email": email, "active": True, "customer_rank": 0}
 
 
 def _login(won: Won) -> Row:

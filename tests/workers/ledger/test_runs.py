@@ -95,6 +95,10 @@ def test_a_claim_knows_what_there_was_of_its_place(ledger: Ledger) -> None:
         assert second is not None
         assert second.past == runs.past(connection, PLACE) == Past(True, True, True)
         assert runs.past(connection, other) == Past(False, False, False)
+        # Nor does a claim there take what happened elsewhere for its own.
+        strange = claim_run(connection, open_run(connection, job=other.job, company_id=2))
+        assert strange is not None
+        assert strange.past == Past(False, False, False)
         held = Act(ActKind.HELD, "ann", other.job, other.tenant, 2, "order-17", NOW)
         acts.record(connection, held, "1")
         # A hold counts in every job of its company.
