@@ -37,7 +37,7 @@ pytestmark = pytest.mark.live
 JOB: Final = "change_requests"
 ORDER, LINE = "sale.order", "sale.order.line"
 SALES: Final = "sales_team.group_sale_salesman_all_leads"
-BOT: Final = Bot("fleet_changes", READ_BY_THE_JOBS, (SALES, "project.group_project_manager"))
+BOT: Final = Bot("fleet_changes", READ_BY_THE_JOBS, (SALES, "hr.group_hr_manager"))
 ELISE, BRUNO, FEMKE, ANNA = (
     Bot(f"{name}@firm.example", (), (SALES, "project.group_project_user"))
     for name in ("elise", "bruno", "femke", "anna")
@@ -221,6 +221,8 @@ def firm(
     admin.call("project.project", "write", [found["project_id"]], leads)
     ago = "date_order - interval '2 hours', create_date = create_date - interval '2 hours'"
     sql.execute(f"UPDATE sale_order SET date_order = {ago} WHERE id = %s", [order])
+    before = "UPDATE sale_order_line SET create_date = create_date - interval '2 hours'"
+    sql.execute(f"{before} WHERE order_id = %s", [order])
     clock = Clock(moment(found["date_order"]))
     bot = OdooRpc(Address(odoo_server.url, demo_db, BOT.login, BOT.password))
     fleet = fleet_on(tmp_path, clock, bot, file=CONFIGURED)
