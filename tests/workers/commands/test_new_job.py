@@ -26,7 +26,7 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("layer", ["accounts", "mobilization"])
+@pytest.mark.parametrize("layer", ["accounts", "renewal"])
 def test_it_writes_the_job_and_its_test_in_the_style_of_the_house(
     checkout: Path, layer: str
 ) -> None:
