@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import odoorpc
 import odoorpc.error
 
+from odoo_gateway.reader import TAKES_NO_LOAD
 from odoo_gateway.sandbox import schema
-from odoo_gateway.sandbox.schema import Shape
+from odoo_gateway.sandbox.schema import NEWEST, Shape
 from odoo_gateway.transport import Address, OdooRpc
 
 Row = dict[str, Any]
@@ -78,6 +79,8 @@ class Asker:
         """Rows with ids for relations, archived ones too, by id."""
         context = {**ARCHIVED_TOO, **kwargs.pop("context", {})}
         options = {"load": "", "order": "id", "context": context, **kwargs}
+        if (model, NEWEST) in TAKES_NO_LOAD:
+            del options["load"]
         found: list[Row] = self.ask(model, "search_read", list(domain), list(fields), **options)
         return found
 
