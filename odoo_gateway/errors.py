@@ -55,6 +55,8 @@ class OdooRejected(OdooError):
 
     #: Whether the user lacks a right to what was asked for.
     for_rights = False
+    #: Whether there is more to say than one answer may hold, so that less may be asked at a time.
+    for_size = False
 
 
 class OdooLoginRefused(OdooRejected):

@@ -6,13 +6,14 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain
 from math import fsum
 from sys import getsizeof
 from typing import Any, Final, TypeVar
 
 from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected, OdooUnavailable
-from odoo_gateway.records import BadValue, Record, is_sane, parser
+from odoo_gateway.records import BadValue, Record, has_lists, is_sane, parser
 from odoo_gateway.session import Call, Company, Session
 from odoo_gateway.sight import Doubt, Sight
 
@@ -39,6 +40,11 @@ OF_NO_COMPANY: Final = ("ir.attachment", "res.users")
 LISTS_VALUES_SINCE: Final = 19
 # What a record has at least of rows that are grouped by it, so that a page is of fewer records.
 ROWS_OF_A_RECORD: Final = 4
+# What the rows of one page may hold in memory, as far as the page before tells.
+PAGE_BYTES: Final = 8 * 2**20
+# What is more than one answer may be is asked for in so many parts, down to that part of a page.
+PARTS: Final = 8
+SMALLEST_PART: Final = PARTS**2
 # What of JSON may be large, and what any other value is at most: a number that anybody has.
 LARGE: Final = frozenset({str, list, dict})
 SMALL_BYTES: Final = 28
@@ -193,6 +199,10 @@ class Reader:
                 found.append(parsed(row))
             except BadValue as bad:
                 self._note(record, row, bad)
+        # What was read whole need not be asked for again by its id; much of it would only be held.
+        if len(found) <= self._page_size and (archived or not has_lists(record)):
+            known = self._read_before.setdefault(record, {})
+            known |= {each.id: each for each in found if each.id not in known}
         return tuple(found)
 
     def read(self, record: type[R], ids: Iterable[int]) -> tuple[R, ...]:
@@ -313,29 +323,44 @@ class Reader:
         Where Odoo lists values, rows are added up here: to write a group takes it longer than to
         list a dozen rows, and a group is as large.
         """
-        wanted, page = sorted(ids), max(1, self._page_size // ROWS_OF_A_RECORD)
+        wanted, at_once = sorted(ids), self.session.at_once
+        page, start = max(1, self._page_size // ROWS_OF_A_RECORD // at_once), 0
         # Of none, too: only then is it known that the model may be read.
-        for start in range(0, len(wanted) or 1, page):
-            of_page: Domain = [(by[0], "in", wanted[start : start + page]), *domain]
-            if not wanted or self.session.major_version < LISTS_VALUES_SINCE:
-                yield from self.group(model, of_page, by, [amount], all_companies=all_companies)
-            else:
-                asked = Grouping(model, of_page, by, (amount,), all_companies=all_companies)
-                yield from self._sane(asked, self._added_up(asked))
+        while start < (len(wanted) or 1):
+            wave = wanted[start : start + page * at_once]
+            asked = [
+                Grouping(
+                    model,
+                    [(by[0], "in", of_page), *domain],
+                    by,
+                    (amount,),
+                    all_companies=all_companies,
+                )
+                for of_page in _pages(wave, page)
+            ]
+            try:
+                if wanted and self.session.major_version >= LISTS_VALUES_SINCE:
+                    told = self.session.call_all([self._listing(each) for each in asked])
+                    found = map(self._added_up, asked, told)
+                    groups = [self._sane(*each) for each in zip(asked, found, strict=True)]
+                else:
+                    groups = list(self.groups(asked))
+            except OdooRejected as error:
+                page = self._smaller(page, error)
+                continue
+            start += page * at_once
+            yield from chain.from_iterable(groups)
 
-    def _added_up(self, grouping: Grouping) -> Sequence[Group]:
-        """The groups of one page, from the values of all rows of each record, listed in turn."""
-        by, (amount,) = grouping.by, grouping.sums
+    def _listing(self, grouping: Grouping) -> Call:
+        """The question for the values of all rows of each record, listed in turn."""
+        domain = self._asked(grouping.model, grouping.domain, grouping.all_companies)
+        told = (domain, [grouping.by[0]], ["__count", *_listed(grouping)])
+        return Call(grouping.model, "formatted_read_group", told, {"context": self.context})
+
+    def _added_up(self, grouping: Grouping, answer: Any) -> Sequence[Group]:
+        """The groups of one page, from the answer to `_listing`."""
+        by, listed = grouping.by, _listed(grouping)
         asked = f"{grouping.model}.formatted_read_group"
-        listed = [f"{name.split(':')[0]}:array_agg" for name in (*by[1:], amount)]
-        answer = self.session.call(
-            grouping.model,
-            "formatted_read_group",
-            self._asked(grouping.model, grouping.domain, grouping.all_companies),
-            [by[0]],
-            ["__count", *listed],
-            context=self.context,
-        )
         found: list[Group] = []
         for row in answers.rows(answer, asked, ("__count", by[0], *listed)):
             columns = [answers.listed(row[name], asked) for name in listed]
@@ -408,13 +433,21 @@ class Reader:
         self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Every row, by id."""
+        first = domain[0] if domain else ""
+        if not isinstance(first, str) and first[:2] == ("id", "in"):
+            return self._rows_of(model, sorted(first[2]), domain[1:], fields, context)
         unordered = (model, self.session.major_version) in UNORDERED
         if unordered or model in HIDDEN_FROM_PAGES:
             return self._rows_by_ids(model, domain, fields, context)
         found: list[dict[str, Any]] = []
-        held, last_id = 0, 0
+        held, last_id, size = 0, 0, self._page_size
         while True:
-            rows = self._read(model, [("id", ">", last_id), *domain], fields, context)
+            try:
+                after: Domain = [("id", ">", last_id), *domain]
+                (rows,) = self._read(model, [after], fields, context, size)
+            except OdooRejected as error:
+                size = self._smaller(size, error)
+                continue
             ids = [row["id"] for row in rows]
             if len(set(ids)) < len(ids) or (ids and min(ids) <= last_id):
                 raise OdooUnavailable(
@@ -424,11 +457,12 @@ class Reader:
             if ids != sorted(ids):
                 return self._rows_by_ids(model, domain, fields, context)
             found += rows
-            held += _bytes(rows)
+            of_page = _bytes(rows)
+            held += of_page
             self._hold(model, len(found), held)
-            if len(rows) < self._page_size:
+            if len(rows) < size:
                 return found
-            last_id = ids[-1]
+            last_id, size = ids[-1], self._fitting(len(rows), of_page)
 
     def _rows_by_ids(
         self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
@@ -437,39 +471,88 @@ class Reader:
         asked = f"{model}.search"
         answer = self.session.call(model, "search", list(domain), context=context)
         ids = sorted({answers.whole(number, asked) for number in answers.listed(answer, asked)})
-        found: list[dict[str, Any]] = []
-        held = 0
-        self._hold(model, len(ids), held)
-        for start in range(0, len(ids), self._page_size):
-            chunk = ids[start : start + self._page_size]
-            rows = self._read(model, [("id", "in", chunk), *domain], fields, context)
-            found += rows
-            held += _bytes(rows)
+        self._hold(model, len(ids), 0)
+        return self._rows_of(model, ids, domain, fields, context)
+
+    def _rows_of(
+        self,
+        model: str,
+        ids: Sequence[int],
+        domain: Domain,
+        fields: list[str],
+        context: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Every row among those with these ids, by id; several pages at the same time."""
+        found: dict[int, dict[str, Any]] = {}
+        held, start, size = 0, 0, self._page_size
+        while start < len(ids):
+            wave = ids[start : start + size * self.session.at_once]
+            of_pages: list[Domain] = [[("id", "in", page), *domain] for page in _pages(wave, size)]
+            try:
+                pages = self._read(model, of_pages, fields, context, size)
+            except OdooRejected as error:
+                size = self._smaller(size, error)
+                continue
+            rows = [row for page in pages for row in page]
+            known = {row["id"]: row for row in rows}
+            if len(known) < len(rows) or not known.keys() <= {*wave}:
+                raise OdooUnavailable(
+                    f"{model}: rows came twice, or that were not asked for, so the answer may be "
+                    "incomplete; tried again"
+                )
+            found |= known
+            of_wave = _bytes(rows)
+            held += of_wave
             self._hold(model, len(found), held)
-        return sorted(found, key=lambda row: int(row["id"]))
+            start += len(wave)
+            size = self._fitting(len(rows), of_wave)
+        return [found[number] for number in sorted(found)]
+
+    def _fitting(self, count: int, held: int) -> int:
+        """How many rows a page may have where so many held so many bytes."""
+        return (
+            min(self._page_size, max(1, PAGE_BYTES * count // max(held, 1)))
+            if count
+            else self._page_size
+        )
+
+    def _smaller(self, size: int, error: OdooRejected) -> int:
+        """How much to ask for at a time instead; raises the error where that is not what helps."""
+        if not error.for_size or size <= max(1, self._page_size // SMALLEST_PART):
+            raise error
+        return max(1, size // PARTS)
 
     def _read(
-        self, model: str, domain: Domain, fields: list[str], context: dict[str, Any]
-    ) -> list[dict[str, Any]]:
-        """One page of rows; relations as ids, or with names where the model knows no other way."""
-        asked: dict[str, Any] = {"limit": self._page_size, "order": "id", "context": context}
+        self,
+        model: str,
+        domains: Sequence[Domain],
+        fields: list[str],
+        context: dict[str, Any],
+        size: int,
+    ) -> Sequence[list[dict[str, Any]]]:
+        """A page of rows each; relations as ids, or with names where the model knows no other way.
+
+        size: how many rows a page has at most.
+        """
+        asked: dict[str, Any] = {"limit": size, "order": "id", "context": context}
         takes_no_load = (model, self.session.major_version) in TAKES_NO_LOAD
         if not takes_no_load and model not in self._takes_no_load:
             asked["load"] = ""
+        calls = [Call(model, "search_read", (list(domain), fields), asked) for domain in domains]
         try:
-            answer = self.session.call(model, "search_read", list(domain), fields, **asked)
+            told = self.session.call_all(calls)
         except OdooRejected as error:
             if "load" not in asked or NO_LOAD not in str(error):
                 raise
             self._takes_no_load.add(model)
-            return self._read(model, domain, fields, context)
-        rows = answers.rows(answer, f"{model}.search_read")
-        if len(rows) > self._page_size:
-            raise OdooUnavailable(
-                f"{model}: a page of {self._page_size} rows came with {len(rows)}; tried again "
-                "later"
-            )
-        return rows
+            return self._read(model, domains, fields, context, size)
+        pages = [answers.rows(answer, f"{model}.search_read") for answer in told]
+        for rows in pages:
+            if len(rows) > size:
+                raise OdooUnavailable(
+                    f"{model}: a page of {size} rows came with {len(rows)}; tried again later"
+                )
+        return pages
 
     def _hold(self, model: str, count: int, held: int) -> None:
         """Raises OdooRejected where an answer would be larger than any firm has."""
@@ -494,6 +577,17 @@ class Reader:
             if (number := _id_of(row.get(layout.names[field])))
         )
         self.drift.append(Drift(record.MODEL, row["id"], bad.field, bad.problem, related))
+
+
+def _pages(ids: Sequence[int], size: int) -> Sequence[Sequence[int]]:
+    """The ids, so many at a time; a page of none where there are none."""
+    return [ids[start : start + size] for start in range(0, len(ids) or 1, size)]
+
+
+def _listed(grouping: Grouping) -> Sequence[str]:
+    """What a grouping lists of each row: the further keys, and the amount."""
+    names = (*grouping.by[1:], *grouping.sums)
+    return [f"{name.split(':')[0]}:array_agg" for name in names]
 
 
 def _is_impossible(domain: Domain) -> bool:

@@ -95,6 +95,11 @@ def fields_of(record: type[Record]) -> tuple[Field, ...]:
     return _FIELDS[record]
 
 
+def has_lists(record: type[Record]) -> bool:
+    """Whether one of its fields lists other records, which may leave out the archived ones."""
+    return any(field.parse is _ids for field in fields_of(record))
+
+
 def declared(model: str) -> tuple[type[Record], ...]:
     """The record classes of a model that this process knows by now."""
     found = [Record]

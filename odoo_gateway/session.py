@@ -79,7 +79,7 @@ class Session:
         self.transport = transport
         self.read_megabytes = read_megabytes
         self.base_url = base_url.rstrip("/")
-        self._at_once = at_once
+        self.at_once = at_once
         self._clock = clock
         self._shared: dict[Hashable, tuple[float, Any]] = {}
         self._store, self._identity = store, identity
@@ -102,9 +102,9 @@ class Session:
 
         Raises what the first of them raises that fails; those after it may not be made.
         """
-        if self._at_once < 2 or len(calls) < 2:
+        if self.at_once < 2 or len(calls) < 2:
             return [self.call(call.model, call.method, *call.args, **call.kwargs) for call in calls]
-        with ThreadPoolExecutor(self._at_once) as pool:
+        with ThreadPoolExecutor(self.at_once) as pool:
             asked = [
                 pool.submit(
                     copy_context().run,

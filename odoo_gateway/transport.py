@@ -180,10 +180,12 @@ def _translate(error: BaseException, address: Address, doing: str) -> NoReturn:
             "page?): check that the address leads to Odoo itself and not to a proxy or portal"
         ) from error
     if isinstance(error, AnswerTooLarge):
-        raise OdooRejected(
+        too_much = OdooRejected(
             f"{address.url} gave no usable answer to {doing}: {error}. If Odoo really has so much "
             "to say, raise the tenant's answer_megabytes"
-        ) from error
+        )
+        too_much.for_size = True
+        raise too_much from error
     if isinstance(error, AnswerTooSlow):
         raise OdooUnavailable(
             f"{address.url} is too slow for {doing}: {error}; the call is tried again later"

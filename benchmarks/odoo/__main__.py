@@ -7,7 +7,9 @@ login to the finished document, of the processor too, calls, bytes received, pea
 process that learns what Odoo has, and keeps it for the others in the ledger. Beside it
 the same question in plain SQL, in Odoo through its ORM, in a good RPC script (one process each),
 and in a loop of one record after the other (a sample, extended to all). Everything runs once
-unmeasured, then in turns; medians are printed, and all times with --json.
+unmeasured, then in turns; medians are printed, and all times with --json. --sandbox runs the jobs
+on the made-up firm, which needs no Odoo: it fails on an error, and where a document is another with
+pages of another size.
 """
 
 import argparse
@@ -20,19 +22,25 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from benchmarks.odoo import inside, script
+from odoo_gateway.sandbox import Sandbox
+from odoo_gateway.sandbox.server import Site, serving
 from tests.live import firm_database
 from tests.live.inside_odoo import run_inside
-from tests.live.odoo_server import LOGIN, PASSWORD, OdooServer, start
+from tests.live.odoo_server import DEMO, LOGIN, PASSWORD, OdooServer, start
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = 25
+NOW = datetime.now(UTC)
+# Rows of a page, with which a document must be what it is with the usual one; of the made-up firm
+# fewer, for it has forty people.
+PAGE, SMALL_PAGE = 97, 7
 HOURS_SQL = """
     SELECT employee_id, timesheet_invoice_type, sum(unit_amount) FROM account_analytic_line
     WHERE project_id IS NOT NULL AND employee_id IS NOT NULL AND date BETWEEN %s AND %s
@@ -94,7 +102,7 @@ class Cost:
         return statistics.median(self.seconds)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """0, or 1 where a document is another with another size of page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.odoo", description=__doc__)
     parser.add_argument("--small", action="store_true", help="the firm as Odoo made it")
@@ -105,25 +113,45 @@ def main() -> int:
     parser.add_argument("--documents", type=Path, help="a folder to keep each job's document in")
     parser.add_argument("--growth", action="store_true", help="at 200, 2,000 and 20,000 people")
     parser.add_argument("--database", help="a firm that is there, which nobody changes")
-    asked = parser.parse_args()
-    server = start()
+    parser.add_argument("--sandbox", action="store_true", help="the made-up firm, and no Odoo")
+    asked = parser.parse_args(arguments)
     chosen = [c for c in CASES if all(word in c.name for word in asked.only)]
     folder = asked.documents or Path(os.environ.get("TMPDIR", "/tmp")) / "fleet-documents"
     folder.mkdir(parents=True, exist_ok=True)
+    if asked.sandbox:
+        site = Site(Sandbox(NOW.date()), DEMO, {LOGIN: PASSWORD})
+        with serving(site) as url:
+            return _measured(url, DEMO, chosen, asked, folder)
+    server = start()
     if asked.growth:
         return _growth(server, chosen, folder)
     name = asked.database or _firm(server, asked.small)
     print(f"firm: {_size(server, name)}")
-    found = {case.name: _compared(server, name, case, asked, folder) for case in chosen}
+    return _measured(server.url, name, chosen, asked, folder, server)
+
+
+def _measured(
+    url: str,
+    name: str,
+    chosen: Sequence[Case],
+    asked: argparse.Namespace,
+    folder: Path,
+    server: OdooServer | None = None,
+) -> int:
+    """All that was asked for; others than the fleet need the server itself."""
+    found: dict[str, Mapping[str, Cost]] = {}
+    for case in chosen:
+        others = _others(server, name, case) if server and not asked.alone else {}
+        found[case.name] = _compared(url, name, case, asked.rounds, folder, others)
     _tell(found)
     if asked.json:
         told = {
             case: {way: asdict(cost) for way, cost in ways.items()} for case, ways in found.items()
         }
         asked.json.write_text(json.dumps(told, indent=1))
-    differing = [case.name for case in chosen if not _same_by_page(server, name, case, folder)]
-    for case in differing:
-        print(f"{case}: another document with pages of 97 rows")
+    differing = [case.name for case in chosen if not _same_by_page(url, name, case, folder)]
+    for each in differing:
+        print(f"{each}: another document with another size of page")
     return 1 if differing else 0
 
 
@@ -140,8 +168,8 @@ def _growth(server: OdooServer, chosen: Sequence[Case], folder: Path) -> int:
     for people in firm_database.SIZES:
         name = firm_database.of_people(server, small, people)
         for case in chosen:
-            _fleet(server, name, case, case.document(folder), learns=True)
-            seen = _fleet(server, name, case, case.document(folder))
+            _fleet(server.url, name, case, case.document(folder), learns=True)
+            seen = _fleet(server.url, name, case, case.document(folder))
             print(
                 f"{case.name:24}{people:8,}{seen['seconds']:9.2f}{seen['cpu']:8.2f}"
                 f"{seen['calls']:7}{seen['megabytes']:8.1f}{seen['peak_mib']:6.0f}"
@@ -151,26 +179,35 @@ def _growth(server: OdooServer, chosen: Sequence[Case], folder: Path) -> int:
     return 0
 
 
-def _compared(
-    server: OdooServer, database: str, case: Case, asked: argparse.Namespace, folder: Path
-) -> Mapping[str, Cost]:
-    cold = _fleet(server, database, case, case.document(folder), learns=True)
-    print(f"{case.name}: {cold['calls']} calls of the process that learnt what Odoo has")
-    ways: dict[str, Callable[[], Mapping[str, Any]]] = {
-        "fleet": lambda: _fleet(server, database, case, case.document(folder))
+Way = Callable[[], Mapping[str, Any]]
+
+
+def _others(server: OdooServer, database: str, case: Case) -> Mapping[str, Way]:
+    """What answers the same question in the fleet's place."""
+    if not case.question:
+        return {}
+    first, last = _span(case)
+    return {
+        "RPC script": lambda: _script(server, database, case, first, last),
+        "ORM in Odoo": lambda: _orm(server, database, case, first, last),
+        "SQL": lambda: _sql(server, database, case, first, last),
+        "loop": lambda: _loop(server, database, case, first, last),
     }
-    if case.question and not asked.alone:
-        first, last = _span(case)
-        ways |= {
-            "RPC script": lambda: _script(server, database, case, first, last),
-            "ORM in Odoo": lambda: _orm(server, database, case, first, last),
-            "SQL": lambda: _sql(server, database, case, first, last),
-            "loop": lambda: _loop(server, database, case, first, last),
-        }
+
+
+def _compared(
+    url: str, database: str, case: Case, rounds: int, folder: Path, others: Mapping[str, Way]
+) -> Mapping[str, Cost]:
+    cold = _fleet(url, database, case, case.document(folder), learns=True)
+    print(f"{case.name}: {cold['calls']} calls of the process that learnt what Odoo has")
+    ways = {"fleet": lambda: _fleet(url, database, case, case.document(folder)), **others}
     costs = {way: Cost() for way in ways}
-    for number in range(asked.rounds + 1):
+    for number in range(rounds + 1):
         for way, run in ways.items():
             if way in ("ORM in Odoo", "loop") and number > 1:
+                continue
+            # The one that learnt was the fleet's first run.
+            if number == 0 and way == "fleet":
                 continue
             seen = run()
             if number == 0 and way not in ("ORM in Odoo", "loop"):
@@ -193,7 +230,7 @@ def _span(case: Case) -> tuple[date, date]:
 
 
 def _fleet(
-    server: OdooServer,
+    url: str,
     database: str,
     case: Case,
     file: Path,
@@ -204,18 +241,22 @@ def _fleet(
     """A dry run. learns: what it learns of Odoo is kept for those that come later, as runs do."""
     config = file.with_suffix(".toml")
     config.write_text(
-        f'[tenants.default]\nurl = "{server.url}"\ndatabase = "{database}"\nlogin = "{LOGIN}"\n'
+        f'[tenants.default]\nurl = "{url}"\ndatabase = "{database}"\nlogin = "{LOGIN}"\n'
         f"{case.policy}",
         encoding="utf-8",
     )
     environ = {
         **os.environ,
         "FLEET_CONFIG": str(config),
+        # All judge the same moment, so that their documents may be compared.
+        "BENCH_NOW": NOW.isoformat(),
         "FLEET_DEFAULT_ODOO_API_KEY": PASSWORD,
         "FLEET_DATABASE_URL": f"sqlite:///{file.with_suffix('.db')}",
         **({"BENCH_PAGE": str(page)} if page else {}),
         **({"BENCH_LEARNS": "1"} if learns else {}),
     }
+    if learns:
+        file.with_suffix(".db").unlink(missing_ok=True)
     return _process([case.job, str(file)], environ)
 
 
@@ -277,10 +318,10 @@ def _loop(
     return {"seconds": (time.perf_counter() - started) * there_are / asked}
 
 
-def _same_by_page(server: OdooServer, database: str, case: Case, folder: Path) -> bool:
+def _same_by_page(url: str, database: str, case: Case, folder: Path) -> bool:
     whole = case.document(folder)
     paged = whole.with_stem(f"{whole.stem}-paged")
-    _fleet(server, database, case, paged, page=97)
+    _fleet(url, database, case, paged, page=SMALL_PAGE if database == DEMO else PAGE)
     return _digest(whole) == _digest(paged)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -51,7 +52,8 @@ def run(job: str, file: Path, seen: Seen) -> Mapping[str, Any]:
     if learns:
         Fleet(settings.load()).ledger.upgrade()
     started, cpu = time.perf_counter(), time.process_time()
-    fleet = Fleet(settings.load(), connect_odoo=connect)
+    now = datetime.fromisoformat(os.environ["BENCH_NOW"])
+    fleet = Fleet(settings.load(), connect_odoo=connect, clock=lambda: now)
     order = Order(catalogue.jobs()[job], fleet.settings.tenant("default"), dry_run=True)
     results = by_hand.carry_out(fleet, order)
     document = run_verb.document(fleet, order, results)

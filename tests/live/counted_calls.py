@@ -45,9 +45,10 @@ class Counting:
         first = args[0][0] if args and args[0] else None
         if not isinstance(first, list | tuple):
             return False
-        if method == "search_read":
-            return bool(list(first[:2]) == ["id", ">"] and first[2] > 0)
-        if method != "formatted_read_group" or first[1] != "in":
+        if method == "search_read" and list(first[:2]) == ["id", ">"]:
+            return bool(first[2] > 0)
+        is_of_ids = method == "search_read" and first[0] == "id"
+        if not (is_of_ids or method == "formatted_read_group") or first[1] != "in":
             return False
         asked = repr((model, first[0], args[0][1:], args[1:], kwargs))
         before, self._grouped[asked] = self._grouped.get(asked, 0), len(first[2])
