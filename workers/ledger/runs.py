@@ -689,13 +689,13 @@ def _claiming() -> Any:
     )
 
 
-def _past_of(columns: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
-    """The fields of Past, of the place that these columns or parameters name."""
+def _past_of(its: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
+    """The fields of Past, of the place that these parameters name."""
     before = runs.alias("before")
 
     def known(table: Any, *names: str) -> Any:
-        about = (table.c[name] == columns[name] for name in names)
-        return exists(literal_column("1")).where(*about).correlate(runs)
+        about = (table.c[name] == its[name] for name in names)
+        return exists(literal_column("1")).where(*about)
 
     place = ("job", "tenant", "company_id")
     success = (before.c.status == RunStatus.SUCCEEDED) & (before.c.origin == Origin.SLOT)
@@ -716,7 +716,7 @@ def _succeeding() -> Any:
     due = leases.waiting(messages, MessageStatus.QUEUED, at)
 
     def any_of(*such: ColumnElement[bool]) -> Any:
-        return exists(literal_column("1")).where(*such).correlate(runs)
+        return exists(literal_column("1")).where(*such)
 
     outcome = {
         "status": RunStatus.SUCCEEDED,
