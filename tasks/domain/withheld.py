@@ -73,6 +73,27 @@ class Basis:
         return (*(WHOLES if self.rows else ()), *sorted(named))
 
 
+def all_or_nothing(
+    model: str,
+    check: Text,
+    *,
+    by_id: bool = False,
+    if_readable: bool = False,
+    instead_of: str = "",
+) -> Basis:
+    """Where any row of the model may be hidden, nothing of the report is told."""
+    return Basis(
+        model,
+        check,
+        rows=True,
+        kinds=(ANY_KIND,),
+        in_part=True,
+        by_id=by_id,
+        if_readable=if_readable,
+        instead_of=instead_of,
+    )
+
+
 def withhold(report: Report, basis: Basis, doubt: Text) -> Report:
     """The report without the figures that rest on it; `doubt` says why it is not shown."""
     gap = NotVerifiable(basis.check, doubt, REMEDY, tuple(basis.figures))

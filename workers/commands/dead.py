@@ -1,7 +1,6 @@
 """What waits for a person: dead runs and parked messages, to be retried, or seen and dropped."""
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from odoo_gateway.errors import ConfigurationError, quoted
+from odoo_gateway.errors import ConfigurationError
 from workers import instants
 from workers.commands import opening, options, rows
 from workers.commands.console import print_json, table
@@ -36,8 +35,6 @@ from workers.wiring import Fleet
 
 Letter = dict[str, Any]
 EVERY: Final = Wanted(limit=None)
-# No id has more digits.
-NAME: Final = re.compile(r"(run|message)-([0-9]{1,18})", re.ASCII)
 cli = typer.Typer()
 
 
@@ -194,6 +191,4 @@ def _letter(name: str, given_up: Run | Message, about: str) -> Letter:
 
 
 def _parsed(name: str) -> tuple[str, int]:
-    if not (found := NAME.fullmatch(name)):
-        raise ConfigurationError(f"{quoted(name)}: name dead letters as `fleet dead` lists them")
-    return found[1], int(found[2])
+    return options.number_in(name, "run", "message", listed_by="fleet dead")

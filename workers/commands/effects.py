@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from odoo_gateway.errors import ConfigurationError, quoted
+from odoo_gateway.errors import ConfigurationError
 from workers.commands import opening, options, rows
 from workers.commands.console import say, show
 from workers.commands.options import Json, Newest, OfCompany, OfJob, OfTenant, Who
@@ -97,10 +97,8 @@ def row(effect: Effect) -> Row:
 
 def number_of(name: str) -> int:
     """The number in an effect's name. Raises ConfigurationError."""
-    number = name.removeprefix("effect-")
-    if not number.isascii() or not number.isdecimal() or len(number) > 18:
-        raise ConfigurationError(f"{quoted(name)} is not an effect; write one like effect-3")
-    return int(number)
+    _, number = options.number_in(name, "effect", listed_by="fleet effects")
+    return number
 
 
 def _known(connection: Connection, number: int) -> Effect:

@@ -1,14 +1,13 @@
 """`fleet events`: which events came from where, and what became of each."""
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from odoo_gateway.errors import ConfigurationError, quoted
+from odoo_gateway.errors import ConfigurationError
 from workers.commands import opening, options, rows
 from workers.commands.console import show
 from workers.commands.options import InZone, Json, Newest, OfTenant, Since
@@ -21,8 +20,6 @@ from workers.ledger.statuses import EventStatus
 from workers.wiring import Fleet
 
 cli = typer.Typer()
-
-NAME: Final = re.compile(r"event-([0-9]{1,18})")
 
 
 class Action(StrEnum):
@@ -83,9 +80,8 @@ def change(fleet: Fleet, names: Sequence[str], status: EventStatus) -> None:
 
 
 def _number(name: str) -> int:
-    if not (found := NAME.fullmatch(name)):
-        raise ConfigurationError(f"{quoted(name)}: name events as `fleet events` lists them")
-    return int(found[1])
+    _, number = options.number_in(name, "event", listed_by="fleet events")
+    return number
 
 
 def _row(received: Received, looking: Mapping[int, str]) -> Row:

@@ -1,6 +1,7 @@
 """What the options of several verbs are called, and what is made of what people give them."""
 
 import getpass
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -20,6 +21,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 # No ledger is older.
 OLDEST: Final = timedelta(days=36500)
 MOST_DIGITS: Final = 9
+# What lists call a row: no id has more digits.
+NAME: Final = re.compile(r"([a-z]+)-([1-9][0-9]{0,17})", re.ASCII)
 
 
 def _as_day(text: str) -> datetime:
@@ -90,6 +93,18 @@ Reason = Annotated[str, typer.Option(help="Why; the audit keeps it.")]
 Who = Annotated[str, typer.Option(help="Who you are; the name you are logged in by if left out.")]
 Newest = Annotated[int, typer.Option("--limit", min=1, max=MOST, help="The newest to list.")]
 ListensOn = Annotated[str, typer.Option(help="Where it listens; 0.0.0.0 for every network.")]
+
+
+def number_in(name: str, *kinds: str, listed_by: str) -> tuple[str, int]:
+    """Kind and number in a name, like event and 12 in event-12.
+
+    Raises ConfigurationError for a name of no such kind; listed_by: what tells those there are.
+    """
+    found = NAME.fullmatch(name)
+    if found is None or found[1] not in kinds:
+        like = " or ".join(f"{kind}-3" for kind in kinds)
+        raise ConfigurationError(f"{quoted(name)}: write {like}, as `{listed_by}` lists them")
+    return found[1], int(found[2])
 
 
 def wanted(

@@ -1,14 +1,13 @@
 """`fleet resend`: what was sent goes out once more, because a person says so."""
 
 import logging
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from odoo_gateway.errors import ConfigurationError, quoted
+from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 from workers.commands import opening, options, rows
 from workers.commands.console import print_json, say, table
@@ -21,8 +20,6 @@ from workers.ledger.outbox import Message
 from workers.ledger.statuses import MessageStatus
 from workers.wiring import Fleet
 
-# No id has more digits.
-NAME: Final = re.compile(r"message-([1-9][0-9]{0,17})", re.ASCII)
 cli = typer.Typer()
 
 
@@ -107,9 +104,8 @@ def listed(messages: Sequence[Message]) -> Sequence[dict[str, Any]]:
 
 
 def _sent(fleet: Fleet, connection: Connection, name: str, *, lock: bool) -> Message:
-    if not (named := NAME.fullmatch(name)):
-        raise ConfigurationError(f"{quoted(name)}: name messages as `fleet outbox` lists them")
-    found = outbox.find(connection, 1, id=int(named[1]))
+    _, number = options.number_in(name, "message", listed_by="fleet outbox")
+    found = outbox.find(connection, 1, id=number)
     if not found:
         raise ConfigurationError(f"{name}: there is none; `fleet outbox` lists those there are")
     (message,) = found

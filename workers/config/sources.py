@@ -31,6 +31,8 @@ class SourceKind(StrEnum):
 
 
 WEBHOOKS: Final = (SourceKind.ODOO_WEBHOOK, SourceKind.SIGNED_WEBHOOK)
+# What tells of changes in Odoo; the others tell of systems outside.
+OF_ODOO: Final = tuple(kind for kind in SourceKind if kind is not SourceKind.SIGNED_WEBHOOK)
 
 
 class SourceSettings(Strict):

@@ -3,18 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from tasks import catalogue
 from workers import looking
-from workers.config.sources import SourceKind
+from workers.config.sources import OF_ODOO
 from workers.config.systems import MODELS, ODOO, RecordKind
 from workers.config.tenants import Tenant
 from workers.ledger import inbox
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
-
-OF_ODOO: Final = (SourceKind.OUTBOX, SourceKind.FEED, SourceKind.ODOO_WEBHOOK)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from tasks.commercial.handoff_gate.records import (
     SoldOrder,
     StartedProject,
 )
-from tasks.domain.findings import ANY_KIND
 from tasks.domain.texts import Text
-from tasks.domain.withheld import Basis
+from tasks.domain.withheld import Basis, all_or_nothing
 from tasks.reads.employment import HISTORIES
 from tasks.reads.schedules import SCHEDULES
 from tasks.reads.signatures import Login, SigningMessage
@@ -24,7 +23,7 @@ from tasks.records.sales import Milestone
 # What is not seen may be the very thing that is said to be missing.
 RESTS_ON: Final = (
     *(
-        Basis(model, check, rows=True, kinds=(ANY_KIND,), in_part=True)
+        all_or_nothing(model, check)
         for model, check in (
             (SoldOrder.MODEL, Text("orders")),
             (SoldLine.MODEL, Text("order lines")),
@@ -39,24 +38,10 @@ RESTS_ON: Final = (
         )
     ),
     *(
-        Basis(
-            model,
-            Text("calendar history"),
-            rows=True,
-            kinds=(ANY_KIND,),
-            in_part=True,
-            instead_of=other,
-        )
+        all_or_nothing(model, Text("calendar history"), instead_of=other)
         for model, other in HISTORIES
     ),
-    Basis(
-        Category.MODEL,
-        Text("product categories"),
-        rows=True,
-        kinds=(ANY_KIND,),
-        in_part=True,
-        by_id=True,
-    ),
+    all_or_nothing(Category.MODEL, Text("product categories"), by_id=True),
     Basis(
         SalesTeam.MODEL,
         Text("sales teams"),

@@ -12,23 +12,15 @@ from tasks.commercial.master_data.records import (
     ProjectTag,
 )
 from tasks.commercial.master_data.rows import INCONSISTENT, MISSING
-from tasks.domain.findings import ANY_KIND
 from tasks.domain.texts import Text
-from tasks.domain.withheld import Basis
+from tasks.domain.withheld import Basis, all_or_nothing
 
 CODES: Final = (MISSING, INCONSISTENT)
 
 # With one of several hidden, others become a pair that nobody else is told of.
 RESTS_ON: Final = (
-    Basis(Customer.MODEL, Text("customers"), rows=True, kinds=(ANY_KIND,), in_part=True),
-    Basis(
-        CodedOrder.MODEL,
-        Text("orders"),
-        rows=True,
-        kinds=(ANY_KIND,),
-        in_part=True,
-        if_readable=True,
-    ),
+    all_or_nothing(Customer.MODEL, Text("customers")),
+    all_or_nothing(CodedOrder.MODEL, Text("orders"), if_readable=True),
     Basis(
         CodedLine.MODEL,
         Text("order lines"),
@@ -37,14 +29,7 @@ RESTS_ON: Final = (
         in_part=True,
         if_readable=True,
     ),
-    Basis(
-        CodedProject.MODEL,
-        Text("projects"),
-        rows=True,
-        kinds=(ANY_KIND,),
-        in_part=True,
-        if_readable=True,
-    ),
+    all_or_nothing(CodedProject.MODEL, Text("projects"), if_readable=True),
     *(
         Basis(model, check, columns=("status", "reason"), kinds=CODES, if_readable=True)
         for model, check in (

@@ -17,8 +17,9 @@ from tasks.execution.change_requests.snapshot import Snapshot
 OWNER: Final = Text("delivery")
 # As many lines are named as a sentence has room for.
 MOST_NAMED: Final = 3
+UNSIGNED: Final = "unsigned"
 KINDS: Final = (
-    *("not-decided", "not-applied", "never-decided", "unsigned", "no-budget"),
+    *("not-decided", "not-applied", "never-decided", UNSIGNED, "no-budget"),
     *("grown", "beyond-sold"),
 )
 
@@ -126,7 +127,7 @@ class Findings:
         typed = own and order is not None and order.signed_on is not None
         return self._finding(
             standing,
-            "unsigned",
+            UNSIGNED,
             title=plural(
                 "{request}: not signed by the customer for {count} day",
                 "{request}: not signed by the customer for {count} days",
@@ -172,7 +173,8 @@ class Findings:
 
     def _tells_signatures(self, standing: Standing) -> bool:
         """Whether a signature would be seen: on quotations by their messages, else from outside."""
-        return standing.request.model == ChangeOrder.MODEL or self._as_of.signed is not None
+        own = standing.request.model == ChangeOrder.MODEL
+        return not standing.may_be_signed and (own or self._as_of.signed is not None)
 
     def _finding(
         self,

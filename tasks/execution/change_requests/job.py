@@ -7,6 +7,7 @@ Remedy: decide what is raised, put what is decided on the order, have the custom
 raise a change request for what grew without one.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -14,8 +15,8 @@ from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Wak
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.execution.change_requests.findings import OWNER, Findings
-from tasks.execution.change_requests.judgement import KIND, Judgement
+from tasks.execution.change_requests.findings import OWNER, UNSIGNED, Findings
+from tasks.execution.change_requests.judgement import KIND, Judgement, Standing
 from tasks.execution.change_requests.measures import FORMULAS, measures
 from tasks.execution.change_requests.policy import ChangePolicy, KeptAs
 from tasks.execution.change_requests.proposing import proposals
@@ -30,6 +31,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ChangePolicy) -> Report:
     """A row per change request, and per order that grew without one; findings and proposals."""
     judgement, findings = Judgement(snapshot, as_of, policy), Findings(snapshot, as_of)
     standings, creeps = judgement.standings, judgement.creeps
+    doubtful = _doubtful(standings)
     return Report(
         rows=(
             *(row(standing, snapshot, as_of) for standing in standings),
@@ -49,7 +51,9 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ChangePolicy) -> Report:
             *snapshot.not_verifiable,
             *snapshot.people.schedules.not_verifiable,
             *_signatures(as_of, policy),
+            *doubtful,
         ),
+        unseen=frozenset({UNSIGNED} if doubtful else ()),
         withdrawn=judgement.withdrawn,
         proposals=tuple(proposals(standings, judgement.refused, snapshot, as_of)),
     )
@@ -61,8 +65,26 @@ def _signatures(as_of: AsOf, policy: ChangePolicy) -> tuple[NotVerifiable, ...]:
     return () if known or not policy.signature_required else (_NO_SIGNATURES,)
 
 
+def _doubtful(standings: Sequence[Standing]) -> tuple[NotVerifiable, ...]:
+    """Quotations of which it cannot be told who signed them."""
+    names = tuple(
+        standing.request.name
+        for standing in standings
+        if standing.may_be_signed and standing.policy.signature_required
+    )
+    if not names:
+        return ()
+    reason = Text("who signed is hidden from the fleet's user, or deleted: {orders}", orders=names)
+    return (NotVerifiable(_SIGNATURES, reason, _SHOW_WHO_SIGNED),)
+
+
+_SIGNATURES: Final = Text("signatures of customers")
+_SHOW_WHO_SIGNED: Final = Text(
+    "show the fleet's user all contacts and users, or have a source of the kind signed_webhook "
+    "tell of what was signed"
+)
 _NO_SIGNATURES: Final = NotVerifiable(
-    check=Text("signatures of customers"),
+    check=_SIGNATURES,
     reason=Text("change requests are kept as tasks, which Odoo has nobody sign"),
     remedy=Text(
         "have what they are signed with tell of it (a source of the kind signed_webhook), keep "

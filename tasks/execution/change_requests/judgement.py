@@ -51,6 +51,8 @@ class Standing:
     decided_at: datetime | None
     applied_at: datetime | None
     signed_at: datetime | None
+    #: Whether the customer may have signed it all the same, as somebody who is hidden.
+    may_be_signed: bool
 
     @property
     def is_open(self) -> bool:
@@ -146,7 +148,7 @@ class Judgement:
 
     def _standing(self, request: ChangeRequest) -> Standing:
         proposed, decided_at = self._current(request), self._decided_at(request)
-        applied_at = self._applied_at(request)
+        applied_at, signed_at = self._applied_at(request), self._signed_at(request)
         refused = request.in_odoo is InOdoo.REFUSED or (
             proposed is not None and proposed.state is State.REFUSED
         )
@@ -165,7 +167,8 @@ class Judgement:
             proposed,
             decided_at,
             applied_at,
-            self._signed_at(request),
+            signed_at,
+            self._may_be_signed(request) and signed_at is None,
         )
 
     def _current(self, request: ChangeRequest) -> Proposed | None:
@@ -196,8 +199,12 @@ class Judgement:
     def _signed_at(self, request: ChangeRequest) -> datetime | None:
         outside = (self._as_of.signed or {}).get((request.model, request.record_id))
         own = request.model == ChangeOrder.MODEL
-        signature = self._snapshot.signatures.get(request.record_id) if own else None
+        signature = self._snapshot.signatures.shown.get(request.record_id) if own else None
         return outside or (signature.at if signature else None)
+
+    def _may_be_signed(self, request: ChangeRequest) -> bool:
+        own = request.model == ChangeOrder.MODEL
+        return own and request.record_id in self._snapshot.signatures.doubtful
 
     @cached_property
     def _follows(self) -> Mapping[str, datetime]:

@@ -98,30 +98,25 @@ class BudgetedProject(Record):
 
 @dataclass(frozen=True)
 class OrderMessage(Record):
-    """A message on an order; create_uid is who was logged in, author_id whom it is told of."""
+    """A message on an order."""
 
     MODEL: ClassVar[str] = "mail.message"
     MODULE: ClassVar[str] = "mail"
     id: int
     res_id: int | None
-    message_type: str
-    author_id: int | None
-    create_uid: int | None
     date: datetime
-    attachment_ids: tuple[int, ...]
     body: str | None
 
 
 @dataclass(frozen=True)
 class Person(Record):
-    """A user; portal users and the public one are shared ones."""
+    """A user."""
 
     MODEL: ClassVar[str] = "res.users"
     MODULE: ClassVar[str] = "base"
     id: int
     name: str
     login: str
-    share: bool
 
 
 @dataclass(frozen=True)

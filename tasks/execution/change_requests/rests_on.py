@@ -4,7 +4,7 @@ from typing import Final
 
 from tasks.domain.findings import ANY_KIND
 from tasks.domain.texts import Text
-from tasks.domain.withheld import Basis
+from tasks.domain.withheld import Basis, all_or_nothing
 from tasks.execution.change_requests.measures import TURNAROUND
 from tasks.execution.change_requests.records import (
     AllocatedTask,
@@ -24,7 +24,7 @@ from tasks.records.sales import Currency, Partner
 # What is not seen whole may hold the decision, the order or the line that something is missing of.
 RESTS_ON: Final = (
     *(
-        Basis(model, check, rows=True, kinds=(ANY_KIND,), in_part=True)
+        all_or_nothing(model, check)
         for model, check in (
             (ChangeOrder.MODEL, Text("orders")),
             (ChangeLine.MODEL, Text("order lines")),

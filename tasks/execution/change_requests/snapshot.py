@@ -11,7 +11,7 @@ from tasks.domain.periods import AsOf, Period
 from tasks.execution.change_requests import families
 from tasks.execution.change_requests.kept import ChangeRequest, InOdoo
 from tasks.execution.change_requests.kept_tasks import read_tasks
-from tasks.execution.change_requests.messages import Raised, Signature, read_messages
+from tasks.execution.change_requests.messages import Raised, read_raised
 from tasks.execution.change_requests.people import People, read_people
 from tasks.execution.change_requests.policy import ChangePolicy, KeptAs
 from tasks.execution.change_requests.records import (
@@ -21,6 +21,7 @@ from tasks.execution.change_requests.records import (
     ChangeOrder,
 )
 from tasks.reads.orders import company_currency, read_currencies
+from tasks.reads.signatures import Signable, Signatures, read_signatures
 from tasks.reads.units import hours_per_unit
 
 TIMED = "timesheet"
@@ -42,8 +43,8 @@ class Snapshot:
     #: Hours that a line sells, by line; only of those that are delivered by timesheets.
     sold_hours: Mapping[int, float]
     projects: Mapping[int, BudgetedProject]
-    #: By order.
-    signatures: Mapping[int, Signature]
+    #: Of quotations and orders.
+    signatures: Signatures
     #: Quantities that were raised, by order.
     raised: Mapping[int, Sequence[Raised]]
     people: People
@@ -75,7 +76,11 @@ def read(odoo: Reader, as_of: AsOf, policy: ChangePolicy) -> Snapshot:
     known = _projects(odoo, orders.values(), requests)
     about = {order.id for order in orders.values() if order.create_date >= since}
     about |= {order.id for order in orders.values() if families.is_confirmed(order)}
-    signatures, raised = read_messages(odoo, [orders[number] for number in sorted(about)])
+    signable = (
+        Signable(order.id, order.partner_id, order.signed_on)
+        for order in orders.values()
+        if order.id in about and order.signed_on
+    )
     return Snapshot(
         requests=[each for each in requests if each.raised_at >= since],
         orders=orders,
@@ -84,8 +89,8 @@ def read(odoo: Reader, as_of: AsOf, policy: ChangePolicy) -> Snapshot:
         allocated=_allocated(odoo, lines),
         sold_hours=_sold_hours(odoo, lines),
         projects=known,
-        signatures=signatures,
-        raised=raised,
+        signatures=read_signatures(odoo, signable),
+        raised=read_raised(odoo, about),
         people=read_people(odoo, as_of, requests, orders.values(), known.values(), _view(as_of)),
         links={
             (model, number): odoo.session.link(model, number)

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from tasks.domain.findings import ANY_KIND
 from tasks.domain.texts import Text
-from tasks.domain.withheld import Basis
+from tasks.domain.withheld import Basis, all_or_nothing
 from tasks.financial.invoice_readiness.measures import LATENCY
 from tasks.reads.units import Unit
 from tasks.records.sales import Invoice, InvoiceLine, Milestone, Order, OrderLine, Project
@@ -15,7 +14,7 @@ WAITING: Final = ("waiting_days", "waiting_to_be_ready_days", "waiting_for_finan
 # What single checks rest on besides, they say themselves.
 RESTS_ON: Final = (
     Basis(Order.MODEL, Text("orders"), rows=True),
-    Basis(OrderLine.MODEL, Text("order lines"), rows=True, kinds=(ANY_KIND,), in_part=True),
+    all_or_nothing(OrderLine.MODEL, Text("order lines")),
     *(
         Basis(
             model,

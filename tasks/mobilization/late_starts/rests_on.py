@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from tasks.domain.findings import ANY_KIND
 from tasks.domain.texts import Text
-from tasks.domain.withheld import Basis
+from tasks.domain.withheld import all_or_nothing
 from tasks.mobilization.late_starts.records import (
     StartedProject,
     StartLine,
@@ -20,7 +19,7 @@ from tasks.records.timesheets import TimesheetLine
 # What is not seen whole may hold the kickoff, the hour or the task that something is late without.
 RESTS_ON: Final = (
     *(
-        Basis(model, check, rows=True, kinds=(ANY_KIND,), in_part=True)
+        all_or_nothing(model, check)
         for model, check in (
             (StartedProject.MODEL, Text("projects")),
             (StartOrder.MODEL, Text("orders")),
@@ -33,14 +32,7 @@ RESTS_ON: Final = (
         )
     ),
     *(
-        Basis(
-            model,
-            Text("calendar history"),
-            rows=True,
-            kinds=(ANY_KIND,),
-            in_part=True,
-            instead_of=other,
-        )
+        all_or_nothing(model, Text("calendar history"), instead_of=other)
         for model, other in HISTORIES
     ),
 )

@@ -61,13 +61,13 @@ def test_what_was_parked_is_tried_again(fleet: Fleet) -> None:
     executor.execute_next(fleet)
     assert effect_of(fleet, number).status is EffectStatus.PARKED
     assert typed_json("effects", "list", "--status", "parked")[1]["effects"][0]["error"]
-    typed("effects", "run", "1")
+    typed("effects", "run", "effect-1")
     assert effect_of(fleet, number).status is EffectStatus.READY
 
 
 @pytest.mark.parametrize("name", ["effect-x", "effect-", "run-1"])
 def test_what_is_no_effect_is_refused(fleet: Fleet, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not an effect; write one like effect-3"):
+    with pytest.raises(ConfigurationError, match="write effect-3, as `fleet effects` lists them"):
         typed("effects", "run", name)
     with pytest.raises(ConfigurationError, match="there is no effect-7"):
         typed("effects", "run", "effect-7")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from odoo_gateway.errors import ConfigurationError
 from workers.commands import options
 
 
@@ -24,3 +25,16 @@ def test_an_age_beyond_its_limits_is_told_the_limit(text: str, words: str) -> No
 def test_an_age_is_read() -> None:
     assert options.age("90m") == timedelta(hours=1.5)
     assert (options.age("2w"), options.age("12h")) == (timedelta(14), timedelta(0.5))
+
+
+def test_a_name_is_read_into_its_kind_and_number() -> None:
+    named = options.number_in("message-12", "run", "message", listed_by="fleet dead")
+    assert named == ("message", 12)
+
+
+@pytest.mark.parametrize(
+    "name", ["12", "run-", "run-0", "run-\u0661", "run-1x", "Run-1", "event-1", "run-1" + "0" * 18]
+)
+def test_a_name_of_no_such_kind_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="write run-3 or message-3, as `fleet dead` lists"):
+        options.number_in(name, "run", "message", listed_by="fleet dead")

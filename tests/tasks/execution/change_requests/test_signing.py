@@ -92,16 +92,14 @@ def test_the_portals_message_of_the_customer_shows_the_signature(message: Any) -
     [
         None,
         {"create_uid": BRUNO},
-        {"create_uid": False},
         {"author_id": COLLEAGUE},
-        {"author_id": False},
         {"date": "2026-11-14 09:00:00"},
         {"attachment_ids": []},
         {"message_type": "notification"},
     ],
     ids=[
-        *("none", "written by a colleague in the customer's name", "written by nobody"),
-        *("of a colleague", "of nobody", "of another day", "without the order", "of Odoo"),
+        *("none", "written by a colleague in the customer's name", "of a colleague"),
+        *("of another day", "without the order", "of Odoo"),
     ],
 )
 def test_what_a_colleague_could_have_made_shows_none(message: Any) -> None:
@@ -111,6 +109,20 @@ def test_what_a_colleague_could_have_made_shows_none(message: Any) -> None:
     assert found.title == "S00033 of S00001: not signed by the customer for 10 days"
     assert found.reason.startswith(TYPED)
     assert row(report)["signed"] is None
+
+
+@pytest.mark.parametrize("who", ["create_uid", "author_id"])
+def test_of_what_somebody_signed_who_is_gone_nothing_is_told(who: str) -> None:
+    report = look(signed({who: False}))
+    assert finding(report, "unsigned") is None
+    (gap,) = report.not_verifiable
+    assert gap.check == "signatures of customers"
+    assert gap.reason == "who signed is hidden from the fleet's user, or deleted: S00033"
+    assert report.is_unseen("unsigned")
+    assert not report.is_unseen("not-applied")
+    told = {("sale.order", INTERFACE): datetime(2026, 11, 14, 9, tzinfo=UTC)}
+    assert not look(signed({who: False}), at=replace(NOW, signed=told)).not_verifiable
+    assert not look(signed({who: False}), signature_required=False).not_verifiable
 
 
 def test_an_order_without_any_signature_says_so() -> None:
