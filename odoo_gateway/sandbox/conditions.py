@@ -18,7 +18,7 @@ from odoo_gateway.sandbox.domain import (
     parse,
 )
 from odoo_gateway.sandbox.failures import Failure, type_error, unsupported, value_error
-from odoo_gateway.sandbox.schema import Shape
+from odoo_gateway.sandbox.schema import VALUE_IGNORED, Shape
 
 ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -93,6 +93,10 @@ def _compiled_condition(view: View, model: str, condition: Condition) -> Test:
     plain = _plain(condition)
     if isinstance(plain, Always):
         return lambda row: plain.truth
+    if shape.type == "json":
+        raise unsupported(f"a condition on {name!r}, which holds JSON")
+    if (model, name) in VALUE_IGNORED:
+        raise unsupported(f"a condition on {name!r}, of which Odoo ignores the value")
     test = _typed(view, model, shape, plain)
     if not shape.searchable:
         raise value_error(f"Cannot convert {model}.{name} to SQL because it is not stored")

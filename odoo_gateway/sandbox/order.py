@@ -10,10 +10,13 @@ from odoo_gateway.sandbox.failures import user_error, value_error
 
 # The order that a model has when a call names none.
 DEFAULT: Final = {
+    "account.analytic.account": "plan_id, name asc",
     "account.analytic.line": "date desc, id desc",
     "account.move": "date desc, name desc, invoice_date desc, id desc",
     "account.move.line": "date desc, move_name desc, id",
+    "account.payment.term": "sequence, id",
     "account.tax": "sequence, id",
+    "crm.team": "sequence ASC, create_date DESC, id DESC",
     "hr.department": "name",
     "hr.employee": "name",
     "hr.expense": "date desc, id desc",
@@ -24,10 +27,13 @@ DEFAULT: Final = {
     "mail.activity": "date_deadline ASC, id ASC",
     "mail.message": "id desc",
     "ir.module.module": "application desc, sequence, name",
+    "product.category": "complete_name",
     "product.product": "default_code, name, id",
     "project.milestone": "sequence, deadline, is_reached desc, name",
     "project.project": "sequence, name, id",
     "project.task": "priority desc, sequence, date_deadline asc, id desc",
+    "project.tags": "name",
+    "project.task.type": "sequence, id",
     "res.company": "sequence, name",
     "res.currency": "active desc, name",
     "res.partner": "complete_name ASC, id DESC",

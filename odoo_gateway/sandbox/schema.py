@@ -19,6 +19,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
         {"amount_residual", "amount_total", "amount_untaxed", "company_id", "currency_id"}
         | {"invoice_date", "move_type", "write_date"}
     ),
+    "account.payment.term": frozenset({"id", "name"}),
     "crm.team": frozenset({"id", "name", "active", "company_id"}),
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
     "hr.job": frozenset({"id", "name", "company_id"}),
@@ -68,6 +69,8 @@ FOLLOWED: Final = frozenset(
 )
 # Neither stored nor followed, but Odoo searches them by a method of their own.
 SEARCHED: Final = frozenset({("account.tax", "price_include")})
+# Odoo's own search for these ignores the value: `in [False]` finds those that are.
+VALUE_IGNORED: Final = frozenset({("project.task", "is_closed")})
 # Lists that count archived records too, whatever the caller's context says.
 SEES_ARCHIVED: Final = frozenset(
     {("project.task", "user_ids"), ("sale.order.line", "tax_id"), ("sale.order.line", "tax_ids")}
@@ -190,7 +193,7 @@ def _shape(model: str, name: str, entry: Mapping[str, Any]) -> Shape:
         relation=entry.get("relation", ""),
         selection=_selection(entry.get("selection", ())),
         followed=(model, name) in FOLLOWED or bool(entry.get("searchable")),
-        searched=(model, name) in SEARCHED or name == "display_name",
+        searched=(model, name) in SEARCHED | VALUE_IGNORED or name == "display_name",
         sees_archived=(model, name) in SEES_ARCHIVED,
     )
 

@@ -115,15 +115,23 @@ def shapes(model: str) -> Mapping[str, Shape]:
 STRUCTURED: Final = ("json", "properties")
 
 
+def can_be_asked_for(model: str, shape: Shape) -> bool:
+    """Whether domains may name the field, and mean what they say."""
+    return (
+        shape.searchable
+        and shape.name != "display_name"
+        and shape.type not in STRUCTURED
+        and (model, shape.name) not in schema.VALUE_IGNORED
+    )
+
+
 def every_field(*types: str) -> list[tuple[str, str]]:
     """Model and name of each searchable field under contract, perhaps only of some types."""
     return [
         (model, name)
         for model, fields in schema.load().items()
         for name, shape in fields.items()
-        if shape.searchable
-        and name != "display_name"
-        and (shape.type in types if types else shape.type not in STRUCTURED)
+        if can_be_asked_for(model, shape) and (not types or shape.type in types)
     ]
 
 

@@ -32,9 +32,15 @@ from workers.demo.stage import TENANT
 
 PUBLIC = Path(__file__).with_name("public_dashboards.json")
 TASK = f"jobs.{JOB}"
-# The sandbox keeps no API keys, and nobody invoices anything or approves hours in it.
+# The sandbox keeps no API keys, and nobody there invoices anything, approves hours, decides on a
+# change request, accepts a handoff, or has an effect given up.
 NEVER_HERE = {
     "fleet_approvals_hours",
+    "fleet_change_approval_hours",
+    "fleet_handoffs_accepted",
+    "fleet_handoff_cycle_days",
+    "fleet_handoff_complete_at_first_percent",
+    'fleet_effects{status="parked"}',
     "fleet_configuration_unusable",
     "fleet_job_unusable",
     "fleet_odoo_api_key_expiry_timestamp_seconds",

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from celery import Celery
 
+from tasks import catalogue
 from tests.monitoring import prometheus_server
 from tests.monitoring.prometheus_server import Prometheus, Sink, sink
 from tests.monitoring.running_fleet import RunningFleet, running_fleet, wait_until
@@ -25,7 +26,6 @@ from workers.ledger.places import Place
 from workers.wiring import utc_now
 
 JOB, FAILING, SENDING = "wip_aging", "invoice_readiness", "utilization_variance"
-APPROVALS = "pending_approvals"
 QUEUED, QUEUE = "timesheet_reminders", 6
 LEASE_SECONDS = 12
 PASSWORD = "s3cret"
@@ -119,7 +119,8 @@ def load(watched: Watched) -> None:
     watched.run(JOB, company_id=1, times=4)
     watched.run(JOB, company_id=2, times=2)
     watched.run(FAILING)
-    watched.run(APPROVALS)
+    for job in catalogue.jobs().keys() - {JOB, FAILING, SENDING, QUEUED}:
+        watched.run(job)
     watched.run(SENDING)
     wait_until(
         lambda: watched.fleet.total("fleet_deliveries_total", job=SENDING, outcome="parked") >= 1,

@@ -65,30 +65,14 @@ def _lines(fields: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def renew(recording: Path) -> None:
-    """Writes the schema of the Odoo that was recorded."""
+    """Writes the schema of the Odoo that was recorded.
+
+    Models that the recording lacks stay as they stand there, read in that version's source.
+    """
     source = json.loads(recording.read_text())
-    version = int(source["odoo"].split(".")[0])
-    models = {**read_in_the_source(version), **source["models"]}
-    target = FOLDER / schema.file_name(version)
+    target = FOLDER / schema.file_name(int(source["odoo"].split(".")[0]))
+    models = {**json.loads(target.read_text()), **source["models"]}
     target.write_text(text(schema.trim(models, declared.fields())))
-
-
-def read_in_the_source(version: int) -> Recorded:
-    """The one model that the recordings lack, as its source declares it (`account/models`)."""
-    types = ["group", "fixed", "percent", "division"]
-    return {
-        "account.tax": {
-            "id": {"store": True, "type": "integer"},
-            "amount": {"required": True, "store": True, "type": "float"},
-            "amount_type": {
-                "required": True,
-                "selection": types,
-                "store": True,
-                "type": "selection",
-            },
-            "price_include": {"store": version < 18, "type": "boolean"},
-        }
-    }
 
 
 if __name__ == "__main__":
