@@ -6,7 +6,8 @@ import pytest
 
 from tests.fakes.clock import Clock
 from tests.fakes.events import event
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import FILE, Switchable, fleet_on, run_once
+from tests.fakes.hooks import SECRET
 from tests.workers.test_runner import messages, opened, watched_before
 from workers import dispatch, runner
 from workers.intake import hearing
@@ -16,12 +17,19 @@ from workers.ledger.statuses import Origin, RunStatus
 from workers.wiring import Fleet
 
 REMINDERS = "timesheet_reminders"
+HANDOFFS = Place("handoff_gate", "firm", 1)
 HERE = Place(REMINDERS, "firm", 1)
 
 
 @pytest.fixture
 def fleet(tmp_path: Path, clock: Clock, odoo: Switchable) -> Fleet:
     return fleet_on(tmp_path, clock, odoo)
+
+
+SIGNED_BY_N8N = f"""{FILE}
+[tenants.firm.sources]
+n8n.kind = "signed_webhook"
+"""
 
 
 def open_cases(fleet: Fleet) -> dict[int, str]:
@@ -120,3 +128,36 @@ def test_how_long_it_took_is_measured_from_the_event_and_is_no_lateness_of_a_slo
         names = {counter.name for counter in counters.all(connection)}
     assert any(name.startswith("fleet_event_delay_seconds") for name in names)
     assert not any(name.startswith("fleet_run_lateness") for name in names)
+
+
+@pytest.mark.parametrize("source", ["n8n", "outbox"])
+def test_what_was_signed_outside_is_handed_over_where_a_source_that_signs_tells_so(
+    tmp_path: Path, clock: Clock, odoo: Switchable, source: str
+) -> None:
+    environ = {"FLEET_FIRM_IN_N8N_SECRET": SECRET}
+    fleet = fleet_on(tmp_path, clock, odoo, file=SIGNED_BY_N8N, environ=environ)
+    run_once(fleet, HANDOFFS.job, 1)
+    assert "acceptance-order-902" in keys(fleet)
+    told = event(
+        1,
+        tenant="firm",
+        source=source,
+        kind="sale.order.signed",
+        model="sale.order",
+        record_id=902,
+        occurred_at=fleet.clock(),
+    )
+    hearing.store(fleet, [told])
+    hearing.hear(fleet, fleet.settings.tenant("firm"))
+    with fleet.ledger.reading() as connection:
+        made = [r for r in runs.latest(connection, 10) if r.origin is Origin.EVENT]
+    (run,) = [run for run in made if run.job == HANDOFFS.job]
+    runner.execute(fleet, run.id)
+    assert ("acceptance-order-902" in keys(fleet)) == (source == "outbox")
+    assert "payment_terms-order-902" in keys(fleet)
+
+
+def keys(fleet: Fleet) -> set[str]:
+    """Of the handoffs that something is missing of."""
+    with fleet.ledger.reading() as connection:
+        return {case.finding.key for case in cases.open_cases(connection, HANDOFFS)}

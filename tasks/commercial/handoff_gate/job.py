@@ -20,7 +20,7 @@ from tasks.commercial.handoff_gate.rests_on import RESTS_ON
 from tasks.commercial.handoff_gate.rows import row
 from tasks.commercial.handoff_gate.snapshot import Snapshot, read
 from tasks.commercial.handoff_gate.words import LABELS, called
-from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Wake
+from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Rule, Wake
 from tasks.domain.checklists import Result
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
@@ -95,6 +95,7 @@ JOB = Job(
     labels=LABELS,
     wakes=(
         Wake("sale.order.changed", SoldOrder.MODEL),
+        Wake(f"{SoldOrder.MODEL}.{SIGNED}", SoldOrder.MODEL),
         Wake("ir.attachment.changed", Document.MODEL),
     ),
     narrows=True,

@@ -22,8 +22,13 @@ WHOLE: Final = 2
 # What never reached the other side.
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 LONGEST_WAIT_SECONDS: Final = 3600.0
-ALLOWED_NOW: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-LATER: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, *ALLOWED_NOW)
+# Nobody of it is there now: n8n, for one, answers 404 while it starts, or changes a workflow.
+AWAY: Final = (
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+LATER: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, *AWAY)
 
 # httpx logs each url, which of a chat is all that one needs to write there.
 logging.getLogger("httpx").addFilter(lambda entry: entry.levelno >= logging.WARNING)
@@ -89,9 +94,7 @@ class Endpoint:
             raise DeliveryRefused(f"{said}: the endpoint is gone; remove it or correct its url")
         if status in LATER or answer.is_server_error:
             away = (
-                DeliveryUnavailable
-                if answer.is_server_error or status in ALLOWED_NOW
-                else DeliveryFailed
+                DeliveryUnavailable if answer.is_server_error or status in AWAY else DeliveryFailed
             )
             raise away(said, _seconds(answer.headers.get("Retry-After"), self.clock()))
         if answer.is_redirect:

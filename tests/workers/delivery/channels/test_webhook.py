@@ -25,7 +25,13 @@ from workers.delivery.channels.channel import Channel
 from workers.delivery.channels.chat import Chat
 from workers.delivery.channels.posting import Endpoint
 from workers.delivery.channels.webhook import Webhook
-from workers.errors import DeliveryError, DeliveryFailed, DeliveryRefused, DeliveryUnknown
+from workers.errors import (
+    DeliveryError,
+    DeliveryFailed,
+    DeliveryRefused,
+    DeliveryUnavailable,
+    DeliveryUnknown,
+)
 from workers.ledger import payloads
 
 
@@ -120,6 +126,7 @@ ANSWERS: list[tuple[int, dict[str, str], type[DeliveryError], float | None]] = [
     (400, {}, DeliveryRefused, None),
     (401, {}, DeliveryRefused, None),
     (410, {}, DeliveryRefused, None),
+    (404, {}, DeliveryUnavailable, None),
     (301, {"Location": "/elsewhere"}, DeliveryRefused, None),
     (307, {"Location": "/elsewhere"}, DeliveryRefused, None),
     (408, {}, DeliveryFailed, None),
