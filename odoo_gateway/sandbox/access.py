@@ -21,6 +21,7 @@ OWN_COMPANY: Final = frozenset(
 OWN_COMPANY_OR_NONE: Final = frozenset(
     {
         "account.analytic.account",
+        "crm.lead",
         "crm.team",
         "hr.department",
         "hr.employee",

@@ -10,6 +10,7 @@ MODULES: Final = (
     "account",
     "analytic",
     "base",
+    "crm",
     "hr",
     "hr_expense",
     "hr_holidays",
@@ -19,6 +20,7 @@ MODULES: Final = (
     "project_timesheet_holidays",
     "resource",
     "sale",
+    "sale_crm",
     "sale_expense",
     "sale_project",
     "sale_timesheet",
@@ -33,6 +35,7 @@ UNINSTALLABLE: Final = ("helpdesk", "planning", "timesheet_grid")
 WRITTEN: Final = "2026-01-05 07:00:00"
 MODELS: Final[Mapping[str, frozenset[str]]] = {
     "analytic": frozenset({"account.analytic.account"}),
+    "crm": frozenset({"crm.lead"}),
     "hr_contract": frozenset({"hr.contract"}),
     "hr_expense": frozenset({"hr.expense", "hr.expense.sheet"}),
     "hr_holidays": frozenset({"hr.leave"}),
@@ -60,17 +63,20 @@ FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
             ("account.analytic.line", "holiday_id"),
         }
     ),
+    "sale_crm": frozenset({("sale.order", "opportunity_id")}),
     "sale_expense": frozenset({("hr.expense", "sale_order_id")}),
     "sale_project": frozenset(
         {
             ("project.milestone", "quantity_percentage"),
             ("project.milestone", "sale_line_id"),
             ("project.project", "reinvoiced_sale_order_id"),
+            ("project.project", "sale_line_id"),
             ("product.product", "project_template_id"),
             ("project.task", "sale_line_id"),
             ("sale.order", "project_id"),
             ("sale.order", "project_ids"),
             ("sale.order.line", "project_id"),
+            ("sale.order.line", "task_id"),
         }
     ),
     "sale_timesheet": frozenset(
@@ -83,6 +89,7 @@ FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
 }
 NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "project_timesheet_holidays": frozenset({"hr_holidays", "hr_timesheet"}),
+    "sale_crm": frozenset({"crm", "sale"}),
     "sale_expense": frozenset({"hr_expense", "sale"}),
     "sale_project": frozenset({"project", "sale"}),
     "sale_timesheet": frozenset({"hr_timesheet", "sale"}),

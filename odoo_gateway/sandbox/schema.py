@@ -20,6 +20,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
         | {"invoice_date", "move_type", "write_date"}
     ),
     "account.payment.term": frozenset({"id", "name"}),
+    "crm.lead": frozenset({"active", "company_id", "probability", "type"}),
     "crm.team": frozenset({"id", "name", "active", "company_id"}),
     "hr.department": frozenset({"id", "name", "manager_id", "parent_id", "company_id"}),
     "hr.job": frozenset({"id", "name", "company_id"}),

@@ -1,6 +1,6 @@
 """Confirmed orders, their lines and what was promised to the customer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -63,6 +63,16 @@ class OrderLine(Record):
     combo_item_id: int | None = None
     is_reward_line: bool = False
     tax_calculation_rounding_method: str | None = None
+
+
+@dataclass(frozen=True)
+class Category(Record):
+    """A category of products; the path holds the ids of those above it, and its own."""
+
+    MODEL: ClassVar[str] = "product.category"
+    MODULE: ClassVar[str] = "product"
+    id: int
+    parent_path: str | None
 
 
 @dataclass(frozen=True)
@@ -166,6 +176,18 @@ class Project(Record):
     is_template: bool = False
     sale_line_id: int | None = None
     last_update_status: str | None = None
+
+
+@dataclass(frozen=True)
+class LinkedProject(Record):
+    """A project, and what links it to an order; records of jobs add what they look at."""
+
+    MODEL: ClassVar[str] = "project.project"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    is_template: bool = field(default=False, kw_only=True)
+    sale_line_id: int | None = field(default=None, kw_only=True)
+    reinvoiced_sale_order_id: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,13 @@ def records() -> list[type[Record]]:
     """
     for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
         importlib.import_module(module.name)
+    found: list[type[Record]] = [Record]
+    for known in found:
+        found += known.__subclasses__()
     return sorted(
         (
             record
-            for record in Record.__subclasses__()
+            for record in found[1:]
             if record.__module__.split(".")[0] in ("tasks", "odoo_gateway")
             and record.__module__ != sight.__name__
         ),

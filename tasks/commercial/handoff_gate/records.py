@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from odoo_gateway.records import Record
+from tasks.records.sales import LinkedProject
 
 
 @dataclass(frozen=True)
@@ -63,29 +64,13 @@ class SoldProduct(Record):
 
 
 @dataclass(frozen=True)
-class Category(Record):
-    """A category of products; the path holds the ids of those above it, and its own."""
-
-    MODEL: ClassVar[str] = "product.category"
-    MODULE: ClassVar[str] = "product"
-    id: int
-    parent_path: str | None
-
-
-@dataclass(frozen=True)
-class StartedProject(Record):
+class StartedProject(LinkedProject):
     """A project, who leads it, when it starts and how many hours are planned for it."""
 
-    MODEL: ClassVar[str] = "project.project"
-    MODULE: ClassVar[str] = "project"
-    id: int
     name: str
     user_id: int | None
     date_start: date | None
     description: str | None
-    is_template: bool = False
-    sale_line_id: int | None = None
-    reinvoiced_sale_order_id: int | None = None
     allocated_hours: float = 0.0
 
 

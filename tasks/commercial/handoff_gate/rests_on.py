@@ -4,7 +4,6 @@ from typing import Final
 
 from tasks.commercial.handoff_gate.measures import BY_TEAM
 from tasks.commercial.handoff_gate.records import (
-    Category,
     Document,
     PlannedTask,
     SalesTeam,
@@ -18,7 +17,7 @@ from tasks.reads.employment import HISTORIES
 from tasks.reads.schedules import SCHEDULES
 from tasks.reads.signatures import Login, SigningMessage
 from tasks.records.people import Employee
-from tasks.records.sales import Milestone
+from tasks.records.sales import Category, Milestone
 
 # What is not seen may be the very thing that is said to be missing.
 RESTS_ON: Final = (

@@ -3,7 +3,7 @@
 import html
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -11,7 +11,6 @@ from typing import Final
 from odoo_gateway.reader import Domain, Reader
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
 from tasks.commercial.handoff_gate.records import (
-    Category,
     Customer,
     Document,
     PlannedTask,
@@ -24,6 +23,8 @@ from tasks.commercial.handoff_gate.records import (
 from tasks.domain import money
 from tasks.domain.news import Subject
 from tasks.domain.periods import AsOf, Period
+from tasks.reads.categories import category_paths
+from tasks.reads.order_projects import projects_of
 from tasks.reads.orders import CONFIRMED, read_currencies
 from tasks.reads.owners import People, read_people
 from tasks.reads.signatures import Signable, Signature, read_signatures
@@ -217,7 +218,7 @@ def _products(odoo: Reader, sold: Mapping[int, Sequence[SoldLine]]) -> Mapping[i
 
 def _categories(
     odoo: Reader, products: Mapping[int, SoldProduct], policy: HandoffPolicy
-) -> Mapping[int, Sequence[int]]:
+) -> Mapping[int, Collection[int]]:
     """By category, it and those above it; nothing where no policy goes by them."""
     units = policy.everywhere()
     if not any(line.categories for unit in units for line in unit.service_lines):
@@ -226,11 +227,7 @@ def _categories(
     for product in products.values():
         if product.categ_id:
             by[product.categ_id].add((SoldProduct.MODEL, product.id))
-    found = odoo.referred(Category, by)
-    return {
-        number: [int(part) for part in (each.parent_path or "").split("/") if part] or [number]
-        for number, each in found.items()
-    }
+    return category_paths(odoo, by)
 
 
 def _projects(
@@ -239,12 +236,7 @@ def _projects(
     sold: Mapping[int, Sequence[SoldLine]],
     products: Mapping[int, SoldProduct],
 ) -> Mapping[int, Sequence[StartedProject]] | None:
-    """By order: projects that its lines or their products name, or that name it or a line.
-
-    None where this Odoo has no projects, or nobody may read them.
-    """
-    if not odoo.session.may_read(StartedProject.MODEL):
-        return None
+    """By order: projects that its lines or their products name, or that name it or a line."""
     of_line = {line.id: order.id for order in orders for line in sold[order.id]}
     named: dict[int, set[int]] = defaultdict(set)
     for order in orders:
@@ -253,20 +245,7 @@ def _projects(
             for number in (line.project_id, product.project_id if product else None):
                 if number:
                     named[number].add(order.id)
-    asked: list[Domain] = [[("id", "in", sorted(named))]]
-    if not odoo.lacks(StartedProject, "sale_line_id"):
-        asked.append([("sale_line_id", "in", sorted(of_line))])
-    if not odoo.lacks(StartedProject, "reinvoiced_sale_order_id"):
-        asked.append([("reinvoiced_sale_order_id", "in", [order.id for order in orders])])
-    either: Domain = [*["|"] * (len(asked) - 1), *(part for each in asked for part in each)]
-    found: dict[int, list[StartedProject]] = {order.id: [] for order in orders}
-    for project in odoo.search(StartedProject, either, all_companies=True):
-        owners = {*named.get(project.id, ()), project.reinvoiced_sale_order_id}
-        owners.add(of_line.get(project.sale_line_id or 0))
-        for number in owners & found.keys():
-            if not project.is_template:
-                found[number or 0].append(project)
-    return found
+    return projects_of(odoo, StartedProject, [order.id for order in orders], of_line, named)
 
 
 def _planned(

@@ -88,7 +88,7 @@ def test_trimming_keeps_declared_and_extra_fields_that_were_recorded() -> None:
     char = {"type": "char", "store": True}
     recorded = {
         "sale.order": {"name": char, "state": char, "note": char},
-        "crm.lead": {"name": char},
+        "crm.stage": {"name": char},
     }
     wanted = {"sale.order": {"name", "gone"}, "hr.contract": {"name"}}
     trimmed = schema.trim(recorded, wanted)

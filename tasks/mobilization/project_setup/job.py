@@ -1,0 +1,98 @@
+"""Finds orders without a project, projects without an order, and won leads without either.
+
+Why: what is sold and not set up is started late, by guesswork, and billed later still; what is
+worked on and not sold is billed to nobody.
+
+Remedy: create the project of the order, name the order of the project, and have the order of a
+won lead confirmed.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Wake
+from tasks.domain.findings import NotVerifiable, Report
+from tasks.domain.periods import AsOf
+from tasks.domain.texts import Text
+from tasks.mobilization.project_setup.judgement import ROLE, Judgement
+from tasks.mobilization.project_setup.measures import FORMULAS, measures
+from tasks.mobilization.project_setup.policy import SetupPolicy
+from tasks.mobilization.project_setup.records import SetupOrder, SetupProject, WonLead
+from tasks.mobilization.project_setup.rests_on import RESTS_ON
+from tasks.mobilization.project_setup.snapshot import Snapshot, read
+from tasks.reads.orders import CONFIRMED
+
+
+def judge(snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> Report:
+    """A row per order of services, billable project without an order, and won lead."""
+    judgement = Judgement(snapshot, as_of, policy)
+    return Report(
+        rows=tuple(map(judgement.row, judgement.cases)),
+        findings=tuple(judgement.finding(case) for case in judgement.cases if case.kind),
+        measures=tuple(measures(judgement)),
+        not_verifiable=(
+            *(gap.told for gap in snapshot.gaps),
+            *snapshot.people.schedules.not_verifiable,
+        ),
+        unseen=frozenset(kind.value for kind in judgement.untold),
+    )
+
+
+_NO_HISTORY: Final = NotVerifiable(
+    check=Text("projects of a day that is over"),
+    reason=Text("Odoo keeps no history of which order and project named each other on a day"),
+    remedy=Text("`fleet cases` and `fleet kpi` tell what the fleet saw on that day"),
+)
+LABELS: Final = {
+    "first": Text("first"),
+    "no_order": Text("no order"),
+    "no_project": Text("no project"),
+    "not_needed": Text("needs no project"),
+    "not_sold": Text("no confirmed order"),
+    "order_without_project": Text("orders without a project"),
+    "project_without_order": Text("projects without an order"),
+    "won_without_order": Text("won leads without an order"),
+}
+
+JOB = Job(
+    name="project_setup",
+    title=Text("Projects to set up"),
+    owner=ROLE,
+    cron=Cron("20 5,11 * * 1-5", window=timedelta(days=2)),
+    audience=Audience.PERSON,
+    policy=SetupPolicy,
+    read=read,
+    judge=judge,
+    delivery=Delivery.AT_MOST_ONCE,
+    formulas=FORMULAS,
+    of_the_present=True,
+    no_history=_NO_HISTORY,
+    rests_on=RESTS_ON,
+    lists=(
+        Listed(
+            SetupOrder.MODEL,
+            "record_id",
+            Text("it sells no services, or it was confirmed longer ago than look_back_days"),
+            (Rule(Text("it is confirmed"), CONFIRMED),),
+        ),
+        Listed(
+            SetupProject.MODEL,
+            "record_id",
+            Text("an order names it, or it is internal, a template, archived or not billable"),
+        ),
+        Listed(
+            WonLead.MODEL,
+            "record_id",
+            Text("it is not won, or it was won longer ago than look_back_days"),
+        ),
+    ),
+    labels=LABELS,
+    wakes=(
+        Wake("sale.order.changed", SetupOrder.MODEL),
+        Wake("project.project.changed", SetupProject.MODEL),
+        Wake("crm.lead.changed", WonLead.MODEL),
+    ),
+    narrows=True,
+    demo={None: SetupPolicy(wait_for_morning=False)},
+    doc=__doc__,
+)

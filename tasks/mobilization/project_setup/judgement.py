@@ -1,0 +1,247 @@
+"""What each order, project and won lead lacks, and who is told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Any, Final
+
+from tasks.domain.checklists import Owner
+from tasks.domain.findings import Finding, Severity
+from tasks.domain.ladder import Rung
+from tasks.domain.news import Subject
+from tasks.domain.periods import AsOf
+from tasks.domain.texts import NOTHING, Text
+from tasks.mobilization.project_setup.policy import FIRST, ServiceLine, SetupPolicy
+from tasks.mobilization.project_setup.records import (
+    SetupLine,
+    SetupOrder,
+    SetupProject,
+    WonLead,
+)
+from tasks.mobilization.project_setup.snapshot import Kind, Sale, Snapshot
+from tasks.reads.owners import Telling, telling
+
+ROLE: Final = "delivery"
+OWNER: Final = Text("delivery")
+OF_OTHERS: Final = Text("Ask for it, or see to it in their place.")
+OK: Final = "ok"
+EXEMPT: Final = "exempt"
+NOT_NEEDED: Final = "not_needed"
+STATUS: Final[Mapping[Kind, str]] = {
+    Kind.NO_PROJECT: "no_project",
+    Kind.NO_ORDER: "no_order",
+    Kind.NOT_SOLD: "not_sold",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """An order, project or won lead, with what became of it."""
+
+    record: SetupOrder | SetupProject | WonLead
+    policy: SetupPolicy
+    status: str
+    owner: Owner
+    #: When it was confirmed, made or won; None where nobody knows.
+    since: datetime | None
+    sale: Sale | None = None
+    kind: Kind | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Model and id."""
+        return self.record.MODEL, self.record.id
+
+
+class Judgement:
+    """What is made of one snapshot: what follows from it, the moment and the policy."""
+
+    def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> None:
+        self.snapshot, self.as_of, self._policy = snapshot, as_of, policy
+        self._tellings: dict[str, Telling] = {}
+        self.untold = frozenset(kind for gap in snapshot.gaps for kind in gap.kinds)
+
+    @cached_property
+    def cases(self) -> Sequence[Case]:
+        """Of all that this Odoo can tell: orders, then projects, then won leads."""
+        kinds: Mapping[Kind, Iterator[Case]] = {
+            Kind.NO_PROJECT: self._orders(),
+            Kind.NO_ORDER: self._projects(),
+            Kind.NOT_SOLD: self._leads(),
+        }
+        return [case for kind, of in kinds.items() if kind not in self.untold for case in of]
+
+    def service_line(self, line: SetupLine, policy: SetupPolicy) -> ServiceLine | None:
+        """The first that a line of an order is of."""
+        product = self.snapshot.products.get(line.product_id or 0)
+        if product is None:
+            return None
+        categories = self.snapshot.categories.get(product.id, frozenset())
+        fits = (
+            each
+            for each in policy.service_lines
+            if categories & {*each.categories} or {*product.product_tag_ids} & {*each.product_tags}
+        )
+        return next(fits, None)
+
+    def row(self, case: Case) -> Mapping[str, Any]:
+        """One line of the full picture."""
+        record, sale = case.record, case.sale
+        return {
+            "model": record.MODEL,
+            "record_id": record.id,
+            "name": record.name,
+            "partner_id": record.partner_id,
+            "partner": self._customer(case),
+            "owner": case.owner.name,
+            "since": None if case.since is None else str(self._day(case.since)),
+            "amount": sale.currency.text(sale.order.amount_untaxed) if sale else None,
+            "currency": sale.currency.code if sale else None,
+            "project_ids": [project.id for project in sale.projects] if sale else [],
+            "status": case.status,
+            "policy": case.policy.version,
+        }
+
+    def finding(self, case: Case) -> Finding:
+        """What somebody must act on."""
+        assert case.kind is not None
+        title, reason, remedy = self._words(case)
+        since = case.since or self._first_seen(_key(case))
+        telling = self._telling(case.policy)
+        due = telling.due(case.owner, since, _within(case))
+        sale = case.sale
+        return Finding(
+            key=_key(case),
+            severity=Severity.WARNING,
+            title=title,
+            reason=reason,
+            remedy=remedy,
+            owner=case.owner.name,
+            model=case.record.MODEL,
+            record_id=case.record.id,
+            url=self.snapshot.links[case.subject],
+            since=self._day(since),
+            amount=sale.currency.round(sale.order.amount_untaxed) if sale else None,
+            currency=sale.currency.code if sale else None,
+            steps=telling.steps(case.owner, since, due),
+            kind=case.kind.value,
+        )
+
+    def _orders(self) -> Iterator[Case]:
+        for sale in sorted(self.snapshot.sales, key=lambda s: (s.order.date_order, s.order.id)):
+            order, policy = sale.order, self._policy.for_sales_team(sale.order.team_id)
+            if not self._is_recent(order.date_order, policy):
+                continue
+            kind = None
+            needs = [line for line in sale.services if self._needs_project(line, policy)]
+            if order.id in policy.exempt_orders:
+                status = EXEMPT
+            elif sale.projects or sale.has_task:
+                status = OK
+            elif not needs:
+                status = NOT_NEEDED
+            else:
+                kind = Kind.NO_PROJECT
+                status = STATUS[kind]
+            lead = next(filter(None, (self._lead_of(line, policy) for line in needs)), None)
+            owner = self.snapshot.people.owner(lead or policy.delivery_lead, OWNER)
+            yield Case(order, policy, status, owner, order.date_order, sale, kind)
+
+    def _projects(self) -> Iterator[Case]:
+        for project in self.snapshot.unsold:
+            exempt = project.id in self._policy.exempt_projects
+            kind = None if exempt else Kind.NO_ORDER
+            owner = self.snapshot.people.owner(project.user_id, OWNER)
+            status = STATUS[kind] if kind else EXEMPT
+            yield Case(project, self._policy, status, owner, project.create_date, kind=kind)
+
+    def _leads(self) -> Iterator[Case]:
+        for lead in self.snapshot.leads:
+            policy = self._policy.for_sales_team(lead.team_id)
+            if lead.date_closed and not self._is_recent(lead.date_closed, policy):
+                continue
+            kind = None
+            if lead.id in policy.exempt_leads:
+                status = EXEMPT
+            elif any(order.is_confirmed for order in self._orders_of(lead)):
+                status = OK
+            else:
+                kind = Kind.NOT_SOLD
+                status = STATUS[kind]
+            owner = self.snapshot.people.owner(lead.user_id, OWNER)
+            yield Case(lead, policy, status, owner, lead.date_closed, kind=kind)
+
+    def _orders_of(self, lead: WonLead) -> Sequence[SetupOrder]:
+        return self.snapshot.orders_of_lead.get(lead.id, ())
+
+    def _needs_project(self, line: SetupLine, policy: SetupPolicy) -> bool:
+        found = self.service_line(line, policy)
+        return found is None or found.needs_project
+
+    def _lead_of(self, line: SetupLine, policy: SetupPolicy) -> int | None:
+        found = self.service_line(line, policy)
+        return found.delivery_lead if found else None
+
+    def _is_recent(self, moment: datetime, policy: SetupPolicy) -> bool:
+        return (self.as_of.day - self._day(moment)).days <= policy.look_back_days
+
+    def _words(self, case: Case) -> tuple[Text, Text, Text]:
+        name, customer = case.record.name, self._customer(case)
+        if case.kind is Kind.NO_PROJECT:
+            return (
+                Text("{order} {customer} has no project", order=name, customer=customer),
+                Text("it was confirmed and sells services, and no project names it"),
+                Text("create its project, or name it on the one that delivers it"),
+            )
+        if case.kind is Kind.NO_ORDER:
+            return (
+                Text("{project} is billable and has no order", project=name),
+                Text("it is for {customer}, and no order names it", customer=customer),
+                Text("set its sales order item, or make it not billable"),
+            )
+        lead = case.record
+        drafts = self._orders_of(lead) if isinstance(lead, WonLead) else ()
+        names = tuple(order.name for order in drafts)
+        return (
+            Text("{lead} is won and has no confirmed order", lead=name),
+            Text("its quotations are not confirmed: {orders}", orders=names)
+            if names
+            else Text("no order names it as its opportunity"),
+            Text("have the order confirmed, or correct the stage of the lead"),
+        )
+
+    def _customer(self, case: Case) -> Any:
+        return self.snapshot.customers.get(case.record.partner_id or 0, NOTHING)
+
+    def _first_seen(self, key: str) -> datetime:
+        day = self.as_of.standing.get(key, self.as_of.day)
+        morning = datetime.combine(day, time(), self.as_of.zone).astimezone(UTC)
+        return min(morning, self.as_of.instant)
+
+    def _telling(self, policy: SetupPolicy) -> Telling:
+        """One for each policy, so that the working days of people are put together once."""
+        if policy.version not in self._tellings:
+            self._tellings[policy.version] = telling(
+                self.snapshot.people,
+                self.as_of,
+                policy.office,
+                policy.ladder,
+                Rung(name=FIRST, working_days=0, at=policy.first_at),
+                wait=policy.wait_for_morning,
+                opted_out=policy.opted_out,
+                remedy_of_others=OF_OTHERS,
+            )
+        return self._tellings[policy.version]
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self.as_of.zone).date()
+
+
+def _key(case: Case) -> str:
+    return f"{case.kind}-{case.record.id}"
+
+
+def _within(case: Case) -> float:
+    policy = case.policy
+    return policy.setup_within_hours if case.kind is Kind.NO_PROJECT else policy.link_within_hours

@@ -1,0 +1,295 @@
+"""What was sold of late, the projects of it, projects of nothing that was sold, and won leads."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from odoo_gateway.reader import Domain, Reader
+from tasks.domain import money
+from tasks.domain.findings import NotVerifiable
+from tasks.domain.news import Subject
+from tasks.domain.periods import AsOf, Period
+from tasks.domain.texts import Text
+from tasks.mobilization.project_setup.policy import SetupPolicy
+from tasks.mobilization.project_setup.records import (
+    SetupLine,
+    SetupOrder,
+    SetupProduct,
+    SetupProject,
+    WonLead,
+)
+from tasks.reads.categories import category_paths
+from tasks.reads.names import read_partners
+from tasks.reads.order_projects import projects_of
+from tasks.reads.orders import CONFIRMED, read_currencies
+from tasks.reads.owners import People, read_people
+from tasks.records.sales import Currency
+
+WEEKS_BACK: Final = 52
+WEEKS_AHEAD: Final = 5
+# What may still come to be, or is: not a cancelled one.
+STANDS: Final[Domain] = [("state", "!=", "cancel")]
+
+
+class Kind(StrEnum):
+    """What is not there that should be."""
+
+    NO_PROJECT = "order-without-project"
+    NO_ORDER = "project-without-order"
+    NOT_SOLD = "won-without-order"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What this Odoo cannot tell, and why."""
+
+    kinds: Sequence[Kind]
+    told: NotVerifiable
+
+
+@dataclass(frozen=True)
+class Sale:
+    """One confirmed order that sells services, and its projects."""
+
+    order: SetupOrder
+    currency: money.Currency
+    #: Its services, in order.
+    services: Sequence[SetupLine]
+    #: Archived ones too.
+    projects: Sequence[SetupProject]
+    #: A task of its lines stands in a project of several orders.
+    has_task: bool
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was sold and won of late, and billable projects that no order names."""
+
+    sales: Sequence[Sale]
+    products: Mapping[int, SetupProduct]
+    #: By product, the ids of its category and of those above it.
+    categories: Mapping[int, frozenset[int]]
+    #: Of customers, without an order.
+    unsold: Sequence[SetupProject]
+    leads: Sequence[WonLead]
+    #: By lead, its orders that are not cancelled.
+    orders_of_lead: Mapping[int, Sequence[SetupOrder]]
+    #: Names of customers.
+    customers: Mapping[int, str]
+    people: People
+    links: Mapping[Subject, str]
+    gaps: Sequence[Gap] = ()
+
+
+def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
+    """Orders confirmed and leads won of late, and projects; in one call per model but for pages."""
+    sales, products = _sales(odoo, as_of, policy)
+    unsold = _unsold(odoo, as_of)
+    leads, of_lead = _leads(odoo, as_of, policy)
+    by: dict[int, set[Subject]] = defaultdict(set)
+    looked_at: Sequence[SetupOrder | SetupProject | WonLead] = [
+        *(sale.order for sale in sales),
+        *unsold,
+        *leads,
+    ]
+    for record in looked_at:
+        if record.partner_id:
+            by[record.partner_id].add((record.MODEL, record.id))
+    users = {
+        *(sale.order.user_id for sale in sales),
+        *(project.user_id for project in unsold),
+        *(lead.user_id for lead in leads),
+        *_named(policy),
+    }
+    return Snapshot(
+        sales=sales,
+        products=products,
+        categories=_categories(odoo, products, policy),
+        unsold=unsold,
+        leads=leads,
+        orders_of_lead=of_lead,
+        customers={n: each.display_name for n, each in read_partners(odoo, by).items()},
+        people=read_people(odoo, users if looked_at else (), _view(as_of, policy)),
+        links={
+            (record.MODEL, record.id): odoo.session.link(record.MODEL, record.id)
+            for record in looked_at
+        },
+        gaps=tuple(_gaps(odoo)),
+    )
+
+
+def _gaps(odoo: Reader) -> Iterator[Gap]:
+    """What is not linked in this Odoo; what may not be read is withheld by what it rests on."""
+    of_projects = (Kind.NO_PROJECT, Kind.NO_ORDER)
+    if odoo.session.exists(SetupProject.MODEL) is False:
+        yield Gap(
+            of_projects,
+            NotVerifiable(
+                check=Text("projects of orders"),
+                reason=Text("this Odoo has no projects"),
+                remedy=Text("install the module project in Odoo, or pause project_setup"),
+            ),
+        )
+    elif odoo.session.may_read(SetupProject.MODEL) and odoo.lacks(SetupProject, "sale_line_id"):
+        yield Gap(
+            of_projects,
+            NotVerifiable(
+                check=Text("projects of orders"),
+                reason=Text("projects and orders are not linked in this Odoo"),
+                remedy=Text("install the module sale_project in Odoo, or pause project_setup"),
+            ),
+        )
+    if odoo.session.may_read(WonLead.MODEL) and odoo.lacks(SetupOrder, "opportunity_id"):
+        yield Gap(
+            (Kind.NOT_SOLD,),
+            NotVerifiable(
+                check=Text("orders of won leads"),
+                reason=Text("leads and orders are not linked in this Odoo"),
+                remedy=Text("install the module sale_crm in Odoo"),
+            ),
+        )
+
+
+def _named(policy: SetupPolicy) -> Iterable[int | None]:
+    """Users whom the policy names."""
+    for unit in policy.everywhere():
+        yield unit.delivery_lead
+        yield from (line.delivery_lead for line in unit.service_lines)
+
+
+def _view(as_of: AsOf, policy: SetupPolicy) -> Period:
+    """Whole weeks from the oldest that is looked at, of a year at most, to some ahead."""
+    today = Period(as_of.day, as_of.day).whole_weeks()
+    weeks = min(_days(policy) // 7 + 2, WEEKS_BACK)
+    return Period(today.shifted(-weeks).start, today.shifted(WEEKS_AHEAD).end)
+
+
+def _days(policy: SetupPolicy) -> int:
+    return max(unit.look_back_days for unit in policy.everywhere())
+
+
+def _since(field: str, as_of: AsOf, policy: SetupPolicy) -> Domain:
+    day = as_of.day - timedelta(days=_days(policy))
+    first = datetime.combine(day, time(), as_of.zone).astimezone(UTC)
+    return [(field, ">=", f"{first:%Y-%m-%d %H:%M:%S}")]
+
+
+def _sales(
+    odoo: Reader, as_of: AsOf, policy: SetupPolicy
+) -> tuple[Sequence[Sale], Mapping[int, SetupProduct]]:
+    since = _since("date_order", as_of, policy)
+    asked: Domain = [*CONFIRMED, *since, *as_of.only_ids(SetupOrder.MODEL)]
+    orders = {order.id: order for order in odoo.search(SetupOrder, asked)}
+    lines: dict[int, list[SetupLine]] = defaultdict(list)
+    for line in odoo.search(SetupLine, [("order_id", "in", sorted(orders))]):
+        if line.sells_service:
+            lines[line.order_id].append(line)
+    sold = {number: order for number, order in orders.items() if lines[number]}
+    products = _products(odoo, {number: lines[number] for number in sold})
+    projects = _projects(odoo, sold, lines, products)
+    currencies = read_currencies(odoo)
+    in_currency: dict[int, list[Subject]] = defaultdict(list)
+    for order in sold.values():
+        in_currency[order.currency_id].append((SetupOrder.MODEL, order.id))
+    odoo.miss(Currency.MODEL, in_currency, currencies)
+    return [
+        Sale(
+            order=order,
+            currency=currencies[order.currency_id],
+            services=sorted(lines[number], key=lambda line: (line.sequence, line.id)),
+            projects=projects[number],
+            has_task=any(line.task_id for line in lines[number]),
+        )
+        for number, order in sold.items()
+        if order.currency_id in currencies
+    ], products
+
+
+def _products(odoo: Reader, sold: Mapping[int, Sequence[SetupLine]]) -> Mapping[int, SetupProduct]:
+    by: dict[int, set[Subject]] = defaultdict(set)
+    for order_id, lines in sold.items():
+        for line in lines:
+            if line.product_id:
+                by[line.product_id] |= {(SetupLine.MODEL, line.id), (SetupOrder.MODEL, order_id)}
+    return odoo.referred(SetupProduct, by)
+
+
+def _categories(
+    odoo: Reader, products: Mapping[int, SetupProduct], policy: SetupPolicy
+) -> Mapping[int, frozenset[int]]:
+    """By product; nothing where no policy goes by them."""
+    if not any(line.categories for unit in policy.everywhere() for line in unit.service_lines):
+        return {}
+    by: dict[int, set[Subject]] = defaultdict(set)
+    for product in products.values():
+        if product.categ_id:
+            by[product.categ_id].add((SetupProduct.MODEL, product.id))
+    paths = category_paths(odoo, by)
+    return {n: paths.get(each.categ_id or 0, frozenset()) for n, each in products.items()}
+
+
+def _projects(
+    odoo: Reader,
+    orders: Mapping[int, SetupOrder],
+    lines: Mapping[int, Sequence[SetupLine]],
+    products: Mapping[int, SetupProduct],
+) -> Mapping[int, Sequence[SetupProject]]:
+    named: dict[int, set[int]] = defaultdict(set)
+    of_line: dict[int, int] = {}
+    for order in orders.values():
+        numbers = {order.project_id}
+        for line in lines[order.id]:
+            of_line[line.id] = order.id
+            product = products.get(line.product_id or 0)
+            numbers |= {line.project_id, product.project_id if product else None}
+        for number in numbers:
+            if number:
+                named[number].add(order.id)
+    found = projects_of(odoo, SetupProject, orders, of_line, named, archived=True)
+    return dict.fromkeys(orders, ()) if found is None else found
+
+
+def _unsold(odoo: Reader, as_of: AsOf) -> Sequence[SetupProject]:
+    """Billable projects of customers that no order names, and no product as its template."""
+    if not odoo.session.may_read(SetupProject.MODEL) or odoo.lacks(SetupProject, "sale_line_id"):
+        return ()
+    billable: Domain = [
+        ("allow_billable", "=", True),
+        ("partner_id", "!=", False),
+        ("sale_line_id", "=", False),
+        *as_of.only_ids(SetupProject.MODEL),
+    ]
+    found = [
+        project
+        for project in odoo.search(SetupProject, billable)
+        if not project.reinvoiced_sale_order_id
+        and not project.is_template
+        and not project.is_internal_project
+    ]
+    ids = [project.id for project in found]
+    within: Domain = [("project_id", "in", ids)]
+    sold = {line.project_id for line in odoo.search(SetupLine, [*STANDS, *within])}
+    sold |= {order.project_id for order in odoo.search(SetupOrder, [*STANDS, *within])}
+    templates: Domain = ["|", ("project_template_id", "in", ids), *within]
+    for product in odoo.search(SetupProduct, templates, archived=True, all_companies=True):
+        sold |= {product.project_template_id, product.project_id}
+    return [project for project in found if project.id not in sold]
+
+
+def _leads(
+    odoo: Reader, as_of: AsOf, policy: SetupPolicy
+) -> tuple[Sequence[WonLead], Mapping[int, Sequence[SetupOrder]]]:
+    if not odoo.session.may_read(WonLead.MODEL) or odoo.lacks(SetupOrder, "opportunity_id"):
+        return (), {}
+    # Odoo sets 100 % in all its versions when a lead comes to a stage that is won.
+    won: Domain = [("type", "=", "opportunity"), ("probability", ">=", 100)]
+    since = _since("date_closed", as_of, policy)
+    leads = odoo.search(WonLead, [*won, *since, *as_of.only_ids(WonLead.MODEL)])
+    named: Domain = [("opportunity_id", "in", [lead.id for lead in leads])]
+    of_lead: dict[int, list[SetupOrder]] = defaultdict(list)
+    for order in odoo.search(SetupOrder, [*STANDS, *named], all_companies=True):
+        of_lead[order.opportunity_id or 0].append(order)
+    return leads, of_lead
