@@ -35,6 +35,7 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "account.move": INVOICING,
     "account.move.line": INVOICING,
     "account.tax": (),
+    "crm.lead": SALES,
     "crm.tag": (),
     "helpdesk.ticket": (
         "helpdesk_mgmt.group_helpdesk_user",

@@ -19,6 +19,7 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "master_data": ("kind", "model", "record_id", "other_id"),
     "invoice_readiness": ("sale_order_id",),
     "late_starts": ("project_id",),
+    "project_setup": ("model", "record_id"),
     "wip_aging": ("sale_order_line_id",),
     "timesheet_reminders": ("employee_id",),
     "utilization_variance": ("employee_id",),

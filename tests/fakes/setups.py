@@ -103,8 +103,8 @@ def lead(number: int = WON, **values: Any) -> Row:
 
 
 def rows(**more: Sequence[Row]) -> Mapping[str, list[Row]]:
-    """The firm's rows and more; models are named with _ in place of the dots."""
-    found = {model: list(of) for model, of in firm.build(TODAY).items()}
+    """The firm's rows but for its leads, and more; models are named with _ in place of the dots."""
+    found = {**{model: list(of) for model, of in firm.build(TODAY).items()}, LEAD: []}
     for name, of in more.items():
         model = name.replace("_", ".")
         found[model] = [*found.get(model, ()), *of]

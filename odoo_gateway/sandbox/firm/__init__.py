@@ -12,6 +12,7 @@ from odoo_gateway.sandbox.firm import (
     calendars,
     changes,
     handoffs,
+    leads,
     money,
     papers,
     people,
@@ -39,6 +40,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **projects.rows(when),
         **sales.rows(when, books),
         **papers.rows(when),
+        **leads.rows(when),
         **timesheets.rows(logged, books.of_entry),
     }
     entries = tables["account.analytic.line"]

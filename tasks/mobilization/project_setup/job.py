@@ -45,12 +45,12 @@ _NO_HISTORY: Final = NotVerifiable(
 )
 LABELS: Final = {
     "first": Text("first"),
-    "no_order": Text("no order"),
-    "no_project": Text("no project"),
     "not_needed": Text("needs no project"),
     "not_sold": Text("no confirmed order"),
     "order_without_project": Text("orders without a project"),
     "project_without_order": Text("projects without an order"),
+    "without_order": Text("without an order"),
+    "without_project": Text("without a project"),
     "won_without_order": Text("won leads without an order"),
 }
 

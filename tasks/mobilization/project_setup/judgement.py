@@ -29,8 +29,8 @@ OK: Final = "ok"
 EXEMPT: Final = "exempt"
 NOT_NEEDED: Final = "not_needed"
 STATUS: Final[Mapping[Kind, str]] = {
-    Kind.NO_PROJECT: "no_project",
-    Kind.NO_ORDER: "no_order",
+    Kind.NO_PROJECT: "without_project",
+    Kind.NO_ORDER: "without_order",
     Kind.NOT_SOLD: "not_sold",
 }
 

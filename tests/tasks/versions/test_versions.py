@@ -28,6 +28,7 @@ NOT_VERIFIABLE: Final[Mapping[str, Mapping[int, Sequence[str]]]] = {
     "handoff_gate": dict.fromkeys((17, 18), ("calendar history",)),
     "invoice_readiness": dict.fromkeys(schema.VERSIONS, ("approved_time",)),
     "late_starts": dict.fromkeys((17, 18), ("calendar history",)),
+    "project_setup": dict.fromkeys((17, 18), ("calendar history",)),
     "pending_approvals": {
         16: ["hours that wait"],
         17: ["calendar history", "hours that wait"],

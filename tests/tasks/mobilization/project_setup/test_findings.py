@@ -99,7 +99,7 @@ def test_an_order_of_services_without_a_project_is_found(version: int) -> None:
         "amount": "18000.00",
         "currency": "EUR",
         "project_ids": [],
-        "status": "no_project",
+        "status": "without_project",
         "policy": SetupPolicy().version,
     }
     assert measured(report)["orders_without_project"] == 1
@@ -161,7 +161,7 @@ def test_any_link_between_order_and_project_counts(more: Mapping[str, Any]) -> N
 
 def test_a_template_that_names_the_order_is_no_project_of_it() -> None:
     template = project(sale_line_id=LINES, is_template=True)
-    more = {"sale_order_line": [line()], "project_project": [template]}
+    more: Any = {"sale_order_line": [line()], "project_project": [template]}
     assert keys(look(sandbox_of(sale_order=[order()], **more))) == {UNSET}
 
 
@@ -218,7 +218,7 @@ def test_a_billable_project_without_an_order_is_found(version: int) -> None:
     assert found.title == "Dock planning is billable and has no order"
     assert (found.owner, str(found.since)) == ("Chiara Conti", "2026-11-21")
     assert measured(report)["projects_without_order"] == 2
-    assert row(report, PROJECT, WORK)["status"] == "no_order"
+    assert row(report, PROJECT, WORK)["status"] == "without_order"
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_what_is_not_won_of_late_needs_no_order(values: Mapping[str, Any]) -> No
     ],
 )
 def test_a_quotation_is_no_order(state: str, company: int, said: str | None) -> None:
-    about = {"opportunity_id": WON, "project_id": 101, "state": state, "company_id": company}
+    about: Any = {"opportunity_id": WON, "project_id": 101, "state": state, "company_id": company}
     report = look(sandbox_of(crm_lead=[lead()], sale_order=[order(**about)]))
     assert keys(report) == ({NOT_SOLD} if said else set())
     assert row(report, LEAD, WON)["status"] == ("not_sold" if said else "ok")
