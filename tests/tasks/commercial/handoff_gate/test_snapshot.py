@@ -245,7 +245,7 @@ def test_a_file_of_something_else_or_that_is_hidden_is_of_no_order(now: AsOf) ->
     assert look(only, elsewhere).rows == ()
     assert sales(only, changed(denied_models=["ir.attachment"])) == {}
     bare = changed(
-        lacks_modules=["sale_project"],
+        hidden_fields=[("sale.order.line", "project_id")],
         corrupt={("ir.attachment", 9010): {"res_model": "project.project"}},
     )
     assert set(sales(only, bare)) == {WERFT}
