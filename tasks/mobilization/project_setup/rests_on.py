@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from tasks.domain.findings import ANY_KIND
 from tasks.domain.texts import Text
-from tasks.domain.withheld import Basis
+from tasks.domain.withheld import Basis, all_or_nothing
 from tasks.mobilization.project_setup.measures import NOT_SOLD
 from tasks.mobilization.project_setup.records import (
     SetupLine,
@@ -21,7 +20,7 @@ from tasks.records.sales import Category
 # What is not seen may be the very project or order that something is said to lack.
 RESTS_ON: Final = (
     *(
-        Basis(model, check, rows=True, kinds=(ANY_KIND,), in_part=True)
+        all_or_nothing(model, check)
         for model, check in (
             (SetupOrder.MODEL, Text("orders")),
             (SetupLine.MODEL, Text("order lines")),
@@ -31,24 +30,10 @@ RESTS_ON: Final = (
         )
     ),
     *(
-        Basis(
-            model,
-            Text("calendar history"),
-            rows=True,
-            kinds=(ANY_KIND,),
-            in_part=True,
-            instead_of=other,
-        )
+        all_or_nothing(model, Text("calendar history"), instead_of=other)
         for model, other in HISTORIES
     ),
-    Basis(
-        Category.MODEL,
-        Text("product categories"),
-        rows=True,
-        kinds=(ANY_KIND,),
-        in_part=True,
-        by_id=True,
-    ),
+    all_or_nothing(Category.MODEL, Text("product categories"), by_id=True),
     Basis(
         WonLead.MODEL,
         Text("won leads"),
