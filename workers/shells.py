@@ -12,7 +12,6 @@ from tasks.declaration import AnyJob
 from workers import dispatch, outages, trimming
 from workers.app import app
 from workers.broker.transport import DELIVERY, WOKEN
-from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
 from workers.delivery import dispatcher
 from workers.effects import executor, proposing
@@ -140,9 +139,9 @@ def hear(tenant_name: str) -> None:
 
 @app.task(name="fleet.feed")
 def poll_feeds() -> None:
-    """Have the change feed of each tenant that has one looked at."""
+    """Have the change feed of each tenant that has one looked at, or its webhooks checked."""
     for tenant in fleet().settings.tenants.values():
-        if tenant.sources_of(SourceKind.FEED):
+        if sources.feeds(tenant):
             poll.apply_async((tenant.name,), expires=60)
 
 

@@ -40,6 +40,9 @@ def events(
     source: Annotated[str | None, typer.Option(help="By its name in the configuration.")] = None,
     kind: Annotated[str | None, typer.Option(help="Like hr.expense.changed.")] = None,
     status: Annotated[EventStatus | None, typer.Option(help="All if left out.")] = None,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="Those of which only a feed told.")
+    ] = False,
     since: Since = None,
     older: Annotated[str | None, typer.Option(help="Older than this, such as 12h or 7d.")] = None,
     limit: Newest = 50,
@@ -64,7 +67,9 @@ def events(
         if names:
             found = inbox.of_ids(connection, [_number(name) for name in names])
         else:
-            found = lookup.find_events(connection, WantedEvents(wanted, status, source, kind))
+            found = lookup.find_events(
+                connection, WantedEvents(wanted, status, source, kind, missed or None)
+            )
         looking = inbox.runs_of(connection, [each.id for each in found])
     show([_row(each, looking.get(each.id, {})) for each in found], as_json, "Events")
 
@@ -96,6 +101,7 @@ def _row(received: Received, looking: Mapping[int, str]) -> Row:
         "received": rows.instant(received.received_at),
         "status": received.status.value,
         "looked_at_by": ", ".join(f"run-{run} ({how})" for run, how in looking.items()) or None,
+        "missed": received.missed,
         "attempts": received.attempts,
         "event_id": event.event_id,
         "trace": event.trace_id,

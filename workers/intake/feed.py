@@ -19,7 +19,6 @@ from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
 from odoo_gateway.session import Session
 from tasks import catalogue
 from tasks.declaration import CHANGED
-from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
 from workers.intake.hearing import store
 from workers.ledger import counters, inbox, marks
@@ -64,10 +63,9 @@ def models(tenant: Tenant) -> Sequence[str]:
     return sorted({wake.subject for job in awake for wake in job.wakes})
 
 
-def count_missed(fleet: Fleet, tenant: Tenant) -> None:
-    """Count what only the feed told of though the tenant has a source that tells by itself."""
-    feeds = tenant.sources_of(SourceKind.FEED)
-    if len(feeds) == len(tenant.sources):
+def count_missed(fleet: Fleet, tenant: Tenant, feeds: Sequence[str]) -> None:
+    """Count what only the feeds told of though the tenant has a source that tells by itself."""
+    if not feeds or {*tenant.sources} <= {*feeds}:
         return
     with fleet.ledger.transaction() as connection:
         missed = inbox.count_missed(connection, tenant.name, feeds, fleet.clock() - GRACE)
@@ -87,7 +85,7 @@ def _poll(fleet: Fleet, session: Session, tenant: Tenant, source: str, model: st
     name = f"{tenant.name} {source} {model}"
     with fleet.ledger.reading() as connection:
         cursor = marks.at(connection, marks.FEED, name)
-    if cursor is None:
+    if first := cursor is None:
         newest = changes.newest(session, model)
         cursor = newest.written_at if newest else NEVER
         _move(fleet, name, cursor)
@@ -103,6 +101,10 @@ def _poll(fleet: Fleet, session: Session, tenant: Tenant, source: str, model: st
         store(fleet, new)
         # Of Odoo's clock, never of ours, and never back.
         _move(fleet, name, max(cursor, new[-1].occurred_at))
+    if first:
+        # Written before the source was set up, perhaps before any was.
+        with fleet.ledger.transaction() as connection:
+            inbox.none_missed(connection, tenant.name, source, model)
     return len(new)
 
 

@@ -8,7 +8,7 @@ import structlog
 
 from odoo_gateway.errors import OdooError, OdooLoginRefused, OdooUnavailable
 from workers import outages
-from workers.config.sources import SourceKind
+from workers.config.sources import OF_ODOO, SourceKind
 from workers.config.tenants import Tenant
 from workers.intake import feed, odoo_outbox
 from workers.intake.hearing import hear
@@ -17,6 +17,10 @@ from workers.wiring import Fleet
 
 log = structlog.get_logger()
 
+# The feed as it checks Odoo's own webhooks where they are the only source: Odoo sends each once. No
+# configured source can have the name.
+CHECK: Final = "hourly-check"
+CHECKED_EVERY: Final = timedelta(hours=1)
 # An outbox that is not there, or not ours: Odoo's own log tells of each question about it.
 LEFT_ALONE: Final = timedelta(minutes=10)
 
@@ -32,6 +36,13 @@ def tenants_to_hear(fleet: Fleet) -> Sequence[str]:
     ]
 
 
+def feeds(tenant: Tenant) -> Sequence[str]:
+    """The tenant's feeds; the hourly check where nothing but Odoo's own webhooks tells of Odoo."""
+    of_odoo = {*tenant.sources_of(*OF_ODOO)}
+    alone = bool(of_odoo) and of_odoo == {*tenant.sources_of(SourceKind.ODOO_WEBHOOK)}
+    return [CHECK] if alone else tenant.sources_of(SourceKind.FEED)
+
+
 def take_up(fleet: Fleet, tenant: Tenant) -> int:
     """Drain the tenant's outbox, and hand on all events that wait; returns how many those were."""
     if not _is_away(fleet, tenant):
@@ -41,17 +52,30 @@ def take_up(fleet: Fleet, tenant: Tenant) -> int:
 
 
 def poll(fleet: Fleet, tenant: Tenant) -> int:
-    """Look at the tenant's change feed; returns how many records it told of."""
+    """Look at the tenant's feeds where it is time; returns how many records they told of.
+
+    What only they told of is counted as missed by the tenant's other sources.
+    """
     told = 0
-    for source in tenant.sources_of(SourceKind.FEED):
+    for source in feeds(tenant):
         if _is_away(fleet, tenant):
             break
+        if source == CHECK and not _check_is_due(fleet, tenant):
+            continue
         try:
             told += feed.poll(fleet, tenant, source)
         except (OdooUnavailable, OdooLoginRefused) as error:
             _suspect(fleet, tenant, error)
-    feed.count_missed(fleet, tenant)
+    feed.count_missed(fleet, tenant, feeds(tenant))
     return told
+
+
+def _check_is_due(fleet: Fleet, tenant: Tenant) -> bool:
+    now = fleet.clock()
+    with fleet.ledger.transaction() as connection:
+        return marks.renew(
+            connection, marks.SOURCE, f"{tenant.name} {CHECK}", now, now - CHECKED_EVERY
+        )
 
 
 def _drain(fleet: Fleet, tenant: Tenant, source: str) -> None:

@@ -56,6 +56,8 @@ class Received:
     next_attempt_at: datetime
     error_class: str | None
     error: str | None
+    #: Whether only a feed told of it; None until that is known, and of other sources.
+    missed: bool | None = None
 
 
 def receive(
@@ -299,6 +301,12 @@ def count_missed(
     for model, missed in connection.execute(changed.returning(inbox.c.model, inbox.c.missed)):
         found[model] = found.get(model, 0) + int(missed)
     return found
+
+
+def none_missed(connection: Connection, tenant: str, source: str, model: str) -> None:
+    """Decide that what a source told of the model until now was missed by no other."""
+    of = {"tenant": tenant, "source": source, "model": model, "missed": None}
+    connection.execute(update(inbox).filter_by(**of).values(missed=False))
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -88,6 +88,7 @@ class WantedEvents:
     status: EventStatus | None = None
     source: str | None = None
     kind: str | None = None
+    missed: bool | None = None
 
 
 def find_runs(
@@ -103,7 +104,12 @@ def find_runs(
 def find_events(connection: Connection, wanted: WantedEvents) -> Sequence[Received]:
     """Events by when they came."""
     found = _of(select(inbox), inbox, wanted.of, inbox.c.received_at)
-    asked = {"status": wanted.status, "source": wanted.source, "kind": wanted.kind}
+    asked = {
+        "status": wanted.status,
+        "source": wanted.source,
+        "kind": wanted.kind,
+        "missed": wanted.missed,
+    }
     found = found.filter_by(**{name: value for name, value in asked.items() if value is not None})
     return [heard.of_row(row) for row in connection.execute(found)]
 

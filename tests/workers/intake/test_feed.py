@@ -11,10 +11,12 @@ from odoo_gateway.sandbox import Sandbox
 from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import FILE, Switchable, fleet_on
+from tests.fakes.hooks import PATH_SECRET, SECRET
 from tests.fakes.overlay import Overlay
 from workers.intake import feed, sources
-from workers.ledger import counters, inbox
+from workers.ledger import counters, inbox, lookup
 from workers.ledger.inbox import Received
+from workers.ledger.lookup import WantedEvents
 from workers.wiring import Fleet
 
 FEED = f'{FILE}\n[tenants.firm.sources]\nfeed.kind = "feed"\n'
@@ -165,15 +167,69 @@ def test_models_that_are_not_there_are_left_out(tmp_path: Path, clock: Clock) ->
 
 
 def test_what_only_the_feed_told_of_was_missed_by_a_source_that_tells_by_itself(
-    fleet: Fleet, clock: Clock, tmp_path: Path
+    fleet: Fleet, written: Written, clock: Clock, tmp_path: Path
 ) -> None:
+    poll(fleet)
+    written.rows[2] = clock() + timedelta(seconds=1)
     poll(fleet)
     clock.forward(minutes=3)
     poll(fleet)
     assert missed(fleet) == 0, "there is none"
     both = fleet_on(tmp_path, clock, file=f'{FEED}outbox.kind = "outbox"\n')
-    feed.count_missed(both, both.settings.tenant("firm"))
-    assert missed(fleet) == 1
+    feed.count_missed(both, both.settings.tenant("firm"), ["feed"])
+    assert missed(fleet) == 1, "not what stood at the first look"
+
+
+HOOK = f'{FILE}\n[tenants.firm.sources]\nodoo.kind = "odoo_webhook"\n'
+
+
+def test_where_only_odoos_own_webhooks_tell_they_are_checked_once_an_hour(
+    tmp_path: Path, written: Written, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "models", lambda tenant: [EXPENSE])
+    odoo = Switchable(Overlay(Sandbox(clock().date()), {(EXPENSE, "search_read"): written}))
+    fleet = fleet_on(
+        tmp_path, clock, odoo, file=HOOK, environ={"FLEET_FIRM_IN_ODOO_SECRET": PATH_SECRET}
+    )
+    poll(fleet)
+    clock.forward(minutes=59)
+    written.rows[2] = clock()
+    assert poll(fleet) == []
+    clock.forward(minutes=1)
+    assert poll(fleet) == [2]
+    clock.forward(minutes=3)
+    assert poll(fleet) == []
+    assert missed(fleet) == 1, "what stood at the first look is no loss"
+    with fleet.ledger.reading() as connection:
+        found = lookup.find_events(connection, WantedEvents(missed=True))
+    assert [each.event.record_id for each in found] == [2]
+    assert {each.event.source for each in found} == {sources.CHECK}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "feeds"),
+    [
+        (["odoo_webhook"], [sources.CHECK]),
+        (["odoo_webhook", "signed_webhook"], [sources.CHECK]),
+        (["odoo_webhook", "outbox"], []),
+        (["odoo_webhook", "feed"], ["feed"]),
+        (["feed"], ["feed"]),
+        (["outbox"], []),
+        (["signed_webhook"], []),
+        ([], []),
+    ],
+)
+def test_the_hourly_check_is_for_those_who_have_nothing_but_webhooks_of_odoo(
+    tmp_path: Path, clock: Clock, kinds: Sequence[str], feeds: Sequence[str]
+) -> None:
+    named = "".join(f'{kind}.kind = "{kind}"\n' for kind in kinds)
+    secrets = {
+        "FLEET_FIRM_IN_ODOO_WEBHOOK_SECRET": PATH_SECRET,
+        "FLEET_FIRM_IN_SIGNED_WEBHOOK_SECRET": SECRET,
+    }
+    file = f"{FILE}\n[tenants.firm.sources]\n{named}"
+    fleet = fleet_on(tmp_path, clock, file=file, environ=secrets)
+    assert sources.feeds(fleet.settings.tenant("firm")) == feeds
 
 
 def missed(fleet: Fleet) -> float:
