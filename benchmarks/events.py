@@ -26,12 +26,21 @@ from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
 from tests.fakes.hooks import PATH_SECRET, signed, told
 from tests.live.odoo_server import LOGIN, PASSWORD, OdooServer, start
-from tests.live.whole_fleet import EVENT, SOURCES, WholeFleet, add_webhook, install, whole_fleet
+from tests.live.whole_fleet import (
+    EMPLOYEE,
+    EVENT,
+    SOURCES,
+    WholeFleet,
+    add_webhook,
+    install,
+    looked_at,
+    settle,
+    whole_fleet,
+)
 from tests.workers.ledger import postgres_server
-from workers.ledger.schema import inbox, runs, woken
-from workers.ledger.statuses import Origin, RunStatus
+from workers.ledger.schema import inbox, runs
+from workers.ledger.statuses import Origin
 
-EMPLOYEE = "hr.employee"
 EVERY_NIGHT = "0 3 * * *"
 MINUTELY = "* * * * *"
 JOB = "timesheet_reminders"
@@ -68,7 +77,7 @@ class Bench:
         schedules = {JOB: crontab}
         odoo = (self.odoo, self.database, LOGIN, PASSWORD)
         with whole_fleet(*odoo, folder, ledger, sources, schedules) as found:
-            _settle(found, 70 if "feed" in sources else 10)
+            settle(found, 70 if "feed" in sources else 10)
             yield found
 
 
@@ -108,7 +117,7 @@ def latency(bench: Bench, source: str, events: int, pause: float) -> Sequence[fl
             if source == "signed_webhook":
                 _post(playing, employee, f"{employee}-{number}")
         try:
-            ended = _wait_for_ends(playing, changed)
+            ended = _wait_forlooked_at(playing, changed)
         finally:
             if rule:
                 user.call("base.automation", "unlink", [rule])
@@ -132,42 +141,12 @@ def _post(playing: WholeFleet, employee: int, identity: str) -> None:
     answer.raise_for_status()
 
 
-def _wait_for_ends(playing: WholeFleet, changed: Mapping[int, datetime]) -> dict[int, datetime]:
+def _wait_forlooked_at(playing: WholeFleet, changed: Mapping[int, datetime]) -> dict[int, datetime]:
     deadline, ended = time.monotonic() + 300, dict[int, datetime]()
     while len(ended) < len(changed) and time.monotonic() < deadline:
-        ended = _ends(playing, changed)
+        ended = looked_at(playing, changed)
         time.sleep(0.5)
     return ended
-
-
-def _ends(playing: WholeFleet, changed: Mapping[int, datetime]) -> dict[int, datetime]:
-    """When the first run ended that looked at the record because of an event after its change."""
-    found = (
-        select(inbox.c.record_id, runs.c.finished_at)
-        .join(woken, woken.c.event_id == inbox.c.id)
-        .join(runs, runs.c.id == woken.c.run_id)
-        .where(inbox.c.model == EMPLOYEE, inbox.c.received_at >= min(changed.values()))
-        .where(runs.c.status == RunStatus.SUCCEEDED)
-        .order_by(runs.c.finished_at)
-    )
-    ended: dict[int, datetime] = {}
-    with playing.fleet.ledger.reading() as connection:
-        for record, finished in connection.execute(found):
-            if record in changed and finished > changed[record]:
-                ended.setdefault(record, finished)
-    return ended
-
-
-def _settle(playing: WholeFleet, quiet: float) -> None:
-    """Until nothing has been going on for so many seconds: a feed is asked every minute."""
-    first = select(runs.c.id).where(runs.c.status.in_((RunStatus.PENDING, RunStatus.RUNNING)))
-    deadline = time.monotonic() + 240
-    quiet_since = time.monotonic()
-    while time.monotonic() < deadline and time.monotonic() < quiet_since + quiet:
-        with playing.fleet.ledger.reading() as connection:
-            if connection.execute(first.limit(1)).first():
-                quiet_since = time.monotonic()
-        time.sleep(1)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy import select
 
 from odoo_gateway.procedures import comparing, installing, membership, wanted
 from odoo_gateway.session import Session
@@ -19,12 +23,15 @@ from tests.fakes.hooks import PATH_SECRET, SECRET
 from workers.config import settings
 from workers.demo import processes
 from workers.demo.processes import free_port
+from workers.ledger.schema import inbox, runs, woken
+from workers.ledger.statuses import RunStatus
 from workers.wiring import Fleet
 
 from .odoo_server import OdooServer
 
 TENANT: Final = "firm"
-EVENT: Final = "hr.employee.changed"
+EMPLOYEE: Final = "hr.employee"
+EVENT: Final = f"{EMPLOYEE}.changed"
 FILE: Final = """\
 [tenants.firm]
 url = "{url}"
@@ -117,6 +124,39 @@ class WholeFleet:
         for part in self.parts.values():
             part.kill()
         self.redis.kill()
+
+
+def looked_at(playing: WholeFleet, changed: Mapping[int, datetime]) -> dict[int, datetime]:
+    """When the first run ended that looked at each employee because of an event since the changes.
+
+    changed: when each was changed, in UTC; who was not looked at since then is left out.
+    """
+    found = (
+        select(inbox.c.record_id, runs.c.finished_at)
+        .join(woken, woken.c.event_id == inbox.c.id)
+        .join(runs, runs.c.id == woken.c.run_id)
+        .where(inbox.c.model == EMPLOYEE, inbox.c.received_at >= min(changed.values()))
+        .where(runs.c.status == RunStatus.SUCCEEDED)
+        .order_by(runs.c.finished_at)
+    )
+    ended: dict[int, datetime] = {}
+    with playing.fleet.ledger.reading() as connection:
+        for record, finished in connection.execute(found):
+            if record in changed and finished > changed[record]:
+                ended.setdefault(record, finished)
+    return ended
+
+
+def settle(playing: WholeFleet, quiet: float) -> None:
+    """Until nothing has been going on for so many seconds: a feed is asked every minute."""
+    first = select(runs.c.id).where(runs.c.status.in_((RunStatus.PENDING, RunStatus.RUNNING)))
+    deadline = time.monotonic() + 240
+    quiet_since = time.monotonic()
+    while time.monotonic() < deadline and time.monotonic() < quiet_since + quiet:
+        with playing.fleet.ledger.reading() as connection:
+            if connection.execute(first.limit(1)).first():
+                quiet_since = time.monotonic()
+        time.sleep(1)
 
 
 def install(session: Session, login: str, events: Sequence[str] = (EVENT,)) -> None:

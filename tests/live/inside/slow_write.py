@@ -5,9 +5,9 @@ from typing import Any
 
 
 def write_slowly(env: Any, ids: Sequence[int], lock: int) -> list[int]:
-    """Rename employees; others see it once nobody holds this advisory lock any more."""
+    """Give employees another address; others see it once nobody holds this advisory lock any more."""
     for employee in env["hr.employee"].browse(ids):
-        employee.write({"name": f"{employee.name} (slow)"})
+        employee.write({"work_email": f"{employee.id}@slow.example"})
     env.flush_all()
     env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
     env.cr.commit()
