@@ -1,6 +1,6 @@
 """A change request through its whole life on the made-up firm: every mail, note and decision."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from workers.effects import deciding, executor, proposing
 from workers.ledger import audit, cases, decisions, effects, inbox, outbox
 from workers.ledger.effects import Effect
 from workers.ledger.inbox import Event
+from workers.ledger.payloads import Asking
 from workers.ledger.places import Place
 from workers.ledger.statuses import EffectStatus
 from workers.wiring import Fleet
@@ -114,6 +115,14 @@ class Firm:
             for each in told
         ]
 
+    def told_as_split(self, number: int) -> Sequence[str]:
+        """What Bruno was told, when he was asked about it, that it may be a part of."""
+        subject = f"effect-{self.about(number).id}"
+        with self.fleet.ledger.reading() as connection:
+            (asked,) = outbox.find(connection, 5, subject=subject, step="ask-lead")
+        assert isinstance(asked.payload, Asking)
+        return asked.payload.perhaps_split or ()
+
     def cases(self) -> set[str]:
         with self.fleet.ledger.reading() as connection:
             standing = cases.open_cases(connection, Place(JOB, "firm", 1))
@@ -172,7 +181,10 @@ def test_a_change_request_from_raised_to_signed_and_applied(firm: Firm) -> None:
     split = next(each for each in found["splits"] if each["contract"])
     numbers = f"effect-{firm.about(INTERFACE).id}, effect-{firm.about(SECOND).id}"
     assert (split["contract"], split["together"]) == ("sale.order,1", "lead, director")
-    assert split["effects"].endswith(numbers)
+    assert split["effects"] == numbers
+    (suspicion,) = firm.told_as_split(SECOND)
+    assert suspicion.startswith("perhaps split: from 2026-11-11 to 2026-11-24 elise.dubois@")
+    assert "3800.00 EUR" in suspicion
 
     # Elise cancels both, and raises the whole: what Bruno was asked is not asked any more.
     for number in (INTERFACE, SECOND):

@@ -8,16 +8,16 @@ import typer
 
 from odoo_gateway.errors import ConfigurationError, quoted
 from tasks.domain.deciding import Answer
-from tasks.domain.matrix import FIELDS, Request, Verdict, verdict
+from tasks.domain.matrix import FIELDS, Verdict, verdict
 from tasks.domain.matrix_faults import faults
-from tasks.domain.splitting import Asked, splits
+from tasks.domain.splitting import splits
 from workers.commands import opening
 from workers.commands.console import show
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json, OfTenant
 from workers.commands.verbs import Verb
 from workers.config.tenants import Tenant
-from workers.effects import proposing
+from workers.effects import proposing, splitting
 from workers.ledger import decisions, effects
 from workers.ledger.effects import Effect
 from workers.wiring import Fleet
@@ -94,11 +94,7 @@ def splits_(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = Fals
         for each, called in named(fleet, tenant, name)
         for split in splits(
             each.settings.matrices[called],
-            [
-                Asked(effect.id, _contract(effect, effect.request), effect.request)
-                for effect in _asked_of(fleet, each, called)
-                if effect.request is not None
-            ],
+            splitting.asked(_asked_of(fleet, each, called)),
             each.people(0),
         )
     ]
@@ -119,10 +115,6 @@ def named(fleet: Fleet, tenant: str | None, matrix: str | None) -> Sequence[tupl
         there_are = ", ".join(known) or "none at all"
         raise ConfigurationError(f"no matrix {quoted(matrix)}; there are: {there_are}")
     return found
-
-
-def _contract(effect: Effect, request: Request) -> str:
-    return request.contract_id or f"{effect.model},{effect.record_id}"
 
 
 def _asked_of(fleet: Fleet, tenant: Tenant, matrix: str) -> Iterator[Effect]:

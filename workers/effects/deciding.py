@@ -4,6 +4,7 @@ FleetError
   DecisionRefused    nothing was decided; `why` is for who asked for it
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from tasks.domain.deciding import Answer, Seat, Standing, State
 from tasks.domain.proposals import Mode
 from tasks.domain.texts import Text
 from workers.config.tenants import Tenant
-from workers.effects import proposing, telling
+from workers.effects import proposing, splitting, telling
 from workers.ledger import decisions, effects
 from workers.ledger.database import Connection
 from workers.ledger.effects import Effect
@@ -45,16 +46,21 @@ class Asked:
     #: Where the person may decide now.
     seat: Seat | None
     zone: ZoneInfo
+    #: What it may be split from, for those who do not ask for it themselves.
+    perhaps_split: Sequence[Text] = ()
 
 
 def question(fleet: Fleet, connection: Connection, effect: Effect, person: str) -> Asked:
     """How an effect stands to a person. Raises UnknownPlace where it is not watched any more."""
     occasion = occasion_for(fleet, connection, effect.place, None, effect.trace_id)
     standing, zone = proposing.standing(connection, occasion, effect), occasion.scope.zone
+    perhaps_split: Sequence[Text] = ()
+    if standing is not None and person.lower() not in standing.request.parties:
+        perhaps_split = splitting.told(connection, occasion.tenant, effect)
     if effect.status not in proposing.OPEN:
-        return Asked(effect, standing, None, zone)
+        return Asked(effect, standing, None, zone, perhaps_split)
     if standing is not None:
-        return Asked(effect, standing, standing.seat_of(person.lower()), zone)
+        return Asked(effect, standing, standing.seat_of(person.lower()), zone, perhaps_split)
     return Asked(effect, None, _of_proposal(occasion.tenant, effect, person.lower()), zone)
 
 
@@ -132,6 +138,7 @@ def _record(
         verdict=standing.verdict.why if standing else BY_ITS_ROLE,
         reason=reason,
         nonce=nonce,
+        perhaps_split=asked.perhaps_split,
     )
     if found is None:
         raise DecisionRefused(Text("this form was sent before"))

@@ -17,7 +17,7 @@ from tasks.domain.proposals import Mode, Proposal, Proposed
 from tasks.domain.texts import Text
 from workers.config.effect_kinds import kinds
 from workers.config.tenants import Tenant
-from workers.effects import telling
+from workers.effects import splitting, telling
 from workers.effects.patience import hours_had
 from workers.language.language import language
 from workers.ledger import decisions, effects
@@ -95,6 +95,8 @@ def _put_to(connection: Connection, occasion: Occasion, matrix: Matrix, effect_i
     assert effect is not None
     here = standing(connection, occasion, effect)
     assert here is not None
+    for split in splitting.suspected(connection, occasion.tenant, effect):
+        effects.note_split(connection, effect, occasion.now, split)
     if here.verdict.levels:
         telling.ask(connection, occasion, effect, here)
         if here.state is State.STUCK:
@@ -111,6 +113,7 @@ def _put_to(connection: Connection, occasion: Occasion, matrix: Matrix, effect_i
         verdict=here.verdict.why,
         reason="",
         nonce=f"{AT_ONCE} {effect.id}",
+        perhaps_split=splitting.told(connection, occasion.tenant, effect),
     )
     effects.release(connection, effect, occasion.now, EffectStatus.READY, here.verdict.rule)
 

@@ -1,5 +1,7 @@
 """Asks who may decide about an effect, and tells who asked for it what was said."""
 
+from typing import Final
+
 from markupsafe import Markup
 
 from tasks.declaration import Delivery
@@ -7,6 +9,7 @@ from tasks.domain.deciding import Answer, Seat, Standing
 from tasks.domain.proposals import Mode
 from tasks.domain.texts import NOTHING, Text
 from workers.config.effect_kinds import kinds
+from workers.effects import splitting
 from workers.language.language import language
 from workers.ledger import decisions, effects, outbox
 from workers.ledger.database import Connection
@@ -15,12 +18,26 @@ from workers.ledger.payloads import Asking
 from workers.ledger.statuses import EffectStatus
 from workers.messages.occasion import Occasion, message
 
+# About one effect, to all who decide and hear of it.
+MOST_TOLD: Final = 1000
+
 
 def ask(connection: Connection, occasion: Occasion, effect: Effect, standing: Standing) -> None:
     """Mail everybody who may decide now the link to their page, each once for a level."""
-    for seat in standing.deciders:
+    own = {**effect.place.columns, "subject": _subject(effect), "period": _period(effect)}
+    known = outbox.find(connection, MOST_TOLD, None, **own)
+    asked = {(each.recipient, each.step) for each in known}
+    seats = [each for each in standing.deciders if (each.person, _step(each)) not in asked]
+    perhaps_split = splitting.told(connection, occasion.tenant, effect) if seats else ()
+    for seat in seats:
         _mail(
-            connection, occasion, effect, seat.person, f"ask-{seat.level}", why=standing.verdict.why
+            connection,
+            occasion,
+            effect,
+            seat.person,
+            _step(seat),
+            why=standing.verdict.why,
+            perhaps_split=perhaps_split,
         )
 
 
@@ -65,6 +82,18 @@ def parked(connection: Connection, occasion: Occasion, effect: Effect, error: st
         _mail(connection, occasion, effect, person, step, outcome=outcome, said=error)
 
 
+def _subject(effect: Effect) -> str:
+    return f"effect-{effect.id}"
+
+
+def _period(effect: Effect) -> str:
+    return str(effect.created_at.date())
+
+
+def _step(seat: Seat) -> str:
+    return f"ask-{seat.level}"
+
+
 def _said(seat: Seat, answer: Answer, effect: Effect) -> Text:
     if answer is Answer.APPROVED:
         return Text("{person} agrees: {what}", person=seat.person, what=effect.preview)
@@ -83,6 +112,7 @@ def _mail(
     why: Text = NOTHING,
     outcome: Text = NOTHING,
     said: str = "",
+    perhaps_split: tuple[Text, ...] = (),
 ) -> None:
     request = effect.request
     payload = Asking(
@@ -96,12 +126,13 @@ def _mail(
         currency=request.currency if request else None,
         outcome=outcome,
         said=said,
+        perhaps_split=perhaps_split or None,
     )
     new = message(
         occasion,
         payload,
-        subject=f"effect-{effect.id}",
-        period=str(effect.created_at.date()),
+        subject=_subject(effect),
+        period=_period(effect),
         step=step,
         findings=(),
         guarantee=Delivery.AT_LEAST_ONCE,

@@ -60,16 +60,19 @@ def record(
     verdict: Text,
     reason: str,
     nonce: str,
+    perhaps_split: Sequence[Text] = (),
 ) -> int | None:
     """Write a decision down and audit it; its id, or None where the nonce was used before.
 
-    matrix: its name and version, "" where one person's word is enough.
+    matrix: its name and version, "" where one person's word is enough. perhaps_split: what the
+    person was told that it may be a part of.
     """
     evidence = {
         "preview": effect.preview,
         "why": effect.why,
         "values": dict(effect.values),
         "request": effect.request and REQUEST.dump_python(effect.request, mode="json"),
+        **({"perhaps_split": list(perhaps_split)} if perhaps_split else {}),
     }
     row = {
         "at": now,
@@ -90,6 +93,8 @@ def record(
     found = insert_once(connection, decisions, row)
     if found is not None:
         detail = {"decision": found, "effect": effect.id, "answer": answer.value, **vars(seat)}
+        if perhaps_split:
+            detail["perhaps_split"] = True
         entry = audit.Entry("decision.made", now, **effect.place.columns, detail=detail)
         audit.note(connection, entry)
     return found

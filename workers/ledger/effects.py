@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, updat
 
 from tasks.domain.matrix import Request
 from tasks.domain.proposals import Mode
+from tasks.domain.splitting import Split
 from tasks.domain.texts import Text
 from workers.ledger import audit, leases, pauses
 from workers.ledger.errors import LeaseLost
@@ -130,6 +131,13 @@ def note_silent(connection: Connection, effect: Effect, level: str, now: datetim
     silent = {**effect.silent, level: now.isoformat()}
     connection.execute(update(effects).where(effects.c.id == effect.id).values(silent=silent))
     _note(connection, "effect.level_silent", effect, now, level=level)
+
+
+def note_split(connection: Connection, effect: Effect, now: datetime, split: Split) -> None:
+    """With others it would have needed a higher level as one."""
+    levels = [level.name for level in split.together.levels]
+    told = {"effects": list(split.ids), "amount": f"{split.amount:f}", "currency": split.currency}
+    _note(connection, "effect.perhaps_split", effect, now, **told, levels=levels)
 
 
 def withdraw(connection: Connection, effect: Effect, now: datetime, by: str) -> None:

@@ -208,6 +208,8 @@ class Asking(Heading):
     #: What was said to it, and the reason given; nothing where a decision is asked for.
     outcome: Text
     said: str
+    #: What it may be split from; messages of earlier versions tell none.
+    perhaps_split: Annotated[tuple[Text, ...] | None, LEFT_OUT] = None
 
 
 Payload: TypeAlias = Digest | Personal | Urgent | Ops | Notice | Asking

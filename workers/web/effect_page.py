@@ -93,6 +93,7 @@ class EffectPage:
             standing=asked.standing,
             seat=asked.seat,
             zone=asked.zone,
+            perhaps_split=asked.perhaps_split,
             made=made,
             form=self.site.forms.sign(request.path_params["token"]),
             done=done,

@@ -295,3 +295,103 @@ def test_a_level_that_is_silent_is_followed_by_the_next(site: Site) -> None:
     assert site.mails()[2:] == [(DANA, "ask-high")]
     assert site.send(site.link(effect, DANA), "approved").status_code == 303
     assert site.status(effect) is EffectStatus.READY
+
+
+def split_of(site: Site, effect: int) -> list[str]:
+    """What those who are asked about an effect are told in their mails."""
+    with site.fleet.ledger.reading() as connection:
+        found = outbox.find(connection, 50, subject=f"effect-{effect}")
+    asked = [each for each in found if each.step.startswith("ask-")]
+    said = {getattr(each.payload, "perhaps_split", None) for each in asked}
+    assert len(said) == 1
+    return list(said.pop() or ())
+
+
+def suspicions(site: Site) -> list[object]:
+    with site.fleet.ledger.reading() as connection:
+        entries = audit.entries(connection, 50, event="effect.perhaps_split")
+    return [entry.detail for entry in reversed(entries)]
+
+
+def test_what_may_be_split_is_told_by_mail_and_page_and_kept_with_the_decision(site: Site) -> None:
+    first = site.ask(600, identity="first")
+    assert split_of(site, first) == []
+    site.clock.forward(hours=48)
+    second = site.ask(700, identity="second")
+    told = (
+        "perhaps split: from 2026-11-23 to 2026-11-25 rita@nordwind.example asked for 1300 EUR "
+        "in all, which as one would need low, high; the others: an activity for "
+        "dirk.maes@nordwind.example until 2026-11-30: Bill it"
+    )
+    assert split_of(site, second) == [told]
+    with site.fleet.ledger.reading() as connection:
+        mail = writing.rendered(site.fleet, [outbox.find(connection, 1)[0]])
+    written = " ".join(mail.text.split())
+    assert "from 23 Nov 2026 to 25 Nov 2026 rita@nordwind.example asked for" in written
+    assert "asked for EUR 1,300.00 in all" in written
+    assert "as one would need low, high" in mail.html
+    # The first is one of them now, too; who asked for them is not told of it.
+    for effect, person, shown in ((first, PAUL, 1), (second, PETRA, 1), (second, RITA, 0)):
+        page = site.http.get(site.link(effect, person)).text
+        assert page.count("would need low, high") == shown
+    assert suspicions(site) == [
+        {
+            "effect": second,
+            "kind": "follow_up",
+            "effects": [first, second],
+            "amount": "1300",
+            "currency": "EUR",
+            "levels": ["low", "high"],
+        }
+    ]
+    assert site.send(site.link(second, PETRA), "approved").status_code == 303
+    with site.fleet.ledger.reading() as connection:
+        (made,) = decisions.about(connection, second)
+        (noted,) = audit.entries(connection, 5, event="decision.made")
+    assert made.evidence["perhaps_split"] == [told]
+    assert noted.detail["perhaps_split"] is True
+
+
+def test_what_was_asked_for_in_vain_is_part_of_nothing(site: Site) -> None:
+    first = site.ask(600, identity="first")
+    assert site.send(site.link(first, PETRA), "refused", "too much").status_code == 303
+    second = site.ask(700, identity="second")
+    assert split_of(site, second) == []
+    assert suspicions(site) == []
+    assert "would need" not in site.http.get(site.link(second, PETRA)).text
+    assert site.send(site.link(second, PETRA), "approved").status_code == 303
+    with site.fleet.ledger.reading() as connection:
+        assert "perhaps_split" not in decisions.about(connection, second)[0].evidence
+
+
+def test_parts_of_several_people_about_one_contract_are_told_as_such(site: Site) -> None:
+    site.ask(600, requester=RITA, identity="first")
+    second = site.ask(700, requester="rob@nordwind.example", identity="second")
+    (told,) = split_of(site, second)
+    assert "in all were asked for about the same contract" in told
+
+
+def test_of_many_parts_the_first_are_named_and_those_far_apart_are_none(site: Site) -> None:
+    for number in range(5):
+        last = site.ask(300, identity=f"number {number}")
+    (told,) = split_of(site, last)
+    assert told.count("an activity for") == 3
+    assert told.endswith("and 1 more")
+    site.clock.forward(days=30)
+    assert split_of(site, site.ask(900, identity="much later")) == []
+
+
+def test_what_passes_at_once_and_may_be_split_is_audited(site: Site) -> None:
+    for number in range(2):
+        effect = site.ask(800, requester=DANA, identity=f"own {number}")
+        assert site.status(effect) is EffectStatus.READY
+    assert len(suspicions(site)) == 1
+    with site.fleet.ledger.reading() as connection:
+        (made,) = decisions.about(connection, effect)
+    assert len(made.evidence["perhaps_split"]) == 1
+
+
+def test_a_matrix_is_not_asked_for_parts_where_the_higher_level_decides_each(site: Site) -> None:
+    site.ask(600, identity="small")
+    large = site.ask(5000, identity="large")
+    assert split_of(site, large) == []
