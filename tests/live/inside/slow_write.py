@@ -5,7 +5,7 @@ from typing import Any
 
 
 def write_slowly(env: Any, ids: Sequence[int], lock: int) -> list[int]:
-    """Give employees another address; others see it once nobody holds this advisory lock any more."""
+    """Give employees another address; seen by others once nobody holds this lock."""
     for employee in env["hr.employee"].browse(ids):
         employee.write({"work_email": f"{employee.id}@slow.example"})
     env.flush_all()
