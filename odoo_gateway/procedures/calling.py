@@ -22,6 +22,68 @@ STAGES: Final = {"crm.lead": "stage_lead", "project.task": "stage_task"}
 
 
 @dataclass(frozen=True)
+class PlannedMilestone:
+    """A milestone that a new project has: its template's of that name, else one more."""
+
+    name: str
+    #: The line that it bills, and its share of it in percent; 0 where it bills nothing.
+    line_id: int = 0
+    percent: float = 0.0
+    deadline: date | None = None
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """A task that a new project has: its template's of that name, else one more."""
+
+    name: str
+    #: The line that its hours are billed to; the project's if 0.
+    line_id: int = 0
+    #: The template's if 0.
+    hours: float = 0.0
+    deadline: date | None = None
+    #: Whom it is given to; nobody if 0.
+    user_id: int = 0
+
+
+@dataclass(frozen=True)
+class PlannedActivity:
+    """A to-do on a new project."""
+
+    summary: str
+    user_id: int
+    deadline: date
+
+
+@dataclass(frozen=True)
+class ProjectPlan:
+    """What no template carries over into a new project."""
+
+    #: The line that hours are billed to where a task says nothing else; the order's first if 0.
+    line_id: int = 0
+    #: Its budget; the template's if 0.
+    hours: float = 0.0
+    milestones: tuple[PlannedMilestone, ...] = ()
+    tasks: tuple[PlannedTask, ...] = ()
+    activities: tuple[PlannedActivity, ...] = ()
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """As the procedure takes it: JSON."""
+        return {
+            "line": self.line_id,
+            "hours": self.hours,
+            "milestones": [
+                [m.name, m.line_id, m.percent, _written(m.deadline)] for m in self.milestones
+            ],
+            "tasks": [
+                [t.name, t.line_id, t.hours, _written(t.deadline), t.user_id] for t in self.tasks
+            ],
+            "activities": [[a.summary, a.user_id, _written(a.deadline)] for a in self.activities],
+        }
+
+
+@dataclass(frozen=True)
 class ProjectMade:
     """The project of an order."""
 
@@ -50,6 +112,9 @@ class StageSet:
     was_id: int
 
 
+NO_PLAN: Final = ProjectPlan()
+
+
 def create_project(
     session: Session,
     company_id: int,
@@ -60,15 +125,16 @@ def create_project(
     manager_id: int = 0,
     first_day: date | None = None,
     last_day: date | None = None,
+    plan: ProjectPlan = NO_PLAN,
 ) -> ProjectMade:
     """Have a project for a confirmed order of the company.
 
     One that any line or project links to the order is taken, an archived one too. A new one has the
-    order's customer and company, its first service line on the project and on each task that has
-    none, and links for re-invoiced expenses. Without a template it has neither stages nor tasks.
-    A template's own length is kept unless both days are given. name: the order's if empty.
-    manager_id: the template's if 0. What no template carries over is not made up: deadlines of
-    milestones and tasks, attachments, activities.
+    order's customer and company, and links for re-invoiced expenses; its services name it. Its
+    hours are billed to the line of the plan, those on tasks of a milestone to the milestone's line.
+    Without a template it has neither stages nor tasks but those of the plan. A template's own
+    length is kept unless both days are given. name: the order's if empty. manager_id: the
+    template's if 0. Attachments of a template are not carried over.
     """
     answer = _run(
         session,
@@ -79,13 +145,18 @@ def create_project(
         template=template_id,
         name=name,
         manager=manager_id,
-        start=first_day.isoformat() if first_day else False,
-        end=last_day.isoformat() if last_day else False,
+        start=_written(first_day),
+        end=_written(last_day),
+        plan=plan.told,
     )
     try:
         return ProjectMade(_flag(answer["created"]), _id(answer["project_id"]))
     except (KeyError, ValueError):
         _nonsense("create_project", answer)
+
+
+def _written(day: date | None) -> str | bool:
+    return day.isoformat() if day else False
 
 
 def draft_invoice(

@@ -1,6 +1,6 @@
 """Our procedures as `fleet odoo install` puts them into Odoo: their looks, refusals and writes.
 
-What they make of templates, down payments, hours and milestones is Odoo's, and not known here.
+What they make of down payments, hours and milestones on invoices is Odoo's, and not known here.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +22,7 @@ TASK, STAGE, MOVE, MOVE_LINE = (
     "account.move",
     "account.move.line",
 )
+MILESTONE, ACTIVITY = "project.milestone", "mail.activity"
 MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 # What a draft has not yet.
 UNSET: Final[Row] = {
@@ -120,25 +121,128 @@ def _create_project(view: View) -> Row:
     services = [line for line in sold.lines if line["is_service"] and not line["is_downpayment"]]
     if not services:
         raise user_error("the order has no service that a project could deliver")
-    if wanted["fleet_template"]:
-        raise unsupported("projects from a template")
+    template = _template(sold, wanted["fleet_template"])
+    plan = wanted["fleet_plan"]
+    ids = [line["id"] for line in services]
+    line_id = plan["line"] if plan["line"] in ids else ids[0]
     number = max(table, default=0) + 1
+    dated = bool(wanted["fleet_start"] and wanted["fleet_end"])
     table[number] = {
         "id": number,
         "name": wanted["fleet_name"] or sold.order["name"],
         "active": True,
         "company_id": sold.order["company_id"],
-        "user_id": wanted["fleet_manager"] or False,
+        "user_id": wanted["fleet_manager"] or template.get("user_id", False),
         "is_template": False,
         "allow_billable": True,
         "partner_id": sold.order["partner_id"],
-        "sale_line_id": services[0]["id"],
+        "sale_line_id": line_id,
+        "reinvoiced_sale_order_id": sold.order["id"],
+        "date_start": wanted["fleet_start"] if dated else False,
+        "date": wanted["fleet_end"] if dated else False,
+        "allocated_hours": plan["hours"] or template.get("allocated_hours", 0.0),
         "last_update_status": "to_define",
         "type_ids": [],
         "sequence": 10,
     }
     sold.order["project_ids"] = [*sold.order.get("project_ids", ()), number]
+    sold.order["project_id"] = sold.order.get("project_id") or number
+    for line in services:
+        line["project_id"] = line.get("project_id") or number
+    _milestones(sold, template, plan["milestones"], number, ids)
+    _tasks(sold, template, plan["tasks"], number, ids, line_id)
+    activities = sold.database.tables[ACTIVITY]
+    for summary, user_id, deadline in plan["activities"]:
+        _add(
+            activities,
+            res_model=PROJECT,
+            res_id=number,
+            user_id=user_id,
+            summary=summary,
+            note=False,
+            date_deadline=deadline,
+            active=True,
+            automated=True,
+            create_date=f"{sold.database.as_of} 23:59:59",
+        )
     return {"created": True, "project_id": number}
+
+
+def _template(sold: Sold, number: int) -> Row:
+    """The project that is copied; an empty one where none is."""
+    if not number:
+        return {}
+    found = sold.database.row(PROJECT, number)
+    if found is None:
+        raise user_error("the template is gone")
+    if found["company_id"] and found["company_id"] != sold.order["company_id"]:
+        raise user_error("the template is of another company")
+    return found
+
+
+def _milestones(
+    sold: Sold, template: Row, planned: Sequence[Any], project: int, ids: Sequence[int]
+) -> None:
+    """Copies without deadlines and shares, then what the plan says."""
+    table = sold.database.tables[MILESTONE]
+    unset = {
+        "project_id": project,
+        "is_reached": False,
+        "reached_date": False,
+        "deadline": False,
+        "sale_line_id": False,
+        "quantity_percentage": 0.0,
+    }
+    copied = [row["name"] for row in table.values() if row["project_id"] == template.get("id")]
+    made: dict[str, list[Row]] = {}
+    for name in copied:
+        made.setdefault(name, []).append(_add(table, name=name, **unset))
+    for name, line_id, percent, deadline in planned:
+        row = made[name].pop(0) if made.get(name) else _add(table, name=name, **unset)
+        row["deadline"] = deadline
+        if line_id in ids:
+            row |= {"sale_line_id": line_id, "quantity_percentage": percent / 100}
+
+
+def _tasks(
+    sold: Sold, template: Row, planned: Sequence[Any], project: int, ids: Sequence[int], line: int
+) -> None:
+    """Copies without deadlines, billed to the project's line, then what the plan says."""
+    table = sold.database.tables[TASK]
+    unset = {
+        "project_id": project,
+        "company_id": sold.order["company_id"],
+        "active": True,
+        "user_ids": [],
+        "child_ids": [],
+        "sale_line_id": line,
+        "date_deadline": False,
+        "date_assign": False,
+        "create_date": f"{sold.database.as_of} 23:59:59",
+        "stage_id": False,
+        "state": "01_in_progress",
+        "is_template": False,
+    }
+    copied = [row for row in table.values() if row["project_id"] == template.get("id")]
+    made: dict[str, list[Row]] = {}
+    for row in copied:
+        hours = row["allocated_hours"]
+        name = row["name"]
+        copy = _add(table, name=name, allocated_hours=hours, **unset)
+        made.setdefault(name, []).append(copy)
+    for name, line_id, hours, deadline, user_id in planned:
+        is_new = not made.get(name)
+        row = _add(table, name=name, allocated_hours=0.0, **unset) if is_new else made[name].pop(0)
+        row["date_deadline"] = f"{deadline} 12:00:00" if deadline else row["date_deadline"]
+        row["allocated_hours"] = hours or row["allocated_hours"]
+        row["user_ids"] = [user_id] if user_id else row["user_ids"]
+        row["sale_line_id"] = line_id if line_id in ids else row["sale_line_id"]
+
+
+def _add(table: dict[int, Row], **values: Any) -> Row:
+    number = max(table, default=0) + 1
+    table[number] = {"id": number, **values}
+    return table[number]
 
 
 def _draft_invoice(view: View) -> Row:
@@ -267,4 +371,4 @@ PROCEDURES: Final[Mapping[str, Callable[[View], Row]]] = {
     "draft_invoice": _draft_invoice,
     "stage_task": _stage_task,
 }
-CHANGED: Final = (ORDER, LINE, PROJECT, TASK, MOVE, MOVE_LINE)
+CHANGED: Final = (ORDER, LINE, PROJECT, TASK, MOVE, MOVE_LINE, MILESTONE)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -41,6 +41,12 @@ orders[:-2].order_line.qty_delivered = {errands.DELIVERED}
 stages = here['project.task.type'].create([{{'name': n}} for n in ('New', 'Doing', 'Elsewhere')])
 project = here['project.project'].create(
     {{'name': 'Errands', 'company_id': 1, 'type_ids': [(6, 0, stages[:2].ids)]}})
+here['project.project'].create({{
+    'name': {errands.TEMPLATE!r}, 'company_id': 1, 'is_template': True, 'allow_milestones': True,
+    'allow_billable': True,
+    'milestone_ids': [(0, 0, {{'name': n, 'deadline': '2026-01-09'}}) for n in ('Design', 'Build')],
+    'task_ids': [(0, 0, {{'name': n, 'allocated_hours': h, 'date_deadline': '2026-01-09 10:00:00'}})
+                 for n, h in (('Kickoff', 0.0), ('Report', 8.0))]}})
 # A stage of no project is somebody's own.
 here['project.project'].create({{'name': 'Other', 'type_ids': [(6, 0, stages[2].ids)]}})
 here['project.task'].create([
@@ -147,6 +153,79 @@ def test_a_project_is_made_once_and_linked_to_its_order(works: Works) -> None:
         "sale_line_id": line["id"],
     }
     assert sold["project_ids"] == [made.project_id]
+
+
+def test_a_project_is_planned_beyond_what_its_template_carries_over(works: Works) -> None:
+    order = works.orders[6]
+    named = [("name", "=", errands.TEMPLATE)]
+    (template,) = rows(works.session, PROJECT, named, "id")
+    (line,) = rows(works.session, LINE, [("order_id", "=", order)], "id")
+    plan = calling.ProjectPlan(
+        line_id=line["id"],
+        hours=40.0,
+        milestones=(
+            calling.PlannedMilestone("Design", line["id"], 40.0, date(2026, 12, 18)),
+            calling.PlannedMilestone("Handover", line["id"], 60.0, date(2027, 1, 15)),
+        ),
+        tasks=(
+            calling.PlannedTask("Kickoff", deadline=date(2026, 12, 4), user_id=2),
+            calling.PlannedTask("Training", line["id"], 16.0),
+        ),
+        activities=(calling.PlannedActivity("Agree on dates", 2, date(2026, 12, 2)),),
+    )
+    made = calling.create_project(
+        works.session,
+        1,
+        order,
+        template_id=template["id"],
+        first_day=date(2026, 12, 4),
+        last_day=date(2027, 3, 1),
+        plan=plan,
+    )
+    assert made.created
+    fields = ("date_start", "date", "allocated_hours", "sale_line_id")
+    (project,) = rows(works.session, PROJECT, [("id", "=", made.project_id)], *fields)
+    assert project == {
+        "id": made.project_id,
+        "date_start": "2026-12-04",
+        "date": "2027-03-01",
+        "allocated_hours": 40.0,
+        "sale_line_id": line["id"],
+    }
+    within = [("project_id", "=", made.project_id)]
+    of_milestone = ("name", "deadline", "sale_line_id", "quantity_percentage")
+    found = rows(works.session, "project.milestone", within, *of_milestone)
+    milestones = {m["name"]: m for m in found}
+    assert {
+        name: (m["deadline"], m["sale_line_id"], m["quantity_percentage"])
+        for name, m in milestones.items()
+    } == {
+        "Design": ("2026-12-18", line["id"], 0.4),
+        "Build": (False, False, 0.0),
+        "Handover": ("2027-01-15", line["id"], 0.6),
+    }
+    of_task = ("name", "date_deadline", "sale_line_id", "allocated_hours", "user_ids")
+    tasks = {task["name"]: task for task in rows(works.session, TASK, within, *of_task)}
+    assert {
+        name: (t["date_deadline"], t["sale_line_id"], t["allocated_hours"], t["user_ids"])
+        for name, t in tasks.items()
+    } == {
+        "Kickoff": ("2026-12-04 12:00:00", line["id"], 0.0, [2]),
+        "Report": (False, line["id"], 8.0, []),
+        "Training": (False, line["id"], 16.0, []),
+    }
+    on = [("res_model", "=", PROJECT), ("res_id", "=", made.project_id)]
+    of_todo = ("summary", "user_id", "date_deadline")
+    (todo,) = rows(works.session, "mail.activity", on, *of_todo)
+    assert (todo["summary"], todo["user_id"]) == ("Agree on dates", 2)
+    assert todo["date_deadline"] == "2026-12-02"
+    (sold,) = rows(works.session, LINE, [("id", "=", line["id"])], "project_id")
+    assert sold["project_id"] == made.project_id
+
+
+def test_a_template_that_is_gone_or_anothers_is_refused(works: Works) -> None:
+    with pytest.raises(OdooRejected, match="the template is gone"):
+        calling.create_project(works.session, 1, works.orders[7], template_id=999_999)
 
 
 def test_a_draft_is_made_once_of_what_is_due(works: Works) -> None:

@@ -12,7 +12,9 @@ REFERENCE: Final = "errand"
 MANY: Final = 400
 FIRST_ORDER, FIRST_LINE, FIRST_TASK = 5_000, 50_000, 60_000
 FIRST_STAGE, PROJECT_ID = 700, 4_000
+TEMPLATE_ID = 4_001
 PRICE, ORDERED, DELIVERED = 100.0, 5.0, 2.0
+TEMPLATE: Final = "Errand template"
 #: When the tasks were changed last.
 CHANGED: Final = "2026-01-05 08:00:00"
 
@@ -35,6 +37,20 @@ def rows(as_of: date, many: int = MANY) -> Mapping[str, list[Row]]:
         {**a_project, "id": PROJECT_ID, "name": "Errands", "company_id": False}
         | {"type_ids": stages[:2], "partner_id": False}
     )
+    found["project.project"].append(
+        {**a_project, "id": TEMPLATE_ID, "name": TEMPLATE, "company_id": 1, "is_template": True}
+        | {"partner_id": False, "user_id": False}
+    )
+    found["project.milestone"] += [
+        {**found["project.milestone"][0], "id": 4_000 + n, "name": name, "project_id": TEMPLATE_ID}
+        | {"sale_line_id": False, "quantity_percentage": 0.0}
+        for n, name in enumerate(("Design", "Build"))
+    ]
+    found["project.task"] += [
+        {**a_task, "id": 4_000 + n, "name": name, "project_id": TEMPLATE_ID, "company_id": 1}
+        | {"allocated_hours": 8.0 * n, "write_date": CHANGED}
+        for n, name in enumerate(("Kickoff", "Report"))
+    ]
     for number in range(2 * many):
         company, last = 1 + number % 2, many - number // 2
         state = "draft" if last == 1 else "sale"

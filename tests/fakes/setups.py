@@ -79,6 +79,7 @@ def project(number: int = WORK, **values: Any) -> Row:
         "partner_id": 20,
         "create_date": ago(2),
         "date_start": False,
+        "date": False,
         "sale_line_id": False,
         "reinvoiced_sale_order_id": False,
         **values,
@@ -103,8 +104,12 @@ def lead(number: int = WON, **values: Any) -> Row:
 
 
 def rows(**more: Sequence[Row]) -> Mapping[str, list[Row]]:
-    """The firm's rows but for its leads, and more; models are named with _ in place of the dots."""
+    """The firm's rows and more; models are named with _ in place of the dots.
+
+    The firm's own leads are left out, and when its projects were made.
+    """
     found = {**{model: list(of) for model, of in firm.build(TODAY).items()}, LEAD: []}
+    found[PROJECT] = [{**known, "create_date": False} for known in found[PROJECT]]
     for name, of in more.items():
         model = name.replace("_", ".")
         found[model] = [*found.get(model, ()), *of]

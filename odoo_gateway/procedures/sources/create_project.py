@@ -25,12 +25,16 @@ elif order.state not in ("sale", "done"):
 elif not lines:
     raise UserError("the order has no service that a project could deliver")
 else:
+    # An older fleet says nothing of it.
+    plan = wanted.get("fleet_plan") or {}
+    by_id = {line.id: line for line in lines}
+    sold = by_id.get(plan.get("line"), lines[0])
     values = {
         "name": wanted["fleet_name"] or order.name,
         "partner_id": order.partner_id.id,
         "company_id": order.company_id.id,
         "allow_billable": True,
-        "sale_line_id": lines[0].id,
+        "sale_line_id": sold.id,
     }
     if "reinvoiced_sale_order_id" in projects._fields:
         values["reinvoiced_sale_order_id"] = order.id
@@ -51,6 +55,60 @@ else:
         project = template.action_create_from_template(values)
     else:
         project = template.copy(values)
-    # Hours on a task without a line would be billed to nobody.
-    project.tasks.filtered(lambda task: not task.sale_line_id).write({"sale_line_id": lines[0].id})
+    if "project_id" in lines._fields:
+        for line in lines:
+            if not line.project_id:
+                line.write({"project_id": project.id})
+    if plan.get("hours") and "allocated_hours" in project._fields:
+        project.write({"allocated_hours": plan["hours"]})
+    if plan.get("milestones") and "allow_milestones" in project._fields:
+        project.write({"allow_milestones": True})
+    known = {}
+    for milestone in project.milestone_ids:
+        known.setdefault(milestone.name, []).append(milestone)
+    for name, line_id, percent, deadline in plan.get("milestones", ()):
+        # A copied milestone has neither deadline nor share.
+        agreed = {"deadline": deadline}
+        if line_id in by_id:
+            agreed.update(sale_line_id=line_id, quantity_percentage=percent / 100)
+        if known.get(name):
+            known[name].pop(0).write(agreed)
+        else:
+            agreed.update(name=name, project_id=project.id)
+            project.env["project.milestone"].create(agreed)
+    # Hours on a task without a line would be billed to nobody, and those on a milestone's task to
+    # the hours of another line.
+    for task in project.tasks:
+        of_milestone = task.milestone_id.sale_line_id
+        if of_milestone or not task.sale_line_id:
+            task.write({"sale_line_id": (of_milestone or sold).id})
+    tasks = project.env["project.task"]
+    hours_in = "allocated_hours" if "allocated_hours" in tasks._fields else "planned_hours"
+    known = {}
+    for task in project.tasks:
+        known.setdefault(task.name, []).append(task)
+    for name, line_id, hours, deadline, user_id in plan.get("tasks", ()):
+        agreed = {}
+        if deadline:
+            # Noon, so that it is the same day in most zones.
+            agreed["date_deadline"] = deadline + " 12:00:00"
+        if hours:
+            agreed[hours_in] = hours
+        if user_id:
+            agreed["user_ids"] = [(4, user_id)]
+        if line_id in by_id:
+            agreed["sale_line_id"] = line_id
+        if known.get(name):
+            known[name].pop(0).write(agreed)
+        else:
+            agreed.setdefault("sale_line_id", sold.id)
+            agreed.update(name=name, project_id=project.id)
+            tasks.create(agreed)
+    for summary, user_id, deadline in plan.get("activities", ()):
+        project.with_context(mail_activity_quick_update=True).activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=deadline,
+            summary=summary,
+            user_id=user_id,
+        )
     action = {"created": True, "project_id": project.id}

@@ -305,6 +305,7 @@ def _project(won: Won, when: When) -> Row:
         "is_template": False,
         "allow_billable": True,
         "partner_id": CUSTOMER + won.number,
+        "create_date": utc(when.ago(won.days_ago), 16, "UTC"),
         "last_update_status": "to_define",
         "sequence": _project_id(won),
         "sale_line_id": 10 * won.id,

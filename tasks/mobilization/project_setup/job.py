@@ -17,6 +17,7 @@ from tasks.domain.texts import Text
 from tasks.mobilization.project_setup.judgement import ROLE, Judgement
 from tasks.mobilization.project_setup.measures import FORMULAS, measures
 from tasks.mobilization.project_setup.policy import SetupPolicy
+from tasks.mobilization.project_setup.proposing import KIND, proposals, withdrawn
 from tasks.mobilization.project_setup.records import SetupOrder, SetupProject, WonLead
 from tasks.mobilization.project_setup.rests_on import RESTS_ON
 from tasks.mobilization.project_setup.snapshot import Snapshot, read
@@ -26,6 +27,7 @@ from tasks.reads.orders import CONFIRMED
 def judge(snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> Report:
     """A row per order of services, billable project without an order, and won lead."""
     judgement = Judgement(snapshot, as_of, policy)
+    proposed = tuple(proposals(judgement))
     return Report(
         rows=tuple(map(judgement.row, judgement.cases)),
         findings=tuple(judgement.finding(case) for case in judgement.cases if case.kind),
@@ -34,6 +36,8 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> Report:
             *(gap.told for gap in snapshot.gaps),
             *snapshot.people.schedules.not_verifiable,
         ),
+        proposals=proposed,
+        withdrawn=withdrawn(judgement, proposed),
         unseen=frozenset(kind.value for kind in judgement.untold),
     )
 
@@ -92,6 +96,7 @@ JOB = Job(
         Wake("project.project.changed", SetupProject.MODEL),
         Wake("crm.lead.changed", WonLead.MODEL),
     ),
+    proposes=(KIND,),
     narrows=True,
     demo={None: SetupPolicy(wait_for_morning=False)},
     doc=__doc__,

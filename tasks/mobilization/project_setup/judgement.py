@@ -95,7 +95,7 @@ class Judgement:
             "partner_id": record.partner_id,
             "partner": self._customer(case),
             "owner": case.owner.name,
-            "since": None if case.since is None else str(self._day(case.since)),
+            "since": None if case.since is None else str(self.day(case.since)),
             "amount": sale.currency.text(sale.order.amount_untaxed) if sale else None,
             "currency": sale.currency.code if sale else None,
             "project_ids": [project.id for project in sale.projects] if sale else [],
@@ -121,7 +121,7 @@ class Judgement:
             model=case.record.MODEL,
             record_id=case.record.id,
             url=self.snapshot.links[case.subject],
-            since=self._day(since),
+            since=self.day(since),
             amount=sale.currency.round(sale.order.amount_untaxed) if sale else None,
             currency=sale.currency.code if sale else None,
             steps=telling.steps(case.owner, since, due),
@@ -184,7 +184,7 @@ class Judgement:
         return found.delivery_lead if found else None
 
     def _is_recent(self, moment: datetime, policy: SetupPolicy) -> bool:
-        return (self.as_of.day - self._day(moment)).days <= policy.look_back_days
+        return (self.as_of.day - self.day(moment)).days <= policy.look_back_days
 
     def _words(self, case: Case) -> tuple[Text, Text, Text]:
         name, customer = case.record.name, self._customer(case)
@@ -234,7 +234,8 @@ class Judgement:
             )
         return self._tellings[policy.version]
 
-    def _day(self, moment: datetime) -> date:
+    def day(self, moment: datetime) -> date:
+        """In the zone of the company."""
         return moment.astimezone(self.as_of.zone).date()
 
 

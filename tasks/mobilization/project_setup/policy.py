@@ -1,13 +1,14 @@
 """Which orders need a project, who sets it up, and when who is told."""
 
 from datetime import time
+from enum import StrEnum
 from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from tasks.domain.checklists import WORD, OfficeHours
 from tasks.domain.ladder import Rung, Who
-from tasks.domain.policy import Policy
+from tasks.domain.policy import Policy, Share
 from tasks.domain.written import Id
 
 LADDER: Final = (
@@ -17,6 +18,46 @@ LADDER: Final = (
     Rung(name="owner", working_days=5, who=Who.OWNER),
 )
 FIRST: Final = "first"
+
+
+class KickoffAs(StrEnum):
+    """What the checklist of a kickoff becomes in Odoo."""
+
+    ACTIVITIES = "activities"
+    TASKS = "tasks"
+
+
+class Part(StrEnum):
+    """Who sees to an item of the checklist, by their part in the project."""
+
+    SALESPERSON = "salesperson"
+    PROJECT_MANAGER = "project_manager"
+    DELIVERY_LEAD = "delivery_lead"
+
+
+class KickoffItem(Policy):
+    """Something that is seen to around the kickoff."""
+
+    name: str = Field(min_length=1, max_length=200, description="what, as it stands in Odoo")
+    owner: Part = Field(Part.PROJECT_MANAGER, description="who sees to it")
+    days: int = Field(0, ge=-90, le=365, description="days after the kickoff; before it, negative")
+
+
+class MilestoneShare(Policy):
+    """A milestone that bills a share of its line."""
+
+    name: str = Field(min_length=1, max_length=200)
+    percent: Share = Field(description="of the line")
+    days: int = Field(ge=0, le=3650, description="days from the kickoff to its deadline")
+
+
+CHECKLIST: Final = (
+    KickoffItem(name="Hand over scope and promises", owner=Part.SALESPERSON, days=-5),
+    KickoffItem(name="Confirm the team", days=-3),
+    KickoffItem(name="Confirm billing contact and milestones", owner=Part.SALESPERSON, days=-3),
+    KickoffItem(name="Hold the kickoff"),
+    KickoffItem(name="Send minutes and plan to the customer", days=2),
+)
 
 
 class ServiceLine(Policy):
@@ -36,6 +77,17 @@ class ServiceLine(Policy):
         None,
         description="id of res.users: who sets its projects up",
     )
+    template: Id | None = Field(
+        None,
+        description="id of project.project: what its projects are copied from; the product's own "
+        "template if left out",
+    )
+    manager: Id | None = Field(None, description="id of res.users: who leads its projects")
+    milestones: tuple[MilestoneShare, ...] = Field(
+        (),
+        description="what its lines that milestones bill are billed by: name, percent, days; the "
+        "template's milestones if empty",
+    )
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
@@ -44,6 +96,8 @@ class ServiceLine(Policy):
                 f"the service line {self.name} names no products: give it categories or "
                 "product_tags"
             )
+        if self.milestones and abs(sum(each.percent for each in self.milestones) - 100) > 0.01:
+            raise ValueError(f"the milestones of {self.name} do not add up to 100 percent")
         return self
 
 
@@ -53,7 +107,25 @@ class SetupPolicy(Policy):
     service_lines: tuple[ServiceLine, ...] = Field(
         (),
         description="what is set up in ways of its own: name, categories, product_tags, "
-        "needs_project, delivery_lead; a line is of the first that fits",
+        "needs_project, delivery_lead, template, manager, milestones; a line is of the first that "
+        "fits",
+    )
+    manager: Id | None = Field(
+        None, description="id of res.users: who leads new projects whose template names nobody"
+    )
+    kickoff_after: int = Field(
+        10, ge=0, le=200, description="weekdays from the confirmation of an order to its kickoff"
+    )
+    length_days: int = Field(
+        90, ge=1, le=3650, description="length of a project whose template has none"
+    )
+    kickoff_checklist: tuple[KickoffItem, ...] = Field(
+        CHECKLIST, description="what is seen to around the kickoff: name, owner, days"
+    )
+    kickoff_as: KickoffAs = Field(
+        KickoffAs.ACTIVITIES,
+        description="activities: a to-do on the project for each item, a task where its owner is "
+        "nobody by name; tasks: a task for each",
     )
     delivery_lead: Id | None = Field(
         None, description="id of res.users: who sets projects up; the job's owner if left out"

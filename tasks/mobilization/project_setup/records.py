@@ -55,6 +55,16 @@ class SetupLine(Record):
     task_id: int | None = None
 
     @property
+    def is_billed_by_hours(self) -> bool:
+        """Whether the hours that are logged on it are what it delivers."""
+        return self.qty_delivered_method == "timesheet"
+
+    @property
+    def is_billed_by_milestones(self) -> bool:
+        """Whether its milestones are."""
+        return self.qty_delivered_method == "milestones"
+
+    @property
     def sells_service(self) -> bool:
         """Whether it sells work that somebody does."""
         plain = not self.display_type and not self.is_downpayment and not self.is_expense
@@ -84,9 +94,24 @@ class SetupProject(LinkedProject):
     partner_id: int | None
     create_date: datetime | None
     date_start: date | None
+    #: The day that it is planned to end.
+    date: date | None
     active: bool = True
+    allocated_hours: float = 0.0
     allow_billable: bool = False
     is_internal_project: bool = False
+
+
+@dataclass(frozen=True)
+class TemplateTask(Record):
+    """A task of a template; before Odoo 17 its deadline is a day."""
+
+    MODEL: ClassVar[str] = "project.task"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    name: str
+    project_id: int | None
+    date_deadline: datetime | None
 
 
 @dataclass(frozen=True)

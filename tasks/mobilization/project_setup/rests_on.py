@@ -9,13 +9,15 @@ from tasks.mobilization.project_setup.records import (
     SetupLine,
     SetupOrder,
     SetupProject,
+    TemplateTask,
     WonLead,
 )
 from tasks.mobilization.project_setup.snapshot import Kind
 from tasks.reads.employment import HISTORIES
 from tasks.reads.schedules import SCHEDULES
+from tasks.reads.units import Unit
 from tasks.records.people import Employee
-from tasks.records.sales import Category
+from tasks.records.sales import Category, Milestone
 
 # What is not seen may be the very project or order that something is said to lack.
 RESTS_ON: Final = (
@@ -25,6 +27,8 @@ RESTS_ON: Final = (
             (SetupOrder.MODEL, Text("orders")),
             (SetupLine.MODEL, Text("order lines")),
             (SetupProject.MODEL, Text("projects")),
+            (TemplateTask.MODEL, Text("tasks")),
+            (Milestone.MODEL, Text("milestones")),
             (Employee.MODEL, Text("people")),
             *SCHEDULES,
         )
@@ -33,6 +37,7 @@ RESTS_ON: Final = (
         all_or_nothing(model, Text("calendar history"), instead_of=other)
         for model, other in HISTORIES
     ),
+    all_or_nothing(Unit.MODEL, Text("units of hours"), by_id=True),
     all_or_nothing(Category.MODEL, Text("product categories"), by_id=True),
     Basis(
         WonLead.MODEL,

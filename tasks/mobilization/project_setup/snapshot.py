@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from odoo_gateway.reader import Domain, Reader
+from odoo_gateway.reader import Domain, Key, Reader
 from tasks.domain import money
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.news import Subject
@@ -19,6 +19,7 @@ from tasks.mobilization.project_setup.records import (
     SetupOrder,
     SetupProduct,
     SetupProject,
+    TemplateTask,
     WonLead,
 )
 from tasks.reads.categories import category_paths
@@ -26,7 +27,8 @@ from tasks.reads.names import read_partners
 from tasks.reads.order_projects import projects_of
 from tasks.reads.orders import CONFIRMED, read_currencies
 from tasks.reads.owners import People, read_people
-from tasks.records.sales import Currency
+from tasks.reads.units import HOUR, hours_per_unit
+from tasks.records.sales import Currency, Milestone
 
 WEEKS_BACK: Final = 52
 WEEKS_AHEAD: Final = 5
@@ -62,6 +64,17 @@ class Sale:
     projects: Sequence[SetupProject]
     #: A task of its lines stands in a project of several orders.
     has_task: bool
+    #: Hours that its lines sell, by line; none of one that sells no time.
+    hours: Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Template:
+    """What projects are copied from."""
+
+    project: SetupProject
+    tasks: Sequence[TemplateTask]
+    milestones: Sequence[Milestone]
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,8 @@ class Snapshot:
     products: Mapping[int, SetupProduct]
     #: By product, the ids of its category and of those above it.
     categories: Mapping[int, frozenset[int]]
+    #: Of products and of the policy, by id.
+    templates: Mapping[int, Template]
     #: Of customers, without an order.
     unsold: Sequence[SetupProject]
     leads: Sequence[WonLead]
@@ -108,6 +123,7 @@ def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
         sales=sales,
         products=products,
         categories=_categories(odoo, products, policy),
+        templates=_templates(odoo, products.values(), policy),
         unsold=unsold,
         leads=leads,
         orders_of_lead=of_lead,
@@ -156,8 +172,9 @@ def _gaps(odoo: Reader) -> Iterator[Gap]:
 def _named(policy: SetupPolicy) -> Iterable[int | None]:
     """Users whom the policy names."""
     for unit in policy.everywhere():
-        yield unit.delivery_lead
-        yield from (line.delivery_lead for line in unit.service_lines)
+        yield from (unit.delivery_lead, unit.manager)
+        for line in unit.service_lines:
+            yield from (line.delivery_lead, line.manager)
 
 
 def _view(as_of: AsOf, policy: SetupPolicy) -> Period:
@@ -190,6 +207,7 @@ def _sales(
     sold = {number: order for number, order in orders.items() if lines[number]}
     products = _products(odoo, {number: lines[number] for number in sold})
     projects = _projects(odoo, sold, lines, products)
+    hours = _hours(odoo, [line for number in sold for line in lines[number]])
     currencies = read_currencies(odoo)
     in_currency: dict[int, list[Subject]] = defaultdict(list)
     for order in sold.values():
@@ -202,10 +220,55 @@ def _sales(
             services=sorted(lines[number], key=lambda line: (line.sequence, line.id)),
             projects=projects[number],
             has_task=any(line.task_id for line in lines[number]),
+            hours={line.id: hours[line.id] for line in lines[number] if line.id in hours},
         )
         for number, order in sold.items()
         if order.currency_id in currencies
     ], products
+
+
+def _hours(odoo: Reader, lines: Sequence[SetupLine]) -> Mapping[int, float]:
+    """By line, the hours that it sells, as Odoo counts them for tasks and budgets.
+
+    What is billed by hours counts by its quantity where its unit is none of time; anything else
+    counts where its unit is one, and milestones never
+    (`sale.order.line._convert_qty_company_hours`).
+    """
+    units = {line.product_uom_id for line in lines if line.product_uom_id}
+    if not units:
+        return {line.id: line.product_uom_qty for line in lines if line.is_billed_by_hours}
+    hour: Mapping[Key, float] = {odoo.session.reference(*HOUR): 1.0}
+    each = {**hour, **hours_per_unit(odoo, units)}
+    found: dict[int, float] = {}
+    for line in lines:
+        is_time = line.product_uom_id in each and not line.is_billed_by_milestones
+        if line.is_billed_by_hours or is_time:
+            found[line.id] = line.product_uom_qty * each.get(line.product_uom_id, 1.0)
+    return found
+
+
+def _templates(
+    odoo: Reader, products: Iterable[SetupProduct], policy: SetupPolicy
+) -> Mapping[int, Template]:
+    """With their tasks and milestones; none that is gone or hidden, which Odoo says when asked."""
+    if not odoo.session.may_read(SetupProject.MODEL):
+        return {}
+    named = {product.project_template_id for product in products}
+    named |= {line.template for unit in policy.everywhere() for line in unit.service_lines}
+    found = odoo.read(SetupProject, [number for number in named if number])
+    within: Domain = [("project_id", "in", [project.id for project in found])]
+    tasks: dict[int, list[TemplateTask]] = defaultdict(list)
+    if odoo.session.may_read(TemplateTask.MODEL):
+        for task in odoo.search(TemplateTask, within, all_companies=True):
+            tasks[task.project_id or 0].append(task)
+    milestones: dict[int, list[Milestone]] = defaultdict(list)
+    if odoo.session.may_read(Milestone.MODEL):
+        for milestone in odoo.search(Milestone, within, all_companies=True):
+            milestones[milestone.project_id].append(milestone)
+    return {
+        project.id: Template(project, tasks[project.id], milestones[project.id])
+        for project in found
+    }
 
 
 def _products(odoo: Reader, sold: Mapping[int, Sequence[SetupLine]]) -> Mapping[int, SetupProduct]:

@@ -8,7 +8,15 @@ import pytest
 
 from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
 from odoo_gateway.procedures import calling
-from odoo_gateway.procedures.calling import InvoicesDrafted, ProjectMade, StageSet
+from odoo_gateway.procedures.calling import (
+    InvoicesDrafted,
+    PlannedActivity,
+    PlannedMilestone,
+    PlannedTask,
+    ProjectMade,
+    ProjectPlan,
+    StageSet,
+)
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
 from tests.fakes.in_odoo import RUN, answering
@@ -41,6 +49,29 @@ def test_a_project_is_asked_for_with_all_that_matters() -> None:
         "fleet_manager": 0,
         "fleet_start": "2026-12-01",
         "fleet_end": False,
+        "fleet_plan": {"line": 0, "hours": 0.0, "milestones": [], "tasks": [], "activities": []},
+    }
+
+
+def test_a_project_is_planned_in_the_same_call() -> None:
+    transport = answering({"created": True, "project_id": 7})
+    plan = ProjectPlan(
+        line_id=11,
+        hours=160.0,
+        milestones=(
+            PlannedMilestone("Design", 12, 40.0, date(2026, 12, 18)),
+            PlannedMilestone("Review"),
+        ),
+        tasks=(PlannedTask("Kickoff", 11, 4.0, date(2026, 12, 1), 5), PlannedTask("Report")),
+        activities=(PlannedActivity("Agree on dates", 5, date(2026, 12, 2)),),
+    )
+    calling.create_project(Session(transport), 1, 5, plan=plan)
+    assert told(transport)["fleet_plan"] == {
+        "line": 11,
+        "hours": 160.0,
+        "milestones": [["Design", 12, 40.0, "2026-12-18"], ["Review", 0, 0.0, False]],
+        "tasks": [["Kickoff", 11, 4.0, "2026-12-01", 5], ["Report", 0, 0.0, False, 0]],
+        "activities": [["Agree on dates", 5, "2026-12-02"]],
     }
 
 

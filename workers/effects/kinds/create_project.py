@@ -1,5 +1,6 @@
 """A project for a confirmed order, from a template or without one."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -7,10 +8,39 @@ from pydantic import Field
 
 from odoo_gateway import answers
 from odoo_gateway.procedures import calling
-from tasks.domain.texts import Text
+from tasks.domain.texts import Text, joined, named, plural
 from tasks.domain.written import Id, Written
 from workers.config.effect_kinds import EffectKind, Result, Write
 from workers.effects.kinds.draft_invoice import of_order
+
+
+class Milestone(Written):
+    """One that it is to have: its template's of that name, else one more."""
+
+    name: str
+    line_id: Id | None = Field(None, description="of sale.order.line: what it bills, if anything")
+    percent: float = Field(0.0, ge=0, le=100, description="its share of the line")
+    deadline: date | None = None
+
+
+class Task(Written):
+    """One that it is to have: its template's of that name, else one more."""
+
+    name: str
+    line_id: Id | None = Field(
+        None, description="of sale.order.line: what its hours are billed to; the project's if empty"
+    )
+    hours: float = Field(0.0, ge=0, description="the template's if 0")
+    deadline: date | None = None
+    user_id: Id | None = Field(None, description="of res.users: whom it is given to")
+
+
+class Activity(Written):
+    """A to-do on it."""
+
+    summary: str
+    user_id: Id
+    deadline: date
 
 
 class NewProject(Written):
@@ -21,12 +51,68 @@ class NewProject(Written):
     manager_id: Id | None = Field(None, description="of res.users; the template's if left out")
     first_day: date | None = None
     last_day: date | None = None
+    line_id: Id | None = Field(
+        None, description="of sale.order.line: what hours are billed to; the first if left out"
+    )
+    hours: float = Field(0.0, ge=0, description="its budget; the template's if 0")
+    milestones: tuple[Milestone, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    activities: tuple[Activity, ...] = ()
+
+    @property
+    def plan(self) -> calling.ProjectPlan:
+        """What no template carries over."""
+        return calling.ProjectPlan(
+            self.line_id or 0,
+            self.hours,
+            tuple(
+                calling.PlannedMilestone(m.name, m.line_id or 0, m.percent, m.deadline)
+                for m in self.milestones
+            ),
+            tuple(
+                calling.PlannedTask(t.name, t.line_id or 0, t.hours, t.deadline, t.user_id or 0)
+                for t in self.tasks
+            ),
+            tuple(
+                calling.PlannedActivity(a.summary, a.user_id, a.deadline) for a in self.activities
+            ),
+        )
 
 
 def _preview(values: NewProject) -> Text:
-    if values.template_id is None:
-        return Text("a project of the order, without a template")
-    return Text("a project of the order, from the template {number}", number=values.template_id)
+    made = (
+        Text("a project of the order, without a template")
+        if values.template_id is None
+        else Text("a project of the order, from the template {number}", number=values.template_id)
+    )
+    return joined([made, *_parts(values)], "; ")
+
+
+def _parts(values: NewProject) -> Iterator[Text]:
+    """What it is planned with, as far as it is."""
+    if values.first_day and values.last_day:
+        yield Text(
+            "from {first_day} to {last_day}", first_day=values.first_day, last_day=values.last_day
+        )
+    if values.hours:
+        yield Text("{hours} hours", hours=values.hours)
+    if found := values.milestones:
+        names = tuple(
+            Text("{name} ({percent} %)", name=each.name, percent=each.percent)
+            if each.line_id
+            else named(each.name)
+            for each in found
+        )
+        yield plural(
+            "{count} milestone: {names}",
+            "{count} milestones: {names}",
+            count=len(found),
+            names=names,
+        )
+    if found_tasks := values.tasks:
+        yield plural("{count} task", "{count} tasks", count=len(found_tasks))
+    if todos := values.activities:
+        yield plural("{count} to-do", "{count} to-dos", count=len(todos))
 
 
 def _find(write: Write) -> Result | None:
@@ -56,6 +142,7 @@ def _apply(write: Write) -> Result:
         manager_id=values.manager_id or 0,
         first_day=values.first_day,
         last_day=values.last_day,
+        plan=values.plan,
     )
     return {"project_id": made.project_id, "created": made.created}
 
