@@ -1,8 +1,14 @@
-"""A change request through its life on a real Odoo 19: its users, its portal, its messages."""
+"""A change request through its life on a real Odoo 19: its users, its portal, its messages.
+
+Every mail, page and note of the life is a picture in the folder that PICTURES names, if it is set.
+"""
 
 from __future__ import annotations
 
 import base64
+import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +17,7 @@ from typing import Any, Final
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 from psycopg.rows import TupleRow
 
 from odoo_gateway.session import Session
@@ -18,8 +25,13 @@ from odoo_gateway.transport import Address, OdooRpc
 from tasks.domain.deciding import Answer
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, fleet_on, run_once
+from tests.pictures.browser import WIDE, chromium, picture, showing
+from tests.workers.web.conftest import SECRET, serving
 from workers import dispatch
-from workers.effects import deciding, executor
+from workers.delivery import dispatcher
+from workers.demo.catcher import Catcher, catching
+from workers.demo.processes import free_port
+from workers.effects import executor
 from workers.ledger import audit, effects
 from workers.ledger.effects import Effect
 from workers.ledger.places import Place
@@ -31,7 +43,7 @@ from workers.wiring import Fleet
 from . import bots
 from .bots import READ_BY_THE_JOBS, Bot
 from .gateway import session_of
-from .odoo_server import OdooServer
+from .odoo_server import LOGIN, PASSWORD, OdooServer
 
 pytestmark = pytest.mark.live
 JOB: Final = "change_requests"
@@ -44,6 +56,7 @@ ELISE, BRUNO, FEMKE, ANNA = (
 )
 CONFIGURED: Final = f"""{TENANT}
 recipients.delivery = ["delivery@firm.example"]
+mail = {{ quiet_hours = "", quiet_days = [] }}
 effects.change_request = "approve"
 effects.note = "automatic"
 policies.change_requests.decided_by_matrix = true
@@ -60,6 +73,12 @@ levels = [
 ]
 
 [[tenants.firm.matrices.changes.rules]]
+name = "small"
+currency = "USD"
+amount_up_to = 600
+levels = ["lead"]
+
+[[tenants.firm.matrices.changes.rules]]
 name = "all"
 levels = ["lead", "director"]
 """
@@ -69,10 +88,54 @@ PIXEL: Final = (
 
 
 @dataclass
+class Album:
+    """Pictures of what people see, in a real browser, numbered as they see it."""
+
+    browser: Browser
+    folder: Path
+    taken: int = 0
+
+    def keep(self, name: str, image: bytes) -> None:
+        self.taken += 1
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"change-{self.taken:02}-{name}.png").write_bytes(image)
+
+    def mail(self, name: str, html: str) -> None:
+        with showing(self.browser, html, WIDE) as page:
+            self.keep(name, picture(page))
+
+    def page(self, name: str, url: str) -> None:
+        context = self.browser.new_context(viewport={"width": WIDE, "height": 600})
+        shown = context.new_page()
+        shown.goto(url)
+        assert shown.evaluate("document.documentElement.scrollWidth") <= WIDE
+        self.keep(name, picture(shown))
+        context.close()
+
+    def chatter(self, name: str, server: OdooServer, database: str, order: int) -> None:
+        """What Odoo shows beside a quotation to its administrator."""
+        context = self.browser.new_context(viewport={"width": 1400, "height": 1000})
+        login = {"db": database, "login": LOGIN, "password": PASSWORD}
+        context.request.post(
+            f"{server.url}/web/session/authenticate", data={"jsonrpc": "2.0", "params": login}
+        )
+        shown = context.new_page()
+        # The first page of a new database makes its style sheets first.
+        shown.goto(f"{server.url}/odoo/action-sale.action_orders/{order}", timeout=300_000)
+        chatter = shown.locator(".o-mail-Chatter")
+        chatter.wait_for(timeout=300_000)
+        shown.locator(".o-mail-Message").first.wait_for(timeout=60_000)
+        self.keep(name, chatter.screenshot())
+        context.close()
+
+
+@dataclass
 class Firm:
     """A fleet on a real Odoo, which its people change as they do."""
 
     fleet: Fleet
+    catcher: Catcher
+    http: httpx.Client
     clock: Clock
     server: OdooServer
     database: str
@@ -82,6 +145,8 @@ class Firm:
     users: dict[str, int]
     partner: int
     order: int
+    #: Mails that `mails` has told of.
+    read: int = 0
 
     def amend(self, amount: float) -> int:
         """Elise writes a quotation that changes the order."""
@@ -109,6 +174,19 @@ class Firm:
         run_once(self.fleet, JOB, 1)
         while executor.execute_next(self.fleet):
             pass
+        # As long as a mail waits for others at most.
+        self.clock.forward(minutes=6)
+        dispatcher.deliver(self.fleet)
+
+    def mails(self) -> dict[str, str]:
+        """The HTML of what was mailed since the last question, by recipient and subject."""
+        new, self.read = self.catcher.mails[self.read :], len(self.catcher.mails)
+        found = {}
+        for mail in new:
+            body = mail.get_body(("html",))
+            assert body is not None
+            found[f"{mail['To']}: {mail['Subject']}"] = body.get_content()
+        return found
 
     def look(self) -> Look:
         now = self.clock()
@@ -128,10 +206,18 @@ class Firm:
             found, *_ = effects.find(connection, kind="change_request", record_id=order)
         return found
 
-    def decide(self, order: int, person: Bot, answer: Answer, reason: str = "") -> None:
-        nonce = f"{order} {person.login} {answer} {self.clock()}"
-        number = self.about(order).id
-        deciding.decide(self.fleet, number, person.login, answer, reason, nonce)
+    def link(self, order: int, person: Bot) -> str:
+        """To the page on which a person decides, as a mail has it."""
+        assert self.fleet.links is not None
+        number, today = self.about(order).id, self.clock().date()
+        return self.fleet.links.effect(person.login, Place(JOB, "firm", 1), number, today)
+
+    def decide(self, order: int, person: Bot, answer: Answer, reason: str = "") -> httpx.Response:
+        """On the page."""
+        url = self.link(order, person)
+        found = re.search(r'name="form" value="([^"]+)"', self.http.get(url).text)
+        fields = {"form": found[1] if found else "", "act": answer.value, "reason": reason}
+        return self.http.post(url, data=fields, headers={"Sec-Fetch-Site": "same-origin"})
 
     def sign(self, order: int) -> Any:
         """The customer signs on the portal, without a login, by the link that they were sent."""
@@ -193,7 +279,7 @@ def firm(
     demo_db: str,
     people: dict[str, int],
     sql: psycopg.Connection[TupleRow],
-) -> Firm:
+) -> Iterator[Firm]:
     """A confirmed order of two hours ago, with its project, that Bruno sold and leads."""
     admin = session_of(odoo_server, demo_db)
     address = Address(odoo_server.url, demo_db, ELISE.login, ELISE.password)
@@ -225,22 +311,42 @@ def firm(
     sql.execute(f"{before} WHERE order_id = %s", [order])
     clock = Clock(moment(found["date_order"]))
     bot = OdooRpc(Address(odoo_server.url, demo_db, BOT.login, BOT.password))
-    fleet = fleet_on(tmp_path, clock, bot, file=CONFIGURED)
+    port, smtp = free_port(), free_port()
+    environ = {
+        "FLEET_WEB_URL": f"http://127.0.0.1:{port}",
+        "FLEET_WEB_PORT": str(port),
+        "FLEET_LINK_SECRET": SECRET,
+    }
+    fleet = fleet_on(tmp_path, clock, bot, smtp_port=smtp, file=CONFIGURED, environ=environ)
     dispatch.known_scopes(fleet, fleet.settings.tenant("firm"))
-    return Firm(
-        fleet,
-        clock,
-        odoo_server,
-        demo_db,
-        admin,
-        Session(OdooRpc(address)),
-        people,
-        partner,
-        order,
-    )
+    with (
+        catching(tmp_path / "mails", smtp) as catcher,
+        serving(fleet, port),
+        httpx.Client(timeout=30) as http,
+    ):
+        yield Firm(
+            fleet,
+            catcher,
+            http,
+            clock,
+            odoo_server,
+            demo_db,
+            admin,
+            Session(OdooRpc(address)),
+            people,
+            partner,
+            order,
+        )
+    fleet.ledger.close()
 
 
-def test_from_raised_to_signed_and_applied(firm: Firm) -> None:
+@pytest.fixture
+def album(tmp_path: Path) -> Iterator[Album]:
+    with chromium() as browser:
+        yield Album(browser, Path(os.environ.get("PICTURES") or tmp_path / "pictures"))
+
+
+def test_from_raised_to_signed_and_applied(firm: Firm, album: Album) -> None:
     change = firm.amend(500.0)
     firm.run()
     assert firm.row(change)["status"] == "raised"
@@ -248,23 +354,53 @@ def test_from_raised_to_signed_and_applied(firm: Firm) -> None:
     assert asked.request is not None
     assert asked.request.requester == ELISE.login
     assert asked.request.held["project.project.user_id"] == (BRUNO.login,)
+    mails = firm.mails()
+    print(*mails, sep="\n")
+    (subject,) = (each for each in mails if each.startswith(BRUNO.login))
+    album.mail("asked", mails[subject])
+    album.page("question", firm.link(change, BRUNO))
 
-    firm.decide(change, BRUNO, Answer.REFUSED, "it is part of the contract")
+    assert firm.decide(change, BRUNO, Answer.REFUSED).status_code == 422, "why?"
+    assert firm.decide(change, BRUNO, Answer.REFUSED, "part of the contract").status_code == 303
     firm.run()
     assert firm.row(change)["status"] == "refused"
     said = [("model", "=", ORDER), ("res_id", "=", change), ("body", "ilike", "refuses")]
     (note,) = firm.admin.call("mail.message", "search_read", said, ["body", "subtype_id"])
-    assert "it is part of the contract" in note["body"]
+    assert "part of the contract" in note["body"]
+    mails = firm.mails()
+    print(*mails, sep="\n")
+    (subject,) = (each for each in mails if each.startswith(ELISE.login))
+    assert "part of the contract" in mails[subject]
+    album.mail("refused", mails[subject])
+    album.chatter("note-of-refusal", firm.server, firm.database, change)
 
+    # Two that each stay under what a lead may decide alone, and together do not.
     firm.reprice(change, 450.0)
+    other = firm.amend(450.0)
     firm.run()
     assert firm.row(change)["status"] == "raised"
-    with pytest.raises(deciding.DecisionRefused, match="you asked for it"):
-        firm.decide(change, ELISE, Answer.APPROVED)
-    firm.decide(change, FEMKE, Answer.APPROVED)
-    firm.decide(change, ANNA, Answer.APPROVED)
+    mails = firm.mails()
+    print(*mails, sep="\n")
+    for each in mails:
+        album.mail("asked-in-two", mails[each])
+    album.page("question-in-two", firm.link(other, FEMKE))
+    assert firm.decide(other, FEMKE, Answer.REFUSED, "one request, please").status_code == 303
+
+    firm.elise.call(ORDER, "action_cancel", [other])
+    firm.reprice(change, 900.0)
+    firm.run()
+    assert firm.decide(change, ELISE, Answer.APPROVED).status_code == 403, "she asked for it"
+    assert firm.decide(change, FEMKE, Answer.APPROVED).status_code == 303
+    assert firm.decide(change, FEMKE, Answer.APPROVED).status_code == 403, "not on two levels"
+    album.page("question-to-the-second-level", firm.link(change, ANNA))
+    assert firm.decide(change, ANNA, Answer.APPROVED).status_code == 303
     firm.run()
     assert firm.about(change).status is EffectStatus.DONE
+    album.page("decided", firm.link(change, ANNA))
+    mails = firm.mails()
+    print(*mails, sep="\n")
+    for each in mails:
+        album.mail("told", mails[each])
     told = [("res_model", "=", ORDER), ("res_id", "=", change)]
     (activity,) = firm.admin.call(
         "mail.activity", "search_read", told, ["summary", "user_id"], load=""
@@ -278,6 +414,7 @@ def test_from_raised_to_signed_and_applied(firm: Firm) -> None:
     assert (row["status"], row["decided_by"]) == ("applied", [FEMKE.login, ANNA.login])
     assert row["signed"] is not None
     assert not firm.findings(change) & {"unsigned", "never-decided", "not-applied"}
+    album.chatter("signed-and-applied", firm.server, firm.database, change)
     with firm.fleet.ledger.reading() as connection:
         for entry in reversed(audit.entries(connection, 100)):
             if entry.event.startswith(("effect.", "decision.")):
