@@ -383,12 +383,16 @@ def test_from_raised_to_signed_and_applied(firm: Firm, album: Album) -> None:
     print(*mails, sep="\n")
     for each in mails:
         album.mail("asked-in-two", mails[each])
+    assert any("perhaps split" in html and "USD 900.00" in html for html in mails.values())
+    for each in (change, other):
+        assert "perhaps split" in firm.http.get(firm.link(each, FEMKE)).text
     album.page("question-in-two", firm.link(other, FEMKE))
     assert firm.decide(other, FEMKE, Answer.REFUSED, "one request, please").status_code == 303
 
     firm.elise.call(ORDER, "action_cancel", [other])
     firm.reprice(change, 900.0)
     firm.run()
+    assert "perhaps split" not in firm.http.get(firm.link(change, FEMKE)).text
     assert firm.decide(change, ELISE, Answer.APPROVED).status_code == 403, "she asked for it"
     assert firm.decide(change, FEMKE, Answer.APPROVED).status_code == 303
     assert firm.decide(change, FEMKE, Answer.APPROVED).status_code == 403, "not on two levels"

@@ -15,6 +15,7 @@ from odoo_gateway.procedures.comparing import State
 from odoo_gateway.procedures.pieces import ours
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
+from tasks import catalogue
 
 from . import bots
 from .bots import READ_BY_THE_JOBS, Bot
@@ -94,8 +95,9 @@ def nothing_waits(bot: Session) -> None:
 
 def wrong(admin: Session) -> dict[str, State]:
     """What does not stand as it should, as an administrator sees it."""
-    found = comparing.seen_by_administrator(admin, [KIND, "hr.employee.changed"])
-    pieces = wanted.pieces(found.odoo, [KIND, "hr.employee.changed"], wanted.GATES)
+    events = {wake.event for job in catalogue.jobs().values() for wake in job.wakes}
+    found = comparing.seen_by_administrator(admin, events)
+    pieces = wanted.pieces(found.odoo, events, wanted.GATES)
     return {
         each.name: each.state
         for each in comparing.compare(pieces, found)
