@@ -384,8 +384,8 @@ def test_from_raised_to_signed_and_applied(firm: Firm, album: Album) -> None:
     for each in mails:
         album.mail("asked-in-two", mails[each])
     assert any("perhaps split" in html and "USD 900.00" in html for html in mails.values())
-    for each in (change, other):
-        assert "perhaps split" in firm.http.get(firm.link(each, FEMKE)).text
+    for part in (change, other):
+        assert "perhaps split" in firm.http.get(firm.link(part, FEMKE)).text
     album.page("question-in-two", firm.link(other, FEMKE))
     assert firm.decide(other, FEMKE, Answer.REFUSED, "one request, please").status_code == 303
 
