@@ -22,7 +22,7 @@ from tasks.commercial.handoff_gate.snapshot import Snapshot, read
 from tasks.commercial.handoff_gate.words import LABELS, called
 from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Rule, Wake
 from tasks.domain.checklists import Result
-from tasks.domain.findings import NotVerifiable, Report
+from tasks.domain.findings import ANY_KIND, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.reads.orders import CONFIRMED
@@ -30,6 +30,14 @@ from tasks.reads.orders import CONFIRMED
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> Report:
     """A row per order, a finding per gap, and one for what is to be accepted or was returned."""
+    if snapshot.withheld:
+        unseen = frozenset({ANY_KIND})
+        return Report(
+            rows=(),
+            not_verifiable=(snapshot.withheld,),
+            subjects=snapshot.subjects,
+            unseen=unseen,
+        )
     handoffs = Judgement(snapshot, as_of, policy).handoffs
     return Report(
         rows=tuple(row(handoff, as_of) for handoff in handoffs),

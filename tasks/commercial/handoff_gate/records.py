@@ -29,8 +29,9 @@ class SoldOrder(Record):
     amount_untaxed: Decimal
     client_order_ref: str | None
     payment_term_id: int | None
-    tag_ids: tuple[int, ...]
     signed_on: datetime | None
+    #: Odoo shows them to salespeople alone.
+    tag_ids: tuple[int, ...] = ()
     team_id: int | None = None
 
 

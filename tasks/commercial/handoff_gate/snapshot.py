@@ -21,8 +21,10 @@ from tasks.commercial.handoff_gate.records import (
     StartedProject,
 )
 from tasks.domain import money
+from tasks.domain.findings import NotVerifiable
 from tasks.domain.news import Subject
 from tasks.domain.periods import AsOf, Period
+from tasks.domain.texts import Text
 from tasks.reads.categories import category_paths
 from tasks.reads.order_projects import projects_of
 from tasks.reads.orders import CONFIRMED, read_currencies
@@ -80,12 +82,15 @@ class Snapshot:
     people: People
     #: Model and id of the orders that were looked at for the sake of a file; None for everything.
     subjects: frozenset[Subject] | None = None
+    #: Why no order can be held against its checklist.
+    withheld: NotVerifiable | None = None
 
 
 def read(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Snapshot:
     """All orders of services that were confirmed of late; in one call per model but for pages."""
     as_of = _with_orders_of_files(odoo, as_of)
-    sales = _sales(odoo, as_of, policy)
+    withheld = _withheld(odoo, policy)
+    sales = [] if withheld else _sales(odoo, as_of, policy)
     users = {
         *(sale.order.user_id for sale in sales),
         *(project.user_id for sale in sales for project in sale.projects or ()),
@@ -93,7 +98,24 @@ def read(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Snapshot:
         *(line.delivery_lead for unit in policy.everywhere() for line in unit.service_lines),
     }
     people = read_people(odoo, users if sales else (), _view(sales, as_of))
-    return Snapshot(sales, people, as_of.only)
+    return Snapshot(sales, people, as_of.only, withheld)
+
+
+def _withheld(odoo: Reader, policy: HandoffPolicy) -> NotVerifiable | None:
+    """Which checklist is an order's cannot be told where it goes by tags that are not shown."""
+    by_tags = any(line.tags for unit in policy.everywhere() for line in unit.service_lines)
+    if by_tags and odoo.lacks(SoldOrder, "tag_ids"):
+        return NotVerifiable(
+            check=Text("service lines of orders"),
+            reason=Text(
+                "sale.order shows no tag_ids to the fleet's user, but the policy asks for them"
+            ),
+            remedy=Text(
+                "make the fleet's user a salesperson in Odoo, or tell service lines by category, "
+                "sales team or template"
+            ),
+        )
+    return None
 
 
 def _with_orders_of_files(odoo: Reader, as_of: AsOf) -> AsOf:

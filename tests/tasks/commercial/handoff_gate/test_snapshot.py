@@ -171,6 +171,18 @@ def test_an_order_of_no_sales_team_has_none(now: AsOf) -> None:
     assert sales(now, none)[WERFT].team == ""
 
 
+def test_tags_that_are_shown_to_salespeople_alone_are_asked_for_by_policies_alone(
+    now: AsOf,
+) -> None:
+    hidden = {"hidden_fields": [("sale.order", "tag_ids")]}
+    assert look(now, changed(**hidden)).rows == look(now).rows
+    report = look(now, changed(**hidden), service_lines=[{"name": "audits", "tags": [1]}])
+    assert (report.rows, report.findings, report.measures) == ((), (), ())
+    (gap,) = report.not_verifiable
+    assert gap.check == "service lines of orders"
+    assert report.unseen == {"*"}, "no case is closed"
+
+
 @pytest.mark.parametrize("model", ["ir.attachment", "mail.message", "project.project", "res.users"])
 def test_what_may_be_hidden_withholds_all_and_closes_no_case(model: str, now: AsOf) -> None:
     report = look(now, changed(rules={model: [("id", "=", 0)]}))
