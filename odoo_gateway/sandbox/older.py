@@ -19,7 +19,7 @@ SHEETS: Final[Mapping[str, tuple[str | None, str]]] = {
     "submitted": ("submit", "submitted"),
     "approved": ("approve", "approved"),
     "posted": ("post", "approved"),
-    "in_payment": ("post", "approved"),
+    "in_payment": ("done", "done"),
     "paid": ("done", "done"),
     "refused": ("cancel", "refused"),
 }
@@ -104,7 +104,8 @@ def _expenses(version: int, tables: Mapping[str, Sequence[Row]]) -> Tables:
         if version == 16 and state == "submitted":
             state = "reported"
         sheet_id = expense["id"] if of_sheet else False
-        found.append({**expense, "state": state, "sheet_id": sheet_id})
+        amounts = _amounts(expense) if version == 16 else {}
+        found.append({**expense, **amounts, "state": state, "sheet_id": sheet_id})
     asked = [
         {**activity, "res_model": "hr.expense.sheet"}
         if activity["res_model"] == "hr.expense"
@@ -115,13 +116,28 @@ def _expenses(version: int, tables: Mapping[str, Sequence[Row]]) -> Tables:
     return {"hr.expense": found, "hr.expense.sheet": sheets, "mail.activity": asked}
 
 
+def _amounts(expense: Row) -> Row:
+    """Odoo 16 keeps the amount in the expense's own currency under the name of the company's."""
+    own = expense.get("total_amount_currency", expense["total_amount"])
+    return {"total_amount": own, "total_amount_company": expense["total_amount"]}
+
+
 def _sheets(expenses: Sequence[Row]) -> Iterator[Row]:
     same = ("id", "name", "employee_id", "company_id", "create_date", "total_amount")
     for expense in expenses:
         state, _ = SHEETS[expense["state"]]
         if state:
             kept = {name: expense[name] for name in same}
-            yield {**kept, "state": state, "user_id": expense["manager_id"]}
+            entry = expense.get("account_move_id", False)
+            yield {
+                **kept,
+                "state": state,
+                "user_id": expense["manager_id"],
+                "approval_date": expense.get("approval_date", False),
+                "payment_state": "in_payment" if expense["state"] == "in_payment" else False,
+                "account_move_id": entry,
+                "account_move_ids": [entry] if entry else [],
+            }
 
 
 def _turned(units: Sequence[Row]) -> list[Row]:

@@ -6,14 +6,16 @@ from itertools import count
 from typing import Any
 
 from odoo_gateway.sandbox.firm.deals import DEALS
-from odoo_gateway.sandbox.firm.kinds import Reinvoiced
-from odoo_gateway.sandbox.firm.money import FIRST_CUSTOMER, FIRST_USERS_PARTNER
+from odoo_gateway.sandbox.firm.kinds import EUROPE, Reinvoiced
+from odoo_gateway.sandbox.firm.money import CURRENCIES, FIRST_CUSTOMER, FIRST_USERS_PARTNER
 from odoo_gateway.sandbox.firm.people import BRUSSELS, PEOPLE
 from odoo_gateway.sandbox.firm.projects import line_id, order_id, project_of
 from odoo_gateway.sandbox.firm.when import When, utc
 
 Row = dict[str, Any]
 ADMIN_ID = 2
+APPROVED = frozenset({"approved", "posted"})
+WITHOUT_RECEIPT = frozenset({"Lunch with Delta", "Taxi at night"})
 # The deal whose quotation was mailed from Odoo.
 MAILED = 4
 
@@ -46,7 +48,7 @@ def rows(when: When) -> dict[str, list[Row]]:
     """Expenses and files, and what stands beside an order."""
     about = {"res_id": 1, "id": 1}
     expenses = numbered((*_of_orders(when), *_claims(when)))
-    files = numbered(_files())
+    files = numbered((*_files(), *_receipts(expenses)))
     return {
         "hr.expense": expenses,
         "ir.attachment": files,
@@ -149,7 +151,8 @@ def _of_orders(when: When) -> Iterator[Row]:
                 "date": when.ago(18).isoformat(),
                 "create_date": utc(when.ago(17), 10, BRUSSELS),
                 "manager_id": PEOPLE[manager].user_id if manager else False,
-                "total_amount": amount,
+                **_paid(deal.company_id, amount),
+                "approval_date": utc(when.ago(10), 11, BRUSSELS) if state in APPROVED else False,
             }
 
 
@@ -164,8 +167,30 @@ def _claims(when: When) -> Iterator[Row]:
             "date": when.ago(claim.days_ago + 4).isoformat(),
             "create_date": utc(when.ago(claim.days_ago + 1), 18, BRUSSELS),
             "manager_id": claim.approver_id or False,
-            "total_amount": claim.amount,
+            **_paid(PEOPLE[claim.employee_id].company_id, claim.amount),
         }
+
+
+def _paid(company_id: int, amount: float) -> Row:
+    """An amount that an employee paid in the company's currency."""
+    return {
+        "total_amount": amount,
+        "total_amount_currency": amount,
+        "currency_id": CURRENCIES["EUR" if company_id == EUROPE else "USD"],
+        "payment_mode": "own_account",
+    }
+
+
+def _receipts(expenses: Iterable[Row]) -> Iterator[Row]:
+    """A file on every expense but for two."""
+    for expense in expenses:
+        if expense["name"] not in WITHOUT_RECEIPT:
+            yield {
+                "name": f"{expense['name']}.pdf",
+                "res_model": "hr.expense",
+                "res_id": expense["id"],
+                "checksum": f"{expense['id']:040x}",
+            }
 
 
 def _asked(expenses: Iterable[Row], when: When) -> Iterator[Row]:

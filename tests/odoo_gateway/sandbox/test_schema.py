@@ -24,6 +24,7 @@ ABSENT_FIELDS = {
     ("account.analytic.line", "validated"),
     ("hr.employee", "timesheet_manager_id"),
     ("hr.expense", "sheet_id"),
+    ("hr.expense", "total_amount_company"),
     ("res.company", "timesheet_mail_employee_allow"),
     ("res.partner", "peppol_verification_state"),
     ("resource.calendar.attendance", "date_from"),
