@@ -1,6 +1,6 @@
 """Reads which categories of products lie above one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from odoo_gateway.reader import Reader
 from tasks.domain.news import Subject
@@ -9,13 +9,12 @@ from tasks.records.sales import Category
 
 def category_paths(
     odoo: Reader, by: Mapping[int, Collection[Subject]]
-) -> Mapping[int, frozenset[int]]:
-    """By category, its id and those above it; `by` says which records refer to each.
+) -> Mapping[int, Sequence[int]]:
+    """By category, its id after those above it, the topmost first.
 
-    One that is hidden is drift of those.
+    `by` says which records refer to each; one that is hidden is drift of those.
     """
     return {
-        number: frozenset(int(part) for part in (each.parent_path or "").split("/") if part)
-        or frozenset({number})
+        number: [int(part) for part in (each.parent_path or "").split("/") if part] or [number]
         for number, each in odoo.referred(Category, by).items()
     }

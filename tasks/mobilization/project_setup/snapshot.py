@@ -291,7 +291,7 @@ def _categories(
         if product.categ_id:
             by[product.categ_id].add((SetupProduct.MODEL, product.id))
     paths = category_paths(odoo, by)
-    return {n: paths.get(each.categ_id or 0, frozenset()) for n, each in products.items()}
+    return {n: frozenset(paths.get(each.categ_id or 0, ())) for n, each in products.items()}
 
 
 def _projects(

@@ -1,0 +1,1 @@
+"""The job `expense_exceptions`: what is its alone."""

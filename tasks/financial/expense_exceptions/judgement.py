@@ -1,0 +1,298 @@
+"""What is told of expenses that are out of order: to whom, and what people said to it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Any, Final
+
+from tasks.domain import addresses
+from tasks.domain.acts import VERDICTS, Act, ActKind
+from tasks.domain.checklists import OfficeHours, Owner, differing
+from tasks.domain.findings import Finding, Severity, Step
+from tasks.domain.periods import AsOf
+from tasks.domain.texts import NOTHING, Money, Text, joined
+from tasks.financial.expense_exceptions.flags import Flag, Flags
+from tasks.financial.expense_exceptions.kinds import REMEDIES, TITLES, Kind
+from tasks.financial.expense_exceptions.policy import LADDER, ExpensePolicy
+from tasks.financial.expense_exceptions.records import SpentExpense
+from tasks.financial.expense_exceptions.snapshot import Snapshot
+from tasks.financial.expense_exceptions.spending import Spending, Stage
+from tasks.reads.owners import Telling, telling
+
+ROLE: Final = "finance"
+FINANCE: Final = Text("finance")
+OF_OTHERS: Final = Text("Ask for it, or mend it in Odoo.")
+# What a person who accepts an exception has seen of it, as people read it.
+SEEN: Final[Mapping[str, Text]] = {
+    "amount": Text("amount"),
+    "day": Text("day"),
+    "employee": Text("employee"),
+    "product": Text("product"),
+    "about": Text("what it is held against"),
+}
+EXEMPT: Final = Text("exempt by name")
+OF_FINANCE: Final = frozenset({Kind.NOT_POSTED, Kind.NOT_RECONCILED})
+
+
+@dataclass(frozen=True)
+class Told:
+    """A flag with what people said to it."""
+
+    flag: Flag
+    contents: Mapping[str, str]
+    #: Counts what people were asked to accept of it, from 1 on.
+    version: int
+    #: What was said last; of what is as it was then, unless `changed`.
+    verdict: Act | None
+    #: Whether it is another thing since then.
+    changed: bool
+    #: Whether it was accepted by the one who spent it, which counts for nothing.
+    by_claimant: bool
+
+    @property
+    def key(self) -> str:
+        """Of the case; after each change of what was accepted or returned a new one."""
+        return f"{self.flag.kind}-{self.flag.expense.id}-v{self.version}"
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether somebody else than who spent it accepted it as it is."""
+        return self._stands(ActKind.ACCEPTED)
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether it went back to who spent it."""
+        return self._stands(ActKind.RETURNED)
+
+    def _stands(self, kind: ActKind) -> bool:
+        said = self.verdict is not None and self.verdict.kind is kind
+        return said and not self.changed and not self.by_claimant
+
+
+class Judgement:
+    """What is made of one snapshot: what follows from it, the moment and the policy."""
+
+    def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: ExpensePolicy) -> None:
+        self._snapshot, self._as_of = snapshot, as_of
+        self._flags = Flags(snapshot, as_of, policy)
+        self._tellings: dict[str, Telling] = {}
+        self._verdicts: dict[str, list[Act]] = defaultdict(list)
+        for act in sorted(as_of.acts, key=lambda act: act.at):
+            if act.kind in VERDICTS and act.model == SpentExpense.MODEL:
+                self._verdicts[act.key.rpartition("-v")[0]].append(act)
+
+    @cached_property
+    def told(self) -> Mapping[int, Sequence[Told]]:
+        """By expense, all that is wrong with it, accepted or not."""
+        expenses = self._snapshot.expenses
+        return {each.id: [self._told(flag) for flag in self._flags.of(each)] for each in expenses}
+
+    @cached_property
+    def open(self) -> Sequence[Told]:
+        """What nobody accepted yet."""
+        return [each for of in self.told.values() for each in of if not each.is_accepted]
+
+    def uncompared(self) -> Iterator[Spending]:
+        """Expenses that no limit in their currency or the company's is there for."""
+        return (each for each in self._snapshot.expenses if self._flags.uncompared(each))
+
+    def row(self, expense: Spending) -> Mapping[str, Any]:
+        """One line of the full picture."""
+        told = self.told[expense.id]
+        accepted = [each for each in told if each.is_accepted]
+        left = [each for each in told if not each.is_accepted]
+        product = self._snapshot.products.get(expense.product_id or 0)
+        policy, unsure = self._flags.policy_of(expense), self._uncompared(expense)
+        exempt = expense.employee_id in policy.exempt_employees
+        reasons = [*(each.flag.reason for each in left), *map(_accepted, accepted), unsure]
+        return {
+            "expense_id": expense.id,
+            "expense": expense.name,
+            "employee_id": expense.employee_id,
+            "employee": self._snapshot.claimants[expense.employee_id].name,
+            "spent_on": str(expense.spent_on),
+            "age_days": max((self._as_of.day - expense.spent_on).days, 0),
+            "product": product.display_name if product else None,
+            "stage": expense.stage.value,
+            "amount": f"{expense.amount:f}",
+            "currency": expense.currency.code,
+            "exceptions": ", ".join(each.flag.kind for each in left),
+            "accepted": ", ".join(each.flag.kind for each in accepted),
+            "status": _status(left, accepted, unsure, exempt=exempt),
+            "reason": EXEMPT if exempt else joined(filter(None, reasons), "; "),
+            "policy": policy.version,
+        }
+
+    def finding(self, told: Told) -> Finding:
+        """What somebody must mend, accept or return."""
+        flag, expense = told.flag, told.flag.expense
+        owner = self._owner(told)
+        return Finding(
+            key=told.key,
+            severity=Severity.WARNING,
+            title=Text(
+                "{expense} of {employee}: {wrong}",
+                expense=expense.name,
+                employee=self._snapshot.claimants[expense.employee_id].name,
+                wrong=TITLES[flag.kind],
+            ),
+            reason=joined(filter(None, (flag.reason, self._said(told))), "; "),
+            remedy=REMEDIES[flag.kind],
+            owner=owner.name,
+            model=SpentExpense.MODEL,
+            record_id=expense.id,
+            url=expense.url,
+            since=flag.since,
+            amount=expense.amount,
+            currency=expense.currency.code,
+            steps=self._steps(told, owner),
+            kind=flag.kind.value,
+            contents=told.contents,
+        )
+
+    def _uncompared(self, expense: Spending) -> Text:
+        """That its limit cannot be held against it; "" where it can, or there is none."""
+        limit = self._flags.uncompared(expense)
+        if limit is None:
+            return NOTHING
+        return Text(
+            "its limit is {limit}, and it is in {currency}",
+            limit=Money(limit.amount, limit.currency),
+            currency=expense.currency.code,
+        )
+
+    def _told(self, flag: Flag) -> Told:
+        contents = self._contents(flag)
+        said = self._verdicts.get(f"{flag.kind}-{flag.expense.id}", ())
+        last = max((int(number) for act in said if (number := _version(act))), default=1)
+        verdict = said[-1] if said else None
+        changed = verdict is not None and verdict.contents != contents
+        own = verdict is not None and self._is_claimants(verdict, flag.expense)
+        by_claimant = own and not changed
+        version = last + 1 if changed or by_claimant else last
+        return Told(flag, contents, version, verdict, changed, by_claimant)
+
+    def _contents(self, flag: Flag) -> Mapping[str, str]:
+        expense = flag.expense
+        return {
+            "amount": str(expense.money),
+            "day": str(expense.spent_on),
+            "employee": str(expense.employee_id),
+            "product": str(expense.product_id or ""),
+            "about": flag.about,
+        }
+
+    def _is_claimants(self, act: Act, expense: Spending) -> bool:
+        claimant = self._snapshot.claimants[expense.employee_id]
+        address = addresses.stripped(claimant.work_email or "").lower()
+        return act.kind is ActKind.ACCEPTED and bool(address) and act.person == address
+
+    def _said(self, told: Told) -> Text:
+        """What was said to it before, and why that is not all."""
+        verdict = told.verdict
+        if verdict is None:
+            return NOTHING
+        if told.by_claimant:
+            return Text("{person} cannot accept their own expense", person=verdict.person)
+        if not told.changed:
+            return Text(
+                "{person} returned it: {reason}", person=verdict.person, reason=verdict.reason
+            )
+        names = differing(verdict.contents, told.contents)
+        day = verdict.at.astimezone(self._as_of.zone).date()
+        changes = tuple(SEEN.get(name, name) for name in names)
+        if verdict.kind is ActKind.ACCEPTED:
+            return Text(
+                "{person} accepted it on {day}; since then other: {changes}",
+                person=verdict.person,
+                day=day,
+                changes=changes,
+            )
+        return Text(
+            "{person} returned it on {day}; since then other: {changes}",
+            person=verdict.person,
+            day=day,
+            changes=changes,
+        )
+
+    def _owner(self, told: Told) -> Owner:
+        """Who can mend it: who spent it, their approver, or finance."""
+        kind, expense = told.flag.kind, told.flag.expense
+        claimant = self._snapshot.claimants[expense.employee_id]
+        people, stage = self._snapshot.people, expense.stage
+        with_claimant = told.is_returned or kind is Kind.NO_RECEIPT or stage is Stage.DRAFT
+        booked = stage in (Stage.POSTED, Stage.PAID)
+        if kind in OF_FINANCE or (booked and not with_claimant):
+            return Owner(FINANCE)
+        if with_claimant and claimant.active and claimant.user_id:
+            return people.owner(claimant.user_id, FINANCE)
+        if kind is Kind.STALE and stage is Stage.APPROVED:
+            return Owner(FINANCE)
+        approver = expense.approver_id if expense.approver_id != claimant.user_id else None
+        return people.owner(approver, FINANCE)
+
+    def _steps(self, told: Told, owner: Owner) -> tuple[Step, ...]:
+        """The rung that it stands on, and those of about a day ahead."""
+        day = max(told.flag.since, self._first_seen(told))
+        if told.is_returned and told.verdict:
+            day = max(day, told.verdict.at.astimezone(self._as_of.zone).date())
+        since = datetime.combine(day, time(12), self._as_of.zone).astimezone(UTC)
+        policy = self._flags.policy_of(told.flag.expense)
+        return self._telling(policy).steps(owner, since, since)
+
+    def _first_seen(self, told: Told) -> date:
+        """When the fleet saw it first; of what it found on its first run, when it came up."""
+        standing = self._as_of.standing
+        seen = standing.get(told.key, self._as_of.day)
+        first = min(standing.values(), default=self._as_of.day)
+        return seen if seen > first else told.flag.since
+
+    def _telling(self, policy: ExpensePolicy) -> Telling:
+        """One for each policy, so that the working days of people are put together once."""
+        if policy.version not in self._tellings:
+            self._tellings[policy.version] = telling(
+                self._snapshot.people,
+                self._as_of,
+                OfficeHours(),
+                policy.ladder,
+                LADDER[0],
+                wait=policy.wait_for_morning,
+                opted_out=policy.opted_out,
+                remedy_of_others=OF_OTHERS,
+            )
+        return self._tellings[policy.version]
+
+
+def _version(act: Act) -> str:
+    """The number that a case's key ends with; "" where it ends with none."""
+    number = act.key.rpartition("-v")[2]
+    return number if number.isascii() and number.isdecimal() else ""
+
+
+def _accepted(told: Told) -> Text:
+    """Who accepted it, and why."""
+    act = told.verdict
+    if act is None:
+        return NOTHING
+    if not act.reason:
+        return Text(
+            "{wrong}: accepted by {person}", wrong=TITLES[told.flag.kind], person=act.person
+        )
+    return Text(
+        "{wrong}: accepted by {person}: {reason}",
+        wrong=TITLES[told.flag.kind],
+        person=act.person,
+        reason=act.reason,
+    )
+
+
+def _status(left: Sequence[Told], accepted: Sequence[Told], unsure: Text, *, exempt: bool) -> str:
+    if exempt:
+        return "exempt"
+    if left:
+        return "exception"
+    if unsure:
+        return "not_verifiable"
+    return "accepted" if accepted else "ok"
