@@ -23,8 +23,9 @@ from tests.fakes.hooks import PATH_SECRET, SECRET
 from workers.config import settings
 from workers.demo import processes
 from workers.demo.processes import free_port
+from workers.ledger import scopes
 from workers.ledger.schema import inbox, runs, woken
-from workers.ledger.statuses import RunStatus
+from workers.ledger.statuses import EventStatus, RunStatus
 from workers.wiring import Fleet
 
 from .odoo_server import OdooServer
@@ -56,6 +57,7 @@ SOURCES: Final[Mapping[str, str]] = {
     "": "",
 }
 START_SECONDS: Final = 240
+WAITING_STATUSES: Final = (EventStatus.WAITING, EventStatus.CLAIMED)
 WORKERS: Final[Mapping[str, Sequence[str]]] = {
     "worker": ("worker", "--concurrency", "2", "--queues", "batch,events,delivery"),
     "woken": ("worker", "--concurrency", "1", "--queues", "woken", "--name", "woken"),
@@ -148,13 +150,19 @@ def looked_at(playing: WholeFleet, changed: Mapping[int, datetime]) -> dict[int,
 
 
 def settle(playing: WholeFleet, quiet: float) -> None:
-    """Until nothing has been going on for so many seconds: a feed is asked every minute."""
-    first = select(runs.c.id).where(runs.c.status.in_((RunStatus.PENDING, RunStatus.RUNNING)))
-    deadline = time.monotonic() + 240
+    """Until its companies are known, and then nothing has been going on for so many seconds.
+
+    A new fleet finds its companies in its first minutes; what it hears of before waits for them. A
+    feed is asked every minute.
+    """
+    busy = select(runs.c.id).where(runs.c.status.in_((RunStatus.PENDING, RunStatus.RUNNING)))
+    waiting = select(inbox.c.id).where(inbox.c.status.in_(WAITING_STATUSES))
+    deadline = time.monotonic() + 300
     quiet_since = time.monotonic()
     while time.monotonic() < deadline and time.monotonic() < quiet_since + quiet:
         with playing.fleet.ledger.reading() as connection:
-            if connection.execute(first.limit(1)).first():
+            found = [connection.execute(asked.limit(1)).first() for asked in (busy, waiting)]
+            if any(found) or not scopes.of_tenant(connection, TENANT):
                 quiet_since = time.monotonic()
         time.sleep(1)
 
