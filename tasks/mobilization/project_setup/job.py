@@ -14,6 +14,7 @@ from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Wake
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
+from tasks.mobilization.project_setup.following import Following
 from tasks.mobilization.project_setup.judgement import ROLE, Judgement
 from tasks.mobilization.project_setup.measures import FORMULAS, measures
 from tasks.mobilization.project_setup.policy import SetupPolicy
@@ -27,11 +28,14 @@ from tasks.reads.orders import CONFIRMED
 def judge(snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> Report:
     """A row per order of services, billable project without an order, and won lead."""
     judgement = Judgement(snapshot, as_of, policy)
-    proposed = tuple(proposals(judgement))
+    proposed, following = tuple(proposals(judgement)), Following(judgement)
     return Report(
         rows=tuple(map(judgement.row, judgement.cases)),
-        findings=tuple(judgement.finding(case) for case in judgement.cases if case.kind),
-        measures=tuple(measures(judgement)),
+        findings=(
+            *(judgement.finding(case) for case in judgement.cases if case.kind),
+            *following.findings(),
+        ),
+        measures=tuple(measures(judgement, following)),
         not_verifiable=(
             *(gap.told for gap in snapshot.gaps),
             *snapshot.people.schedules.not_verifiable,
@@ -49,10 +53,14 @@ _NO_HISTORY: Final = NotVerifiable(
 )
 LABELS: Final = {
     "first": Text("first"),
+    "no_support_project": Text("without a support project"),
     "not_needed": Text("needs no project"),
     "not_sold": Text("no confirmed order"),
     "order_without_project": Text("orders without a project"),
+    "project_active": Text("projects that became active"),
     "project_without_order": Text("projects without an order"),
+    "staffing_request": Text("staffing requests"),
+    "warranty_ends": Text("warranties that end"),
     "without_order": Text("without an order"),
     "without_project": Text("without a project"),
     "won_without_order": Text("won leads without an order"),

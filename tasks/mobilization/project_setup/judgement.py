@@ -58,7 +58,7 @@ class Judgement:
     """What is made of one snapshot: what follows from it, the moment and the policy."""
 
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> None:
-        self.snapshot, self.as_of, self._policy = snapshot, as_of, policy
+        self.snapshot, self.as_of, self.policy = snapshot, as_of, policy
         self._tellings: dict[str, Telling] = {}
         self.untold = frozenset(kind for gap in snapshot.gaps for kind in gap.kinds)
 
@@ -107,8 +107,8 @@ class Judgement:
         """What somebody must act on."""
         assert case.kind is not None
         title, reason, remedy = self._words(case)
-        since = case.since or self._first_seen(_key(case))
-        telling = self._telling(case.policy)
+        since = case.since or self.first_seen(_key(case))
+        telling = self.telling(case.policy)
         due = telling.due(case.owner, since, _within(case))
         sale = case.sale
         return Finding(
@@ -130,11 +130,12 @@ class Judgement:
 
     def _orders(self) -> Iterator[Case]:
         for sale in sorted(self.snapshot.sales, key=lambda s: (s.order.date_order, s.order.id)):
-            order, policy = sale.order, self._policy.for_sales_team(sale.order.team_id)
-            if not self._is_recent(order.date_order, policy):
+            order, policy = sale.order, self.policy.for_sales_team(sale.order.team_id)
+            looked_at = self.as_of.looks_at(order.MODEL, order.id)
+            if not looked_at or not self.is_recent(order.date_order, policy):
                 continue
             kind = None
-            needs = [line for line in sale.services if self._needs_project(line, policy)]
+            needs = [line for line in sale.services if self.needs_project(line, policy)]
             if order.id in policy.exempt_orders:
                 status = EXEMPT
             elif sale.projects or sale.has_task:
@@ -144,22 +145,22 @@ class Judgement:
             else:
                 kind = Kind.NO_PROJECT
                 status = STATUS[kind]
-            lead = next(filter(None, (self._lead_of(line, policy) for line in needs)), None)
+            lead = next(filter(None, (self.lead_of(line, policy) for line in needs)), None)
             owner = self.snapshot.people.owner(lead or policy.delivery_lead, OWNER)
             yield Case(order, policy, status, owner, order.date_order, sale, kind)
 
     def _projects(self) -> Iterator[Case]:
         for project in self.snapshot.unsold:
-            exempt = project.id in self._policy.exempt_projects
+            exempt = project.id in self.policy.exempt_projects
             kind = None if exempt else Kind.NO_ORDER
             owner = self.snapshot.people.owner(project.user_id, OWNER)
             status = STATUS[kind] if kind else EXEMPT
-            yield Case(project, self._policy, status, owner, project.create_date, kind=kind)
+            yield Case(project, self.policy, status, owner, project.create_date, kind=kind)
 
     def _leads(self) -> Iterator[Case]:
         for lead in self.snapshot.leads:
-            policy = self._policy.for_sales_team(lead.team_id)
-            if lead.date_closed and not self._is_recent(lead.date_closed, policy):
+            policy = self.policy.for_sales_team(lead.team_id)
+            if lead.date_closed and not self.is_recent(lead.date_closed, policy):
                 continue
             kind = None
             if lead.id in policy.exempt_leads:
@@ -175,15 +176,18 @@ class Judgement:
     def _orders_of(self, lead: WonLead) -> Sequence[SetupOrder]:
         return self.snapshot.orders_of_lead.get(lead.id, ())
 
-    def _needs_project(self, line: SetupLine, policy: SetupPolicy) -> bool:
+    def needs_project(self, line: SetupLine, policy: SetupPolicy) -> bool:
+        """Whether the work of a line is done in a project of its order."""
         found = self.service_line(line, policy)
         return found is None or found.needs_project
 
-    def _lead_of(self, line: SetupLine, policy: SetupPolicy) -> int | None:
+    def lead_of(self, line: SetupLine, policy: SetupPolicy) -> int | None:
+        """Who sets up what its service line names."""
         found = self.service_line(line, policy)
         return found.delivery_lead if found else None
 
-    def _is_recent(self, moment: datetime, policy: SetupPolicy) -> bool:
+    def is_recent(self, moment: datetime, policy: SetupPolicy) -> bool:
+        """Whether the policy looks back at it."""
         return (self.as_of.day - self.day(moment)).days <= policy.look_back_days
 
     def _words(self, case: Case) -> tuple[Text, Text, Text]:
@@ -214,12 +218,13 @@ class Judgement:
     def _customer(self, case: Case) -> Any:
         return self.snapshot.customers.get(case.record.partner_id or 0, NOTHING)
 
-    def _first_seen(self, key: str) -> datetime:
+    def first_seen(self, key: str) -> datetime:
+        """Since when a finding stands whose cause has no date."""
         day = self.as_of.standing.get(key, self.as_of.day)
         morning = datetime.combine(day, time(), self.as_of.zone).astimezone(UTC)
         return min(morning, self.as_of.instant)
 
-    def _telling(self, policy: SetupPolicy) -> Telling:
+    def telling(self, policy: SetupPolicy) -> Telling:
         """One for each policy, so that the working days of people are put together once."""
         if policy.version not in self._tellings:
             self._tellings[policy.version] = telling(

@@ -7,6 +7,7 @@ from typing import Final
 
 from tasks.domain.findings import Formula, Measure, Panel
 from tasks.domain.percentiles import percentile
+from tasks.mobilization.project_setup.following import Following
 from tasks.mobilization.project_setup.judgement import Case, Judgement
 from tasks.mobilization.project_setup.snapshot import Kind
 
@@ -31,7 +32,12 @@ SETUP: Final = Formula(
     "orders that are looked back at; a project that was there before counts as zero",
     panels=(Panel("Days until an order has its project"),),
 )
-FORMULAS: Final = (NO_PROJECT, NO_ORDER, NOT_SOLD, SETUP)
+UNSTAFFED: Final = Formula(
+    "unstaffed_hours",
+    "hours of confirmed orders of late on whose projects nobody has a task and no hour is logged",
+    panels=(Panel("Sold hours without a person", now=True),),
+)
+FORMULAS: Final = (NO_PROJECT, NO_ORDER, NOT_SOLD, SETUP, UNSTAFFED)
 _OF_KIND: Final = {
     Kind.NO_PROJECT: NO_PROJECT,
     Kind.NO_ORDER: NO_ORDER,
@@ -39,8 +45,8 @@ _OF_KIND: Final = {
 }
 
 
-def measures(judgement: Judgement) -> Iterator[Measure]:
-    """How many stand open, and how long the setup of those of late took."""
+def measures(judgement: Judgement, following: Following) -> Iterator[Measure]:
+    """How many stand open, how long the setup of those of late took, and hours without a person."""
     counts = Counter(case.kind for case in judgement.cases)
     for kind, formula in _OF_KIND.items():
         if kind not in judgement.untold:
@@ -48,6 +54,8 @@ def measures(judgement: Judgement) -> Iterator[Measure]:
     days = [days for case in judgement.cases if (days := _days(case)) is not None]
     if (median := percentile(days, 50)) is not None:
         yield SETUP.measured(round(median, 2))
+    if Kind.NO_PROJECT not in judgement.untold:
+        yield UNSTAFFED.measured(sum(request.total for request in following.requests))
 
 
 def _days(case: Case) -> float | None:

@@ -60,6 +60,20 @@ CHECKLIST: Final = (
 )
 
 
+class Support(Policy):
+    """What follows a project in support."""
+
+    named: str = Field(
+        "Support",
+        min_length=1,
+        max_length=100,
+        description="what the name of the order's support project holds; case does not count",
+    )
+    warranty_days: int | None = Field(
+        None, ge=1, le=3650, description="days of warranty after the end of the project"
+    )
+
+
 class ServiceLine(Policy):
     """Lines of orders whose work is set up in the same way: those that sell one of these."""
 
@@ -83,6 +97,16 @@ class ServiceLine(Policy):
         "template if left out",
     )
     manager: Id | None = Field(None, description="id of res.users: who leads its projects")
+    role: str = Field(
+        "",
+        max_length=100,
+        description="who is needed for it, as planners call them; the product's name if empty",
+    )
+    support: Support | None = Field(
+        None,
+        description="named, warranty_days: its orders have a support project, and a warranty that "
+        "is watched",
+    )
     milestones: tuple[MilestoneShare, ...] = Field(
         (),
         description="what its lines that milestones bill are billed by: name, percent, days; the "
@@ -107,8 +131,8 @@ class SetupPolicy(Policy):
     service_lines: tuple[ServiceLine, ...] = Field(
         (),
         description="what is set up in ways of its own: name, categories, product_tags, "
-        "needs_project, delivery_lead, template, manager, milestones; a line is of the first that "
-        "fits",
+        "needs_project, delivery_lead, template, manager, role, support, milestones; a line is of "
+        "the first that fits",
     )
     manager: Id | None = Field(
         None, description="id of res.users: who leads new projects whose template names nobody"
@@ -129,6 +153,21 @@ class SetupPolicy(Policy):
     )
     delivery_lead: Id | None = Field(
         None, description="id of res.users: who sets projects up; the job's owner if left out"
+    )
+    planner: Id | None = Field(
+        None, description="id of res.users: who staffs what is sold; the job's owner if left out"
+    )
+    finance: tuple[Id, ...] = Field(
+        (), description="ids of res.users who are told when the project of an order becomes active"
+    )
+    staff_within_hours: float = Field(
+        24, ge=0, le=2000, description="working hours from a confirmed order to the first person"
+    )
+    active_told_days: int = Field(
+        14, ge=1, le=365, description="days for which a project counts as just become active"
+    )
+    warranty_told_days: int = Field(
+        30, ge=1, le=365, description="days before the end of a warranty from which on it is told"
     )
     setup_within_hours: float = Field(
         16, ge=0, le=2000, description="working hours from a confirmed order to its project"

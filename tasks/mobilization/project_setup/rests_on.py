@@ -4,7 +4,7 @@ from typing import Final
 
 from tasks.domain.texts import Text
 from tasks.domain.withheld import Basis, all_or_nothing
-from tasks.mobilization.project_setup.measures import NOT_SOLD
+from tasks.mobilization.project_setup.measures import NOT_SOLD, UNSTAFFED
 from tasks.mobilization.project_setup.records import (
     SetupLine,
     SetupOrder,
@@ -18,6 +18,7 @@ from tasks.reads.schedules import SCHEDULES
 from tasks.reads.units import Unit
 from tasks.records.people import Employee
 from tasks.records.sales import Category, Milestone
+from tasks.records.timesheets import TimesheetLine
 
 # What is not seen may be the very project or order that something is said to lack.
 RESTS_ON: Final = (
@@ -39,6 +40,12 @@ RESTS_ON: Final = (
     ),
     all_or_nothing(Unit.MODEL, Text("units of hours"), by_id=True),
     all_or_nothing(Category.MODEL, Text("product categories"), by_id=True),
+    Basis(
+        TimesheetLine.MODEL,
+        Text("logged hours"),
+        kinds=(Kind.STAFFING.value, Kind.ACTIVE.value),
+        measures=(UNSTAFFED.measure,),
+    ),
     Basis(
         WonLead.MODEL,
         Text("won leads"),

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -29,9 +29,13 @@ from tasks.reads.orders import CONFIRMED, read_currencies
 from tasks.reads.owners import People, read_people
 from tasks.reads.units import HOUR, hours_per_unit
 from tasks.records.sales import Currency, Milestone
+from tasks.records.timesheets import TimesheetLine
 
 WEEKS_BACK: Final = 52
 WEEKS_AHEAD: Final = 5
+HEADING: Final = "line_section"
+# Whose warranty is watched: days from its order to its end.
+LONGEST_PROJECT: Final = 730
 # What may still come to be, or is: not a cancelled one.
 STANDS: Final[Domain] = [("state", "!=", "cancel")]
 
@@ -42,6 +46,10 @@ class Kind(StrEnum):
     NO_PROJECT = "order-without-project"
     NO_ORDER = "project-without-order"
     NOT_SOLD = "won-without-order"
+    STAFFING = "staffing-request"
+    ACTIVE = "project-active"
+    NO_SUPPORT = "no-support-project"
+    WARRANTY = "warranty-ends"
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Sale:
     has_task: bool
     #: Hours that its lines sell, by line; none of one that sells no time.
     hours: Mapping[int, float]
+    #: By line, the heading that it stands under.
+    phases: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,12 @@ class Snapshot:
     categories: Mapping[int, frozenset[int]]
     #: Of products and of the policy, by id.
     templates: Mapping[int, Template]
+    #: The projects of sales on which somebody has a task.
+    staffed: frozenset[int]
+    #: The day of the first hour on each of them that has any.
+    first_hours: Mapping[int, date]
+    #: Of these projects, where the policy watches warranties.
+    milestones: Mapping[int, Sequence[Milestone]]
     #: Of customers, without an order.
     unsold: Sequence[SetupProject]
     leads: Sequence[WonLead]
@@ -101,7 +117,9 @@ class Snapshot:
 
 def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
     """Orders confirmed and leads won of late, and projects; in one call per model but for pages."""
-    sales, products = _sales(odoo, as_of, policy)
+    widened = _with_orders_of_projects(odoo, as_of)
+    sales, products = _sales(odoo, widened, policy)
+    projects = {project.id: project for sale in sales for project in sale.projects}
     unsold = _unsold(odoo, as_of)
     leads, of_lead = _leads(odoo, as_of, policy)
     by: dict[int, set[Subject]] = defaultdict(set)
@@ -115,7 +133,7 @@ def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
             by[record.partner_id].add((record.MODEL, record.id))
     users = {
         *(sale.order.user_id for sale in sales),
-        *(project.user_id for project in unsold),
+        *(project.user_id for project in (*unsold, *projects.values())),
         *(lead.user_id for lead in leads),
         *_named(policy),
     }
@@ -124,6 +142,9 @@ def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
         products=products,
         categories=_categories(odoo, products, policy),
         templates=_templates(odoo, products.values(), policy),
+        staffed=_staffed(odoo, projects),
+        first_hours=_first_hours(odoo, projects),
+        milestones=_milestones(odoo, projects if _watches_warranties(policy) else ()),
         unsold=unsold,
         leads=leads,
         orders_of_lead=of_lead,
@@ -131,10 +152,65 @@ def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
         people=read_people(odoo, users if looked_at else (), _view(as_of, policy)),
         links={
             (record.MODEL, record.id): odoo.session.link(record.MODEL, record.id)
-            for record in looked_at
+            for record in (*looked_at, *projects.values())
         },
         gaps=tuple(_gaps(odoo)),
     )
+
+
+def _with_orders_of_projects(odoo: Reader, as_of: AsOf) -> AsOf:
+    """The moment, looking at the orders too whose projects it looks at."""
+    ids = sorted(number for model, number in as_of.only or () if model == SetupProject.MODEL)
+    may_read = odoo.session.may_read(SetupProject.MODEL)
+    if as_of.only is None or not ids or not may_read or odoo.lacks(SetupProject, "sale_line_id"):
+        return as_of
+    found = odoo.read(SetupProject, ids)
+    of_lines = sorted({each.sale_line_id for each in found if each.sale_line_id})
+    named: Domain = ["|", ("project_id", "in", ids), ("id", "in", of_lines)]
+    orders = {line.order_id for line in odoo.search(SetupLine, named)}
+    orders |= {order.id for order in odoo.search(SetupOrder, [("project_id", "in", ids)])}
+    orders |= {each.reinvoiced_sale_order_id for each in found if each.reinvoiced_sale_order_id}
+    return replace(as_of, only=as_of.only | {(SetupOrder.MODEL, number) for number in orders})
+
+
+def _staffed(odoo: Reader, projects: Iterable[int]) -> frozenset[int]:
+    if not odoo.session.may_read(TemplateTask.MODEL):
+        return frozenset()
+    given: Domain = [("project_id", "in", sorted(projects)), ("user_ids", "!=", False)]
+    groups = odoo.group(TemplateTask.MODEL, given, ["project_id"], all_companies=True)
+    return frozenset(group.id_at(0) for group in groups)
+
+
+def _first_hours(odoo: Reader, projects: Iterable[int]) -> Mapping[int, date]:
+    if not odoo.session.may_read(TimesheetLine.MODEL):
+        return {}
+    groups = odoo.group(
+        TimesheetLine.MODEL,
+        [("project_id", "in", sorted(projects))],
+        ["project_id"],
+        earliest=["date"],
+        all_companies=True,
+    )
+    return {group.id_at(0): day for group in groups if (day := group.earliest[0])}
+
+
+def _milestones(odoo: Reader, projects: Iterable[int]) -> Mapping[int, Sequence[Milestone]]:
+    found: dict[int, list[Milestone]] = defaultdict(list)
+    within: Domain = [("project_id", "in", sorted(projects))]
+    if odoo.session.may_read(Milestone.MODEL):
+        for milestone in odoo.search(Milestone, within, all_companies=True):
+            found[milestone.project_id].append(milestone)
+    return found
+
+
+def _watches_warranties(policy: SetupPolicy) -> bool:
+    return any(_warranties(unit) for unit in policy.everywhere())
+
+
+def _warranties(policy: SetupPolicy) -> Sequence[int]:
+    """Days of warranty."""
+    supports = (line.support for line in policy.service_lines)
+    return [each.warranty_days for each in supports if each and each.warranty_days]
 
 
 def _gaps(odoo: Reader) -> Iterator[Gap]:
@@ -172,7 +248,7 @@ def _gaps(odoo: Reader) -> Iterator[Gap]:
 def _named(policy: SetupPolicy) -> Iterable[int | None]:
     """Users whom the policy names."""
     for unit in policy.everywhere():
-        yield from (unit.delivery_lead, unit.manager)
+        yield from (unit.delivery_lead, unit.manager, unit.planner, *unit.finance)
         for line in unit.service_lines:
             yield from (line.delivery_lead, line.manager)
 
@@ -185,7 +261,10 @@ def _view(as_of: AsOf, policy: SetupPolicy) -> Period:
 
 
 def _days(policy: SetupPolicy) -> int:
-    return max(unit.look_back_days for unit in policy.everywhere())
+    """How far back orders are read: warranties end long after them."""
+    days = [unit.look_back_days for unit in policy.everywhere()]
+    warranties = [each for unit in policy.everywhere() for each in _warranties(unit)]
+    return max(*days, *(each + LONGEST_PROJECT for each in warranties), 0)
 
 
 def _since(field: str, as_of: AsOf, policy: SetupPolicy) -> Domain:
@@ -201,9 +280,15 @@ def _sales(
     asked: Domain = [*CONFIRMED, *since, *as_of.only_ids(SetupOrder.MODEL)]
     orders = {order.id: order for order in odoo.search(SetupOrder, asked)}
     lines: dict[int, list[SetupLine]] = defaultdict(list)
-    for line in odoo.search(SetupLine, [("order_id", "in", sorted(orders))]):
-        if line.sells_service:
+    phases: dict[int, str] = {}
+    heading: dict[int, str] = {}
+    every = odoo.search(SetupLine, [("order_id", "in", sorted(orders))])
+    for line in sorted(every, key=lambda each: (each.sequence, each.id)):
+        if line.display_type == HEADING:
+            heading[line.order_id] = line.name
+        elif line.sells_service:
             lines[line.order_id].append(line)
+            phases[line.id] = heading.get(line.order_id, "")
     sold = {number: order for number, order in orders.items() if lines[number]}
     products = _products(odoo, {number: lines[number] for number in sold})
     projects = _projects(odoo, sold, lines, products)
@@ -217,10 +302,11 @@ def _sales(
         Sale(
             order=order,
             currency=currencies[order.currency_id],
-            services=sorted(lines[number], key=lambda line: (line.sequence, line.id)),
+            services=lines[number],
             projects=projects[number],
             has_task=any(line.task_id for line in lines[number]),
             hours={line.id: hours[line.id] for line in lines[number] if line.id in hours},
+            phases={line.id: phases[line.id] for line in lines[number]},
         )
         for number, order in sold.items()
         if order.currency_id in currencies
@@ -261,12 +347,9 @@ def _templates(
     if odoo.session.may_read(TemplateTask.MODEL):
         for task in odoo.search(TemplateTask, within, all_companies=True):
             tasks[task.project_id or 0].append(task)
-    milestones: dict[int, list[Milestone]] = defaultdict(list)
-    if odoo.session.may_read(Milestone.MODEL):
-        for milestone in odoo.search(Milestone, within, all_companies=True):
-            milestones[milestone.project_id].append(milestone)
+    milestones = _milestones(odoo, [project.id for project in found])
     return {
-        project.id: Template(project, tasks[project.id], milestones[project.id])
+        project.id: Template(project, tasks[project.id], milestones.get(project.id, ()))
         for project in found
     }
 
