@@ -174,7 +174,9 @@ class Standing:
 
     def _open(self, level: Level) -> frozenset[str]:
         """The roles of a level that have not agreed; none where it needs no more of them."""
-        agreed = {each.role for each in self._approvals if each.level == level.name}
+        said = {each.role for each in self._approvals if each.level == level.name}
+        # One that the matrix has taken off the level since does not speak for it.
+        agreed = said.intersection(level.roles)
         if level.needs == "any" and agreed:
             return frozenset()
         return frozenset(level.roles) - agreed

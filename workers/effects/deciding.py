@@ -5,7 +5,7 @@ FleetError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,10 @@ def question(fleet: Fleet, connection: Connection, effect: Effect, person: str) 
         perhaps_split = splitting.told(connection, occasion.tenant, effect)
     if effect.status not in proposing.OPEN:
         return Asked(effect, standing, None, zone, perhaps_split)
+    if not proposing.is_of_now(occasion.tenant, effect):
+        # As good as that: whoever looks after it next withdraws it.
+        withdrawn = replace(effect, status=EffectStatus.WITHDRAWN)
+        return Asked(withdrawn, standing, None, zone, perhaps_split)
     if standing is not None:
         return Asked(effect, standing, standing.seat_of(person.lower()), zone, perhaps_split)
     return Asked(effect, None, _of_proposal(occasion.tenant, effect, person.lower()), zone)

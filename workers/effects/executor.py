@@ -17,6 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 from odoo_gateway.errors import FleetError, OdooError, OdooLoginRefused, OdooUnavailable
+from tasks.domain.proposals import Mode
 from workers import outages
 from workers.config.effect_kinds import EffectKind, Result, Write, kinds
 from workers.effects import telling
@@ -142,6 +143,7 @@ def _do(
     if found is not None:
         _settle_done(fleet, effect, found, "found")
         return
+    _check_mode(fleet, effect)
     about_to_write()
     with fleet.ledger.transaction() as connection:
         environment = fleet.settings.environment
@@ -149,6 +151,13 @@ def _do(
         effects.mark_writing(connection, effect, fleet.clock(), length)
     result = _written(kind, write)
     _settle_done(fleet, effect, result, "written")
+
+
+def _check_mode(fleet: Fleet, effect: Effect) -> None:
+    """Raises EffectRefused for what a job proposed, where its kind is off by now."""
+    mode = fleet.settings.tenant(effect.tenant).mode(effect.kind, effect.company_id)
+    if effect.request is not None and mode is Mode.OFF:
+        raise EffectRefused(f"{effect.kind} is off in the configuration by now")
 
 
 def _look_up(fleet: Fleet, effect: Effect) -> None:

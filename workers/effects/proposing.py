@@ -29,6 +29,8 @@ from workers.messages.occasion import Occasion, UnknownPlace, occasion_for
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
+# By what is withdrawn that was proposed under another mode.
+MODE_CHANGED: Final = "mode"
 # The seat of what a matrix lets pass at once.
 AT_ONCE: Final = "own_authority"
 # What waits for people.
@@ -76,11 +78,22 @@ def propose(
         occasion.trace_id,
     )
     found = effects.propose(connection, new, now)
+    if found is None and _withdrawn(connection, tenant, new, now):
+        found = effects.propose(connection, new, now)
     if found is None:
         effects.renew(connection, new)
     if found is not None and matrix is not None:
         _put_to(connection, occasion, matrix, found)
     return found
+
+
+def _withdrawn(connection: Connection, tenant: Tenant, new: NewEffect, now: datetime) -> bool:
+    """Whether the same was open under another mode than that of now, and is not any more."""
+    found = effects.same(connection, new)
+    is_old = found is not None and found.status in OPEN and not is_of_now(tenant, found)
+    if found is not None and is_old:
+        effects.withdraw(connection, found, now, MODE_CHANGED)
+    return is_old
 
 
 def _first_status(mode: Mode) -> EffectStatus:
@@ -102,13 +115,18 @@ def _put_to(connection: Connection, occasion: Occasion, matrix: Matrix, effect_i
         if here.state is State.STUCK:
             telling.stuck(connection, occasion, effect, NOBODY_LEFT)
         return
+    _pass(connection, occasion, effect, here)
+
+
+def _pass(connection: Connection, occasion: Occasion, effect: Effect, here: Standing) -> None:
+    """Release what is within its requester's own authority, and record that."""
     decisions.record(
         connection,
         effect,
         Seat(AT_ONCE, AT_ONCE, here.request.requester),
         Answer.APPROVED,
         occasion.now,
-        matrix=(effect.matrix, matrix.version),
+        matrix=(effect.matrix, here.matrix.version),
         rule=here.verdict.rule,
         verdict=here.verdict.why,
         reason="",
@@ -116,6 +134,11 @@ def _put_to(connection: Connection, occasion: Occasion, matrix: Matrix, effect_i
         perhaps_split=splitting.told(connection, occasion.tenant, effect),
     )
     effects.release(connection, effect, occasion.now, EffectStatus.READY, here.verdict.rule)
+
+
+def is_of_now(tenant: Tenant, effect: Effect) -> bool:
+    """Whether the mode that an effect was proposed under is that of its kind now."""
+    return effect.mode is tenant.mode(effect.kind, effect.company_id)
 
 
 def request_of(effect: Effect) -> Request:
@@ -130,7 +153,7 @@ def standing(connection: Connection, occasion: Occasion, effect: Effect) -> Stan
     if matrix is None or effect.mode is not Mode.APPROVE:
         return None
     request = request_of(effect)
-    made = decisions.about(connection, effect.id)
+    made = decisions.standing(connection, effect)
     here = Standing(
         matrix,
         request,
@@ -154,6 +177,8 @@ def remind(fleet: Fleet) -> None:
     """Ask those who may decide by now: who came back, and who decides where time is over.
 
     Where nobody is left who may, or the highest level has had its time, the job's role is told.
+    What needs nobody's agreement any more, by the matrix of now, is released. What was proposed
+    under another mode than that of now is withdrawn: its job proposes it anew if it still does.
     """
     with fleet.ledger.reading() as connection:
         waiting = effects.find(connection, [EffectStatus.WAITING], limit=MOST_WAITING)
@@ -169,6 +194,9 @@ def _remind(fleet: Fleet, effect: Effect) -> None:
         if held is None or held.status is not EffectStatus.WAITING:
             return
         occasion = occasion_for(fleet, connection, held.place, None, held.trace_id)
+        if not is_of_now(occasion.tenant, held):
+            effects.withdraw(connection, held, occasion.now, MODE_CHANGED)
+            return
         if silent is not None:
             effects.note_silent(connection, held, silent.name, occasion.now)
             held = replace(held, silent={**held.silent, silent.name: occasion.now.isoformat()})
@@ -177,7 +205,12 @@ def _remind(fleet: Fleet, effect: Effect) -> None:
             return
         if here.state is State.WAITING:
             telling.ask(connection, occasion, held, here)
-        if here.state is State.STUCK:
+        if here.state is State.APPROVED and not here.verdict.levels:
+            _pass(connection, occasion, held, here)
+        elif here.state is State.APPROVED:
+            rule = here.verdict.rule
+            effects.release(connection, held, occasion.now, EffectStatus.READY, rule)
+        elif here.state is State.STUCK:
             telling.stuck(connection, occasion, held, NOBODY_LEFT)
         elif here.state is State.WAITING and here.timed is None:
             telling.stuck(connection, occasion, held, TIME_IS_OVER)
@@ -188,7 +221,7 @@ def _silent(fleet: Fleet, effect: Effect) -> Level | None:
     with fleet.ledger.reading() as connection:
         occasion = occasion_for(fleet, connection, effect.place, None, effect.trace_id)
         here = standing(connection, occasion, effect)
-        made = decisions.about(connection, effect.id)
+        made = decisions.standing(connection, effect)
     level = here.timed if here is not None and here.state is State.WAITING else None
     if here is None or level is None:
         return None

@@ -27,7 +27,10 @@ def ask(connection: Connection, occasion: Occasion, effect: Effect, standing: St
     own = {**effect.place.columns, "subject": _subject(effect), "period": _period(effect)}
     known = outbox.find(connection, MOST_TOLD, None, **own)
     asked = {(each.recipient, each.step) for each in known}
-    seats = [each for each in standing.deciders if (each.person, _step(each)) not in asked]
+    # Who agreed to what was withdrawn and is asked for anew on the same day is asked once more.
+    before = [e for e in decisions.about(connection, effect.id) if e.at < effect.created_at]
+    steps = {seat: _step(seat, len(before)) for seat in standing.deciders}
+    seats = [seat for seat, step in steps.items() if (seat.person, step) not in asked]
     perhaps_split = splitting.told(connection, occasion.tenant, effect) if seats else ()
     for seat in seats:
         _mail(
@@ -35,7 +38,7 @@ def ask(connection: Connection, occasion: Occasion, effect: Effect, standing: St
             occasion,
             effect,
             seat.person,
-            _step(seat),
+            steps[seat],
             why=standing.verdict.why,
             perhaps_split=perhaps_split,
         )
@@ -90,8 +93,8 @@ def _period(effect: Effect) -> str:
     return str(effect.created_at.date())
 
 
-def _step(seat: Seat) -> str:
-    return f"ask-{seat.level}"
+def _step(seat: Seat, before: int) -> str:
+    return f"ask-{seat.level}-{before + 1}" if before else f"ask-{seat.level}"
 
 
 def _said(seat: Seat, answer: Answer, effect: Effect) -> Text:

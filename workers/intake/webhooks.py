@@ -17,7 +17,7 @@ FleetError
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -120,16 +120,23 @@ def addressed(fleet: Fleet, tenant: str, source: str, secret: str) -> Source:
     return found
 
 
-def receive(fleet: Fleet, post: Post) -> bool:
+def _always(post: Post, source: Source) -> None:
+    """Where nobody counts."""
+
+
+def receive(fleet: Fleet, post: Post, admit: Callable[[Post, Source], None] = _always) -> bool:
     """Keep the event that a post tells of; False where it is there already, and all is well.
 
+    admit: raises PostRefused where the source, by whom the post is for sure, sends too many.
     Raises PostRefused, or LedgerError where it cannot be kept: then it should be sent again.
     """
     source = addressed(fleet, post.tenant, post.source, post.secret)
     now = fleet.clock()
     if source.settings.kind is SourceKind.ODOO_WEBHOOK:
+        admit(post, source)
         return bool(store(fleet, [_hint(post, now)]))
     stamped = _verified(post, source, now)
+    admit(post, source)
     event = _signed(post, stamped)
     if store(fleet, [event]):
         return True

@@ -121,6 +121,11 @@ def about(connection: Connection, effect_id: int) -> Sequence[Decided]:
     return [of_row(row) for row in connection.execute(statement.order_by(decisions.c.id))]
 
 
+def standing(connection: Connection, effect: Effect) -> Sequence[Decided]:
+    """Those that count: not those on what was withdrawn since, and asked for anew."""
+    return [each for each in about(connection, effect.id) if each.at >= effect.created_at]
+
+
 def find(connection: Connection, limit: int, **only: Any) -> Sequence[Decided]:
     """The newest decisions first; only: values of columns, where None narrows nothing."""
     statement = select(decisions).order_by(decisions.c.id.desc()).limit(limit)

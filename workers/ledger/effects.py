@@ -126,6 +126,12 @@ def renew(connection: Connection, new: NewEffect) -> None:
         connection.execute(update(effects).where(effects.c.id == row.id).values(told))
 
 
+def same(connection: Connection, new: NewEffect) -> Effect | None:
+    """The proposal that is there already, locked; None without one."""
+    row = connection.execute(select(effects).where(_same(new)).with_for_update()).first()
+    return None if row is None else of_row(row)
+
+
 def note_silent(connection: Connection, effect: Effect, level: str, now: datetime) -> None:
     """A level has had its time, and has not decided."""
     silent = {**effect.silent, level: now.isoformat()}

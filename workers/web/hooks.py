@@ -3,7 +3,7 @@
 from typing import Final
 
 import structlog
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from monitoring import metrics
+from workers.config.sources import Source
 from workers.intake import webhooks
 from workers.intake.webhooks import BODY_LIMIT, NowhereToPost, Post, PostRefused, TooLarge, TooMany
 from workers.ledger import counters
@@ -41,10 +42,9 @@ class Hooks:
         path = request.path_params
         tenant, source, secret = path["tenant"], path["source"], path.get("secret", "")
         try:
-            known = webhooks.addressed(self._fleet, tenant, source, secret)
-            self._admit(tenant, source, RateLimitItemPerMinute(known.settings.posts_per_minute))
+            webhooks.addressed(self._fleet, tenant, source, secret)
             post = Post(tenant, source, secret, request.headers, await _body(request))
-            is_new = await run_in_threadpool(webhooks.receive, self._fleet, post)
+            is_new = await run_in_threadpool(webhooks.receive, self._fleet, post, self._admit)
         except ClientDisconnect:
             return Response(status_code=400)
         except PostRefused as error:
@@ -58,8 +58,10 @@ class Hooks:
             return PlainTextResponse("try again\n", 503, WAIT)
         return PlainTextResponse("ok\n", 202 if is_new else 200)
 
-    def _admit(self, tenant: str, source: str, limit: RateLimitItem) -> None:
-        if not self._limiter.hit(limit, "source", tenant, source):
+    def _admit(self, post: Post, source: Source) -> None:
+        """Of what the source itself sent, so that nobody else uses up what it may send."""
+        limit = RateLimitItemPerMinute(source.settings.posts_per_minute)
+        if not self._limiter.hit(limit, "source", post.tenant, post.source):
             raise TooMany("more than posts_per_minute of this source")
 
     def _refused(self, tenant: str, source: str, error: PostRefused) -> None:

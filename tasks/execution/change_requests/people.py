@@ -49,6 +49,13 @@ class People:
         usable = (addresses.stripped(each) for each in known if each)
         return next((each.lower() for each in usable if not addresses.problem(each)), "")
 
+    def addresses(self, user_id: int | None) -> frozenset[str]:
+        """All that somebody is known by, without a name, in lower case."""
+        employee, user = self.employees.get(user_id or 0), self.users.get(user_id or 0)
+        known = (employee.work_email if employee else None, user.login if user else None)
+        usable = (each for each in known if each and not addresses.problem(each))
+        return frozenset(addresses.single(each).addr_spec.lower() for each in usable)
+
     def recipient(self, user_id: int | None) -> Recipient | None:
         """Whom to tell; None for who is not there any more, or has no address."""
         employee, address = self.employees.get(user_id or 0), self.address(user_id)

@@ -133,6 +133,8 @@ def _request(
         risk=(project.last_update_status or "") if project else "",
         earlier=_earlier(standing, refused, snapshot, as_of),
         requester=people.address(request.raised_by),
+        # Who asks for it decides by none of their addresses.
+        involved=people.addresses(request.raised_by),
         held={
             field: (address,)
             for field, user in (

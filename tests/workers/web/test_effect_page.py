@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tasks.domain.deciding import Answer
 from tasks.domain.matrix import Request
 from tests.fakes.clock import Clock
 from tests.fakes.effects import PLACE, effect_of, follow_up, note, proposed
@@ -20,7 +21,8 @@ from tests.workers.web.conftest import SECRET, serving
 from workers import dispatch
 from workers.demo.processes import free_port
 from workers.effects import executor, proposing
-from workers.ledger import audit, decisions, outbox
+from workers.effects.deciding import DecisionRefused, decide
+from workers.ledger import audit, decisions, effects, outbox
 from workers.ledger.payloads import Asking
 from workers.ledger.schema import metadata
 from workers.ledger.statuses import EffectStatus
@@ -283,6 +285,107 @@ def test_those_whom_a_job_tells_do_what_it_proposes(site: Site) -> None:
     assert (site.http.get(other).status_code, "<form" in site.http.get(other).text) == (200, False)
     assert site.send(finance, "approved").status_code == 303
     assert site.status(effect) is EffectStatus.READY
+
+
+def test_what_is_withdrawn_and_asked_for_anew_needs_everybody_anew(site: Site) -> None:
+    effect = site.ask(5000)
+    assert site.send(site.link(effect, PETRA), "approved").status_code == 303
+    withdraw(site.fleet)
+    asked = len(site.mails())
+    site.clock.now += timedelta(minutes=1)
+    assert site.ask(90_000) == effect
+    assert site.mails()[asked:] == [(PETRA, "ask-low-2"), (PAUL, "ask-low-2")]
+    assert "<form" not in site.http.get(site.link(effect, DANA)).text
+    for person in (PETRA, DANA):
+        assert site.status(effect) is EffectStatus.WAITING
+        assert site.send(site.link(effect, person), "approved").status_code == 303
+    assert site.status(effect) is EffectStatus.READY
+
+
+def withdraw(fleet: Fleet) -> None:
+    with fleet.ledger.transaction() as connection:
+        for effect in effects.find(connection, proposing.OPEN):
+            effects.withdraw(connection, effect, fleet.clock(), "the job")
+
+
+def test_what_all_have_agreed_to_by_a_matrix_that_asks_for_less_now_is_done(
+    site: Site, tmp_path: Path, odoo: Switchable
+) -> None:
+    effect = site.ask()
+    assert site.send(site.link(effect, PETRA), "approved").status_code == 303
+    less = CONFIGURED.replace('levels = ["low", "high"]', 'levels = ["low"]')
+    proposing.remind(changed(site, tmp_path, odoo, less))
+    assert site.status(effect) is EffectStatus.READY
+
+
+def test_what_is_within_ones_own_authority_by_the_matrix_of_now_passes(
+    site: Site, tmp_path: Path, odoo: Switchable
+) -> None:
+    effect = site.ask(5000, requester=DANA)
+    more = CONFIGURED.replace("amount_up_to = 1000", "amount_up_to = 9000")
+    proposing.remind(changed(site, tmp_path, odoo, more))
+    assert site.status(effect) is EffectStatus.READY
+    assert site.said(effect) == [(DANA, "own_authority", "approved")]
+
+
+def test_a_role_that_is_taken_off_a_level_has_not_spoken_for_it(
+    site: Site, tmp_path: Path, odoo: Switchable
+) -> None:
+    effect = site.ask()
+    assert site.send(site.link(effect, PETRA), "approved").status_code == 303
+    other = CONFIGURED.replace('roles = ["manager"]', 'roles = ["lead"]')
+    other = other.replace("director =", f'lead = ["{PAUL}"]\ndirector =')
+    fleet = changed(site, tmp_path, odoo, other)
+    with pytest.raises(DecisionRefused):
+        decide(fleet, effect, DANA, Answer.APPROVED, "", "a")
+    for number, person in enumerate((PAUL, DANA)):
+        decide(fleet, effect, person, Answer.APPROVED, "", f"b{number}")
+    assert site.status(effect) is EffectStatus.READY
+
+
+def changed(site: Site, folder: Path, odoo: Switchable, file: str) -> Fleet:
+    """The same ledger under another configuration."""
+    return fleet_on(folder, site.clock, odoo, file=file)
+
+
+@pytest.mark.parametrize("kind", ["follow_up", "note"])
+def test_what_was_proposed_before_its_kind_was_switched_off_is_not_done(
+    site: Site, tmp_path: Path, odoo: Switchable, kind: str
+) -> None:
+    effect = site.ask(900, requester=DANA) if kind == "follow_up" else proposed(site.fleet, note())
+    waiting = site.ask(identity="2")
+    off = CONFIGURED.replace('"approve"', '"off"').replace('"propose"', '"off"')
+    fleet = changed(site, tmp_path, odoo, off)
+    for person in (PETRA, "finance@nordwind.example"):
+        for each in (waiting, effect or 0):
+            with pytest.raises(DecisionRefused):
+                decide(fleet, each, person, Answer.APPROVED, "", "a")
+    proposing.remind(fleet)
+    assert site.status(waiting) is EffectStatus.WITHDRAWN
+    if kind == "note":
+        assert site.status(effect or 0) is EffectStatus.PROPOSED
+        return
+    while executor.execute_next(fleet):
+        pass
+    found = effect_of(fleet, effect)
+    assert (found.status, found.error) == (
+        EffectStatus.PARKED,
+        "follow_up is off in the configuration by now",
+    )
+
+
+def test_what_is_put_to_a_matrix_by_now_is_not_done_by_one_person(
+    site: Site, tmp_path: Path, odoo: Switchable
+) -> None:
+    effect = proposed(site.fleet, note())
+    stricter = CONFIGURED.replace('"propose"', '"approve"')
+    stricter = stricter.replace('["follow_up"]', '["follow_up", "note"]')
+    fleet = changed(site, tmp_path, odoo, stricter)
+    with pytest.raises(DecisionRefused):
+        decide(fleet, effect or 0, "finance@nordwind.example", Answer.APPROVED, "", "a")
+    assert proposed(fleet, note()) == effect
+    assert site.status(effect or 0) is EffectStatus.WAITING
+    assert site.mails() == [(DANA, "ask-high")]
 
 
 def test_a_level_that_is_silent_is_followed_by_the_next(site: Site) -> None:

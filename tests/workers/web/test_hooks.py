@@ -163,3 +163,15 @@ def test_while_the_ledger_is_away_senders_are_told_to_send_again(page: Page) -> 
     Path(path).write_bytes(b"not a database")
     answer = page.http.post(ODOO, json=hint())
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
+
+def test_what_others_post_uses_up_nothing_of_what_a_source_may_send(
+    tmp_path: Path, clock: Clock, odoo: Switchable
+) -> None:
+    with served(tmp_path, clock, odoo, f"{SOURCES}n8n.posts_per_minute = 1\n") as page:
+        forged = signed(told(), page.clock(), "msg_0", OTHER)
+        for _ in range(3):
+            answer = page.http.post("/in/firm/n8n", content=told(), headers=forged)
+            assert answer.status_code == 401
+        assert post(page).status_code == 202
+        assert post(page).status_code == 429

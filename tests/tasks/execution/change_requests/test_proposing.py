@@ -41,6 +41,14 @@ def test_a_proposal_says_what_the_change_is_worth_of_what() -> None:
     assert str(request.on) == "2026-11-11"
 
 
+def test_who_asks_decides_by_none_of_their_addresses() -> None:
+    other = {"work_email": "Bruno Claes <Bruno@other.example>"}
+    found = look(firm_with({("hr.employee", 2): other})).proposals
+    request = next(p.request for p in found if p.record_id == INTERFACE)
+    assert request is not None
+    assert request.parties >= {BRUNO, "bruno@other.example"}
+
+
 def test_fields_of_the_record_name_who_holds_a_role() -> None:
     found = proposal(SECOND_LAB)
     assert found.request is not None
