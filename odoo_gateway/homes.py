@@ -24,6 +24,7 @@ class Home:
 # Those that are not everywhere. helpdesk.ticket: OCA's and Enterprise's.
 HOMES: Final[Mapping[str, Home]] = {
     "crm.lead": Home(("crm",)),
+    "crm.stage": Home(("crm",)),
     "helpdesk.ticket": Home(("helpdesk_mgmt", "helpdesk")),
     "hr.contract": Home(("hr_contract",), until=18),
     "hr.expense": Home(("hr_expense",)),

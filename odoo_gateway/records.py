@@ -254,6 +254,8 @@ _PARSERS: dict[Any, Callable[[Any], Any]] = {
     bool: _flag,
     ZoneInfo: zone_named,
     Properties: Properties.of,
+    # Of a field that a firm declares itself nobody knows the type.
+    Any: lambda value: value,
     Decimal: lambda value: Decimal(repr(_number(value))),
     date: lambda value: date.fromisoformat(_text(value)),
     # Datetimes travel as naive UTC strings.

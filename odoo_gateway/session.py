@@ -232,6 +232,10 @@ class Session:
             self._has_grown = True
         return rights[model]
 
+    def may_write(self, model: str) -> bool:
+        """Whether the user has the right to write the model, some of its rows at least."""
+        return bool(self.call(model, "check_access_rights", "write", raise_exception=False))
+
     def shared(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question that is the same for all companies, for a minute."""
         since, answer = self._shared.get(question, (0.0, None))

@@ -36,6 +36,7 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "account.move.line": INVOICING,
     "account.tax": (),
     "crm.lead": SALES,
+    "crm.stage": (),
     "crm.tag": (),
     "helpdesk.ticket": (
         "helpdesk_mgmt.group_helpdesk_user",
@@ -113,6 +114,7 @@ BY_COMPANY: Final[Mapping[Leaf, Shown]] = {
 COMPANY_OF: Final[Mapping[str, str]] = {"project.milestone": "'project_id.company_id'"}
 # Models of which rows may be of no company, and are looked for all the same: since which Odoo.
 OF_NO_COMPANY: Final[Mapping[str, int]] = {
+    "crm.lead": 16,
     "project.milestone": 17,
     "project.project": 17,
     "project.task": 17,

@@ -35,7 +35,7 @@ UNINSTALLABLE: Final = ("helpdesk", "planning", "timesheet_grid")
 WRITTEN: Final = "2026-01-05 07:00:00"
 MODELS: Final[Mapping[str, frozenset[str]]] = {
     "analytic": frozenset({"account.analytic.account"}),
-    "crm": frozenset({"crm.lead"}),
+    "crm": frozenset({"crm.lead", "crm.stage"}),
     "hr_contract": frozenset({"hr.contract"}),
     "hr_expense": frozenset({"hr.expense", "hr.expense.sheet"}),
     "hr_holidays": frozenset({"hr.leave"}),

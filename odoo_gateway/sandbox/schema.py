@@ -62,9 +62,11 @@ FOLLOWED: Final = frozenset(
         ("product.product", "project_id"),
         ("product.product", "project_template_id"),
         ("product.product", "type"),
+        ("product.product", "uom_id"),
         ("res.partner", "country_code"),
         ("res.users", "lang"),
         ("res.users", "name"),
+        ("sale.order.line", "product_type"),
         ("sale.order.line", "tax_calculation_rounding_method"),
     }
 )

@@ -1,7 +1,7 @@
 """Who sees to something in Odoo: users with the days that they work, and when each is told."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from odoo_gateway.reader import Domain, Reader
@@ -60,11 +60,18 @@ class Telling:
         return due_at(since, hours, self._workdays(owner), self.office)
 
     def steps(
-        self, owner: Owner, since: datetime, due: datetime | None, *, at_once: bool = True
+        self,
+        owner: Owner,
+        since: datetime,
+        due: datetime | None,
+        *,
+        at_once: bool = True,
+        lead: int | None = None,
     ) -> tuple[Step, ...]:
         """The rung that stands, and those of about a day ahead.
 
-        at_once: whether the owner is told when it comes up, before it is due.
+        at_once: whether the owner is told when it comes up, before it is due. lead: the user who
+        is told at the rungs of the manager, where that is another employee than the owner.
         """
         now, workdays = self.as_of.instant, self._workdays(owner)
         first = since.astimezone(workdays.zone).date()
@@ -72,13 +79,16 @@ class Telling:
         later = placed(self.ladder, last, first, workdays.days) if last else ()
         opens = at_once and (last is None or (workdays.first_from(first) or first) < last)
         marks = [*([Placed(self.opening, first)] if opens else []), *later]
-        steps = [step for mark in marks if (step := self._step(owner, mark)) is not None]
+        steps = [step for mark in marks if (step := self._step(owner, mark, lead)) is not None]
         return standing(steps, now, now + LOOK_AHEAD)
 
-    def _step(self, owner: Owner, mark: Placed) -> Step | None:
+    def _step(self, owner: Owner, mark: Placed, lead: int | None) -> Step | None:
         """What a rung comes to; where nobody is behind a manager's, None."""
         person = self.people.by_user.get(owner.user_id or 0)
+        leads = self.people.by_user.get(lead or 0)
         if person is not None:
+            if leads is not None and leads.id != person.id:
+                person = replace(person, parent_id=leads.id)
             return self.contacts.step(person, mark)
         if mark.rung.who is Who.MANAGER:
             return None

@@ -10,7 +10,11 @@ from odoo_gateway.sandbox import schema
 from tests.contracts.asking import ARCHIVED_TOO, EVERYWHERE, STRUCTURED, Asker, label, shapes
 
 EVERY = [(model, name) for model, fields in schema.load().items() for name in fields]
-RELATED = [(model, name) for model, name in EVERY if shapes(model)[name].type == "many2one"]
+RELATED = [
+    (model, name)
+    for model, name in EVERY
+    if shapes(model)[name].type == "many2one" and shapes(model)[name].searchable
+]
 MODELS = list(schema.load())
 
 

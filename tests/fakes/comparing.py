@@ -19,6 +19,8 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "change_requests": ("kind", "model", "record_id"),
     "master_data": ("kind", "model", "record_id", "other_id"),
     "invoice_readiness": ("sale_order_id",),
+    "presales_review": ("opportunity_id",),
+    "quote_check": ("model", "record_id"),
     "late_starts": ("project_id",),
     "project_setup": ("model", "record_id"),
     "wip_aging": ("sale_order_line_id",),

@@ -301,6 +301,12 @@ def test_a_model_without_its_module_is_not_readable() -> None:
     assert not Session(Sandbox(TODAY, denied_models=["sale.order"])).may_read("sale.order")
 
 
+def test_a_right_to_write_is_none_to_read(sandbox: Sandbox) -> None:
+    session = Session(sandbox)
+    assert session.may_write("mail.activity")
+    assert not session.may_write("sale.order")
+
+
 def test_links_lead_to_the_record(sandbox: Sandbox) -> None:
     session = Session(sandbox, "https://odoo.example/")
     assert session.link("sale.order", 7) == "https://odoo.example/odoo/sale.order/7"

@@ -16,6 +16,7 @@ from tests.fakes import modules
 from tests.tasks.conftest import MONDAY, changed, reading
 from tests.tasks.execution.pending_approvals.test_snapshot import sheets
 from tests.tasks.test_modules import every_line, with_module
+from tests.tasks.versions.running import POLICIES
 
 NARROWING = [job.name for job in catalogue.jobs().values() if job.narrows]
 COMPANIES = (1, 2)
@@ -43,7 +44,8 @@ def look(
 ) -> Report:
     job = catalogue.jobs()[name]
     moment = replace(as_of, only=None if only is None else frozenset(only))
-    return job.run(reading(odoo, company_id), moment, job.policy())
+    policy = job.policy(**POLICIES.get(name, {}))
+    return job.run(reading(odoo, company_id), moment, policy)
 
 
 def about(finding: Finding) -> Subject:

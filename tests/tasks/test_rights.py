@@ -50,8 +50,12 @@ POOR: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
     "some products": {"product.product": SOME},
     "some customers": {"res.partner": [("id", "not in", list(range(21, 40, 2)))]},
     "some departments": {"hr.department": [("id", "=", 1)]},
+    "own opportunities": {"crm.lead": [("user_id", "=", 102)]},
+    "some stages": {"crm.stage": [("id", "<", 3)]},
     "other currencies": {"res.currency": [("id", "=", 2)]},
 }
+# What is planned is shown to those who may write; days in stages and prices are of later versions.
+OF_OTHER_VERSIONS: Final = frozenset({"activity", "days-in-stage", "price-list"})
 # Users by what their version has not.
 ABSENT: Final = {("own reports", 19), ("own contracts", 19), ("own versions", 16)}
 
@@ -81,7 +85,7 @@ def figures(report: Report) -> set[str]:
 def test_nothing_of_an_administrators_is_withheld(job: str, version: int, now: AsOf) -> None:
     report = look(at(version), job, now)
     assert not figures(report)
-    assert not report.unseen - {"pending-time"}
+    assert not report.unseen - {"pending-time", *OF_OTHER_VERSIONS}
 
 
 @pytest.fixture(scope="module")

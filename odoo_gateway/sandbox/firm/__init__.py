@@ -16,6 +16,7 @@ from odoo_gateway.sandbox.firm import (
     money,
     papers,
     people,
+    pipeline,
     projects,
     sales,
     timesheets,
@@ -47,7 +48,7 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
     expenses = papers.expense_entries(when, 1 + max(entry["id"] for entry in entries))
     return {
         **tables,
-        **_together(tables, changes.rows(when), handoffs.rows(when)),
+        **_together(tables, changes.rows(when), handoffs.rows(when), pipeline.rows(when)),
         "account.analytic.line": [*entries, *expenses],
         "project.task": _with_hours(tables),
     }

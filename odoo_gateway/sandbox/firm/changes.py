@@ -86,6 +86,7 @@ def _made(when: When) -> Iterator[tuple[Row, Row]]:
                 "product_id": HOUR,
                 "display_type": False,
                 "price_unit": amendment.price,
+                "technical_price_unit": amendment.price,
                 "discount": 0.0,
                 "product_uom_qty": amendment.hours,
                 "qty_delivered": 0.0,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from odoo_gateway.sandbox.firm import codes
+from odoo_gateway.sandbox.firm import codes, timesheets
 from odoo_gateway.sandbox.firm.billing import Books
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import (
@@ -106,6 +106,7 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
                 "project_template_id": COPIED if number == FIXED else False,
                 "type": "consu" if number == GOODS else "service",
                 "categ_id": 1 if number == GOODS else 2,
+                "uom_id": timesheets.HOUR,
             }
             for number, (name, policy) in PRODUCTS.items()
         ],
@@ -181,6 +182,7 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when
         "state": deal.state,
         "display_type": line.kind if isinstance(line, Heading) else False,
         "price_unit": float(sold.price),
+        "technical_price_unit": float(sold.price),
         "discount": float(sold.discount),
         "product_uom_qty": float(sold.ordered),
         "qty_delivered": float(sold.delivered),

@@ -7,8 +7,9 @@ from typing import Final
 
 from tasks.commercial.handoff_gate.policy import DemandedDocument, HandoffItem, HandoffPolicy
 from tasks.commercial.handoff_gate.records import Document, SoldOrder
-from tasks.commercial.handoff_gate.snapshot import Sale, Snapshot, plain_text
+from tasks.commercial.handoff_gate.snapshot import Sale, Snapshot
 from tasks.domain.checklists import Answer, Result
+from tasks.domain.markup import plain_text
 from tasks.domain.periods import AsOf
 from tasks.domain.printed import is_report
 from tasks.domain.texts import Text

@@ -1,7 +1,5 @@
 """What was sold of late in a company, with the papers, projects and people around each order."""
 
-import html
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +34,6 @@ NOTE: Final = "line_note"
 BY_MILESTONES: Final = "milestones"
 WEEKS_BACK: Final = 52
 WEEKS_AHEAD: Final = 5
-TAG: Final = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -344,8 +341,3 @@ def _teams(odoo: Reader, orders: Iterable[SoldOrder]) -> Mapping[int, str]:
         if order.team_id:
             by[order.team_id].add((SoldOrder.MODEL, order.id))
     return {number: team.name for number, team in odoo.referred(SalesTeam, by).items()}
-
-
-def plain_text(markup: str | None) -> str:
-    """What people read of a field that Odoo keeps as HTML."""
-    return " ".join(html.unescape(TAG.sub(" ", markup or "")).split())

@@ -17,7 +17,7 @@ from tasks.reads.employment import HISTORIES
 from tasks.reads.schedules import SCHEDULES
 from tasks.reads.units import Unit
 from tasks.records.people import Employee
-from tasks.records.sales import Category, Milestone
+from tasks.records.sales import Category, Milestone, Partner
 from tasks.records.timesheets import TimesheetLine
 
 # What is not seen may be the very project or order that something is said to lack.
@@ -40,6 +40,7 @@ RESTS_ON: Final = (
     ),
     all_or_nothing(Unit.MODEL, Text("units of hours"), by_id=True),
     all_or_nothing(Category.MODEL, Text("product categories"), by_id=True),
+    Basis(Partner.MODEL, Text("customers"), by_id=True, told=("partner",)),
     Basis(
         TimesheetLine.MODEL,
         Text("logged hours"),

@@ -20,7 +20,15 @@ from tests.tasks.conftest import MONDAY, reading
 JOBS: Final = tuple(sorted(catalogue.jobs()))
 NOW: Final = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY)
 COMPANIES: Final = (1, 2)
-POLICIES: Final[Mapping[str, Mapping[str, Any]]] = {"utilization_variance": {"target_percent": 75}}
+# Of the firm's stage Qualified.
+REVIEW: Final = {
+    "stage": 2,
+    "items": [{"item": "scope", "field": "description"}, {"item": "phone", "field": "phone"}],
+}
+POLICIES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "presales_review": {"reviews": [REVIEW]},
+    "utilization_variance": {"target_percent": 75},
+}
 
 
 @dataclass(frozen=True)

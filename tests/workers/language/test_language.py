@@ -47,6 +47,10 @@ policies.invoice_readiness.vat_number_required = true
 policies.wip_aging.decide_after_days = 10
 policies.wip_aging.overrun_percent = 10
 policies.pending_approvals.wait_for_morning = false
+policies.presales_review.wait_for_morning = false
+policies.presales_review.reviews = [
+    {{ stage = 2, items = [{{ item = "scope_notes", field = "description" }}] }},
+]
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from odoo_gateway.sandbox import Sandbox, firm
 from tasks.commercial.handoff_gate.job import JOB
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
-from tasks.commercial.handoff_gate.snapshot import Sale, plain_text, read
+from tasks.commercial.handoff_gate.snapshot import Sale, read
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
 from tests.fakes.overlay import Overlay
@@ -278,10 +278,3 @@ def test_the_calls_are_as_many_for_one_order_as_for_thirty(now: AsOf) -> None:
         "hr.employee.search_read",
         "ir.module.module.search_read",
     }
-
-
-def test_markup_is_told_as_what_people_read() -> None:
-    assert plain_text("<p>Docks &amp; cranes</p><ul><li>no hardware</li></ul>") == (
-        "Docks & cranes no hardware"
-    )
-    assert plain_text(None) == plain_text("<p><br></p>") == ""
