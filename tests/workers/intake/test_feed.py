@@ -14,8 +14,9 @@ from tests.fakes.fleets import FILE, Switchable, fleet_on
 from tests.fakes.hooks import PATH_SECRET, SECRET
 from tests.fakes.overlay import Overlay
 from workers.intake import feed, sources
+from workers.intake.hearing import store
 from workers.ledger import counters, inbox, lookup
-from workers.ledger.inbox import Received
+from workers.ledger.inbox import Event, Received
 from workers.ledger.lookup import WantedEvents
 from workers.wiring import Fleet
 
@@ -178,6 +179,27 @@ def test_what_only_the_feed_told_of_was_missed_by_a_source_that_tells_by_itself(
     both = fleet_on(tmp_path, clock, file=f'{FEED}outbox.kind = "outbox"\n')
     feed.count_missed(both, both.settings.tenant("firm"), ["feed"])
     assert missed(fleet) == 1, "not what stood at the first look"
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "count"),
+    [
+        ("signed_webhook", EXPENSE, 0),
+        ("outbox", "ir.attachment", 0),
+        ("odoo_webhook", "ir.attachment", 1),
+        ("outbox", EXPENSE, 1),
+    ],
+)
+def test_what_no_other_source_would_tell_of_is_not_missed(
+    clock: Clock, tmp_path: Path, kind: str, model: str, count: int
+) -> None:
+    secret = SECRET if kind == "signed_webhook" else PATH_SECRET
+    secrets = {} if kind == "outbox" else {"FLEET_FIRM_IN_OTHER_SECRET": secret}
+    fleet = fleet_on(tmp_path, clock, file=f'{FEED}other.kind = "{kind}"\n', environ=secrets)
+    store(fleet, [Event("firm", "feed", "1", f"{model}.changed", model, 7, clock())])
+    clock.forward(minutes=3)
+    feed.count_missed(fleet, fleet.settings.tenant("firm"), ["feed"])
+    assert missed(fleet) == count
 
 
 HOOK = f'{FILE}\n[tenants.firm.sources]\nodoo.kind = "odoo_webhook"\n'
