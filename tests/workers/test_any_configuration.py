@@ -207,6 +207,11 @@ ACME = ("tenants", "acme")
         ("policies.utilization_variance.targets_by_job", {"3": 0}, "greater than 0"),
         ("policies.utilization_variance.targets_by_job", {"3": 600}, "less than or equal to 100"),
         ("policies.invoice_readiness.tell_at_once_from", {"eur": 1}, "should match pattern"),
+        (
+            "matrices.changes",
+            {"about": ["stage"], "levels": [{"name": "Board 1", "roles": ["finance"]}]},
+            "must be of small letters, digits and underscores, a letter first",
+        ),
         ("amendments", [{"job": "wip_aging", "from": 20270101, "set": {}}], "not a number"),
         (
             "amendments",

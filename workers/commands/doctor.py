@@ -10,6 +10,7 @@ from odoo_gateway.errors import FleetError, OdooError
 from tasks import catalogue
 from tasks.declaration import AnyJob, Audience
 from tasks.domain.plurals import counted
+from tasks.domain.proposals import Mode
 from workers import dispatch, looking
 from workers.broker import transport as broker
 from workers.commands import opening, pausing
@@ -139,11 +140,24 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
     yield Examined(name, "ok", f"version {version} at {tenant.address}; companies: {companies}")
     yield from visibility.standing(fleet, tenant, scopes[0])
     yield from installed.examine(fleet, tenant)
+    yield from installed.examine_outbox(fleet, tenant)
+    yield from _page_to_decide_on(fleet, tenant)
     for scope in scopes:
         yield from _zone(tenant, scope)
         yield from _recipients(tenant, scope)
         yield from _jobs(fleet, tenant, scope)
     fleet.keep_learnt(tenant)
+
+
+def _page_to_decide_on(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
+    """Whether people who are asked to agree to an effect are led to where they can."""
+    if Mode.APPROVE in tenant.modes and fleet.links is None:
+        yield Examined(
+            f"{tenant.name}: effects",
+            "failed",
+            "whoever is asked to agree decides on a page, and no mail leads there: set "
+            "FLEET_WEB_URL and FLEET_LINK_SECRET for all processes, and start `fleet web`",
+        )
 
 
 def _zone(tenant: Tenant, scope: Scope) -> Iterator[Examined]:

@@ -11,7 +11,7 @@ from tasks.domain.deciding import Answer
 from tasks.domain.matrix import FIELDS, Verdict, verdict
 from tasks.domain.matrix_faults import faults
 from tasks.domain.splitting import splits
-from workers.commands import opening
+from workers.commands import exits, opening
 from workers.commands.console import show
 from workers.commands.exits import ExitCode
 from workers.commands.options import Json, OfTenant
@@ -51,8 +51,8 @@ def check(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = False)
         for fault in faults(each.settings.matrices[called], each.people(0, SOMEBODY))
     ]
     show(found, as_json, "Faults")
-    if not all(row["safe"] for row in found):
-        raise typer.Exit(ExitCode.SOME_FAILED)
+    sound = all(row["safe"] for row in found)
+    raise typer.Exit(_ending(fleet, tenant) if sound else ExitCode.SOME_FAILED)
 
 
 @cli.command(cls=Verb, epilog="fleet matrix replay")
@@ -72,6 +72,7 @@ def replay(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = False
             now = verdict(each.settings.matrices[called], request, people)
             found.append({**_replayed(fleet, effect, now), "matrix": called})
     show(found, as_json, "Replayed")
+    raise typer.Exit(_ending(fleet, tenant))
 
 
 @cli.command(name="splits", cls=Verb, epilog="fleet matrix splits")
@@ -99,6 +100,12 @@ def splits_(name: OfMatrix = None, tenant: OfTenant = None, as_json: Json = Fals
         )
     ]
     show(found, as_json, "Splits")
+    raise typer.Exit(_ending(fleet, tenant))
+
+
+def _ending(fleet: Fleet, tenant: str | None) -> ExitCode:
+    """Matrices of a tenant that is left out were not looked at."""
+    return exits.whole(fleet) if tenant is None else ExitCode.DONE
 
 
 def named(fleet: Fleet, tenant: str | None, matrix: str | None) -> Sequence[tuple[Tenant, str]]:

@@ -126,7 +126,8 @@ def check(
         told = {"pieces": len(here.pieces), "gates": here.gates, "untold": here.untold}
         print_json({"schema": 1, "tenant": of.name, **told, "wrong": wrong})
     else:
-        _tell(wrong, "Wrong", f"all {counted(len(here.pieces), 'piece')} stand as we put them")
+        stand = f"all {counted(len(here.pieces), 'piece')} stand as we put them"
+        _tell(wrong, "Wrong", f"{stand}; each field of a table is one")
         if here.untold:
             say(f"no rule tells {', '.join(here.untold)}: jobs look by their schedules")
     raise typer.Exit(ExitCode.NEEDS_A_PERSON if wrong else ExitCode.DONE)

@@ -19,6 +19,8 @@ from workers.config.variables import Variables
 KEY: Final = "_ODOO_API_KEY"
 SHARED_KEY: Final = "FLEET" + KEY
 SHARED_URL: Final = "FLEET_ODOO_URL"
+# The pattern of the names that people give.
+NAME: Final = "^[a-z][a-z0-9_]*$"
 M = TypeVar("M", bound=BaseModel)
 Location = Sequence[str | int]
 
@@ -231,5 +233,9 @@ def _said(problem: Mapping[str, Any]) -> str:
         return "no such setting; remove it or correct its name"
     if problem["type"] == "missing":
         return "must be given"
+    if problem["type"] == "too_short":
+        return "must have at least one"
+    if problem["type"] == "string_pattern_mismatch" and NAME in str(problem["msg"]):
+        return "must be of small letters, digits and underscores, a letter first"
     message = str(problem["msg"]).removeprefix("Value error, ")
     return message[0].lower() + message[1:]

@@ -361,11 +361,14 @@ class Tenant:
     @property
     def writes(self) -> bool:
         """Whether there may be effects: of proposals in any company, or of messages into Odoo."""
-        modes = [self.settings.effects, *(each.effects for each in self.settings.company.values())]
         ways = {channel for route in self.settings.routes for channel in route.channels}
-        return not ways.isdisjoint(in_odoo()) or any(
-            mode is not Mode.OFF for of_kinds in modes for mode in of_kinds.values()
-        )
+        return not ways.isdisjoint(in_odoo()) or bool(self.modes - {Mode.OFF})
+
+    @property
+    def modes(self) -> set[Mode]:
+        """Those that any kind of effect has in any company; `off` may be left out."""
+        named = [self.settings.effects, *(each.effects for each in self.settings.company.values())]
+        return {mode for of_kinds in named for mode in of_kinds.values()}
 
     def matrix_of(self, kind: str) -> tuple[str, Matrix | None]:
         """The matrix that decides about a kind of request or effect, and its name."""

@@ -13,6 +13,7 @@ from odoo_gateway.session import Session
 from tasks import catalogue
 from tasks.domain.plurals import counted
 from workers import notes as watching
+from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
@@ -86,6 +87,28 @@ def compare(fleet: Fleet) -> None:
                 log.info("installed.compared", state=found.state, what=found.what)
         except FleetError as error:
             log.error("installed.unknown", tenant=tenant.name, message=str(error))
+
+
+def examine_outbox(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
+    """Whether Odoo's rules write what the fleet is to take, and the fleet takes what they write."""
+    what, session = f"{tenant.name}: outbox", fleet.session(tenant)
+    takes = bool(tenant.sources_of(SourceKind.OUTBOX))
+    try:
+        writes = membership.me(session).is_in and RULES in session.modules
+    except OdooError:
+        return
+    if takes and not writes:
+        told = (
+            "a source of the kind outbox is configured, and no rule in Odoo tells it anything: an "
+            "administrator runs `fleet odoo install`"
+        )
+        yield Examined(what, "failed", told)
+    elif writes and not takes:
+        told = (
+            "rules in Odoo write down what changes, and nobody takes it, so it piles up there: "
+            "configure a source of the kind outbox (docs/events.md), or run `fleet odoo remove`"
+        )
+        yield Examined(what, "warning", told)
 
 
 def examine(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:

@@ -14,6 +14,7 @@ from tasks import catalogue
 from tests.fakes.clock import Clock
 from tests.fakes.command import typed
 from tests.fakes.fleets import TENANT, Switchable, fleet_on
+from tests.workers.config.test_gating import SOUND
 from workers import dispatch
 from workers.broker import transport as broker
 from workers.commands import doctor
@@ -238,6 +239,21 @@ def test_the_doctor_says_which_roles_have_nobody_and_what_is_not_told(
     assert set(dict(roles_without_people(tmp_path, clock, some))) == {"delivery"}
     disabled = f"{some}disabled_jobs = {sorted(catalogue.jobs())}\n"
     assert roles_without_people(tmp_path, clock, disabled) == []
+
+
+def test_the_doctor_says_that_nobody_can_decide_without_a_page(
+    tmp_path: Path, clock: Clock
+) -> None:
+    pages = {"FLEET_WEB_URL": "https://fleet.example.com", "FLEET_LINK_SECRET": "s" * 32}
+    whats = {
+        name: {found.what: found.state for found in doctor.examine(fleet)}
+        for name, fleet in {
+            "without": fleet_on(tmp_path, clock, file=SOUND),
+            "with": fleet_on(tmp_path, clock, file=SOUND, environ=pages),
+        }.items()
+    }
+    assert whats["without"]["firm: effects"] == "failed"
+    assert "firm: effects" not in whats["with"]
 
 
 @pytest.mark.usefixtures("at_hand")

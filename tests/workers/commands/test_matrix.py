@@ -57,6 +57,13 @@ def test_a_gap_is_told_and_is_safe() -> None:
     )
 
 
+@pytest.mark.parametrize("file", [f'{SOUND}\n[tenants.other]\nlogin = "fleet"\n'])
+@pytest.mark.parametrize("command", ["check", "replay", "splits"])
+def test_matrices_of_a_tenant_that_is_left_out_are_not_said_to_be_sound(command: str) -> None:
+    assert typed("matrix", command)[0] == 4
+    assert typed("matrix", command, "--tenant", "firm")[0] == 0
+
+
 def test_a_matrix_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no matrix 'none'; there are: billing"):
         typed("matrix", "check", "none")

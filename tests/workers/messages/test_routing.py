@@ -153,7 +153,7 @@ channels = ["email", "telegram"]
     ("line", "words"),
     [
         ('severity_from = "bad"', "severity_from: input should be 'info', 'warning' or"),
-        ("channels = []", "channels: tuple should have at least 1 item"),
+        ("channels = []", "channels: must have at least one"),
         ('audience = ["finance"]', "audience: no such setting"),
     ],
 )

@@ -14,14 +14,20 @@ from odoo_gateway.procedures.wanted import GATES, Capabilities
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.sandbox.rights import ADMINISTRATOR
 from tests.fakes.clock import Clock
-from tests.fakes.fleets import Switchable, fleet_on
+from tests.fakes.fleets import FILE, Switchable, fleet_on
 from tests.fakes.in_odoo import installed_in
 from workers.ledger import marks
 from workers.watch import installed, scrape
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
-KEPT = {"hr.expense": ["state"], "hr.employee": ["active"], "sale.order": [], "account.move": []}
+KEPT = {
+    "hr.expense": ["state"],
+    "hr.employee": ["active"],
+    "sale.order": [],
+    "project.project": [],
+    "account.move": [],
+}
 HERE = Capabilities(19, True, {*KEPT, "res.partner"}, KEPT)
 TENANT = "firm"
 MODULES = ("ir.module.module", "search_read")
@@ -34,11 +40,16 @@ def pieces(fleet: Fleet) -> tuple[Piece, ...]:
 
 
 def fleet_with(
-    folder: Path, clock: Clock, edits: Mapping[str, Any], *, has_rules: bool = True
+    folder: Path,
+    clock: Clock,
+    edits: Mapping[str, Any],
+    *,
+    has_rules: bool = True,
+    file: str = FILE,
 ) -> Fleet:
     """One whose Odoo has all of ours, but for these values; None: the record is gone."""
     sandbox = Sandbox(clock().date(), groups=(*ADMINISTRATOR, ours("group")))
-    fleet = fleet_on(folder, clock, sandbox)
+    fleet = fleet_on(folder, clock, sandbox, file=file)
     odoo = installed_in(sandbox, pieces(fleet), KEPT, edits)
     if not has_rules:
         odoo.answers = {**odoo.answers, MODULES: lambda *_: [BASE]}
@@ -137,3 +148,28 @@ def test_an_odoo_that_does_not_tell_is_a_warning(fleet: Fleet, odoo: Switchable)
     odoo.error = OdooRejected("not allowed")
     (found,) = examined(fleet)
     assert (found.state, found.detail) == ("warning", "not verifiable: not allowed")
+
+
+OUTBOX = f'{FILE}[tenants.{TENANT}.sources]\nours.kind = "outbox"\n'
+
+
+def of_outbox(fleet: Fleet) -> dict[str, str]:
+    """What the doctor says of it, by its state."""
+    tenant = fleet.settings.tenants[TENANT]
+    return {each.state: each.detail for each in installed.examine_outbox(fleet, tenant)}
+
+
+def test_an_outbox_that_nothing_writes_into_is_a_failure(tmp_path: Path, clock: Clock) -> None:
+    bare = fleet_on(tmp_path, clock, file=OUTBOX)
+    assert "`fleet odoo install`" in of_outbox(bare)["failed"]
+    assert of_outbox(fleet_with(tmp_path, clock, {}, file=OUTBOX)) == {}
+    switchable = Switchable(Sandbox(clock().date()))
+    silent = fleet_on(tmp_path, clock, switchable, file=OUTBOX)
+    switchable.error = OdooRejected("not allowed")
+    assert of_outbox(silent) == {}
+
+
+def test_an_outbox_that_nobody_takes_from_is_a_warning(tmp_path: Path, clock: Clock) -> None:
+    assert "docs/events.md" in of_outbox(fleet_with(tmp_path, clock, {}))["warning"]
+    assert of_outbox(fleet_with(tmp_path, clock, {}, has_rules=False)) == {}
+    assert of_outbox(fleet_on(tmp_path, clock)) == {}

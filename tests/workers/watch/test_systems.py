@@ -71,3 +71,23 @@ def test_a_system_outside_that_never_told_of_anything_is_a_warning(
 def test_without_a_ledger_nobody_knows_what_was_told(tmp_path: Path, clock: Clock) -> None:
     fleet = fleet_on(tmp_path, clock, file=FILE + SYSTEMS, environ=SECRET, upgraded=False)
     assert examined(fleet) == {"ok": "signatures keeps contracts"}
+
+
+def test_the_outbox_tells_only_of_what_has_rules_in_odoo(tmp_path: Path, clock: Clock) -> None:
+    sources = '[tenants.firm.sources]\n{0}.kind = "{0}"\n'
+    told = {
+        kind: {
+            name
+            for name, each in kept_by(
+                fleet_on(tmp_path, clock, file=FILE + sources.format(kind))
+            ).items()
+            if each.told_by
+        }
+        for kind in ("outbox", "feed")
+    }
+    assert {"expenses", "contracts"} <= told["outbox"] < told["feed"]
+    assert told["feed"] - told["outbox"] == {"documents"}
+    assert "tickets" not in told["feed"]
+    fleet = fleet_on(tmp_path, clock, file=FILE + sources.format("outbox"))
+    told_of = examined(fleet)["ok"].partition("told of by outbox: ")[2]
+    assert set(told_of.split(", ")) == told["outbox"]
