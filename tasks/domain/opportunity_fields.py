@@ -1,13 +1,10 @@
 """Fields that a firm may demand of its opportunities: some of Odoo's, and its own."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import make_dataclass
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from tasks.domain.markup import plain_text
 from tasks.domain.texts import NameOrText, Text, named
-from tasks.records.crm import Opportunity
 
 #: A field of a firm's own in Odoo begins so (a manual field, or one of Studio).
 OWN_FIELD: Final = "x_"
@@ -38,16 +35,7 @@ def own(fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*fields} - FIELDS.keys()))
 
 
-@cache
-def with_fields(*names: str) -> type[Opportunity]:
-    """The record of opportunities, with fields of these names that are a firm's own."""
-    if not names:
-        return Opportunity
-    fields: list[tuple[str, Any, Any]] = [(name, Any, None) for name in names]
-    return make_dataclass("OwnOpportunity", fields, bases=(Opportunity,), frozen=True)
-
-
-def is_filled(opportunity: Opportunity, name: str) -> bool:
+def is_filled(opportunity: object, name: str) -> bool:
     """Whether a field holds something; 0 and a box that is not ticked hold nothing."""
     value = getattr(opportunity, name)
     return bool(plain_text(value) if name == "description" else value)

@@ -20,6 +20,7 @@ from tasks.doubts import unseen
 from tasks.reads.names import read_partners
 from tasks.reads.opportunities import OPEN, read_teams, unseen_activities
 from tasks.reads.orders import read_currencies
+from tasks.reads.own_fields import with_fields
 from tasks.reads.owners import People, read_people
 from tasks.records.crm import Opportunity, SalesTeam, Stage
 
@@ -69,7 +70,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReviewPolicy) -> Snapshot:
     """Open opportunities with all that reviews ask for; in one call per model but for pages."""
     items = [item for unit in policy.everywhere() for item in unit.items]
     own = opportunity_fields.own(item.field for item in items if item.field)
-    record = opportunity_fields.with_fields(*own)
+    record = with_fields(Opportunity, frozenset(own))
     is_asked = bool(items) and odoo.session.may_read(Opportunity.MODEL)
     only = as_of.only_ids(Opportunity.MODEL)
     found = odoo.search(record, [*OPEN, *only]) if is_asked else ()

@@ -22,13 +22,13 @@ from tasks.domain import money
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.ladder import instant
 from tasks.domain.news import Subject
-from tasks.domain.opportunity_fields import with_fields
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.texts import NameOrText, Text
 from tasks.domain.withheld import REMEDY
 from tasks.reads.names import read_partners
 from tasks.reads.opportunities import OPEN, OPPORTUNITIES, read_teams, unseen_activities
 from tasks.reads.orders import read_currencies
+from tasks.reads.own_fields import with_fields
 from tasks.reads.owners import People, read_people
 from tasks.records.crm import Opportunity, SalesTeam, Stage
 from tasks.records.sales import Currency
@@ -89,7 +89,7 @@ def read(odoo: Reader, as_of: AsOf, policy: QuotePolicy) -> Snapshot:
     has_pipeline = odoo.session.may_read(Opportunity.MODEL)
     has_orders = odoo.session.may_read(Quotation.MODEL)
     own = sorted({name for unit in policy.everywhere() for name in unit.own_fields})
-    record = with_fields(*own)
+    record = with_fields(Opportunity, frozenset(own))
     tells = has_pipeline and has_orders and not odoo.lacks(Quotation, "opportunity_id")
     named = _named(odoo, as_of) if tells else frozenset()
     open_ones = _open(odoo, as_of, record, named) if has_pipeline else ()

@@ -1,11 +1,9 @@
 """Reads change requests that a firm keeps as tasks, with amounts in properties or own fields."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import make_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Properties
@@ -16,6 +14,7 @@ from tasks.domain.texts import Text
 from tasks.execution.change_requests.kept import ChangeRequest, InOdoo
 from tasks.execution.change_requests.policy import OWN_FIELD, ChangePolicy, KeptAs
 from tasks.execution.change_requests.records import ChangeTask
+from tasks.reads.own_fields import with_fields
 
 NO_AMOUNT: Final = Text("amounts of change requests")
 
@@ -34,7 +33,8 @@ def read_tasks(
     """
     if policy.kept_as is not KeptAs.TASKS:
         return (), ()
-    record = _with_fields(policy.amount_in, policy.hours_in)
+    own = frozenset(n for n in (policy.amount_in, policy.hours_in) if n.startswith(OWN_FIELD))
+    record = with_fields(ChangeTask, own, Decimal | None)
     among: Domain = [
         *("|", ("tag_ids", "in", list(policy.task_tags))),
         ("stage_id", "in", [*policy.task_stages, *_stages(policy)]),
@@ -55,16 +55,6 @@ def _stages(policy: ChangePolicy) -> Sequence[int]:
         if policy.task_stages
         else []
     )
-
-
-@cache
-def _with_fields(*names: str) -> type[ChangeTask]:
-    """The record of tasks, with the fields of these names that are a firm's own."""
-    own = sorted({name for name in names if name.startswith(OWN_FIELD)})
-    if not own:
-        return ChangeTask
-    fields: list[tuple[str, Any, Any]] = [(name, Decimal | None, None) for name in own]
-    return make_dataclass("OwnTask", fields, bases=(ChangeTask,), frozen=True)
 
 
 def _request(task: ChangeTask, policy: ChangePolicy, currency: Currency | None) -> ChangeRequest:

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import NotVerifiable
@@ -22,6 +21,7 @@ from tasks.mobilization.late_starts.records import (
 from tasks.reads.contacts import read_languages
 from tasks.reads.names import user_names
 from tasks.reads.orders import CONFIRMED
+from tasks.reads.own_fields import with_fields
 from tasks.reads.schedules import Schedules, read_schedules
 from tasks.records.people import Employee
 from tasks.records.sales import Milestone
@@ -62,7 +62,7 @@ class Snapshot:
 
 def read(odoo: Reader, as_of: AsOf, policy: LatePolicy) -> Snapshot:
     """Projects under way, their orders, tasks, milestones, first hours and managers."""
-    record = _with_fields(*_own_fields(policy))
+    record = with_fields(StartedProject, frozenset(_own_fields(policy)), date | None)
     found = [each for each in odoo.search(record, []) if not each.is_template]
     ids = [each.id for each in found]
     lines = odoo.search(StartLine, [*CONFIRMED, ("project_id", "in", ids)])
@@ -96,15 +96,6 @@ def _own_fields(policy: LatePolicy) -> Sequence[str]:
     signs = (policy.kickoff, policy.handoff)
     names = {sign.name for sign in signs if sign is not None and sign.kind == "field"}
     return sorted(names - {START})
-
-
-@cache
-def _with_fields(*names: str) -> type[StartedProject]:
-    """The record of projects, with the dates of these names that are a firm's own."""
-    if not names:
-        return StartedProject
-    fields: list[tuple[str, Any, Any]] = [(name, date | None, None) for name in names]
-    return make_dataclass("OwnProject", fields, bases=(StartedProject,), frozen=True)
 
 
 def _templates(odoo: Reader, lines: Sequence[StartLine]) -> Mapping[int, frozenset[int]]:
