@@ -46,7 +46,8 @@ def companies(session: Session, model: str, ids: Sequence[int]) -> Mapping[int, 
     if model in OF_NO_COMPANY or not session.has_company(model):
         return {}
     rows = _read(session, model, [("id", "in", list(ids))], COMPANY)
-    return {row["id"]: row[COMPANY] for row in rows if row[COMPANY]}
+    asked = f"{model}.{COMPANY}"
+    return {row["id"]: answers.whole(row[COMPANY], asked) for row in rows if row[COMPANY]}
 
 
 def _changes(session: Session, model: str, domain: list[Any], **asked: Any) -> list[Written]:

@@ -238,6 +238,13 @@ def _number(session: Session, name: str) -> int:
         )
     except OdooSchemaDrift:
         answer = []
+    except OdooRejected as error:
+        if not error.for_rights:
+            raise
+        raise OdooRejected(
+            "the fleet's user is not in the fleet's group in this Odoo, or not all is there: an "
+            "administrator runs `fleet odoo install`"
+        ) from error
     for row in answers.rows(answer, asked, ("id", *fields)):
         if row["x_action_id"]:
             return answers.whole(row["x_action_id"], asked)

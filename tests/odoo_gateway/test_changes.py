@@ -61,6 +61,13 @@ def test_companies_are_those_of_the_records_that_are_there_and_have_one() -> Non
     assert changes.companies(session, "hr.expense", [7, 8, 9, 10]) == {7: 2, 8: 1}
 
 
+@pytest.mark.parametrize("company", ["x", ["1", "Other"], [[1]], {"id": 1}, True])
+def test_a_company_that_is_none_is_no_answer(company: object) -> None:
+    session, _ = answering({"id": 7, "company_id": company})
+    with pytest.raises(OdooUnavailable, match="company_id answered"):
+        changes.companies(session, "hr.expense", [7])
+
+
 def test_a_file_is_of_no_company_whoever_put_it_there() -> None:
     company = {"company_id": {"type": "many2one", "relation": "res.company", "store": True}}
     sandbox = Sandbox(date(2026, 11, 23), declares={"ir.attachment": company})

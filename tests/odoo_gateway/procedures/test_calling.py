@@ -132,3 +132,15 @@ def test_one_that_is_not_installed_is_named(name: str) -> None:
     for session in (nowhere, unlisted, dangling):
         with pytest.raises(OdooSchemaDrift, match=f"{name} is not installed .*fleet odoo install"):
             CALLS[name](session)
+
+
+@pytest.mark.parametrize(("for_rights", "said"), [(True, "fleet odoo install"), (False, "^no$")])
+def test_who_may_not_look_for_one_is_told_what_gives_the_right(for_rights: bool, said: str) -> None:
+    def refuse(args: object, kwargs: object) -> None:
+        error = OdooRejected("no")
+        error.for_rights = for_rights
+        raise error
+
+    transport = Overlay(Sandbox(SEEN.date()), {(calling.DIRECTORY, "search_read"): refuse})
+    with pytest.raises(OdooRejected, match=said):
+        calling.inventory(Session(transport))
