@@ -11,18 +11,7 @@ from odoo_gateway.procedures import wanted
 from odoo_gateway.procedures.pieces import ACTION, MODULE, RELATIONS, RULE, Piece, source
 from odoo_gateway.procedures.wanted import GATES, PROCEDURES
 from tests.fakes.in_odoo import EVENTS, capable
-
-# Of those that pieces name, what each version has, as its `fields_get` tells.
-OF_RULES = {"active", "filter_domain", "filter_pre_domain", "model_id", "name", "trigger"} | {
-    "trigger_field_ids"
-}
-OF_ACTIONS = {"binding_model_id", "code", "model_id", "name", "state", "usage"}
-KNOWN = {
-    16: {RULE: OF_RULES | {"code", "state"}, ACTION: OF_ACTIONS | {"groups_id"}},
-    17: {RULE: OF_RULES, ACTION: OF_ACTIONS | {"groups_id", "base_automation_id"}},
-    18: {RULE: OF_RULES, ACTION: OF_ACTIONS | {"groups_id", "base_automation_id"}},
-    19: {RULE: OF_RULES, ACTION: OF_ACTIONS | {"group_ids", "base_automation_id"}},
-}
+from tests.fakes.recorded_odoo import RECORDED
 
 
 def pieces(version: int = 19, gates: Collection[str] = GATES, **changes: Any) -> list[Piece]:
@@ -33,15 +22,15 @@ def names(found: list[Piece], model: str) -> list[str]:
     return [piece.name for piece in found if piece.model == model]
 
 
-@pytest.mark.parametrize("version", KNOWN)
+@pytest.mark.parametrize("version", RECORDED)
 def test_pieces_name_fields_that_this_odoo_has(version: int) -> None:
     for piece in pieces(version):
-        known = KNOWN[version].get(piece.model, piece.values.keys())
+        known = RECORDED[version].get(piece.model, piece.values.keys())
         assert set(piece.values) <= set(known), piece.name
         assert set(piece.values) <= set(wanted.read(capable(version))[piece.model]), piece.name
 
 
-@pytest.mark.parametrize("version", KNOWN)
+@pytest.mark.parametrize("version", RECORDED)
 def test_what_a_piece_links_to_comes_before_it(version: int) -> None:
     seen: set[str] = set()
     for piece in pieces(version):
@@ -76,7 +65,7 @@ def test_each_version_has_a_rule_per_event_and_gate() -> None:
         "gate_order_confirmation",
         "event_x_ops_gate_overridden",
     ]
-    for version in KNOWN:
+    for version in RECORDED:
         assert names(pieces(version), RULE) == found
     assert "event_hr_expense_changed_action" in names(pieces(17), ACTION)
     assert "event_hr_expense_changed_action" not in names(pieces(16), ACTION)
