@@ -358,6 +358,39 @@ def test_who_sets_projects_up_is_told_at_once_then_the_manager_then_the_owner() 
     assert of(60) == []
 
 
+def test_the_firm_may_have_a_ladder_of_its_own() -> None:
+    boss = [{"name": "boss", "working_days": 1, "who": "manager"}]
+    report = look(sold(date_order=ago(7)), delivery_lead=103, ladder=boss)
+    assert steps(report, UNSET) == [("boss", "Anna Kern")]
+
+
+def test_customers_that_are_hidden_are_called_by_their_ids() -> None:
+    more = rows(sale_order=[order()], sale_order_line=[line()])
+    hiding = Sandbox(MONDAY.date(), rows=more, rules={"res.partner": [["id", "!=", 20]]})
+    report = JOB.run(reading(hiding), NOW, SetupPolicy())
+    assert row(report, ORDER, SOLD)["partner"] == "customer 20"
+    assert "partner" in {figure for gap in report.not_verifiable for figure in gap.figures}
+
+
+def test_a_lead_of_nobody_yet_and_a_product_without_a_category_are_no_trouble() -> None:
+    unfiled = changed(
+        rows=rows(
+            sale_order=[order()], sale_order_line=[line()], crm_lead=[lead(partner_id=False)]
+        ),
+        corrupt={("product.product", 1): {"categ_id": False}},
+    )
+    report = look(unfiled, service_lines=[LINES_OF])
+    assert keys(report) == {UNSET, NOT_SOLD}
+    assert row(report, LEAD, WON)["partner"] == ""
+
+
+def test_tasks_that_may_not_be_read_leave_nothing_to_be_told() -> None:
+    more = rows(sale_order=[order()], sale_order_line=[line()])
+    report = look(Sandbox(MONDAY.date(), rows=more, denied_models=["project.task"]))
+    assert {found.key for found in report.findings} == {NOT_SEEN}
+    assert (report.rows, report.measures) == ((), ())
+
+
 def test_how_long_setup_takes_is_measured_by_the_first_project() -> None:
     made = [
         project(sale_line_id=LINES, create_date=ago(1)),
