@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 import typer
 
@@ -34,10 +35,36 @@ Row = Mapping[str, Any]
 cli = typer.Typer()
 
 
+@dataclass(frozen=True)
+class Sought:
+    """A record by its id or name, of one model where it is said which, as cases print it."""
+
+    record: str
+    model: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """As it was written: 42, S00042 or sale.order,42."""
+        model, _, number = text.rpartition(",")
+        return cls(number, model) if "." in model and number.isdecimal() else cls(text)
+
+    def is_of(self, model: str) -> bool:
+        """Whether it may be a record of the model."""
+        return self.model in ("", model)
+
+    def is_record(self, model: str, record_id: Any, title: str) -> bool:
+        """Whether it is the record of the model and id, or named in the title."""
+        if self.record == str(record_id):
+            return self.is_of(model)
+        return not self.model and self.record in title.split()
+
+
 @cli.command(cls=Verb, epilog="fleet explain JOB S00042")
 def explain(
     job: JobName,
-    record: Annotated[str, typer.Argument(help="Its id or name in Odoo, like 42 or S00042.")],
+    record: Annotated[
+        str, typer.Argument(help="Its id or name in Odoo: 42, S00042 or sale.order,42.")
+    ],
     tenant: TenantName = None,
     company: CompanyIds = None,
     as_of: AsOfDay = None,
@@ -98,37 +125,38 @@ def explained(
     Rows with what judged them and what they gave; findings that have no row; what was left out on
     purpose; and else, of a record that Odoo knows, which rule it does not fulfil. Raises OdooError.
     """
+    sought = Sought.of(record)
     seen = [(result.scope, result.seen) for result in results if result.scope and result.seen]
     found = [
         {"company": scope.name, **entry}
         for scope, look in seen
-        for entry in _in_report(order.job, look, record)
+        for entry in _in_report(order.job, look, sought)
     ]
     if found:
         return found
     readers = [
         (scope.name, Lookout(order.job, order.tenant, scope).reader(fleet)) for scope, _ in seen
     ]
-    for about in order.job.lists:
+    for about in (each for each in order.job.lists if sought.is_of(each.model)):
         here = [(name, reader) for name, reader in readers if _is_there(reader, about)]
         absent = [
-            {"company": name, **_absent(reader, about, record, order)}
+            {"company": name, **_absent(reader, about, sought.record, order)}
             for name, reader in here
-            if _holds(reader, about, record)
+            if _holds(reader, about, sought.record)
         ]
-        if not absent and any(_is_known(reader, about, record) for _, reader in here[:1]):
-            told = f"{about.model} {record} belongs to none of the companies looked at"
+        if not absent and any(_is_known(reader, about, sought.record) for _, reader in here[:1]):
+            told = f"{about.model} {sought.record} belongs to none of the companies looked at"
             absent = [{"company": None, **_entry(told)}]
         found += absent
     return found
 
 
-def _in_report(job: AnyJob, look: Look, record: str) -> Iterator[Row]:
+def _in_report(job: AnyJob, look: Look, sought: Sought) -> Iterator[Row]:
     report = look.report
     told: set[str] = set()
     listed_here = False
     for row in report.rows:
-        if _names(job, row, record):
+        if _names(job, row, sought):
             about = {*job.subjects(row)}
             findings = [
                 finding
@@ -141,12 +169,16 @@ def _in_report(job: AnyJob, look: Look, record: str) -> Iterator[Row]:
             policy = _policy(look, row.get("policy", ""))
             yield _entry("it is listed", row, policy, findings, acts=acts)
     others = [finding for finding in report.findings if finding.key not in told]
-    of_record = [finding for finding in others if _is_about(finding, record)]
+    of_record = [
+        finding
+        for finding in others
+        if sought.is_record(finding.model, finding.record_id, finding.title)
+    ]
     if of_record:
         answer = "it has no line of its own; what was found follows"
         yield _entry(answer, findings=of_record, acts=_acts(look, of_record))
     for aside in () if listed_here else report.set_aside:
-        if record == str(aside.record_id) or record in aside.title.split():
+        if sought.is_record(aside.model, aside.record_id, aside.title):
             answer = f"{aside.title} was left out, as {aside.group}: {aside.reason}"
             yield _entry(answer, acts=_acts(look, (), {(aside.model, aside.record_id)}))
 
@@ -228,16 +260,12 @@ def _named(record: str) -> Condition:
     return ("name", "=", record)
 
 
-def _names(job: AnyJob, row: Row, record: str) -> bool:
+def _names(job: AnyJob, row: Row, sought: Sought) -> bool:
     """Whether the record is what the row is about: the id of one that it names, or a name."""
-    if any(record == str(record_id) for _, record_id in job.subjects(row)):
+    if any(sought.is_record(model, number, "") for model, number in job.subjects(row)):
         return True
     names = [value.casefold() for value in row.values() if isinstance(value, str)]
-    return record.casefold() in names
-
-
-def _is_about(finding: Finding, record: str) -> bool:
-    return record == str(finding.record_id) or record in finding.title.split()
+    return not sought.model and sought.record.casefold() in names
 
 
 def _policy(seen: Look, version: str) -> Row:

@@ -84,12 +84,15 @@ def test_each_record_is_explained_and_what_is_listed_fulfils_the_rules(
 def test_an_expense_is_found_by_its_id_and_its_name(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for asked in ("10", "hotel in lyon"):
+    for asked in ("10", "hotel in lyon", "hr.expense,10"):
         found = command(fleet, monkeypatch, "pending_approvals", asked)
         assert [entry["row"]["what"] for entry in found if entry["row"]] == ["Hotel in Lyon"]
         assert (
             found[0]["findings"][0]["title"] == "Hotel in Lyon of Femke Jansen waits for approval"
         )
+    monkeypatch.setattr(opening, "fleet", lambda level=0: fleet)
+    other = CliRunner().invoke(cli.cli, ["explain", "pending_approvals", "sale.order,10"])
+    assert isinstance(other.exception, ConfigurationError), "it is no expense"
 
 
 def test_an_order_that_is_not_confirmed_is_told_which_rule_does_not_hold(
