@@ -14,9 +14,11 @@ from tasks.records.people import Employee
 from .odoo_server import LOGIN, PASSWORD, OdooServer
 
 
-def session_of(server: OdooServer, database: str) -> Session:
-    """The administrator's session, over odoorpc."""
-    address = Address(server.url, database, LOGIN, PASSWORD)
+def session_of(
+    server: OdooServer, database: str, login: str = LOGIN, password: str = PASSWORD
+) -> Session:
+    """The session of a user, else of the administrator, over odoorpc."""
+    address = Address(server.url, database, login, password)
     return Session(OdooRpc(address), server.url)
 
 

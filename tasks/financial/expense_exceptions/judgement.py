@@ -57,18 +57,19 @@ class Told:
         return f"{self.flag.kind}-{self.flag.expense.id}-v{self.version}"
 
     @property
-    def is_accepted(self) -> bool:
-        """Whether somebody else than who spent it accepted it as it is."""
-        return self._stands(ActKind.ACCEPTED)
+    def acceptance(self) -> Act | None:
+        """That of somebody else than who spent it, of it as it is."""
+        return self._last(ActKind.ACCEPTED)
 
     @property
     def is_returned(self) -> bool:
         """Whether it went back to who spent it."""
-        return self._stands(ActKind.RETURNED)
+        return self._last(ActKind.RETURNED) is not None
 
-    def _stands(self, kind: ActKind) -> bool:
-        said = self.verdict is not None and self.verdict.kind is kind
-        return said and not self.changed and not self.by_claimant
+    def _last(self, kind: ActKind) -> Act | None:
+        """What was said last, where it is of that kind and still counts."""
+        counts = self.verdict and self.verdict.kind is kind
+        return self.verdict if counts and not self.changed and not self.by_claimant else None
 
 
 class Judgement:
@@ -92,7 +93,7 @@ class Judgement:
     @cached_property
     def open(self) -> Sequence[Told]:
         """What nobody accepted yet."""
-        return [each for of in self.told.values() for each in of if not each.is_accepted]
+        return [each for of in self.told.values() for each in of if not each.acceptance]
 
     def uncompared(self) -> Iterator[Spending]:
         """Expenses that no limit in their currency or the company's is there for."""
@@ -101,12 +102,13 @@ class Judgement:
     def row(self, expense: Spending) -> Mapping[str, Any]:
         """One line of the full picture."""
         told = self.told[expense.id]
-        accepted = [each for each in told if each.is_accepted]
-        left = [each for each in told if not each.is_accepted]
+        accepted = [(each.flag.kind, act) for each in told if (act := each.acceptance)]
+        left = [each for each in told if not each.acceptance]
         product = self._snapshot.products.get(expense.product_id or 0)
         policy, unsure = self._flags.policy_of(expense), self._uncompared(expense)
         exempt = expense.employee_id in policy.exempt_employees
-        reasons = [*(each.flag.reason for each in left), *map(_accepted, accepted), unsure]
+        quiet = [_accepted(kind, act) for kind, act in accepted]
+        reasons = [*(each.flag.reason for each in left), *quiet, unsure]
         return {
             "expense_id": expense.id,
             "expense": expense.name,
@@ -119,7 +121,7 @@ class Judgement:
             "amount": f"{expense.amount:f}",
             "currency": expense.currency.code,
             "exceptions": ", ".join(each.flag.kind for each in left),
-            "accepted": ", ".join(each.flag.kind for each in accepted),
+            "accepted": ", ".join(kind for kind, _ in accepted),
             "status": _status(left, accepted, unsure, exempt=exempt),
             "reason": EXEMPT if exempt else joined(filter(None, reasons), "; "),
             "policy": policy.version,
@@ -224,7 +226,7 @@ class Judgement:
         people, stage = self._snapshot.people, expense.stage
         with_claimant = told.is_returned or kind is Kind.NO_RECEIPT or stage is Stage.DRAFT
         booked = stage in (Stage.POSTED, Stage.PAID)
-        if kind in OF_FINANCE or (booked and not with_claimant):
+        if not with_claimant and (kind in OF_FINANCE or booked):
             return Owner(FINANCE)
         if with_claimant and claimant.active and claimant.user_id:
             return people.owner(claimant.user_id, FINANCE)
@@ -271,24 +273,19 @@ def _version(act: Act) -> str:
     return number if number.isascii() and number.isdecimal() else ""
 
 
-def _accepted(told: Told) -> Text:
+def _accepted(kind: Kind, act: Act) -> Text:
     """Who accepted it, and why."""
-    act = told.verdict
-    if act is None:
-        return NOTHING
     if not act.reason:
-        return Text(
-            "{wrong}: accepted by {person}", wrong=TITLES[told.flag.kind], person=act.person
-        )
+        return Text("{wrong}: accepted by {person}", wrong=TITLES[kind], person=act.person)
     return Text(
         "{wrong}: accepted by {person}: {reason}",
-        wrong=TITLES[told.flag.kind],
+        wrong=TITLES[kind],
         person=act.person,
         reason=act.reason,
     )
 
 
-def _status(left: Sequence[Told], accepted: Sequence[Told], unsure: Text, *, exempt: bool) -> str:
+def _status(left: Sequence[Told], accepted: Sequence[object], unsure: Text, *, exempt: bool) -> str:
     if exempt:
         return "exempt"
     if left:

@@ -26,7 +26,7 @@ def measures(judgement: Judgement, kinds: Sequence[Kind]) -> Iterator[Measure]:
     """Those of the kinds that this Odoo tells."""
     counts = Counter(told.flag.kind for told in judgement.open)
     accepted = Counter(
-        told.flag.kind for of in judgement.told.values() for told in of if told.is_accepted
+        told.flag.kind for of in judgement.told.values() for told in of if told.acceptance
     )
     uncompared = len(list(judgement.uncompared()))
     for kind in kinds:

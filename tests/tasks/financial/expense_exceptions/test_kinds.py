@@ -28,7 +28,7 @@ from tests.tasks.financial.expense_exceptions.making import (
     row,
 )
 
-PROJECT, PRODUCT, CATEGORY = "project.project", "product.product", "product.category"
+PROJECT, PRODUCT = "project.project", "product.product"
 LIMIT = {"amount": "100", "currency": "EUR"}
 
 
@@ -115,6 +115,8 @@ def test_the_nearest_limit_counts() -> None:
     }
     alone = look(odoo(*made), limits=limits[1:2])
     assert "over-limit-9104-v1" not in keys(alone)
+    loose = odoo(*made, corrupt={(PRODUCT, TRAVEL): {"categ_id": False}})
+    assert "over-limit-9102-v1" not in keys(look(loose, limits=limits[1:2]))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -276,6 +278,8 @@ def test_an_entry_that_is_a_draft_is_not_posted(version: int) -> None:
     )
     draft = odoo(posted, version=version, more={MOVE: [entry(9901, state="draft")]})
     assert finding(look(draft), "not-posted-9101-v1").reason == "its entry is still a draft"
+    of_late = odoo(posted, version=version, more={MOVE: [entry(9901, state="draft")]})
+    assert keys(look(of_late, post_within_days=20)) == set()
     booked = odoo(posted, version=version, more={MOVE: [entry(9901)]})
     assert keys(look(booked)) == set()
 

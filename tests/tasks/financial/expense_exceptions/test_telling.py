@@ -152,6 +152,14 @@ def test_what_is_returned_is_with_who_spent_it() -> None:
     assert keys(look(odoo(dear()), now=after(back, later), limits=LIMIT)) == set()
 
 
+def test_what_finance_returns_is_with_who_spent_it_too() -> None:
+    late = odoo(expense(9101, state="approved", approval_date=f"{ago(9)} 10:00:00"))
+    before = look(late)
+    assert finding(before, "not-posted-9101-v1").owner == "finance"
+    back = said(before, "not-posted-9101-v1", ActKind.RETURNED)
+    assert finding(look(late, now=after(back)), "not-posted-9101-v1").owner == "Elise Dubois"
+
+
 def test_what_is_said_to_other_cases_counts_for_nothing() -> None:
     act = accepted().acts[0]
     others: Sequence[Act] = (
