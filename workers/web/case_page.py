@@ -33,7 +33,7 @@ class CasePage:
         sent = Sent(token, self.site.links.read(CASE, token), fields)
         nonce = unused_nonce(self.site, sent)
         shown = self._shown(sent.link)
-        form = filled(fields, shown.where.today)
+        form = filled(fields, shown.where.today, shown.reasoned)
         if form.kind not in shown.offered:
             raise NotAllowed(Text("the case does not allow this any more; open the link again"))
         if form.errors:

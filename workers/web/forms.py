@@ -74,17 +74,23 @@ class Filled:
     errors: Mapping[str, Problem]
 
 
-def filled(fields: Mapping[str, str], today: date) -> Filled:
-    """Read a form; `today` is the scope's. Raises FormForged for an act that no form has."""
+def filled(
+    fields: Mapping[str, str], today: date, reasoned: frozenset[ActKind] = frozenset()
+) -> Filled:
+    """Read a form; `today` is the scope's, `reasoned` needs a reason too.
+
+    Raises FormForged for an act that no form has.
+    """
     try:
         kind = ActKind(fields.get("act", ""))
     except ValueError as error:
         raise FormForged(Text("open the link in your mail again and use its form")) from error
+    needed = kind in REASONED | reasoned
     reason, until_text = fields.get("reason", "").strip(), fields.get("until", "").strip()
     until = _day(until_text)
     found = {
         "until": _wrong_day(until_text, until, today) if kind in DATED else None,
-        "reason": _wrong_reason(reason, needed=kind in REASONED) if kind in MAY_SAY_WHY else None,
+        "reason": _wrong_reason(reason, needed=needed) if kind in MAY_SAY_WHY else None,
     }
     errors = {name: problem for name, problem in found.items() if problem}
     return Filled(kind, reason, until_text, until if kind in DATED else None, errors)
