@@ -134,7 +134,7 @@ EVENT_DELAY = Metric(
 EVENTS_MISSED = Metric(
     "fleet_events_missed",
     "counter",
-    "Changes that the change feed found, of which no other source of the tenant told.",
+    "Changes that the change feed found, of which Odoo's own webhooks did not tell.",
     ("tenant", "model"),
 )
 EVENT_OLDEST = Metric(

@@ -63,19 +63,27 @@ def poll(fleet: Fleet, tenant: Tenant) -> int:
         if source == CHECK and not _check_is_due(fleet, tenant):
             continue
         try:
-            told += feed.poll(fleet, tenant, source)
+            new = feed.poll(fleet, tenant, source)
         except (OdooUnavailable, OdooLoginRefused) as error:
             _suspect(fleet, tenant, error)
+            continue
+        told += new
+        # A flood is told by the next looks, a minute later.
+        if source == CHECK and new < feed.MOST:
+            _checked(fleet, tenant)
     feed.count_missed(fleet, tenant, feeds(tenant))
     return told
 
 
 def _check_is_due(fleet: Fleet, tenant: Tenant) -> bool:
-    now = fleet.clock()
+    with fleet.ledger.reading() as connection:
+        checked = marks.at(connection, marks.SOURCE, f"{tenant.name} {CHECK}")
+    return checked is None or fleet.clock() >= checked + CHECKED_EVERY
+
+
+def _checked(fleet: Fleet, tenant: Tenant) -> None:
     with fleet.ledger.transaction() as connection:
-        return marks.renew(
-            connection, marks.SOURCE, f"{tenant.name} {CHECK}", now, now - CHECKED_EVERY
-        )
+        marks.leave(connection, marks.SOURCE, f"{tenant.name} {CHECK}", fleet.clock(), {})
 
 
 def _drain(fleet: Fleet, tenant: Tenant, source: str) -> None:

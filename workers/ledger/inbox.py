@@ -277,22 +277,16 @@ def change_parked(
 
 
 def count_missed(
-    connection: Connection,
-    tenant: str,
-    feeds: Sequence[str],
-    seen_before: datetime,
-    untold: Collection[str] = (),
+    connection: Connection, tenant: str, feeds: Sequence[str], seen_before: datetime
 ) -> Mapping[str, int]:
     """How many changes only the feed told of, by model; each is counted once.
 
-    seen_before: what came later may still be told of by another source. untold: the models of which
-    no other ever tells.
+    seen_before: what came later may still be told of by another source.
     """
     undecided = inbox.c.missed.is_(None) & inbox.c.received_at.between(
         seen_before - RECENT, seen_before
     )
     ours = undecided & (inbox.c.tenant == tenant) & inbox.c.source.in_(feeds)
-    ours &= inbox.c.model.not_in(sorted(untold))
     other = inbox.alias("other")
     told = exists().where(
         other.c.tenant == inbox.c.tenant,

@@ -176,7 +176,8 @@ def test_what_only_the_feed_told_of_was_missed_by_a_source_that_tells_by_itself(
     clock.forward(minutes=3)
     poll(fleet)
     assert missed(fleet) == 0, "there is none"
-    both = fleet_on(tmp_path, clock, file=f'{FEED}outbox.kind = "outbox"\n')
+    secrets = {"FLEET_FIRM_IN_ODOO_SECRET": PATH_SECRET}
+    both = fleet_on(tmp_path, clock, file=f'{FEED}odoo.kind = "odoo_webhook"\n', environ=secrets)
     feed.count_missed(both, both.settings.tenant("firm"), ["feed"])
     assert missed(fleet) == 1, "not what stood at the first look"
 
@@ -187,7 +188,7 @@ def test_what_only_the_feed_told_of_was_missed_by_a_source_that_tells_by_itself(
         ("signed_webhook", EXPENSE, 0),
         ("outbox", "ir.attachment", 0),
         ("odoo_webhook", "ir.attachment", 1),
-        ("outbox", EXPENSE, 1),
+        ("outbox", EXPENSE, 0),
     ],
 )
 def test_what_no_other_source_would_tell_of_is_not_missed(
@@ -226,6 +227,20 @@ def test_where_only_odoos_own_webhooks_tell_they_are_checked_once_an_hour(
         found = lookup.find_events(connection, WantedEvents(missed=True))
     assert [each.event.record_id for each in found] == [2]
     assert {each.event.source for each in found} == {sources.CHECK}
+
+
+def test_a_check_that_found_a_flood_or_an_odoo_that_is_away_goes_on_with_the_next_look(
+    tmp_path: Path, written: Written, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "models", lambda tenant: [EXPENSE])
+    monkeypatch.setattr(feed, "MOST", 10)
+    odoo = Switchable(Overlay(Sandbox(clock().date()), {(EXPENSE, "search_read"): written}))
+    secrets = {"FLEET_FIRM_IN_ODOO_SECRET": PATH_SECRET}
+    fleet = fleet_on(tmp_path, clock, odoo, file=HOOK, environ=secrets)
+    poll(fleet)
+    clock.forward(hours=1)
+    written.rows.update(dict.fromkeys(range(2, 26), clock()))
+    assert [len(poll(fleet)) for _ in range(4)] == [10, 10, 4, 0]
 
 
 @pytest.mark.parametrize(
