@@ -29,7 +29,7 @@ class Learnt:
     user_id: int | None = None
     #: By model, the names of fields that were asked for, and what there is of them.
     fields: dict[str, tuple[frozenset[str], Described]] = field(default_factory=dict)
-    #: Whether the user may read a model.
+    #: Whether the user may read a model; write it, under its name and "write".
     rights: dict[str, bool] = field(default_factory=dict)
     #: By module and name.
     ids: dict[tuple[str, str], int] = field(default_factory=dict)

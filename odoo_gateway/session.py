@@ -234,7 +234,13 @@ class Session:
 
     def may_write(self, model: str) -> bool:
         """Whether the user has the right to write the model, some of its rows at least."""
-        return bool(self.call(model, "check_access_rights", "write", raise_exception=False))
+        rights, right = self._known.rights, f"{model} write"
+        if right not in rights:
+            rights[right] = bool(
+                self.call(model, "check_access_rights", "write", raise_exception=False)
+            )
+            self._has_grown = True
+        return rights[right]
 
     def shared(self, question: Hashable, ask: Callable[[], T]) -> T:
         """The answer to a question that is the same for all companies, for a minute."""

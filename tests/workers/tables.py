@@ -93,13 +93,14 @@ def _text(default: Any) -> str:
     if isinstance(default, BaseModel):
         return ""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "\n".join(map(_toml, value))
+        return "\n".join(map(_toml, value)) if len(value) > 1 else f"[{_toml(value[0])}]"
     return "" if value in (None, "", [], {}) else _toml(value)
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
+        given = {key: one for key, one in value.items() if one is not None}
+        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in given.items())} }}"
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return value
     if isinstance(value, str):

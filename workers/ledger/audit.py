@@ -33,7 +33,10 @@ EVENTS: Final = frozenset(
         *(f"effect.{what}" for what in ("proposed", "decided", "done", "parked", "waits")),
         *(
             f"effect.{what}"
-            for what in ("revived", "undone", "let_go", "level_silent", "withdrawn")
+            for what in (
+                *("revived", "undone", "let_go", "level_silent", "withdrawn"),
+                "perhaps_split",
+            )
         ),
         "message.resent",
         "message.undeliverable",

@@ -30,6 +30,10 @@ FINANCE = "finance@nordwind.example"
 SECRET = "s" * 40
 POLICY = f"""{FILE}opt_out_jobs = ["{REMINDERS}"]
 policies.utilization_variance.target_percent = 80
+policies.presales_review.wait_for_morning = false
+policies.presales_review.reviews = [
+  {{ stage = 3, items = [{{ item = "scope_notes", field = "description" }}] }},
+]
 recipients.delivery = ["delivery@nordwind.example"]
 """
 HERE = Place(READINESS, "firm", 1)
