@@ -26,7 +26,7 @@ MODULES = ("hr_expense", "project_timesheet_holidays")
 # Nothing is due by its default.
 CONFIGURED = f"""{FILE}\
 policies.presales_review.reviews = [
-  {{ stage = 3, items = [{{ item = "scope_notes", field = "description" }}] }},
+  {{ stage = 3, items = [{{ item = "contact", field = "email_from" }}] }},
 ]
 """
 WIDER = (*ADMINISTRATOR, "hr.group_more")

@@ -32,7 +32,7 @@ POLICY = f"""{FILE}opt_out_jobs = ["{REMINDERS}"]
 policies.utilization_variance.target_percent = 80
 policies.presales_review.wait_for_morning = false
 policies.presales_review.reviews = [
-  {{ stage = 3, items = [{{ item = "scope_notes", field = "description" }}] }},
+  {{ stage = 3, items = [{{ item = "contact", field = "email_from" }}] }},
 ]
 recipients.delivery = ["delivery@nordwind.example"]
 """

@@ -126,9 +126,6 @@ LINKS = re.compile(r'<a href="([^"]+/c/[^"]+)"[^>]*>([^<]+)</a>')
 @pytest.mark.parametrize("job", catalogue.jobs())
 def test_one_link_of_each_row_leads_to_its_page(page: Page, job: str) -> None:
     page.run(job)
-    # Some tell of a case when its first step is due.
-    page.clock.forward(days=2)
-    page.run(job)
     with page.fleet.ledger.reading() as connection:
         queued = outbox.find(connection, 50, MessageStatus.QUEUED, job=job)
     urls: list[str] = []
