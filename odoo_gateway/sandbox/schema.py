@@ -51,6 +51,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
 # Not stored, yet Odoo searches and groups by them: they follow a stored field of another record.
 FOLLOWED: Final = frozenset(
     {
+        ("account.move.line", "account_type"),
         ("account.move.line", "move_type"),
         ("hr.employee", "department_id"),
         ("hr.employee", "departure_date"),
@@ -58,7 +59,10 @@ FOLLOWED: Final = frozenset(
         ("hr.employee", "job_id"),
         ("hr.employee", "resource_calendar_id"),
         ("product.product", "categ_id"),
+        ("product.product", "expense_policy"),
         ("product.product", "invoice_policy"),
+        ("product.product", "name"),
+        ("product.product", "product_tag_ids"),
         ("product.product", "project_id"),
         ("product.product", "project_template_id"),
         ("product.product", "type"),
@@ -73,7 +77,9 @@ FOLLOWED: Final = frozenset(
 # Neither stored nor followed, but Odoo searches them by a method of their own.
 SEARCHED: Final = frozenset({("account.tax", "price_include")})
 # Odoo's own search for these ignores the value: `in [False]` finds those that are.
-VALUE_IGNORED: Final = frozenset({("project.task", "is_closed")})
+VALUE_IGNORED: Final = frozenset(
+    {("project.project", "is_internal_project"), ("project.task", "is_closed")}
+)
 # Lists that count archived records too, whatever the caller's context says.
 SEES_ARCHIVED: Final = frozenset(
     {("project.task", "user_ids"), ("sale.order.line", "tax_id"), ("sale.order.line", "tax_ids")}

@@ -102,6 +102,8 @@ else:
             known[name].pop(0).write(agreed)
         else:
             agreed.setdefault("sale_line_id", sold.id)
+            # Else Odoo assigns a new task to who makes it.
+            agreed.setdefault("user_ids", [(6, 0, [])])
             agreed.update(name=name, project_id=project.id)
             tasks.create(agreed)
     for summary, user_id, deadline in plan.get("activities", ()):
