@@ -54,7 +54,13 @@ def test_small_pages_lose_nothing(session: Session, record: type[Record]) -> Non
     company_id = session.companies[0].id
     some = Reader(session, company_id, page_size=1000).search(record, [])
     step = max(1, len(some) // 5)
-    assert Reader(session, company_id, page_size=step).search(record, []) == some
+    by_pages = Reader(session, company_id, page_size=step).search(record, [])
+    assert list(map(still, by_pages)) == list(map(still, some))
+
+
+def still(record: Record) -> dict[str, Any]:
+    """Without the seconds that Odoo counts on from call to call."""
+    return {name: value for name, value in vars(record).items() if name != "duration_tracking"}
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
