@@ -47,6 +47,14 @@ class Rung(Policy):
     who: Who = Field(Who.PERSON, description="person, manager or owner")
 
 
+def named_apart(ladder: tuple[Rung, ...], *taken: str) -> tuple[Rung, ...]:
+    """The ladder. Raises ValueError where two rungs share a name, or one has one that is taken."""
+    names = [*taken, *(rung.name for rung in ladder)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"give each rung a name of its own, not {', '.join(twice)}")
+    return ladder
+
+
 class Deadline(Policy):
     """Until when a week is to be complete, in the person's own zone."""
 

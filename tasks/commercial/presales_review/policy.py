@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tasks.domain import opportunity_fields
 from tasks.domain.checklists import WORD, Demand, OfficeHours
-from tasks.domain.ladder import Rung, Who
+from tasks.domain.ladder import Rung, Who, named_apart
 from tasks.domain.policy import Policy
 from tasks.domain.written import Id
 
@@ -111,10 +111,7 @@ class ReviewPolicy(Policy):
     @field_validator("ladder")
     @classmethod
     def _names_are_unique(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
-        names = [rung.name for rung in ladder]
-        if taken := sorted({n for n in names if names.count(n) > 1 or n == FIRST}):
-            raise ValueError(f"give each rung a name of its own, not {', '.join(taken)}")
-        return ladder
+        return named_apart(ladder, FIRST)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

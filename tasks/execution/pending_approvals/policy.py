@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import Field, field_validator
 
-from tasks.domain.ladder import Rung, Who
+from tasks.domain.ladder import Rung, Who, named_apart
 from tasks.domain.policy import Amount, Currency, Policy
 from tasks.domain.written import Id
 
@@ -60,7 +60,4 @@ class ApprovalPolicy(Policy):
     @field_validator("ladder")
     @classmethod
     def _names_are_unique(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
-        names = [rung.name for rung in ladder]
-        if taken := sorted({n for n in names if names.count(n) > 1 or n == INSTEAD}):
-            raise ValueError(f"give each rung a name of its own, not {', '.join(taken)}")
-        return ladder
+        return named_apart(ladder, INSTEAD)

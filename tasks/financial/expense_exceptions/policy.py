@@ -5,7 +5,7 @@ from typing import Final, Self
 from pydantic import Field, field_validator, model_validator
 
 from tasks.domain.gravity import Days
-from tasks.domain.ladder import Rung, Who
+from tasks.domain.ladder import Rung, Who, named_apart
 from tasks.domain.policy import Amount, Currency, Policy
 from tasks.domain.written import Id, Written
 
@@ -89,10 +89,7 @@ class ExpensePolicy(Policy):
     @field_validator("ladder")
     @classmethod
     def _names_are_unique(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
-        names = [rung.name for rung in ladder]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"give each rung a name of its own, not {', '.join(twice)}")
-        return ladder
+        return named_apart(ladder)
 
     @field_validator("limits")
     @classmethod

@@ -7,7 +7,7 @@ from typing import Final, Self
 from pydantic import Field, field_validator, model_validator
 
 from tasks.domain.checklists import WORD, OfficeHours
-from tasks.domain.ladder import Rung, Who
+from tasks.domain.ladder import Rung, Who, named_apart
 from tasks.domain.policy import Policy, Share
 from tasks.domain.written import Id
 
@@ -208,10 +208,7 @@ class SetupPolicy(Policy):
     @field_validator("ladder")
     @classmethod
     def _names_are_unique(cls, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
-        names = [FIRST, *(rung.name for rung in ladder)]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"give each rung a name of its own, not {', '.join(twice)}")
-        return ladder
+        return named_apart(ladder, FIRST)
 
     @field_validator("service_lines")
     @classmethod
