@@ -1,8 +1,9 @@
 """Who sees to something in Odoo: users with the days that they work, and when each is told."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain import addresses
@@ -106,30 +107,45 @@ class Telling:
         return Workdays(weekdays, self.as_of.zone)
 
 
-def telling(
-    people: People,
-    as_of: AsOf,
-    office: OfficeHours,
-    ladder: Sequence[Rung],
-    opening: Rung,
-    *,
-    wait: bool,
-    opted_out: Collection[int],
-    remedy_of_others: Text,
-) -> Telling:
-    """When these people are told. wait, opted_out, remedy_of_others: as those of Contacts."""
-    contacts = Contacts(
-        people=people.employees,
-        schedules=people.schedules,
-        view=people.view,
-        zone=as_of.zone,
-        now=as_of.now,
-        wait=wait,
-        opted_out=opted_out,
-        remedy_of_others=remedy_of_others,
-        languages=people.languages,
-    )
-    return Telling(people, as_of, office, ladder, opening, contacts)
+class Tells(Protocol):
+    """What a policy says of when people are told."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def ladder(self) -> tuple[Rung, ...]: ...
+    @property
+    def wait_for_morning(self) -> bool: ...
+    @property
+    def opted_out(self) -> tuple[int, ...]: ...
+
+
+class Tellings:
+    """When these people are told, by policy: their working days are put together once for each."""
+
+    def __init__(self, people: People, as_of: AsOf, remedy_of_others: Text) -> None:
+        self._people, self._as_of, self._remedy_of_others = people, as_of, remedy_of_others
+        self._by_version: dict[str, Telling] = {}
+
+    def of(self, policy: Tells, office: OfficeHours, opening: Rung) -> Telling:
+        """opening: the rung at which an owner is told when something comes up."""
+        if policy.version not in self._by_version:
+            people, as_of = self._people, self._as_of
+            contacts = Contacts(
+                people=people.employees,
+                schedules=people.schedules,
+                view=people.view,
+                zone=as_of.zone,
+                now=as_of.now,
+                wait=policy.wait_for_morning,
+                opted_out=policy.opted_out,
+                remedy_of_others=self._remedy_of_others,
+                languages=people.languages,
+            )
+            self._by_version[policy.version] = Telling(
+                people, as_of, office, policy.ladder, opening, contacts
+            )
+        return self._by_version[policy.version]
 
 
 def read_people(odoo: Reader, users: Iterable[int | None], view: Period) -> People:

@@ -33,7 +33,7 @@ from tasks.domain.checklists import (
 from tasks.domain.ladder import Rung
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.reads.owners import Telling, telling
+from tasks.reads.owners import Telling, Tellings
 
 OWNER: Final = Text("delivery")
 OF_OTHERS: Final = Text("Ask for it, or see to it in their place.")
@@ -102,7 +102,7 @@ class Judgement:
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> None:
         self._snapshot, self._as_of, self._policy = snapshot, as_of, policy
         self._answers = Answers(snapshot, as_of)
-        self._tellings: dict[str, Telling] = {}
+        self._tellings = Tellings(snapshot.people, as_of, OF_OTHERS)
         self._verdicts: dict[int, list[Act]] = {}
         for act in sorted(as_of.acts, key=lambda act: act.at):
             if act.kind in VERDICTS and act.model == SoldOrder.MODEL:
@@ -231,19 +231,9 @@ class Judgement:
         return (Status.INCOMPLETE if found.gaps else Status.WAITING), version
 
     def _telling(self, policy: HandoffPolicy) -> Telling:
-        """One for each policy, so that the working days of people are put together once."""
-        if policy.version not in self._tellings:
-            self._tellings[policy.version] = telling(
-                self._snapshot.people,
-                self._as_of,
-                policy.office,
-                policy.ladder,
-                Rung(name=FIRST, working_days=0, at=policy.first_at),
-                wait=policy.wait_for_morning,
-                opted_out=policy.opted_out,
-                remedy_of_others=OF_OTHERS,
-            )
-        return self._tellings[policy.version]
+        """When people are told by this policy."""
+        opening = Rung(name=FIRST, working_days=0, at=policy.first_at)
+        return self._tellings.of(policy, policy.office, opening)
 
     def _day(self, instant: datetime) -> date:
         return instant.astimezone(self._as_of.zone).date()

@@ -15,7 +15,7 @@ from tasks.domain.findings import Finding, Severity
 from tasks.domain.ladder import Rung
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text, joined, named
-from tasks.reads.owners import Telling, telling
+from tasks.reads.owners import Telling, Tellings
 from tasks.records.crm import Opportunity, Stage
 
 ROLE: Final = "delivery"
@@ -56,7 +56,7 @@ class Judgement:
 
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: ReviewPolicy) -> None:
         self._snapshot, self._as_of, self._policy = snapshot, as_of, policy
-        self._tellings: dict[str, Telling] = {}
+        self._tellings = Tellings(snapshot.people, as_of, OF_OTHERS)
 
     @cached_property
     def reviewed(self) -> Sequence[Reviewed]:
@@ -167,16 +167,6 @@ class Judgement:
         )
 
     def _telling(self, policy: ReviewPolicy) -> Telling:
-        """One for each policy, so that the working days of people are put together once."""
-        if policy.version not in self._tellings:
-            self._tellings[policy.version] = telling(
-                self._snapshot.people,
-                self._as_of,
-                policy.office,
-                policy.ladder,
-                Rung(name=FIRST, working_days=0, at=policy.first_at),
-                wait=policy.wait_for_morning,
-                opted_out=policy.opted_out,
-                remedy_of_others=OF_OTHERS,
-            )
-        return self._tellings[policy.version]
+        """When people are told by this policy."""
+        opening = Rung(name=FIRST, working_days=0, at=policy.first_at)
+        return self._tellings.of(policy, policy.office, opening)

@@ -22,7 +22,7 @@ from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.proposals import Proposal
 from tasks.domain.texts import NameOrText, Text
-from tasks.reads.owners import Telling, telling
+from tasks.reads.owners import Telling, Tellings
 from tasks.records.crm import Opportunity
 
 ROLE: Final = "finance"
@@ -60,7 +60,7 @@ class Judgement:
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: QuotePolicy) -> None:
         self._snapshot, self._as_of, self._policy = snapshot, as_of, policy
         self.pipeline = Pipeline(snapshot, as_of)
-        self._tellings: dict[str, Telling] = {}
+        self._tellings = Tellings(snapshot.people, as_of, OF_OTHERS)
 
     @cached_property
     def judged(self) -> Sequence[Judged]:
@@ -238,16 +238,6 @@ class Judgement:
         return told.steps(judged.owner, since, due, at_once=at_once, lead=judged.lead)
 
     def _telling(self, policy: QuotePolicy) -> Telling:
-        """One for each policy, so that the working days of people are put together once."""
-        if policy.version not in self._tellings:
-            self._tellings[policy.version] = telling(
-                self._snapshot.people,
-                self._as_of,
-                policy.office,
-                policy.ladder,
-                Rung(name=FIRST, working_days=0, at=policy.first_at),
-                wait=policy.wait_for_morning,
-                opted_out=policy.opted_out,
-                remedy_of_others=OF_OTHERS,
-            )
-        return self._tellings[policy.version]
+        """When people are told by this policy."""
+        opening = Rung(name=FIRST, working_days=0, at=policy.first_at)
+        return self._tellings.of(policy, policy.office, opening)

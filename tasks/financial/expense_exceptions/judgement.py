@@ -19,7 +19,7 @@ from tasks.financial.expense_exceptions.policy import LADDER, ExpensePolicy
 from tasks.financial.expense_exceptions.records import SpentExpense
 from tasks.financial.expense_exceptions.snapshot import Snapshot
 from tasks.financial.expense_exceptions.spending import Spending, Stage
-from tasks.reads.owners import Telling, telling
+from tasks.reads.owners import Telling, Tellings
 
 ROLE: Final = "finance"
 FINANCE: Final = Text("finance")
@@ -78,7 +78,7 @@ class Judgement:
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: ExpensePolicy) -> None:
         self._snapshot, self._as_of = snapshot, as_of
         self._flags = Flags(snapshot, as_of, policy)
-        self._tellings: dict[str, Telling] = {}
+        self._tellings = Tellings(snapshot.people, as_of, OF_OTHERS)
         self._verdicts: dict[str, list[Act]] = defaultdict(list)
         for act in sorted(as_of.acts, key=lambda act: act.at):
             if act.kind in VERDICTS and act.model == SpentExpense.MODEL:
@@ -252,19 +252,8 @@ class Judgement:
         return seen if seen > first else told.flag.since
 
     def _telling(self, policy: ExpensePolicy) -> Telling:
-        """One for each policy, so that the working days of people are put together once."""
-        if policy.version not in self._tellings:
-            self._tellings[policy.version] = telling(
-                self._snapshot.people,
-                self._as_of,
-                OfficeHours(),
-                policy.ladder,
-                LADDER[0],
-                wait=policy.wait_for_morning,
-                opted_out=policy.opted_out,
-                remedy_of_others=OF_OTHERS,
-            )
-        return self._tellings[policy.version]
+        """When people are told by this policy."""
+        return self._tellings.of(policy, OfficeHours(), LADDER[0])
 
 
 def _version(act: Act) -> str:

@@ -20,7 +20,7 @@ from tasks.mobilization.project_setup.records import (
     WonLead,
 )
 from tasks.mobilization.project_setup.snapshot import Kind, Sale, Snapshot
-from tasks.reads.owners import Telling, telling
+from tasks.reads.owners import Telling, Tellings
 
 ROLE: Final = "delivery"
 OWNER: Final = Text("delivery")
@@ -59,7 +59,7 @@ class Judgement:
 
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> None:
         self.snapshot, self.as_of, self.policy = snapshot, as_of, policy
-        self._tellings: dict[str, Telling] = {}
+        self._tellings = Tellings(snapshot.people, as_of, OF_OTHERS)
         self.untold = frozenset(kind for gap in snapshot.gaps for kind in gap.kinds)
 
     @cached_property
@@ -225,19 +225,9 @@ class Judgement:
         return min(morning, self.as_of.instant)
 
     def telling(self, policy: SetupPolicy) -> Telling:
-        """One for each policy, so that the working days of people are put together once."""
-        if policy.version not in self._tellings:
-            self._tellings[policy.version] = telling(
-                self.snapshot.people,
-                self.as_of,
-                policy.office,
-                policy.ladder,
-                Rung(name=FIRST, working_days=0, at=policy.first_at),
-                wait=policy.wait_for_morning,
-                opted_out=policy.opted_out,
-                remedy_of_others=OF_OTHERS,
-            )
-        return self._tellings[policy.version]
+        """When people are told by this policy."""
+        opening = Rung(name=FIRST, working_days=0, at=policy.first_at)
+        return self._tellings.of(policy, policy.office, opening)
 
     def day(self, moment: datetime) -> date:
         """In the zone of the company."""
