@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from odoo_gateway import answers
-from odoo_gateway.errors import OdooRejected, OdooSchemaDrift
+from odoo_gateway.errors import OdooRejected, OdooSchemaDrift, OdooUnavailable
 from odoo_gateway.procedures import calling
 from odoo_gateway.procedures.comparing import Found, Standing, State
 from odoo_gateway.procedures.pieces import (
@@ -26,6 +26,7 @@ from odoo_gateway.procedures.pieces import (
     ours,
 )
 from odoo_gateway.session import Session
+from odoo_gateway.writer import CONFLICTS
 
 Row: TypeAlias = dict[str, str]
 #: What comes first, for what comes later hangs on it; it goes the other way.
@@ -133,12 +134,18 @@ def _with_fields(session: Session, table: Row, piece: Piece, pieces: Sequence[Pi
 def _load(session: Session, model: str, rows: Sequence[Row]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = [[row.get(name, "") for name in names] for row in rows]
-    answer = session.call(model, "load", names, table, context=ENGLISH)
-    if not answer["ids"]:
+    said, which = "", model
+    # Who lost a race with another install finds at the second try what it lost to.
+    for _ in range(2):
+        answer = session.call(model, "load", names, table, context=ENGLISH)
+        if answer["ids"]:
+            return
         told = answer["messages"][0]
         said = str(told["message"]).strip().splitlines()[0]
         which = rows[told.get("record", 0)].get("id", model)
-        raise OdooRejected(f"Odoo does not take {which}: {said}")
+    if any(words in said for words in CONFLICTS):
+        raise OdooUnavailable(f"somebody else puts {which} there too, try again: {said}")
+    raise OdooRejected(f"Odoo does not take {which}: {said}")
 
 
 def _columns(

@@ -1,6 +1,7 @@
 """`fleet odoo` on a real Odoo 19: what it puts there does what it says, no more, and goes again."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +362,28 @@ def test_whoever_is_no_administrator_is_sent_away(fleet: Fleet, stands: None) ->
     nobody = Fleet(fleet.folder, fleet.url, fleet.database, fleet.login, fleet.secret)
     told = nobody.command("odoo", "install")
     assert (told.code, "set FLEET_ADMIN_LOGIN" in told.err) == (2, True)
+
+
+def test_two_who_install_at_once_both_end_with_all_of_it(odoo_server: OdooServer) -> None:
+    database = odoo_server.clone("test_odoo_both")
+    try:
+        bots.make(odoo_server, database, BOT)
+
+        def install(session: Session) -> None:
+            found = comparing.seen_by_administrator(session, [KIND])
+            pieces = wanted.pieces(found.odoo, [KIND], wanted.GATES)
+            installing.install(session, pieces, comparing.compare(pieces, found))
+
+        sessions = [session_of(odoo_server, database) for _ in range(2)]
+        with ThreadPoolExecutor(2) as pool:
+            ends = [pool.submit(install, session).exception() for session in sessions]
+        found = comparing.seen_by_administrator(sessions[0], [KIND])
+        pieces = wanted.pieces(found.odoo, [KIND], wanted.GATES)
+        print([str(end) for end in ends])
+        assert {each.state for each in comparing.compare(pieces, found)} == {State.OK}
+        assert ends == [None, None]
+    finally:
+        odoo_server.drop(database)
 
 
 # What Odoo notes of every write, and how its processes tell each other of one.

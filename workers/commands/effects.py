@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from odoo_gateway.errors import ConfigurationError
+from tasks.domain.proposals import Mode
 from workers.commands import opening, options, rows
 from workers.commands.console import say, show
 from workers.commands.options import Json, Newest, OfCompany, OfJob, OfTenant, Who
@@ -58,6 +59,7 @@ def run(
             raise ConfigurationError(
                 f"{name} is {effect.status.value}: only what is proposed or parked is run by hand"
             )
+        _check_mode(fleet, effect)
         if dry_run:
             say(f"would do, in {effect.model} {effect.record_id}: {effect.preview}")
             return
@@ -99,6 +101,18 @@ def number_of(name: str) -> int:
     """The number in an effect's name. Raises ConfigurationError."""
     _, number = options.number_in(name, "effect", listed_by="fleet effects")
     return number
+
+
+def _check_mode(fleet: Fleet, effect: Effect) -> None:
+    """Raises ConfigurationError for what people are to agree to by now, and were never asked."""
+    tenant = fleet.settings.tenant(effect.tenant)
+    now = tenant.mode(effect.kind, effect.company_id)
+    if now is Mode.APPROVE and effect.mode is not now:
+        raise ConfigurationError(
+            f"effect-{effect.id} came under the mode {effect.mode.value}, and people must agree to "
+            f"{effect.kind} by now: its job asks them at its next run where it is proposed; what "
+            "is parked is done in Odoo, or under its mode before"
+        )
 
 
 def _known(connection: Connection, number: int) -> Effect:

@@ -17,6 +17,13 @@ from workers.wiring import Fleet
 
 MODES = f'{FILE}effects = {{ follow_up = "propose", note = "automatic" }}\n'
 
+STRICTER = f"""{FILE}effects = {{ follow_up = "approve", note = "approve" }}
+[tenants.firm.matrices.all]
+about = ["follow_up", "note"]
+levels = [{{ name = "finance", roles = ["finance"] }}]
+rules = [{{ name = "all", levels = ["finance"] }}]
+"""
+
 
 @pytest.fixture
 def fleet(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Fleet:
@@ -63,6 +70,20 @@ def test_what_was_parked_is_tried_again(fleet: Fleet) -> None:
     assert typed_json("effects", "list", "--status", "parked")[1]["effects"][0]["error"]
     typed("effects", "run", "effect-1")
     assert effect_of(fleet, number).status is EffectStatus.READY
+
+
+def test_what_people_must_agree_to_by_now_is_not_run_by_hand(
+    fleet: Fleet, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = proposed(fleet, follow_up())
+    parked = proposed(fleet, note(record_id=987_654))
+    executor.execute_next(fleet)
+    stricter = fleet_on(tmp_path, clock, file=STRICTER)
+    monkeypatch.setattr(wiring, "fleet", lambda: stricter)
+    for each, before in ((number, EffectStatus.PROPOSED), (parked, EffectStatus.PARKED)):
+        with pytest.raises(ConfigurationError, match="people must agree to"):
+            typed("effects", "run", f"effect-{each}")
+        assert effect_of(stricter, each).status is before
 
 
 @pytest.mark.parametrize("name", ["effect-x", "effect-", "run-1"])
