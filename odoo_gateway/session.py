@@ -268,6 +268,11 @@ class Session:
             return f"{self.base_url}/odoo/{model}/{record_id}"
         return f"{self.base_url}/web#id={record_id}&model={model}&view_type=form"
 
+    @staticmethod
+    def view(base_url: str, model: str, record_id: int) -> str:
+        """As `link`, of an Odoo of whatever version, which leads on from there itself."""
+        return f"{base_url.rstrip('/')}/mail/view?model={model}&res_id={record_id}"
+
     def page(self, path: str, action: str) -> str:
         """Where a person opens a page of Odoo: by its path, or by its action before Odoo 18."""
         if self.major_version >= 18:

@@ -8,6 +8,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from odoo_gateway.session import Session
 from tasks.domain.deciding import Answer
 from tasks.domain.texts import Text
 from workers.effects.deciding import Asked, DecisionRefused, answer_for, decide, question
@@ -83,13 +84,16 @@ class EffectPage:
         wrong: str = "",
         reason: str = "",
     ) -> Response:
+        effect = asked.effect
+        odoo = self.site.fleet.settings.tenant(effect.tenant).address.url
         return page(
             reader_of(request, self.site.links),
             "effect",
             422 if wrong else 200,
             reader=link.person,
             reason_length=REASON_LENGTH,
-            effect=asked.effect,
+            effect=effect,
+            url=Session.view(odoo, effect.model, effect.record_id),
             standing=asked.standing,
             seat=asked.seat,
             zone=asked.zone,

@@ -14,6 +14,7 @@ import pytest
 
 from tasks.domain.deciding import Answer
 from tasks.domain.matrix import Request
+from tasks.domain.texts import Money, Text
 from tests.fakes.clock import Clock
 from tests.fakes.effects import PLACE, effect_of, follow_up, note, proposed
 from tests.fakes.fleets import FILE, Switchable, fleet_on
@@ -168,10 +169,27 @@ def test_the_mail_that_asks_leads_to_the_page(site: Site) -> None:
     assert isinstance(first.payload, Asking)
     mail = writing.rendered(site.fleet, [first])
     assert mail.subject.startswith("Please decide: an activity for dirk.maes@")
+    assert mail.subject.endswith("Bill it (EUR 5,000)")
     (url,) = re.findall(r"http://127[^\s<>\"]+/e/[^\s<>\"]+", mail.text)
-    assert site.http.get(url).status_code == 200
+    shown = site.http.get(url)
+    assert shown.status_code == 200
+    assert (
+        '/mail/view?model=sale.order&amp;res_id=1" rel="noreferrer">Open in Odoo</a>' in shown.text
+    )
     assert site.send(url, "refused", "too early").status_code == 303
     assert site.status(effect) is EffectStatus.DECLINED
+
+
+def test_an_amount_that_the_title_names_is_not_said_twice(site: Site) -> None:
+    site.ask()
+    with site.fleet.ledger.reading() as connection:
+        first = outbox.find(connection, 50)[-1]
+    assert isinstance(first.payload, Asking)
+    what = Text("Bill {amount}", amount=Money(Decimal("5000.00"), "EUR"))
+    payload = replace(first.payload, what=what)
+    mail = writing.rendered(site.fleet, [first.saying(payload)])
+    assert mail.subject == "Please decide: Bill EUR 5,000.00"
+    assert mail.html.count("5,000.00") == mail.html.count("Please decide")
 
 
 def test_a_refusal_needs_a_reason_and_is_told_to_who_asked(site: Site) -> None:
