@@ -134,14 +134,31 @@ class Writer:
         return found[0] if found else None
 
     def remove(self, model: str, number: int) -> None:
-        """Take away an activity or note that was written here; one that is gone is no error."""
-        if self._ids(model, [("id", "=", number)]):
+        """Take away an activity or note that was written here; one that is gone is no error.
+
+        Raises OdooRejected for one that somebody else has changed since, or done.
+        """
+        fields = ("create_uid", "write_uid")
+        for row in self._rows(model, [("id", "=", number)], fields):
+            if row["create_uid"] != row["write_uid"]:
+                raise OdooRejected(
+                    f"{model} {number} was changed by somebody else since it was written: "
+                    "take it away in Odoo, where you see what they changed"
+                )
             self._session.call(model, "unlink", [number], context=self._reader.context)
 
     def _ids(self, model: str, domain: Sequence[Any]) -> Sequence[int]:
+        return [int(row["id"]) for row in self._rows(model, domain, ())]
+
+    def _rows(
+        self, model: str, domain: Sequence[Any], fields: Sequence[str]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Archived ones too, and ids alone of what they link to."""
         context = {**self._reader.context, "active_test": False}
-        answer = self._session.call(model, "search_read", domain, ["id"], context=context)
-        return [int(row["id"]) for row in answers.rows(answer, f"{model}.search_read", ("id",))]
+        answer = self._session.call(
+            model, "search_read", domain, ["id", *fields], load="", context=context
+        )
+        return answers.rows(answer, f"{model}.search_read", ("id", *fields))
 
     def _named(self, model: str, domain: Sequence[Any]) -> Mapping[int, str]:
         """The external ids of these records, where they have one."""
@@ -162,12 +179,7 @@ class Writer:
         )
         if needs in known or field not in known:
             return model, record_id
-        domain, context = [("id", "=", record_id)], {**self._reader.context, "active_test": False}
-        rows = answers.rows(
-            self._session.call(model, "search_read", domain, [field], load="", context=context),
-            f"{model}.search_read",
-            ("id", field),
-        )
+        rows = self._rows(model, [("id", "=", record_id)], [field])
         carrier = rows[0][field] if rows else False
         return (known[field]["relation"], carrier) if carrier else (model, record_id)
 

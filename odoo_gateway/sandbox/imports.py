@@ -65,11 +65,13 @@ def _import(view: View, model: str, external_id: str, values: Mapping[str, Any])
             f"For external id {external_id} when trying to create/update a record of model {model} "
             f"found record of different model {of_model} ({number})"
         )
+    by = {"write_uid": database.account.user_id}
     if number in table:
-        table[number].update(row)
+        table[number].update(row | by)
         return number
     number = max(table, default=0) + 1
-    table[number] = {"id": number, **_about(view, model, number), **row}
+    table[number] = {"id": number, **_about(view, model, number), **row, **by}
+    table[number]["create_uid"] = database.account.user_id
     if model == "mail.activity":
         table[number]["active"] = True
     database.external_ids[external_id] = (model, number)

@@ -30,10 +30,12 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
     "hr.leave": frozenset({"id", "employee_id", "date_from", "date_to", "state"}),
     "ir.module.module": frozenset({"id", "name", "state", "latest_version", "write_date"}),
     "mail.activity": frozenset(
-        {"id", "active", "automated", "date_deadline", "note", "res_id", "res_model"}
-        | {"summary", "user_id"}
+        {"id", "active", "automated", "create_uid", "date_deadline", "note", "res_id", "res_model"}
+        | {"summary", "user_id", "write_uid"}
     ),
-    "mail.message": frozenset({"id", "body", "message_id", "message_type", "model", "res_id"}),
+    "mail.message": frozenset(
+        {"id", "body", "create_uid", "message_id", "message_type", "model", "res_id", "write_uid"}
+    ),
     "project.project": frozenset({"active", "allow_billable", "company_id", "partner_id"}),
     "project.task": frozenset({"id", "name", "project_id", "company_id", "active"}),
     "project.task.type": frozenset({"id", "name"}),

@@ -245,3 +245,12 @@ def test_what_was_written_is_found_again_by_its_identity_and_taken_away(
     assert writer.find_activity(name, ORDER, order) is None
     assert writer.find_note(message_id) is None
     assert writer.find_activity(other, ORDER, order) == made[0]
+
+
+def test_who_wrote_and_who_changed_it_last_is_told(odoo: Asker, order: int, name: str) -> None:
+    (me,) = odoo.ids("res.users", [("login", "=", odoo.address.login)])
+    writer = writer_of(odoo)
+    made = writer.activity(name, ORDER, order, me, "Bill it", "", DEADLINE)
+    assert odoo.rows(ACTIVITY, [("id", "=", made)], ["create_uid", "write_uid"], load="") == [
+        {"id": made, "create_uid": me, "write_uid": me}
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from odoo_gateway.errors import OdooUnavailable
+from odoo_gateway.errors import OdooRejected, OdooUnavailable
 from odoo_gateway.procedures import comparing, installing, membership, wanted
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc, Transport
@@ -246,6 +246,18 @@ def test_what_was_written_is_taken_back(
     executor.undo(fleet, done.id, "ann")
     assert count(admin, kind, order) == 0
     assert effect_of(fleet, done.id).status is EffectStatus.UNDONE
+
+
+def test_what_somebody_changed_since_is_not_taken_back(
+    fleet: Fleet, admin: Session, order: int
+) -> None:
+    done = carried_out(fleet, asked_of("follow_up", order))
+    number = (done.result or {})["activity_id"]
+    admin.call("mail.activity", "write", [number], {"note": "<p>On Friday</p>"})
+    with pytest.raises(OdooRejected, match="changed by somebody else since"):
+        executor.undo(fleet, done.id, "ann")
+    assert count(admin, "follow_up", order) == 1
+    assert effect_of(fleet, done.id).status is EffectStatus.DONE
 
 
 @pytest.mark.parametrize("when", ["", "before", "during"], ids=["whole", "before", "during"])
