@@ -22,13 +22,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, default=8069, help="0 takes a free one")
     parser.add_argument("--odoo", type=int, default=NEWEST, choices=VERSIONS, help="its version")
+    parser.add_argument(
+        "--installed", action="store_true", help="with what `fleet odoo install` puts there"
+    )
     parser.add_argument("--database", default="sandbox")
     parser.add_argument("--login", default="fleet")
     parser.add_argument("--password", default="sandbox")
     asked = parser.parse_args(arguments)
-    site = Site(
-        Sandbox(asked.as_of, version=asked.odoo), asked.database, {asked.login: asked.password}
-    )
+    sandbox = Sandbox(asked.as_of, version=asked.odoo, installed=asked.installed)
+    site = Site(sandbox, asked.database, {asked.login: asked.password})
     with serving(site, asked.port) as address:
         login = f"login {asked.login}  password {asked.password}"
         print(f"{address}  database {asked.database}  {login}", flush=True)

@@ -12,6 +12,8 @@ ORDER, LINE, PROJECT, LEAD = "sale.order", "sale.order.line", "project.project",
 SOLD, LINES, WORK, WON = 9_100, 91_000, 9_200, 9_300
 HOUR, STAGED, DAY, FIXED = 1, 3, 4, 5
 SELLER: Final = 102
+# The firm's own order without a project.
+UNSET_UP: Final = 904
 #: The day that the tests stand at.
 TODAY: Final = date(2026, 11, 23)
 
@@ -106,9 +108,11 @@ def lead(number: int = WON, **values: Any) -> Row:
 def rows(**more: Sequence[Row]) -> Mapping[str, list[Row]]:
     """The firm's rows and more; models are named with _ in place of the dots.
 
-    The firm's own leads are left out, and when its projects were made.
+    The firm's own leads are left out, its order without a project, and when its projects were made.
     """
     found = {**{model: list(of) for model, of in firm.build(TODAY).items()}, LEAD: []}
+    found[ORDER] = [known for known in found[ORDER] if known["id"] != UNSET_UP]
+    found[LINE] = [known for known in found[LINE] if known["order_id"] != UNSET_UP]
     found[PROJECT] = [{**known, "create_date": False} for known in found[PROJECT]]
     for name, of in more.items():
         model = name.replace("_", ".")

@@ -6,7 +6,6 @@ import shlex
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,23 +13,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, Final
 
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
-from rich.table import Table
 
 from odoo_gateway.errors import ConfigurationError
 from tasks import catalogue
 from tasks.domain.policy import Policy
 from workers import dispatch
 from workers.config import settings
-from workers.demo import processes
+from workers.demo import processes, summary
 from workers.demo.catcher import Catcher, catching
 from workers.demo.processes import Started, ended_by_signals, fleet, free_port, running
-from workers.ledger import outbox, runs
+from workers.ledger import effects, outbox, runs
 from workers.ledger.places import Place
-from workers.ledger.statuses import MessageStatus, RunStatus
+from workers.ledger.statuses import EffectStatus, MessageStatus, RunStatus
 from workers.wiring import Fleet
 
 WAIT_SECONDS = 120
@@ -46,20 +43,17 @@ recipients.finance = ["finance@nordwind.example"]
 recipients.delivery = ["delivery@nordwind.example"]
 # The demo waits for no morning.
 mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
+effects.create_project = "propose"
 
 {policies}
 
 [tenants.sandbox.schedules]
 {schedules}
 """
-SHOWN_METRICS = (
-    "fleet_runs_total",
-    "fleet_exceptions_total",
-    "fleet_messages_total",
-    "fleet_queue_backlog",
-    "fleet_run_oldest_due_seconds",
-    "fleet_outbox_oldest_due_seconds",
-)
+# Who has done what is proposed, as the role `delivery` may.
+BY: Final = "the demo"
+FINAL_MESSAGES: Final = (MessageStatus.SENT, MessageStatus.DROPPED, MessageStatus.PARKED)
+FINAL_EFFECTS: Final = (EffectStatus.DONE, EffectStatus.WITHDRAWN, EffectStatus.PARKED)
 
 
 @dataclass
@@ -114,7 +108,7 @@ def _set(stack: ExitStack, console: Console, folder: Path, keep: bool) -> Stage:
         make_due(the_fleet)
         workers = [
             start("worker-batch", _worker("batch", 2), environ),
-            start("worker-delivery", _worker("events,delivery", 1), environ),
+            start("worker-delivery", _worker("events,effects,delivery", 1), environ),
         ]
         start("beat", fleet("beat"), environ)
         exporter = start("exporter", fleet("exporter"), environ)
@@ -193,10 +187,10 @@ def _addresses(ports: Mapping[str, int]) -> dict[str, str]:
 
 
 def sandbox_command(port: int) -> Sequence[str]:
-    """The sandbox over HTTP, as of today."""
+    """The sandbox over HTTP, as of today, with our procedures."""
     today = datetime.now(UTC).date()
     command = [sys.executable, "-m", "odoo_gateway.sandbox"]
-    return [*command, "--port", str(port), "--as-of", str(today)]
+    return [*command, "--port", str(port), "--as-of", str(today), "--installed"]
 
 
 def _worker(queues: str, concurrency: int) -> Sequence[str]:
@@ -229,12 +223,29 @@ def _wait(stage: Stage, console: Console) -> bool:
             with stage.fleet.ledger.reading() as connection:
                 found = _by_status(runs.by_status(connection))
                 mails = _by_status(outbox.by_status(connection))
-            status.update(f"Runs: {_counted(found)} · mails: {_counted(mails)}")
-            if _settled(stage, found, mails):
-                return not found[RunStatus.DEAD] and not mails[MessageStatus.PARKED]
+                changes = _by_status(effects.by_status(connection))
+            status.update(
+                f"Runs: {_counted(found)} · mails: {_counted(mails)} · changes: {_counted(changes)}"
+            )
+            if changes[EffectStatus.PROPOSED]:
+                have_done(stage.fleet)
+            elif _settled(stage, found, mails, changes):
+                failed = (
+                    found[RunStatus.DEAD],
+                    mails[MessageStatus.PARKED],
+                    changes[EffectStatus.PARKED],
+                )
+                return not any(failed)
             time.sleep(0.2)
     console.print(f"[bold red]not finished after {WAIT_SECONDS} s[/]: see the logs below")
     return False
+
+
+def have_done(the_fleet: Fleet) -> None:
+    """What people of the role do on the page of a proposal, or by `fleet effects run`."""
+    with the_fleet.ledger.transaction() as connection:
+        for effect in effects.find(connection, [EffectStatus.PROPOSED]):
+            effects.release(connection, effect, the_fleet.clock(), EffectStatus.READY, BY)
 
 
 def _by_status(counts: Mapping[tuple[Any, ...], int]) -> Counter[Any]:
@@ -248,68 +259,23 @@ def _counted(found: Counter[Any]) -> str:
     return ", ".join(f"{count} {status}" for status, count in sorted(found.items())) or "none yet"
 
 
-def _settled(stage: Stage, found: Counter[Any], mails: Counter[Any]) -> bool:
+def _settled(stage: Stage, found: Counter[Any], mails: Counter[Any], changes: Counter[Any]) -> bool:
     tenant = stage.fleet.settings.tenant(TENANT)
     expected = len(catalogue.jobs()) * len(dispatch.known_scopes(stage.fleet, tenant))
     waiting = found[RunStatus.PENDING] + found[RunStatus.RUNNING]
-    final = (MessageStatus.SENT, MessageStatus.DROPPED, MessageStatus.PARKED)
     return (
-        found.total() >= expected and not waiting and mails.total() == sum(mails[s] for s in final)
+        found.total() >= expected
+        and not waiting
+        and mails.total() == sum(mails[status] for status in FINAL_MESSAGES)
+        and changes.total() == sum(changes[status] for status in FINAL_EFFECTS)
     )
 
 
 def _sum_up(stage: Stage, console: Console, seconds: float) -> None:
-    with stage.fleet.ledger.reading() as connection:
-        latest = runs.latest(connection, 100)
-    companies = {
-        scope.company_id: scope.name
-        for scope in dispatch.known_scopes(stage.fleet, stage.fleet.settings.tenant(TENANT))
-    }
-    table = Table("job", "company", "outcome", title="What each job found", title_justify="left")
-    for column in ("rows", "findings", "mails"):
-        table.add_column(column, justify="right")
-    for run in sorted(latest, key=lambda run: (run.job, run.company_id, run.slot)):
-        detail = run.detail or {}
-        table.add_row(
-            run.job,
-            companies[run.company_id],
-            run.status.value if not run.error else f"{run.status.value}: {run.error}",
-            *(str(detail.get(key, "")) for key in ("rows", "findings", "messages")),
-        )
-    console.print(table)
-    _show_mails(stage, console)
-    _show_metrics(stage, console)
+    summary.show(stage.fleet, TENANT, stage.catcher, stage.addresses["metrics"], console)
     console.print(f"Mails as .eml and .html: [bold]{stage.folder / 'mails'}[/]", highlight=False)
     console.print(f"Logs: {stage.folder / 'logs'}", highlight=False)
     console.print(f"Done in {seconds:.0f} s.", highlight=False)
-
-
-def _show_mails(stage: Stage, console: Console, shown: int = 20) -> None:
-    mails = stage.catcher.mails
-    table = Table("to", "subject", title=f"Mails sent: {len(mails)}", title_justify="left")
-    for mail in sorted(mails, key=lambda mail: (str(mail["X-Fleet-Job"]), str(mail["To"])))[:shown]:
-        table.add_row(str(mail["To"]), str(mail["Subject"]))
-    if len(mails) > shown:
-        table.add_row(f"and {len(mails) - shown} more", "")
-    console.print(table)
-
-
-def _show_metrics(stage: Stage, console: Console) -> None:
-    address = stage.addresses["metrics"]
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        text = answer.read().decode()
-    table = Table("metric", title=f"Scraped from {address}", title_justify="left")
-    table.add_column("value", justify="right")
-    families = text_string_to_metric_families(text)
-    samples = [s for family in families for s in family.samples if s.name in SHOWN_METRICS]
-    # Counters start at zero; what never happened is not news.
-    told = [s for s in samples if s.value or not s.name.endswith("_total")]
-    for sample in told:
-        labels = ", ".join(f"{key}={value}" for key, value in sample.labels.items())
-        table.add_row(f"{sample.name}{{{labels}}}", f"{sample.value:g}")
-    if not any(sample.name == "fleet_exceptions_total" for sample in told):
-        table.add_row("fleet_exceptions_total", "none")
-    console.print(table)
 
 
 def _keep(stage: Stage, console: Console) -> None:

@@ -17,6 +17,21 @@ TERMS: Final = 1
 
 
 @dataclass(frozen=True)
+class Part:
+    """A service that an order sells, and Odoo's name of what tells that it is delivered."""
+
+    name: str
+    product: int
+    price: float
+    quantity: float
+    method: str
+
+
+HOURLY: Final = Part("Consulting", HOUR, 118.0, 160.0, "timesheet")
+STAGED: Final = Part("Design and build", MILESTONES, 24000.0, 1.0, "milestones")
+
+
+@dataclass(frozen=True)
 class Won:
     """An order that was confirmed so many days ago, and what is on it."""
 
@@ -41,6 +56,8 @@ class Won:
     hours: float = 0.0
     #: Of the milestones that bill it, in percent; empty where hours do.
     shares: tuple[float, ...] = ()
+    #: Nobody has set one up: it sells hours and a part that milestones are to bill.
+    has_project: bool = True
 
     @property
     def name(self) -> str:
@@ -51,6 +68,23 @@ class Won:
     def number(self) -> int:
         """Among these."""
         return self.id - WON[0].id
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it sells."""
+        if not self.has_project:
+            return HOURLY, STAGED
+        return (STAGED if self.shares else HOURLY,)
+
+    @property
+    def amount(self) -> float:
+        """Untaxed, in its currency."""
+        return sum(part.price * part.quantity for part in self.parts)
+
+    @property
+    def project_id(self) -> int | bool:
+        """Of the project that delivers it."""
+        return self.has_project and self.id
 
     @property
     def service_line(self) -> str:
@@ -102,29 +136,39 @@ WON: Final = (
         signed=True,
         manager=29,
     ),
+    Won(
+        904,
+        "Reederei Fehmarn",
+        3,
+        1,
+        address=("Am Sund 4", "23769", "Fehmarn", "DE"),
+        vat="DE811223344",
+        reference="RF-118",
+        note="In scope: the timetable of both ferries. Out of scope: tickets.",
+        files=("Statement of work Reederei Fehmarn.pdf",),
+        signed=True,
+        has_project=False,
+    ),
 )
 
 
 def rows(when: When) -> Mapping[str, list[Row]]:
     """Everything that hangs on these orders."""
     signed = [won for won in WON if won.signed]
+    set_up = [won for won in WON if won.has_project]
     return {
         "account.payment.term": [{"id": TERMS, "name": "30 days"}],
-        "account.analytic.account": [_account(won) for won in WON],
+        "account.analytic.account": [_account(won) for won in set_up],
         "ir.attachment": list(_files()),
         "mail.message": [_signature(won, when) for won in signed],
         "product.category": [{"id": 1, "parent_path": "1/"}, {"id": 2, "parent_path": "1/2/"}],
         "project.milestone": list(_milestones(when)),
-        "project.project": [_project(won, when) for won in WON],
+        "project.project": [_project(won, when) for won in set_up],
         "res.partner": [*map(_customer, WON), *map(_contact, signed)],
         "res.users": [_login(won) for won in signed],
         "sale.order": [_order(won, when) for won in WON],
         "sale.order.line": [line for won in WON for line in _lines(won, when)],
     }
-
-
-def _amount(won: Won) -> float:
-    return 24000.0 if won.shares else 18880.0
 
 
 def _order(won: Won, when: When) -> Row:
@@ -146,33 +190,33 @@ def _order(won: Won, when: When) -> Row:
         "client_order_ref": won.reference or False,
         "signed_by": won.customer if signs else False,
         "signed_on": confirmed if signs else False,
-        "project_id": _project_id(won),
-        "project_ids": [_project_id(won)],
+        "project_id": won.project_id,
+        "project_ids": [won.id] if won.has_project else [],
         "team_id": won.company_id,
         "payment_term_id": TERMS if won.terms else False,
         "tag_ids": [codes.ORDER_TAGS[won.service_line]],
-        "amount_untaxed": _amount(won),
+        "amount_untaxed": won.amount,
     }
 
 
 def _lines(won: Won, when: When) -> Iterator[Row]:
-    staged = bool(won.shares)
-    yield {
-        **_line(won, when, 0),
-        "name": "Design and build" if staged else "Consulting",
-        "product_id": MILESTONES if staged else HOUR,
-        "display_type": False,
-        "price_unit": _amount(won) if staged else 118.0,
-        "product_uom_qty": 1.0 if staged else 160.0,
-        "qty_delivered_method": "milestones" if staged else "timesheet",
-        "is_service": True,
-        "project_id": _project_id(won),
-        "analytic_distribution": {str(_project_id(won)): 100.0},
-        "price_subtotal": _amount(won),
-    }
+    for position, part in enumerate(won.parts):
+        yield {
+            **_line(won, when, position),
+            "name": part.name,
+            "product_id": part.product,
+            "display_type": False,
+            "price_unit": part.price,
+            "product_uom_qty": part.quantity,
+            "qty_delivered_method": part.method,
+            "is_service": True,
+            "project_id": won.project_id,
+            "analytic_distribution": won.has_project and {str(won.id): 100.0},
+            "price_subtotal": part.price * part.quantity,
+        }
     if won.note:
         yield {
-            **_line(won, when, 1),
+            **_line(won, when, len(won.parts)),
             "name": won.note,
             "product_id": False,
             "display_type": "line_note",
@@ -290,14 +334,10 @@ def _signature(won: Won, when: When) -> Row:
     }
 
 
-def _project_id(won: Won) -> int:
-    return won.id
-
-
 def _project(won: Won, when: When) -> Row:
     starts = None if won.starts_in is None else when.ago(-won.starts_in)
     return {
-        "id": _project_id(won),
+        "id": won.id,
         "name": f"{won.name} {won.customer}",
         "active": True,
         "company_id": won.company_id,
@@ -307,20 +347,20 @@ def _project(won: Won, when: When) -> Row:
         "partner_id": CUSTOMER + won.number,
         "create_date": utc(when.ago(won.days_ago), 16, "UTC"),
         "last_update_status": "to_define",
-        "sequence": _project_id(won),
+        "sequence": won.id,
         "sale_line_id": 10 * won.id,
         "reinvoiced_sale_order_id": won.id,
         "date_start": starts.isoformat() if starts else False,
         "description": False,
         "allocated_hours": won.hours,
-        "account_id": _project_id(won),
+        "account_id": won.id,
         "tag_ids": [codes.PROJECT_TAGS[won.service_line]],
     }
 
 
 def _account(won: Won) -> Row:
     return {
-        "id": _project_id(won),
+        "id": won.id,
         "name": f"{won.name} {won.customer}",
         "active": True,
         "plan_id": 1,
@@ -334,7 +374,7 @@ def _milestones(when: When) -> Iterator[Row]:
             yield {
                 "id": 10 * won.id + position,
                 "name": f"Milestone {position + 1}",
-                "project_id": _project_id(won),
+                "project_id": won.id,
                 "sale_line_id": 10 * won.id,
                 "quantity_percentage": percent / 100,
                 "deadline": when.ago(-30 * (position + 1)).isoformat(),

@@ -17,6 +17,7 @@ TWICE = 150
 # What the fixed price is copied from: before Odoo 19 templates are projects like others.
 COPIED = 160
 COPIED_TASKS = {1601: "Kickoff", 1602: "Final report"}
+TEMPLATE_TASKS = {301: "Kickoff workshop", 302: "Specification", 303: "Acceptance test"}
 MEETINGS, TIME_OFF, TRAINING = 1, 2, 3
 # The one stage of all tasks.
 UNDER_WAY = 1
@@ -146,7 +147,8 @@ def _tasks(when: When) -> list[dict[str, Any]]:
         for task, name in TASK_NAMES.items()
     ]
     copied = [_task(number, name, COPIED, 1, when) for number, name in COPIED_TASKS.items()]
-    return [*internal, *(_sold_task(work, when) for work in works()), *copied]
+    planned = [_task(number, name, TEMPLATE, 1, when) for number, name in TEMPLATE_TASKS.items()]
+    return [*internal, *(_sold_task(work, when) for work in works()), *copied, *planned]
 
 
 def _sold_task(work: Work, when: When) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tasks.domain.texts import Text
 from tasks.mobilization.project_setup.following import Following
 from tasks.mobilization.project_setup.judgement import ROLE, Judgement
 from tasks.mobilization.project_setup.measures import FORMULAS, measures
-from tasks.mobilization.project_setup.policy import SetupPolicy
+from tasks.mobilization.project_setup.policy import MilestoneShare, ServiceLine, SetupPolicy
 from tasks.mobilization.project_setup.proposing import KIND, proposals, withdrawn
 from tasks.mobilization.project_setup.records import SetupOrder, SetupProject, WonLead
 from tasks.mobilization.project_setup.rests_on import RESTS_ON
@@ -66,6 +66,22 @@ LABELS: Final = {
     "won_without_order": Text("won leads without an order"),
 }
 
+# The services of the sandbox's firm, with its template, one of its managers and its milestones.
+_OF_THE_DEMO: Final = SetupPolicy(
+    service_lines=(
+        ServiceLine(
+            name="implementation",
+            categories=(2,),
+            template=3,
+            manager=117,
+            milestones=(
+                MilestoneShare(name="Design accepted", percent=40, days=30),
+                MilestoneShare(name="Go-live", percent=60, days=60),
+            ),
+        ),
+    )
+)
+
 JOB = Job(
     name="project_setup",
     title=Text("Projects to set up"),
@@ -106,6 +122,6 @@ JOB = Job(
     ),
     proposes=(KIND,),
     narrows=True,
-    demo={None: SetupPolicy(wait_for_morning=False)},
+    demo={None: SetupPolicy(wait_for_morning=False), 1: _OF_THE_DEMO},
     doc=__doc__,
 )
