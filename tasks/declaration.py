@@ -82,8 +82,13 @@ class Wake:
 
     @property
     def is_signature(self) -> bool:
-        """Whether it is of something that Odoo has no part in: a signature outside of it."""
+        """Whether it is of a signature outside Odoo."""
         return self.event == f"{self.subject}.{SIGNED}"
+
+    @property
+    def is_outside_odoo(self) -> bool:
+        """Whether Odoo has no part in it: a signature outside of it, or what people said here."""
+        return self.event in {f"{self.subject}.{became}" for became in (SIGNED, *VERDICTS)}
 
     def hears(self, kind: str, model: str) -> bool:
         """Whether an event of a kind, about a record of a model, is one of these.
@@ -141,6 +146,9 @@ class Job(Generic[P, S]):
     held_as: str = ""
     #: The kinds of its findings that their reader accepts, or returns with a reason.
     handed_in: tuple[str, ...] = ()
+    #: The kinds that other jobs hand in, by whose acceptance it goes: it is told what became of
+    #: them.
+    goes_by: tuple[str, ...] = ()
     #: What the measures of its reports mean.
     formulas: tuple[Formula, ...] = ()
     #: It tells how things stand, not of a period, so that a slot that runs on a later day is judged
@@ -182,8 +190,8 @@ class Job(Generic[P, S]):
 
     @property
     def heeds_more(self) -> bool:
-        """Whether it is told of more than its cases: what became of proposals, what was signed."""
-        return bool(self.proposes) or self.heeds_signatures
+        """Whether it is told of more than its cases: proposals, signatures, handoffs of others."""
+        return bool(self.proposes or self.goes_by) or self.heeds_signatures
 
     @property
     def role(self) -> str:

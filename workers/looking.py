@@ -13,12 +13,13 @@ from tasks import catalogue
 from tasks.declaration import AnyJob
 from tasks.domain.cases import ClosedCase, OpenCase
 from tasks.domain.findings import NOT_SEEN, Finding, Report
+from tasks.domain.handoffs import Handoffs
 from tasks.domain.news import Subject
 from tasks.domain.periods import CLOSED_DAYS, AsOf, Period
 from tasks.domain.policy import Policy
 from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
-from workers.ledger import acts, cases, inbox, proposed, scopes
+from workers.ledger import acts, cases, handoffs, inbox, proposed, scopes
 from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.places import Place
@@ -186,9 +187,31 @@ def _remembered(fleet: Fleet, lookout: Lookout, moment: AsOf) -> tuple[AsOf, tup
         done = acts.standing(connection, lookout.place)
         before = proposed.of_place(connection, lookout.place, lookout.job.proposes)
         signed = _signed(connection, lookout)
+        handed = _handoffs(fleet, connection, lookout, moment.now)
     standing = {case.finding.key: case.opened_on for case in known}
     told = replace(moment, standing=standing, closed=closed, acts=done)
-    return replace(told, proposed=before, signed=signed), known
+    return replace(told, proposed=before, signed=signed, handoffs=handed), known
+
+
+def _handoffs(
+    fleet: Fleet, connection: Connection, lookout: Lookout, now: datetime
+) -> Handoffs | None:
+    """Those that the job goes by; None where no job of the tenant has such handoffs accepted."""
+    kinds, place = {*lookout.job.goes_by}, lookout.place
+    # All that they hand in, so that what changed after it was accepted is known, too.
+    asked = {
+        name: job.handed_in
+        for name, job in catalogue.jobs().items()
+        if kinds & {*job.handed_in} and name not in lookout.tenant.settings.disabled_jobs
+    }
+    if not asked:
+        return None
+    return handoffs.of_places(
+        connection,
+        [replace(place, job=name) for name in sorted(asked)],
+        {kind for kinds in asked.values() for kind in kinds},
+        now - timedelta(days=fleet.settings.environment.retention_days),
+    )
 
 
 def _signed(connection: Connection, lookout: Lookout) -> Mapping[Subject, datetime] | None:

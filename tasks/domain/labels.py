@@ -10,7 +10,7 @@ from typing import Final
 from tasks.domain.texts import Text
 
 # The columns whose values are such words; in all others a word is a name.
-OF_WORDS: Final = frozenset({"status", "verdict", "billing", "bucket"})
+OF_WORDS: Final = frozenset({"status", "handoff_status", "verdict", "billing", "bucket"})
 LABELS: Final[Mapping[str, Text]] = {
     # Severities.
     "info": Text("info"),

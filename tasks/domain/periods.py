@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.domain.acts import Act
 from tasks.domain.cases import ClosedCase
+from tasks.domain.handoffs import Handoffs
 from tasks.domain.holds import Hold, hold_on, holds_of
 from tasks.domain.proposals import Proposed
 
@@ -81,6 +82,9 @@ class AsOf:
     #: When somebody signed a record outside Odoo (UTC), by model and id, as a source told that
     #: signs what it tells; None where there is no such source.
     signed: Mapping[tuple[str, int], datetime] | None = None
+    #: What became of the handoffs that the job goes by; None where nobody is asked to accept any,
+    #: or nothing is remembered.
+    handoffs: Handoffs | None = None
     #: The job's cases that were resolved within the last CLOSED_DAYS.
     closed: Sequence[ClosedCase] = ()
     #: Those of the scope's policies, whichever job they are of.

@@ -107,17 +107,37 @@ class Telling:
         return Workdays(weekdays, self.as_of.zone)
 
 
-class Tells(Protocol):
+class Reaches(Protocol):
+    """What a policy says of how people are reached."""
+
+    @property
+    def wait_for_morning(self) -> bool: ...
+    @property
+    def opted_out(self) -> tuple[int, ...]: ...
+
+
+class Tells(Reaches, Protocol):
     """What a policy says of when people are told."""
 
     @property
     def version(self) -> str: ...
     @property
     def ladder(self) -> tuple[Rung, ...]: ...
-    @property
-    def wait_for_morning(self) -> bool: ...
-    @property
-    def opted_out(self) -> tuple[int, ...]: ...
+
+
+def contacts_of(people: People, as_of: AsOf, policy: Reaches, remedy_of_others: Text) -> Contacts:
+    """How these people are reached; remedy_of_others: what is told to others than the owner."""
+    return Contacts(
+        people=people.employees,
+        schedules=people.schedules,
+        view=people.view,
+        zone=as_of.zone,
+        now=as_of.now,
+        wait=policy.wait_for_morning,
+        opted_out=policy.opted_out,
+        remedy_of_others=remedy_of_others,
+        languages=people.languages,
+    )
 
 
 class Tellings:
@@ -131,17 +151,7 @@ class Tellings:
         """opening: the rung at which an owner is told when something comes up."""
         if policy.version not in self._by_version:
             people, as_of = self._people, self._as_of
-            contacts = Contacts(
-                people=people.employees,
-                schedules=people.schedules,
-                view=people.view,
-                zone=as_of.zone,
-                now=as_of.now,
-                wait=policy.wait_for_morning,
-                opted_out=policy.opted_out,
-                remedy_of_others=self._remedy_of_others,
-                languages=people.languages,
-            )
+            contacts = contacts_of(people, as_of, policy, self._remedy_of_others)
             self._by_version[policy.version] = Telling(
                 people, as_of, office, policy.ladder, opening, contacts
             )

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -18,6 +18,7 @@ from workers import outages
 from workers.config.tenants import Tenant
 from workers.errors import INTERRUPTIONS
 from workers.ledger import counters, inbox, scopes
+from workers.ledger.database import Connection
 from workers.ledger.errors import LedgerError
 from workers.ledger.inbox import Event, Received
 from workers.ledger.places import Place
@@ -41,11 +42,22 @@ def store(
     """
     unfit = unfit or {}
     with fleet.ledger.transaction() as connection:
-        new = inbox.receive(connection, events, fleet.clock(), unfit)
-        counters.add(connection, _received(events, new))
+        new = keep(connection, events, fleet.clock(), unfit)
     for each in new:
         if each.event_id in unfit:
             _tell_parked(each, unfit[each.event_id])
+    return new
+
+
+def keep(
+    connection: Connection,
+    events: Sequence[Event],
+    now: datetime,
+    unfit: Mapping[str, str] | None = None,
+) -> Sequence[Event]:
+    """As `store`, within the transaction in which it happened."""
+    new = inbox.receive(connection, events, now, unfit)
+    counters.add(connection, _received(events, new))
     return new
 
 

@@ -55,7 +55,7 @@ def events(tenant: Tenant) -> frozenset[str]:
     """Those that the tenant's jobs wait for."""
     disabled = tenant.settings.disabled_jobs
     jobs = (job for job in catalogue.jobs().values() if job.name not in disabled)
-    return frozenset(wake.event for job in jobs for wake in job.wakes if not wake.is_signature)
+    return frozenset(wake.event for job in jobs for wake in job.wakes if not wake.is_outside_odoo)
 
 
 def seen(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 from starlette.requests import Request
@@ -10,13 +11,18 @@ from starlette.responses import RedirectResponse, Response
 from tasks.domain.acts import VERDICTS, Act, ActKind
 from tasks.domain.findings import Finding
 from tasks.domain.texts import Text
+from workers.intake import hearing
 from workers.ledger import acts
+from workers.ledger.inbox import Event
 from workers.links import Link, Links
 from workers.web.forms import Filled, Forms
 from workers.web.refusals import FormUsed
 from workers.wiring import Fleet
 
 log = structlog.get_logger()
+
+#: What tells of what people did on their pages. No configured source can have the name.
+PAGES: Final = "our-pages"
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,24 @@ def record(site: Site, link: Link, form: Filled, nonce: str, finding: Finding | 
     with site.fleet.ledger.transaction() as connection:
         if acts.record(connection, act, nonce) is None:
             raise _used()
+        if told := _event(site.fleet, act, nonce):
+            hearing.keep(connection, [told], act.at)
     log.info("page.acted", act=act.kind, job=act.job, tenant=act.tenant, key=act.key)
     # Relative, so that it holds under any prefix that a proxy puts before it.
     return RedirectResponse(f"?done={act.kind}", 303)
+
+
+def _event(fleet: Fleet, act: Act, nonce: str) -> Event | None:
+    """What others hear of what was said to a handoff, where a job waits for that.
+
+    Without a source of events nobody takes any up, and all look by their schedules.
+    """
+    tenant, kind = fleet.settings.tenant(act.tenant), f"{act.model}.{act.kind}"
+    if act.kind not in VERDICTS or not tenant.sources:
+        return None
+    if not hearing.woken_by(tenant, kind, act.model):
+        return None
+    return Event(tenant.name, PAGES, nonce, kind, act.model, act.record_id, act.at)
 
 
 def done(request: Request) -> str:

@@ -8,11 +8,12 @@ from tasks.commercial.handoff_gate.words import called
 from tasks.domain.acts import Act
 from tasks.domain.checklists import FILE, Item, differing
 from tasks.domain.findings import Finding, Severity, Step
+from tasks.domain.handoffs import TO_DELIVERY
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import NOTHING, NameOrText, Text, joined, plural
 
 MISSING: Final = "handoff-gap"
-HANDED_IN: Final = "handoff"
+HANDED_IN: Final = TO_DELIVERY
 CHANGED: Final = "changed-handoff"
 RETURNED: Final = "returned-handoff"
 DECIDE: Final = Text("accept it on its page, or return it with a reason")

@@ -30,6 +30,7 @@ from tasks.domain.checklists import (
     demanded,
     differing,
 )
+from tasks.domain.handoffs import heeded
 from tasks.domain.ladder import Rung
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
@@ -200,11 +201,7 @@ class Judgement:
     def _said(self, sale: Sale) -> Sequence[Act]:
         """What was said to it; that who sold it accepts it counts for nothing."""
         seller = self._snapshot.people.address(sale.order.user_id)
-        return [
-            act
-            for act in self._verdicts.get(sale.order.id, ())
-            if act.kind is not ActKind.ACCEPTED or act.person != seller
-        ]
+        return heeded(self._verdicts.get(sale.order.id, ()), seller)
 
     def _status(
         self,

@@ -8,13 +8,14 @@ from itertools import chain
 from typing import Any, Final
 
 from tasks.domain.findings import Finding, Severity, Step
+from tasks.domain.handoffs import Fate
 from tasks.domain.ladder import LOOK_AHEAD, placed, standing
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text, joined
-from tasks.mobilization.late_starts.policy import START, LatePolicy, Sign
+from tasks.mobilization.late_starts.policy import NOT_ASKED, LatePolicy, Sign
 from tasks.mobilization.late_starts.records import StartedProject
 from tasks.mobilization.late_starts.snapshot import Snapshot
-from tasks.reads.contacts import Contacts
+from tasks.reads.owners import contacts_of
 from tasks.records.people import Employee
 from tasks.records.sales import Milestone
 
@@ -23,6 +24,7 @@ OWNER: Final = Text("delivery")
 WEEKEND: Final = 5
 # As many names are told as a sentence has room for.
 MOST_NAMED: Final = 5
+OF_OTHERS: Final = Text("Ask for the start, or plan it anew.")
 UNREACHABLE: Final = Text("the project has no manager who can be written to")
 
 
@@ -69,16 +71,8 @@ class Judgement:
     def __init__(self, snapshot: Snapshot, as_of: AsOf, policy: LatePolicy) -> None:
         self._snapshot, self._as_of, self._policy = snapshot, as_of, policy
         self._first = as_of.day - timedelta(days=policy.look_back_days)
-        self._contacts = Contacts(
-            people={e.id: e for e in (*snapshot.others, *snapshot.managers.values())},
-            schedules=snapshot.schedules,
-            view=snapshot.view,
-            zone=as_of.zone,
-            now=as_of.now,
-            wait=policy.wait_for_morning,
-            languages=snapshot.languages,
-            remedy_of_others=Text("Ask for the start, or plan it anew."),
-        )
+        self._people = snapshot.people
+        self._contacts = contacts_of(snapshot.people, as_of, policy, OF_OTHERS)
         self.projects = [p for p in snapshot.projects if p.id not in policy.exempt_projects]
         self.late = {project.id: list(self._of(project)) for project in self.projects}
 
@@ -92,6 +86,7 @@ class Judgement:
             "contract_on": None if contract is None else str(contract),
             "planned_start": None if project.date_start is None else str(project.date_start),
             "first_hours_on": None if first is None else str(first),
+            "handoff_status": self._fate(project).value,
             "status": "late" if late else "ok",
             "reason": joined((found.reason for found in late), "; "),
             "policy": self._policy.version,
@@ -106,7 +101,7 @@ class Judgement:
             title=_title(late),
             reason=late.reason,
             remedy=REMEDIES[late.kind],
-            owner=self._snapshot.users.get(project.user_id or 0, OWNER),
+            owner=self._people.users.get(project.user_id or 0, OWNER),
             model=StartedProject.MODEL,
             record_id=project.id,
             url=self._snapshot.links[project.id],
@@ -146,10 +141,63 @@ class Judgement:
             yield Late(Kind.HOURS, project, due + timedelta(days=1), reason)
 
     def _handoff(self, project: StartedProject) -> Iterator[Late]:
-        first, sign = self._snapshot.first_hours.get(project.id), self._policy.handoff
-        if first and sign and self._happened(sign, project) is False:
+        fate, began = self._fate(project), self._began(project)
+        # What was not accepted before is not accepted by being forgotten.
+        lapsed = fate is Fate.UNKNOWN and _key_of_handoff(project) in self._as_of.standing
+        if began and (fate is Fate.OPEN or lapsed):
+            yield began
+
+    def _began(self, project: StartedProject) -> Late | None:
+        """That it began, by its kickoff or its first hour, whichever came first."""
+        first, kickoff = self._snapshot.first_hours.get(project.id), self._kicked_off(project)
+        if first and first <= self._as_of.day and (kickoff is None or first <= kickoff):
             reason = Text("hours are logged on it since {day}", day=first)
-            yield Late(Kind.HANDOFF, project, first, reason)
+            return Late(Kind.HANDOFF, project, first, reason)
+        if kickoff:
+            return Late(Kind.HANDOFF, project, kickoff, Text("it has had its kickoff"))
+        return None
+
+    def _kicked_off(self, project: StartedProject) -> date | None:
+        """The day of its kickoff; since when that is known where nothing tells the day."""
+        sign = self._policy.kickoff
+        if not self._happened(sign, project):
+            return None
+        if sign.kind == "field":
+            return self._day(sign, project)
+        seen = self._as_of.standing.get(_key_of_handoff(project), self._as_of.day)
+        if sign.kind == "task":
+            return seen
+        reached = [each.reached_date for each in self._reached(sign, project) if each.reached_date]
+        return min(reached, default=seen)
+
+    def _fate(self, project: StartedProject) -> Fate:
+        """Whether its handoff was accepted, as far as the policy asks for that."""
+        sign = self._policy.handoff
+        if isinstance(sign, Sign):
+            happened = self._happened(sign, project)
+            if happened is None:
+                return Fate.UNKNOWN
+            return Fate.ACCEPTED if happened else Fate.OPEN
+        order = self._snapshot.orders.get(project.id)
+        if sign == NOT_ASKED or order is None:
+            return Fate.NOT_ASKED
+        if self._as_of.handoffs is None:
+            return Fate.UNKNOWN
+        seller = self._people.address(order.user_id)
+        return self._as_of.handoffs.fate((order.MODEL, order.id), order.date_order, seller)
+
+    @property
+    def untold(self) -> Sequence[StartedProject]:
+        """Those that began of late, and nobody can tell whether their handoff was accepted."""
+        unknown = [each for each in self.projects if self._fate(each) is Fate.UNKNOWN]
+        told = {
+            late.project.id for of in self.late.values() for late in of if late.kind is Kind.HANDOFF
+        }
+        return [
+            each
+            for each in unknown
+            if (began := self._began(each)) and self._first <= began.since and each.id not in told
+        ]
 
     def _milestones(self, project: StartedProject) -> Iterator[Late]:
         for milestone in self._snapshot.milestones.get(project.id, ()):
@@ -181,14 +229,20 @@ class Judgement:
         if sign.kind == "field":
             if sign.name in self._snapshot.hidden:
                 return None
-            day = project.date_start if sign.name == START else getattr(project, sign.name)
+            day = self._day(sign, project)
             return day is not None and day <= self._as_of.day
-        name = _folded(sign.name)
-        if sign.kind == "task":
-            tasks = self._snapshot.tasks.get(project.id, ())
-            return any(task.is_done and _folded(task.name) == name for task in tasks)
-        milestones = self._snapshot.milestones.get(project.id, ())
-        return any(each.is_reached and _folded(each.name) == name for each in milestones)
+        if sign.kind == "milestone":
+            return bool(self._reached(sign, project))
+        name, tasks = _folded(sign.name), self._snapshot.tasks.get(project.id, ())
+        return any(task.is_done and _folded(task.name) == name for task in tasks)
+
+    def _day(self, sign: Sign, project: StartedProject) -> date | None:
+        day: date | None = getattr(project, sign.name)
+        return day
+
+    def _reached(self, sign: Sign, project: StartedProject) -> Sequence[Milestone]:
+        name, milestones = _folded(sign.name), self._snapshot.milestones.get(project.id, ())
+        return [each for each in milestones if each.is_reached and _folded(each.name) == name]
 
     def _contract(self, project: StartedProject) -> date | None:
         order = self._snapshot.orders.get(project.id)
@@ -197,17 +251,17 @@ class Judgement:
     def _after(self, project: StartedProject, day: date, count: int) -> date | None:
         """So many working days of the manager later; None where these are not known."""
         later = [found for found in self._workdays(project) if found > day]
-        known = day >= self._snapshot.view.start and len(later) >= count
+        known = day >= self._people.view.start and len(later) >= count
         return later[count - 1] if known else None
 
     def _manager(self, project: StartedProject) -> Employee | None:
-        return self._snapshot.managers.get(project.user_id or 0)
+        return self._people.by_user.get(project.user_id or 0)
 
     def _workdays(self, project: StartedProject) -> Sequence[date]:
         manager = self._manager(project)
         if manager is not None:
             return self._contacts.workdays(manager).days
-        return [day for day in self._snapshot.view.days() if day.weekday() < WEEKEND]
+        return [day for day in self._people.view.days() if day.weekday() < WEEKEND]
 
     def _steps(self, late: Late) -> tuple[Step, ...]:
         """The rung that it stands on, and those of about a day ahead."""
@@ -235,6 +289,10 @@ def _title(late: Late) -> Text:
         Kind.HANDOFF: Text("{project} began without an accepted handoff", project=name),
         Kind.TEMPLATE: Text("{project} is not set up like its template", project=name),
     }[late.kind]
+
+
+def _key_of_handoff(project: StartedProject) -> str:
+    return f"{Kind.HANDOFF}-{project.id}"
 
 
 def _folded(name: str) -> str:

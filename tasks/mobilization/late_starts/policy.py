@@ -9,6 +9,9 @@ from tasks.domain.policy import Policy
 from tasks.domain.written import Id
 
 START: Final = "date_start"
+#: That it was accepted in the fleet, and that nobody asks for it.
+ACCEPTED: Final = "accepted"
+NOT_ASKED: Final = "not_asked"
 #: A field of our own in Odoo begins so (a manual field, or one of Studio).
 OWN_FIELD: Final = "x_"
 LADDER: Final = (
@@ -43,8 +46,10 @@ class LatePolicy(Policy):
         description="kind and name of what shows a kickoff: field, a date of the project that has "
         "come; task, one of that name is done; milestone, one of that name is reached",
     )
-    handoff: Sign | None = Field(
-        None, description="likewise of a handoff that delivery accepted; not asked for if left out"
+    handoff: Sign | Literal["accepted", "not_asked"] = Field(
+        ACCEPTED,
+        description="what shows that delivery accepted the handoff: accepted, on the page of its "
+        "order's handoff; kind and name, as for the kickoff; not_asked, nobody asks",
     )
     kickoff_within: WorkingDays = Field(
         10, description="working days from the confirmation of the order to the kickoff"
@@ -68,6 +73,10 @@ class LatePolicy(Policy):
     )
     exempt_projects: tuple[Id, ...] = Field(
         (), description="ids of project.project that are not looked at"
+    )
+
+    opted_out: tuple[Id, ...] = Field(
+        (), description="ids of hr.employee who are not written to, but their managers are"
     )
 
     @field_validator("ladder")

@@ -42,6 +42,7 @@ class StartOrder(Record):
     id: int
     name: str
     date_order: datetime
+    user_id: int | None
 
 
 @dataclass(frozen=True)

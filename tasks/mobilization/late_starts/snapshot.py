@@ -10,7 +10,7 @@ from odoo_gateway.reader import Domain, Reader
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.periods import AsOf, Period
 from tasks.domain.texts import Text
-from tasks.mobilization.late_starts.policy import START, LatePolicy
+from tasks.mobilization.late_starts.policy import START, LatePolicy, Sign
 from tasks.mobilization.late_starts.records import (
     StartedProject,
     StartLine,
@@ -18,12 +18,9 @@ from tasks.mobilization.late_starts.records import (
     StartProduct,
     StartTask,
 )
-from tasks.reads.contacts import read_languages
-from tasks.reads.names import user_names
 from tasks.reads.orders import CONFIRMED
 from tasks.reads.own_fields import with_fields
-from tasks.reads.schedules import Schedules, read_schedules
-from tasks.records.people import Employee
+from tasks.reads.owners import People, read_people
 from tasks.records.sales import Milestone
 from tasks.records.timesheets import TimesheetLine
 
@@ -46,14 +43,8 @@ class Snapshot:
     milestones: Mapping[int, Sequence[Milestone]]
     #: The day of the first hour of each project that has any.
     first_hours: Mapping[int, date]
-    #: Who leads, by user, and those whom they report to.
-    managers: Mapping[int, Employee]
-    others: Sequence[Employee]
-    users: Mapping[int, str]
-    schedules: Schedules
-    #: The whole weeks that schedules are known of.
-    view: Period
-    languages: Mapping[int, str]
+    #: Who leads and who sold them.
+    people: People
     links: Mapping[int, str]
     #: Names of fields that this Odoo does not show.
     hidden: frozenset[str]
@@ -69,23 +60,20 @@ def read(odoo: Reader, as_of: AsOf, policy: LatePolicy) -> Snapshot:
     templates = _templates(odoo, lines)
     copied = {number for of in templates.values() for number in of}
     projects = [p for p in found if p.id not in copied and p.last_update_status not in RESTS]
-    managers, others = _managers(odoo, projects)
-    view = _view(as_of, policy)
-    people = [*managers.values(), *others]
+    orders = _orders(odoo, lines)
+    users = {
+        *(project.user_id for project in projects),
+        *(orders[project.id].user_id for project in projects if project.id in orders),
+    }
     gaps = tuple(_gap(name) for name in _own_fields(policy) if odoo.lacks(record, name))
     return Snapshot(
         projects=projects,
-        orders=_orders(odoo, lines),
+        orders=orders,
         templates=templates,
         tasks=_tasks(odoo, {*ids, *copied}),
         milestones=_milestones(odoo, {*ids, *copied}),
         first_hours=_first_hours(odoo, ids),
-        managers=managers,
-        others=others,
-        users=user_names(odoo, {project.user_id for project in projects}),
-        schedules=read_schedules(odoo, people, view),
-        view=view,
-        languages=read_languages(odoo, people),
+        people=read_people(odoo, users, _view(as_of, policy)),
         links={number: odoo.session.link(StartedProject.MODEL, number) for number in ids},
         hidden=frozenset(n for n in _own_fields(policy) if odoo.lacks(record, n)),
         not_verifiable=gaps,
@@ -94,7 +82,7 @@ def read(odoo: Reader, as_of: AsOf, policy: LatePolicy) -> Snapshot:
 
 def _own_fields(policy: LatePolicy) -> Sequence[str]:
     signs = (policy.kickoff, policy.handoff)
-    names = {sign.name for sign in signs if sign is not None and sign.kind == "field"}
+    names = {sign.name for sign in signs if isinstance(sign, Sign) and sign.kind == "field"}
     return sorted(names - {START})
 
 
@@ -149,20 +137,6 @@ def _first_hours(odoo: Reader, projects: Sequence[int]) -> Mapping[int, date]:
         TimesheetLine.MODEL, within, ["project_id"], earliest=["date"], all_companies=True
     )
     return {group.id_at(0): day for group in groups if (day := group.earliest[0])}
-
-
-def _managers(
-    odoo: Reader, projects: Iterable[StartedProject]
-) -> tuple[Mapping[int, Employee], Sequence[Employee]]:
-    """Who leads, the one of our company where somebody is employed by several; whom they obey."""
-    users = sorted({project.user_id for project in projects if project.user_id})
-    found = odoo.search(Employee, [("user_id", "in", users)], archived=True, all_companies=True)
-    ours = [each for each in found if each.company_id == odoo.company_id]
-    managers = {each.user_id: each for each in (*found, *ours) if each.user_id}
-    above = sorted({e.parent_id for e in managers.values() if e.parent_id})
-    others = odoo.search(Employee, [("id", "in", above)], archived=True, all_companies=True)
-    known = {each.id for each in managers.values()}
-    return managers, [each for each in others if each.id not in known]
 
 
 def _view(as_of: AsOf, policy: LatePolicy) -> Period:

@@ -7,14 +7,17 @@ Remedy: create the project of the order, name the order of the project, and have
 won lead confirmed.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Wake
+from tasks.domain.acts import ActKind
 from tasks.domain.findings import NotVerifiable, Report
+from tasks.domain.handoffs import TO_DELIVERY, Fate
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.mobilization.project_setup.following import Following
+from tasks.mobilization.project_setup.following import MOST_NAMED, Following
 from tasks.mobilization.project_setup.judgement import ROLE, Judgement
 from tasks.mobilization.project_setup.measures import FORMULAS, measures
 from tasks.mobilization.project_setup.policy import MilestoneShare, ServiceLine, SetupPolicy
@@ -37,6 +40,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> Report:
         ),
         measures=tuple(measures(judgement, following)),
         not_verifiable=(
+            *_handoffs(judgement),
             *(gap.told for gap in snapshot.gaps),
             *snapshot.people.schedules.not_verifiable,
         ),
@@ -44,6 +48,21 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: SetupPolicy) -> Report:
         withdrawn=withdrawn(judgement, proposed),
         unseen=frozenset(kind.value for kind in judgement.untold),
     )
+
+
+def _handoffs(judgement: Judgement) -> Iterator[NotVerifiable]:
+    """That projects wait for handoffs of which nothing is remembered."""
+    waiting = [case.record.name for case in judgement.cases if case.awaited is Fate.UNKNOWN]
+    if waiting:
+        names = (*waiting[:MOST_NAMED], *(["…"] if len(waiting) > MOST_NAMED else []))
+        yield NotVerifiable(
+            check=Text("accepted handoffs"),
+            reason=Text("nothing is remembered of the handoffs of: {names}", names=names),
+            remedy=Text(
+                "enable handoff_gate and see that it runs, or set waits_for_handoff of the policy "
+                "to false"
+            ),
+        )
 
 
 _NO_HISTORY: Final = NotVerifiable(
@@ -60,6 +79,7 @@ LABELS: Final = {
     "project_active": Text("projects that became active"),
     "project_without_order": Text("projects without an order"),
     "staffing_request": Text("staffing requests"),
+    "waits_for_handoff": Text("waits for its handoff"),
     "warranty_ends": Text("warranties that end"),
     "without_order": Text("without an order"),
     "without_project": Text("without a project"),
@@ -92,6 +112,7 @@ JOB = Job(
     read=read,
     judge=judge,
     delivery=Delivery.AT_MOST_ONCE,
+    goes_by=(TO_DELIVERY,),
     formulas=FORMULAS,
     of_the_present=True,
     no_history=_NO_HISTORY,
@@ -117,6 +138,7 @@ JOB = Job(
     labels=LABELS,
     wakes=(
         Wake("sale.order.changed", SetupOrder.MODEL),
+        Wake(f"{SetupOrder.MODEL}.{ActKind.ACCEPTED}", SetupOrder.MODEL),
         Wake("project.project.changed", SetupProject.MODEL),
         Wake("crm.lead.changed", WonLead.MODEL),
     ),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tasks.domain.checklists import Owner
 from tasks.domain.findings import Finding, Severity
+from tasks.domain.handoffs import Fate
 from tasks.domain.ladder import Rung
 from tasks.domain.news import Subject
 from tasks.domain.periods import AsOf
@@ -28,6 +29,7 @@ OF_OTHERS: Final = Text("Ask for it, or see to it in their place.")
 OK: Final = "ok"
 EXEMPT: Final = "exempt"
 NOT_NEEDED: Final = "not_needed"
+WAITS: Final = "waits_for_handoff"
 STATUS: Final[Mapping[Kind, str]] = {
     Kind.NO_PROJECT: "without_project",
     Kind.NO_ORDER: "without_order",
@@ -47,6 +49,8 @@ class Case:
     since: datetime | None
     sale: Sale | None = None
     kind: Kind | None = None
+    #: What became of its handoff, where it waits for the acceptance of that.
+    awaited: Fate | None = None
 
     @property
     def subject(self) -> Subject:
@@ -134,7 +138,7 @@ class Judgement:
             looked_at = self.as_of.looks_at(order.MODEL, order.id)
             if not looked_at or not self.is_recent(order.date_order, policy):
                 continue
-            kind = None
+            kind, awaited = None, None
             needs = [line for line in sale.services if self.needs_project(line, policy)]
             if order.id in policy.exempt_orders:
                 status = EXEMPT
@@ -144,10 +148,21 @@ class Judgement:
                 status = NOT_NEEDED
             else:
                 kind = Kind.NO_PROJECT
-                status = STATUS[kind]
+                awaited = self._awaited(order, policy)
+                status = WAITS if awaited else STATUS[kind]
             lead = next(filter(None, (self.lead_of(line, policy) for line in needs)), None)
             owner = self.snapshot.people.owner(lead or policy.delivery_lead, OWNER)
-            yield Case(order, policy, status, owner, order.date_order, sale, kind)
+            yield Case(order, policy, status, owner, order.date_order, sale, kind, awaited)
+
+    def _awaited(self, order: SetupOrder, policy: SetupPolicy) -> Fate | None:
+        """What became of a handoff for whose acceptance it waits; None where it does not."""
+        if not policy.waits_for_handoff:
+            return None
+        fate = Fate.UNKNOWN
+        if self.as_of.handoffs is not None:
+            seller = self.snapshot.people.address(order.user_id)
+            fate = self.as_of.handoffs.fate((order.MODEL, order.id), order.date_order, seller)
+        return None if fate in (Fate.ACCEPTED, Fate.NOT_ASKED) else fate
 
     def _projects(self) -> Iterator[Case]:
         for project in self.snapshot.unsold:
@@ -192,6 +207,9 @@ class Judgement:
 
     def _words(self, case: Case) -> tuple[Text, Text, Text]:
         name, customer = case.record.name, self._customer(case)
+        if case.awaited:
+            title = Text("{order} {customer} has no project", order=name, customer=customer)
+            return title, *_WAITING[case.awaited]
         if case.kind is Kind.NO_PROJECT:
             return (
                 Text("{order} {customer} has no project", order=name, customer=customer),
@@ -232,6 +250,18 @@ class Judgement:
     def day(self, moment: datetime) -> date:
         """In the zone of the company."""
         return moment.astimezone(self.as_of.zone).date()
+
+
+_WAITING: Final[Mapping[Fate, tuple[Text, Text]]] = {
+    Fate.OPEN: (
+        Text("it waits for the acceptance of the handoff"),
+        Text("accept the handoff on its page, or return it; then its project is proposed"),
+    ),
+    Fate.UNKNOWN: (
+        Text("it waits for the acceptance of the handoff, of which nothing is remembered"),
+        Text("see that handoff_gate looks at it, or create its project by hand"),
+    ),
+}
 
 
 def _key(case: Case) -> str:

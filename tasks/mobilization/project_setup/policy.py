@@ -137,6 +137,11 @@ class SetupPolicy(Policy):
     manager: Id | None = Field(
         None, description="id of res.users: who leads new projects whose template names nobody"
     )
+    waits_for_handoff: bool = Field(
+        False,
+        description="true proposes a project only once delivery has accepted the handoff of its "
+        "order; false at once",
+    )
     kickoff_after: int = Field(
         10, ge=0, le=200, description="weekdays from the confirmation of an order to its kickoff"
     )

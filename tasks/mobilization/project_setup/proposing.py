@@ -18,14 +18,14 @@ IDENTITY: Final = "project"
 
 
 def proposals(judgement: Judgement) -> Iterator[Proposal]:
-    """One for each order that needs a project and has none."""
+    """One for each order that needs a project, has none, and waits for no handoff."""
     for case in judgement.cases:
-        if case.kind is Kind.NO_PROJECT and case.sale:
+        if case.kind is Kind.NO_PROJECT and case.sale and not case.awaited:
             yield _proposal(judgement, case, case.sale)
 
 
 def withdrawn(judgement: Judgement, proposed: Sequence[Proposal]) -> tuple[Proposed, ...]:
-    """What people are asked of orders that were looked at, and need no project any more."""
+    """What people are asked of orders that were looked at, and need no project, or not yet."""
     asked = {proposal.record_id for proposal in proposed}
     orders = {case.record.id for case in judgement.cases if case.sale}
     return tuple(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,13 +13,16 @@ from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.transport import Transport
 from tasks import catalogue
 from tasks.domain.findings import NotVerifiable, Report
+from tasks.domain.handoffs import Handoffs
 from tasks.domain.periods import AsOf
 from tests.contracts import declared
 from tests.fakes.overlay import Overlay
 from tests.tasks.conftest import MONDAY, reading
 
 JOBS: Final = tuple(sorted(catalogue.jobs()))
-NOW: Final = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY)
+# No version of Odoo has a part in what the fleet remembers.
+REMEMBERED: Final = Handoffs(kept_since=MONDAY - timedelta(days=2000), looked_at=MONDAY)
+NOW: Final = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY, handoffs=REMEMBERED)
 COMPANIES: Final = (1, 2)
 # Of the firm's stage Qualified.
 REVIEW: Final = {

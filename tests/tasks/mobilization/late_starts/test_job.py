@@ -1,7 +1,8 @@
 """Which projects start late or otherwise than agreed, and whom that is told to."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,16 +13,24 @@ from pydantic import ValidationError
 
 from odoo_gateway.sandbox import Sandbox, firm
 from odoo_gateway.sandbox.firm.projects import COPIED
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.findings import Finding, Report
+from tasks.domain.handoffs import Handoffs
 from tasks.domain.ladder import Rung, Who
 from tasks.domain.periods import AsOf
-from tasks.mobilization.late_starts.job import JOB
+from tasks.mobilization.late_starts.job import JOB, judge
 from tasks.mobilization.late_starts.judgement import _folded
 from tasks.mobilization.late_starts.policy import LatePolicy
+from tasks.mobilization.late_starts.snapshot import read
 from tests.fakes.overlay import Overlay
 from tests.tasks.conftest import MONDAY, changed, reading
 
-NOW: Final = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY)
+# All were looked at, and nobody is asked to accept any.
+NOBODY_ASKED: Final = Handoffs(
+    kept_since=MONDAY - timedelta(days=2000), looked_at=MONDAY - timedelta(hours=1)
+)
+NOW: Final = AsOf(MONDAY, ZoneInfo("Europe/Brussels"), MONDAY, handoffs=NOBODY_ASKED)
+ORDER = "sale.order"
 PROJECT, MILESTONE, TASK = "project.project", "project.milestone", "project.task"
 CAFE, TWICE, STADTWERKE, KUNSTHAUS = 112, 150, 108, 104
 FOUND: Final = {
@@ -160,6 +169,174 @@ def test_a_date_that_this_odoo_does_not_show_is_not_verifiable(sandbox: Sandbox)
     assert keys(report) == FOUND - {"no-kickoff-112"}
 
 
+def orders_of(odoo: Any) -> Mapping[int, int]:
+    """The first order of each project, as the job finds it."""
+    snapshot = read(reading(odoo), NOW, LatePolicy())
+    return {number: order.id for number, order in snapshot.orders.items()}
+
+
+def remembering(
+    *numbers: int, accepted: bool = False, person: str = "lee@nordwind.example", **more: Any
+) -> AsOf:
+    """The moment, with the handoffs of these orders waiting or accepted."""
+    said, standing = {}, {}
+    for number in numbers:
+        key = f"handoff-order-{number}-v1"
+        act = Act(ActKind.ACCEPTED, person, "handoff_gate", "firm", 1, key, MONDAY)
+        said[ORDER, number] = [act] if accepted else []
+        standing[ORDER, number] = [key]
+    known = replace(NOBODY_ASKED, said=said, standing=standing)
+    return replace(NOW, handoffs=replace(known, **more))
+
+
+def test_what_began_before_its_handoff_was_accepted_is_found(sandbox: Sandbox) -> None:
+    order = orders_of(sandbox)[STADTWERKE]
+    report = look(sandbox, now=remembering(order))
+    assert keys(report) == FOUND | {"no-handoff-108"}
+    found = finding(report, "no-handoff-108")
+    assert found.title == "Stadtwerke Ostheim began without an accepted handoff"
+    assert str(found.reason).startswith("hours are logged on it since ")
+    (row,) = (row for row in report.rows if row["project_id"] == STADTWERKE)
+    assert (row["handoff_status"], row["status"]) == ("open", "late")
+    assert found.since is not None
+    assert str(found.since) == row["first_hours_on"]
+    counts = {m.labels["kind"]: m.value for m in report.measures}
+    assert counts["no-handoff"] == 1
+    accepted = look(sandbox, now=remembering(order, accepted=True))
+    assert keys(accepted) == FOUND
+    (row,) = (row for row in accepted.rows if row["project_id"] == STADTWERKE)
+    assert row["handoff_status"] == "accepted"
+    assert not [gap for gap in accepted.not_verifiable if gap.check == "accepted handoffs"]
+
+
+def without_hours(odoo: Any, moment: AsOf, number: int, **policy: Any) -> Report:
+    """As `look`, with no hour logged on a project."""
+    asked = LatePolicy.model_validate(policy)
+    snapshot = read(reading(odoo), moment, asked)
+    hours = {key: day for key, day in snapshot.first_hours.items() if key != number}
+    return judge(replace(snapshot, first_hours=hours), moment, asked)
+
+
+def test_that_who_sold_it_accepts_it_is_no_acceptance(sandbox: Sandbox) -> None:
+    snapshot = read(reading(sandbox), NOW, LatePolicy())
+    order = snapshot.orders[STADTWERKE]
+    seller = snapshot.people.address(order.user_id)
+    assert seller
+    own = remembering(order.id, accepted=True, person=seller)
+    assert "no-handoff-108" in keys(look(sandbox, now=own))
+
+
+def test_a_project_that_has_not_begun_needs_no_handoff_yet(sandbox: Sandbox) -> None:
+    order = orders_of(sandbox)[CAFE]
+    report = without_hours(sandbox, remembering(order), CAFE)
+    assert "no-handoff-112" not in keys(report)
+    (row,) = (row for row in report.rows if row["project_id"] == CAFE)
+    assert (row["handoff_status"], row["first_hours_on"]) == ("open", None)
+
+
+@pytest.mark.parametrize(
+    ("kickoff", "corrupt", "since"),
+    [
+        ({"kind": "field", "name": "date_start"}, {(PROJECT, CAFE): {"date_start": ago(2)}}, 2),
+        (
+            {"kind": "milestone", "name": "concept"},
+            {(MILESTONE, 1): {"project_id": CAFE, "reached_date": ago(3)}},
+            3,
+        ),
+        (
+            {"kind": "milestone", "name": "concept"},
+            {(MILESTONE, 1): {"project_id": CAFE, "reached_date": False}},
+            0,
+        ),
+        (
+            {"kind": "task", "name": "menu app"},
+            {(TASK, 1000 + 10 * 12): {"state": "1_done", "name": "Menu App"}},
+            0,
+        ),
+    ],
+)
+def test_a_kickoff_is_a_beginning_too(
+    kickoff: Mapping[str, str], corrupt: Mapping[Any, Any], since: int
+) -> None:
+    odoo = changed(corrupt=corrupt)
+    report = without_hours(odoo, remembering(orders_of(odoo)[CAFE]), CAFE, kickoff=kickoff)
+    found = finding(report, "no-handoff-112")
+    assert (found.reason, str(found.since)) == ("it has had its kickoff", ago(since))
+
+
+def test_hours_of_days_to_come_are_no_beginning() -> None:
+    odoo = changed(corrupt={(PROJECT, STADTWERKE): {"date_start": False}})
+    moment = remembering(orders_of(odoo)[STADTWERKE])
+    snapshot = read(reading(odoo), moment, LatePolicy())
+    ahead = {**snapshot.first_hours, STADTWERKE: MONDAY.date() + timedelta(days=1)}
+    report = judge(replace(snapshot, first_hours=ahead), moment, LatePolicy())
+    assert "no-handoff-108" not in keys(report)
+
+
+def test_what_is_not_remembered_is_neither_accepted_nor_missing(sandbox: Sandbox) -> None:
+    """Nobody has looked at it since it was confirmed, or not for so long that it is forgotten."""
+    for forgotten in ({"looked_at": None}, {"kept_since": MONDAY}):
+        report = look(sandbox, now=remembering(**forgotten))
+        assert keys(report) == FOUND
+        (gap,) = (gap for gap in report.not_verifiable if gap.check == "accepted handoffs")
+        assert "Stadtwerke Ostheim" in gap.reason
+        (row,) = (row for row in report.rows if row["project_id"] == STADTWERKE)
+        assert row["handoff_status"] == "not_verifiable"
+        (measure,) = (m for m in report.measures if m.labels["kind"] == "no-handoff")
+        assert measure.value == 0
+        assert measure.excluded["not_verifiable"] > 0
+
+
+def test_a_missing_acceptance_is_not_mended_by_being_forgotten(sandbox: Sandbox) -> None:
+    then = replace(remembering(looked_at=None), standing={"no-handoff-108": MONDAY.date()})
+    report = look(sandbox, now=then)
+    assert "no-handoff-108" in keys(report)
+    (gap,) = (gap for gap in report.not_verifiable if gap.check == "accepted handoffs")
+    assert "Stadtwerke Ostheim" not in gap.reason
+
+
+def test_of_many_projects_some_are_named(sandbox: Sandbox) -> None:
+    moment = remembering(looked_at=None)
+    snapshot = read(reading(sandbox), moment, LatePolicy())
+    (one,) = (each for each in snapshot.projects if each.id == STADTWERKE)
+    many = replace(
+        snapshot,
+        projects=[replace(one, id=number) for number in range(1, 8)],
+        orders=dict.fromkeys(range(1, 8), snapshot.orders[STADTWERKE]),
+        first_hours=dict.fromkeys(range(1, 8), snapshot.first_hours[STADTWERKE]),
+        links=dict.fromkeys(range(1, 8), "https://odoo.example"),
+    )
+    gaps = judge(many, moment, LatePolicy()).not_verifiable
+    (gap,) = (gap for gap in gaps if gap.check == "accepted handoffs")
+    assert gap.reason.endswith(f"{one.name}, …")
+
+
+def test_where_nobody_has_handoffs_accepted_it_is_not_verifiable(sandbox: Sandbox) -> None:
+    report = look(sandbox, now=replace(NOW, handoffs=None))
+    assert keys(report) == FOUND
+    assert report.unseen == {"no-handoff"}
+    assert "no-handoff" not in {m.labels["kind"] for m in report.measures}
+    (gap,) = (gap for gap in report.not_verifiable if gap.check == "accepted handoffs")
+    assert gap.reason == "nothing is remembered of handoffs: no job here has them accepted"
+    assert "enable handoff_gate" in gap.remedy
+    off = look(sandbox, now=replace(NOW, handoffs=None), handoff="not_asked")
+    assert (off.unseen, {row["handoff_status"] for row in off.rows}) == (frozenset(), {"not_asked"})
+    assert not [gap for gap in off.not_verifiable if gap.check == "accepted handoffs"]
+
+
+@pytest.mark.parametrize(
+    "instant", ["2026-12-31 22:59:30", "2027-01-01 00:00:30", "2027-02-28 23:30:00"]
+)
+def test_on_the_edge_of_days_and_years_it_is_the_same(instant: str) -> None:
+    now = datetime.fromisoformat(f"{instant}+00:00")
+    odoo = Sandbox(now.date())
+    kept = Handoffs(kept_since=now - timedelta(days=2000), looked_at=now)
+    moment = AsOf(now, NOW.zone, now, handoffs=kept)
+    order = read(reading(odoo), moment, LatePolicy()).orders[STADTWERKE].id
+    waits = replace(kept, standing={(ORDER, order): ["handoff-v1"]})
+    assert "no-handoff-108" in keys(look(odoo, now=replace(moment, handoffs=waits)))
+
+
 def test_what_the_template_holds_may_be_there_under_any_case_and_archived() -> None:
     number = next(
         task["id"] for task in firm.build(MONDAY.date())[TASK] if task["project_id"] == STADTWERKE
@@ -248,7 +425,7 @@ def test_a_day_that_is_over_is_not_told_of(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("days", range(7))
 def test_on_any_day_of_the_week_the_firm_looks_the_same(days: int) -> None:
     instant = MONDAY + timedelta(days=days)
-    moment = AsOf(instant, NOW.zone, instant)
+    moment = AsOf(instant, NOW.zone, instant, handoffs=NOBODY_ASKED)
     kinds = {f.kind for f in look(Sandbox(instant.date()), now=moment).findings}
     assert kinds == {"missed-milestone", "unlike-template", "no-kickoff", "no-hours"}
 
@@ -274,6 +451,7 @@ def test_calls_do_not_grow_with_the_number_of_projects() -> None:
         ("kickoff", {"kind": "field", "name": "create_date"}, "begins with x_"),
         ("kickoff", {"kind": "mail", "name": "x"}, "'field', 'task' or 'milestone'"),
         ("handoff", {"kind": "task", "name": ""}, "at least 1 character"),
+        ("handoff", "signed", "'accepted' or 'not_asked'"),
         ("kickoff_within", 0, "greater than or equal to 1"),
         ("look_back_days", 1000, "less than or equal to 730"),
         (

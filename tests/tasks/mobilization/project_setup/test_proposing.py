@@ -16,8 +16,10 @@ from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.sandbox.firm.timesheets import DAY as DAYS
 from odoo_gateway.sandbox.firm.timesheets import HOUR as HOURS
 from odoo_gateway.session import Session
+from tasks.domain.acts import Act, ActKind
 from tasks.domain.deciding import State
 from tasks.domain.findings import Report
+from tasks.domain.handoffs import Handoffs
 from tasks.domain.periods import AsOf
 from tasks.domain.proposals import Proposal, Proposed
 from tasks.mobilization.project_setup.job import JOB
@@ -427,3 +429,75 @@ def test_moments_of_confirmation_are_days_of_the_company() -> None:
     found = proposal(Sandbox(MONDAY.date(), rows=late))
     assert found.request is not None
     assert found.request.on == datetime(2026, 11, 21).date()
+
+
+KEY: Final = f"handoff-order-{SOLD}-v1"
+SUBJECT: Final = ("sale.order", SOLD)
+LOOKED: Final = Handoffs(
+    kept_since=MONDAY - timedelta(days=90), looked_at=MONDAY - timedelta(hours=1)
+)
+WAITS: Final = replace(LOOKED, standing={SUBJECT: [KEY]})
+ACCEPTANCE: Final = Act(
+    ActKind.ACCEPTED, "lee@nordwind.example", "handoff_gate", "firm", 1, KEY, MONDAY
+)
+ACCEPTED: Final = replace(WAITS, said={SUBJECT: [ACCEPTANCE]})
+
+
+def status_of(report: Report) -> str:
+    (row,) = (each for each in report.rows if each["record_id"] == SOLD)
+    return str(row["status"])
+
+
+@pytest.mark.parametrize("handoffs", [WAITS, replace(LOOKED, looked_at=None), None])
+def test_a_project_waits_for_the_accepted_handoff_where_the_policy_says_so(
+    handoffs: Handoffs | None,
+) -> None:
+    now = replace(NOW, handoffs=handoffs)
+    assert look(sandbox_of(), now).proposals
+    report = look(sandbox_of(), now, waits_for_handoff=True)
+    assert report.proposals == ()
+    assert status_of(report) == "waits_for_handoff"
+    (found,) = (each for each in report.findings if each.key == f"order-without-project-{SOLD}")
+    # It is told all the same, by the same ladder.
+    (at_once,) = (each for each in look(sandbox_of(), now).findings if each.key == found.key)
+    assert (found.title, found.steps) == (at_once.title, at_once.steps)
+    assert str(found.reason).startswith("it waits for the acceptance of the handoff")
+    gaps = [gap for gap in report.not_verifiable if gap.check == "accepted handoffs"]
+    assert len(gaps) == (handoffs is not WAITS)
+    counted = {each.name: each.value for each in report.measures}
+    assert counted["orders_without_project"] == 1
+
+
+def test_once_it_is_accepted_or_nobody_is_asked_to_the_project_is_proposed() -> None:
+    for handoffs in (ACCEPTED, LOOKED):
+        report = look(sandbox_of(), replace(NOW, handoffs=handoffs), waits_for_handoff=True)
+        assert len(report.proposals) == 1
+        assert status_of(report) == "without_project"
+        assert not [gap for gap in report.not_verifiable if gap.check == "accepted handoffs"]
+
+
+def test_that_who_sold_it_accepts_it_lets_nothing_go_on() -> None:
+    own = replace(ACCEPTANCE, person="bruno.claes@nordwind.example")
+    said = replace(ACCEPTED, said={SUBJECT: [own]})
+    assert not look(sandbox_of(), replace(NOW, handoffs=said), waits_for_handoff=True).proposals
+
+
+def test_what_was_proposed_is_withdrawn_when_the_handoff_changes_after_it_was_accepted() -> None:
+    (asked,) = look(sandbox_of()).proposals
+    before = Proposed(
+        asked.kind, asked.model, asked.record_id, asked.identity, MONDAY, State.WAITING
+    )
+    changed = replace(ACCEPTED, standing={SUBJECT: [f"handoff-order-{SOLD}-v2"]})
+    now = replace(NOW, handoffs=changed, proposed=(before,))
+    assert look(sandbox_of(), now, waits_for_handoff=True).withdrawn == (before,)
+    now = replace(now, handoffs=ACCEPTED)
+    assert look(sandbox_of(), now, waits_for_handoff=True).withdrawn == ()
+
+
+def test_of_many_orders_that_wait_some_are_named() -> None:
+    many = [order(SOLD + number) for number in range(12)]
+    lines = [line(LINES + number, order_id=SOLD + number) for number in range(12)]
+    odoo = Sandbox(MONDAY.date(), rows=rows(sale_order=many, sale_order_line=lines), installed=True)
+    report = look(odoo, waits_for_handoff=True)
+    (gap,) = (gap for gap in report.not_verifiable if gap.check == "accepted handoffs")
+    assert gap.reason.endswith(", …")
