@@ -55,7 +55,7 @@ class Following:
             if sale.order.id not in policy.exempt_orders
             and self._as_of.looks_at(SetupOrder.MODEL, sale.order.id)
             and not any(self._is_staffed(project) for project in sale.projects)
-            and not sale.has_task
+            and not sale.tasks & self._snapshot.given
             and (hours := self._hours(sale, policy))
         ]
 

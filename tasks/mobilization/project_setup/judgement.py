@@ -142,7 +142,7 @@ class Judgement:
             needs = [line for line in sale.services if self.needs_project(line, policy)]
             if order.id in policy.exempt_orders:
                 status = EXEMPT
-            elif sale.projects or sale.has_task:
+            elif sale.projects or sale.tasks:
                 status = OK
             elif not needs:
                 status = NOT_NEEDED

@@ -70,8 +70,9 @@ class Sale:
     services: Sequence[SetupLine]
     #: Archived ones too.
     projects: Sequence[SetupProject]
-    #: A task of its lines stands in a project of several orders.
-    has_task: bool
+    #: Those that its lines name; of one in a project of several orders that project is not the
+    #: order's.
+    tasks: frozenset[int]
     #: Hours that its lines sell, by line; none of one that sells no time.
     hours: Mapping[int, float]
     #: By line, the heading that it stands under.
@@ -97,8 +98,9 @@ class Snapshot:
     categories: Mapping[int, frozenset[int]]
     #: Of products and of the policy, by id.
     templates: Mapping[int, Template]
-    #: The projects of sales on which somebody has a task.
+    #: The projects of sales on which somebody has a task, and the tasks of sales that somebody has.
     staffed: frozenset[int]
+    given: frozenset[int]
     #: The day of the first hour on each of them that has any.
     first_hours: Mapping[int, date]
     #: Of these projects, where the policy watches warranties.
@@ -143,6 +145,7 @@ def read(odoo: Reader, as_of: AsOf, policy: SetupPolicy) -> Snapshot:
         categories=_categories(odoo, products, policy),
         templates=_templates(odoo, products.values(), policy),
         staffed=_staffed(odoo, projects),
+        given=_given(odoo, {task for sale in sales for task in sale.tasks}),
         first_hours=_first_hours(odoo, projects),
         milestones=_milestones(odoo, projects if _watches_warranties(policy) else ()),
         unsold=unsold,
@@ -179,6 +182,13 @@ def _staffed(odoo: Reader, projects: Iterable[int]) -> frozenset[int]:
     given: Domain = [("project_id", "in", sorted(projects)), ("user_ids", "!=", False)]
     groups = odoo.group(TemplateTask.MODEL, given, ["project_id"], all_companies=True)
     return frozenset(group.id_at(0) for group in groups)
+
+
+def _given(odoo: Reader, tasks: Iterable[int]) -> frozenset[int]:
+    if not odoo.session.may_read(TemplateTask.MODEL):
+        return frozenset()
+    asked: Domain = [("id", "in", sorted(tasks)), ("user_ids", "!=", False)]
+    return frozenset(task.id for task in odoo.search(TemplateTask, asked, all_companies=True))
 
 
 def _first_hours(odoo: Reader, projects: Iterable[int]) -> Mapping[int, date]:
@@ -304,7 +314,7 @@ def _sales(
             currency=currencies[order.currency_id],
             services=lines[number],
             projects=projects[number],
-            has_task=any(line.task_id for line in lines[number]),
+            tasks=frozenset(line.task_id for line in lines[number] if line.task_id),
             hours={line.id: hours[line.id] for line in lines[number] if line.id in hours},
             phases={line.id: phases[line.id] for line in lines[number]},
         )
@@ -416,9 +426,11 @@ def _unsold(odoo: Reader, as_of: AsOf) -> Sequence[SetupProject]:
         and not project.is_internal_project
     ]
     ids = [project.id for project in found]
+    # A project of no company is one of all, and an order of any of them may name it.
     within: Domain = [("project_id", "in", ids)]
-    sold = {line.project_id for line in odoo.search(SetupLine, [*STANDS, *within])}
-    sold |= {order.project_id for order in odoo.search(SetupOrder, [*STANDS, *within])}
+    lines = odoo.search(SetupLine, [*STANDS, *within], all_companies=True)
+    orders = odoo.search(SetupOrder, [*STANDS, *within], all_companies=True)
+    sold = {*(line.project_id for line in lines), *(order.project_id for order in orders)}
     templates: Domain = ["|", ("project_template_id", "in", ids), *within]
     for product in odoo.search(SetupProduct, templates, archived=True, all_companies=True):
         sold |= {product.project_template_id, product.project_id}

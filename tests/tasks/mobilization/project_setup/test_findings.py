@@ -257,6 +257,15 @@ def test_an_order_may_name_the_project_unless_it_is_cancelled(
     assert (UNSOLD in keys(found)) is told
 
 
+@pytest.mark.parametrize("company_id", [1, 2])
+def test_a_project_of_no_company_may_be_named_by_an_order_of_any(company_id: int) -> None:
+    shared = project(company_id=False)
+    named = order(project_id=WORK, company_id=2, team_id=False)
+    assert UNSOLD in keys(look(sandbox_of(project_project=[shared])))
+    odoo = sandbox_of(project_project=[shared], sale_order=[named])
+    assert UNSOLD not in keys(look(odoo, company_id=company_id))
+
+
 @pytest.mark.parametrize("field", ["project_template_id", "project_id"])
 def test_what_products_are_delivered_by_is_no_project_of_one_order(field: str) -> None:
     copied = changed(

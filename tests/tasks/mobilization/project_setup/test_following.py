@@ -127,7 +127,16 @@ def test_nobody_is_asked_for_what_is_exempt_needs_no_project_or_sells_no_time() 
     assert STAFFING not in keys(look(made(), service_lines=without))
     staged = line(qty_delivered_method="milestones")
     assert STAFFING not in keys(look(made(staged)))
-    assert STAFFING not in keys(look(made(line(task_id=1001))))
+
+
+@pytest.mark.parametrize(("people", "asked"), [([], True), ([CHIARA], False)])
+def test_a_task_that_odoo_made_of_a_line_is_nobodys_until_somebody_has_it(
+    people: list[int], asked: bool
+) -> None:
+    """It may stand in a project of several orders, which is the order's no more than theirs."""
+    task = {**rows()["project.task"][0], "id": 97_000, "user_ids": people}
+    odoo = made(line(task_id=97_000), project_task=[task])
+    assert (STAFFING in keys(look(odoo))) is asked
     assert STAFFING not in keys(look(made(), look_back_days=2))
 
 
