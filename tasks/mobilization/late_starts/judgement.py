@@ -249,9 +249,9 @@ class Judgement:
         return order.date_order.astimezone(self._as_of.zone).date() if order else None
 
     def _after(self, project: StartedProject, day: date, count: int) -> date | None:
-        """So many working days of the manager later; None where these are not known."""
+        """So many working days of the manager later; None of a day that nobody looks back at."""
         later = [found for found in self._workdays(project) if found > day]
-        known = day >= self._people.view.start and len(later) >= count
+        known = day >= self._first and len(later) >= count
         return later[count - 1] if known else None
 
     def _manager(self, project: StartedProject) -> Employee | None:

@@ -121,6 +121,12 @@ def test_a_planned_start_that_is_still_to_come_is_no_kickoff() -> None:
     assert "no-kickoff-112" in keys(look(project(CAFE, date_start=ago(-5))))
 
 
+@pytest.mark.parametrize(("days", "told"), [(90, True), (91, False)])
+def test_what_was_to_begin_before_policy_looks_back_is_left_alone(days: int, told: bool) -> None:
+    found = look(project(TWICE, date_start=ago(days)), look_back_days=90)
+    assert ("no-hours-150" in keys(found)) is told
+
+
 def test_a_milestone_that_is_reached_or_due_today_is_not_missed() -> None:
     for values in ({"is_reached": True}, {"deadline": ago(0)}, {"deadline": False}):
         assert "missed-milestone-3" not in keys(look(changed(corrupt={(MILESTONE, 3): values})))
