@@ -149,6 +149,8 @@ class Job(Generic[P, S]):
     #: The kinds that other jobs hand in, by whose acceptance it goes: it is told what became of
     #: them.
     goes_by: tuple[str, ...] = ()
+    #: Roles besides its own that it tells of some findings, by their steps.
+    tells: tuple[str, ...] = ()
     #: What the measures of its reports mean.
     formulas: tuple[Formula, ...] = ()
     #: It tells how things stand, not of a period, so that a slot that runs on a later day is judged

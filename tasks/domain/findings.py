@@ -46,7 +46,8 @@ class Recipient:
 class Step:
     """A rung of a ladder: its instant (UTC), and who is told.
 
-    recipient None is the job's owner; unreachable says why, where somebody else was meant.
+    recipient None is a role, the job's owner unless `role` names another; unreachable says why,
+    where somebody else was meant.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Step:
     #: says.
     url: str = ""
     remedy: Text = NOTHING
+    role: str = ""
 
 
 @dataclass(frozen=True)

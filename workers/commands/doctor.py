@@ -198,7 +198,8 @@ def _recipients(tenant: Tenant, scope: Scope) -> Iterator[Examined]:
         yield Examined(what, "ok", "; ".join(f"{role}: {who}" for role, who in named.items()))
     roles = {Audience.OPS.value: "what the fleet gave up"}
     for job in _enabled(tenant):
-        roles[job.role] = ", ".join(filter(None, [roles.get(job.role), job.name]))
+        for role in (job.role, *job.tells):
+            roles[role] = ", ".join(filter(None, [roles.get(role), job.name]))
     for role, told in sorted(roles.items()):
         if role not in named:
             yield Examined(

@@ -97,7 +97,9 @@ def told_of(connection: Connection, roles: Iterable[Role]) -> Iterator[str]:
             for job in catalogue.jobs().values()
             if job.audience is Audience.PERSON and job.role == role.name
         )
+        some = ", ".join(j.name for j in catalogue.jobs().values() if role.name in j.tells)
         heard = [f"hears of all cases of {hears}"] if hears else []
+        heard += [f"of what is for it in {some}"] if some else []
         heard += [f"of what reaches no person in {owned}"] if owned else []
         if role.name == Audience.OPS:
             heard.append("of what is away or was given up")
@@ -173,7 +175,8 @@ def _acted(done: Iterable[Act], case: Known, people: Collection[str], now: datet
 def _of_case(
     tenant: Tenant, job: AnyJob, company_id: int, case: Known, people: Collection[str]
 ) -> str:
-    finding, owners = case.finding, tenant.recipients(company_id).of(job.role)
+    finding, readers = case.finding, tenant.recipients(company_id)
+    owners = readers.of(job.role)
     if job.audience is not Audience.PERSON:
         if not owners:
             return nobody_behind(job.role)
@@ -182,11 +185,12 @@ def _of_case(
         return f"no step is due now{_told_before(finding) or _passed(case)}"
     if finding.steps is None:
         to = finding.recipient
-        whom = to.email if to else _owners(job, owners)
+        whom = to.email if to else _named(job.role, owners)
         return f"it is told to {whom}" if whom.casefold() not in people else _unknown(case)
     told, mine = [], False
     for step in finding.steps:
-        whom = step.recipient.email if step.recipient else _owners(job, owners)
+        role = step.role or job.role
+        whom = step.recipient.email if step.recipient else _named(role, readers.of(role))
         mine = mine or whom.casefold() in people
         because = f" ({step.unreachable})" if step.unreachable else ""
         told.append(f"{step.name}, told to {whom}{because}")
@@ -195,8 +199,8 @@ def _of_case(
     return f"the step that is due is {'; '.join(told)}{_told_before(finding) or _passed(case)}"
 
 
-def _owners(job: AnyJob, owners: Sequence[str]) -> str:
-    return ", ".join(owners) or f"nobody: {nobody_behind(job.role)}"
+def _named(role: str, readers: Sequence[str]) -> str:
+    return ", ".join(readers) or f"nobody: {nobody_behind(role)}"
 
 
 def _told_before(finding: Finding) -> str:

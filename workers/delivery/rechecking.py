@@ -79,12 +79,14 @@ class Standing:
         return any(act.key == key for act in handed_over) and not self._asks(key, message.recipient)
 
     def _asks(self, key: str, address: str) -> bool:
-        steps = self.findings[key].steps or ()
-        asked = [step.recipient for step in steps]
         here = self.lookout
-        owners = here.tenant.recipients(here.scope.company_id).of(here.job.role)
-        named = {person.email for person in asked if person}
-        return address in named or (None in asked and address in owners)
+        readers = here.tenant.recipients(here.scope.company_id)
+        return any(
+            address == step.recipient.email
+            if step.recipient
+            else address in readers.of(step.role or here.job.role)
+            for step in self.findings[key].steps or ()
+        )
 
 
 @dataclass

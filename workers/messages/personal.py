@@ -56,9 +56,9 @@ def why_untold(occasion: Occasion, finding: Finding) -> str:
         return "acknowledged or snoozed"
     if finding.steps == ():
         return "no step is due yet"
-    people = [finding.recipient] if finding.steps is None else [s.recipient for s in finding.steps]
-    if not any(people) and not _owners(occasion):
-        return nobody_behind(occasion.job.role)
+    steps = finding.steps or (Step("", datetime.min, finding.recipient),)
+    if not any(step.recipient or _owners(occasion, step) for step in steps):
+        return nobody_behind(steps[0].role or occasion.job.role)
     return "told already, or waiting to be: `fleet outbox` lists it"
 
 
@@ -88,7 +88,7 @@ def _steps(change: Change) -> Sequence[Step]:
 
 def _notices(occasion: Occasion, finding: Finding, step: Step) -> Iterator[Notice]:
     recipient = step.recipient
-    for to in [recipient] if recipient else _owners(occasion):
+    for to in [recipient] if recipient else _owners(occasion, step):
         yield Notice(
             finding=finding,
             step=step.name,
@@ -101,16 +101,16 @@ def _notices(occasion: Occasion, finding: Finding, step: Step) -> Iterator[Notic
         )
 
 
-def _owners(occasion: Occasion) -> Sequence[Recipient]:
-    role = occasion.job.role
+def _owners(occasion: Occasion, step: Step) -> Sequence[Recipient]:
+    role = step.role or occasion.job.role
     return [Recipient(email, catalogue.label(role)) for email in occasion.readers(role)]
 
 
 def _silent(occasion: Occasion, finding: Finding, step: Step) -> Iterator[str]:
     if step.unreachable:
         yield step.unreachable
-    if step.recipient is None and not _owners(occasion):
-        yield nobody_behind(occasion.job.role)
+    if step.recipient is None and not _owners(occasion, step):
+        yield nobody_behind(step.role or occasion.job.role)
 
 
 def _merged(occasion: Occasion, notices: Iterable[Notice]) -> Iterable[Sequence[Notice]]:

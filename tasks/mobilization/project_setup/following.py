@@ -1,19 +1,21 @@
 """What follows a sale beside its project: people, finance, support and the end of its warranty."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Final
 
+from tasks.declaration import Audience
 from tasks.domain.checklists import Owner
 from tasks.domain.findings import Finding, Severity
-from tasks.domain.texts import Text, joined
+from tasks.domain.texts import NOTHING, Text, joined
 from tasks.mobilization.project_setup.judgement import OWNER, Judgement
 from tasks.mobilization.project_setup.policy import ServiceLine, SetupPolicy
 from tasks.mobilization.project_setup.records import SetupLine, SetupOrder, SetupProject
 from tasks.mobilization.project_setup.snapshot import Kind, Sale
 
+FINANCE: Final = Text("finance")
 # As many parts are told as a sentence has room for.
 MOST_NAMED: Final = 8
 DECIMALS: Final = 2
@@ -134,12 +136,12 @@ class Following:
         days = [day for day in signs if day and day <= today]
         if not days or (today - min(days)).days >= policy.active_told_days:
             return
-        for user in policy.finance:
+        for user in (None, *policy.finance):
             yield self._finding(
                 Kind.ACTIVE,
                 sale,
                 policy,
-                self._snapshot.people.owner(user, OWNER),
+                self._snapshot.people.owner(user, FINANCE),
                 self._moment(min(days)),
                 title=Text(
                     "{project} of {order} {customer} is active",
@@ -149,7 +151,8 @@ class Following:
                 ),
                 reason=Text("its work began on {day}", day=min(days)),
                 project=project,
-                suffix=f"-{user}",
+                suffix=f"-{user}" if user else "",
+                role=Audience.FINANCE if user is None else "",
             )
 
     def _support(self, sale: Sale, policy: SetupPolicy) -> Iterator[Finding]:
@@ -244,11 +247,19 @@ class Following:
         within: float | None = None,
         hours: float | None = None,
         suffix: str = "",
+        role: str = "",
     ) -> Finding:
-        """within: working hours of the owner until it is due; None for what is told once."""
+        """within: working hours of the owner until it is due; None for what is told once.
+
+        role: that is told in place of the owner.
+        """
         record: SetupOrder | SetupProject = project or sale.order
         telling = self._judgement.telling(policy)
         due = None if within is None else telling.due(owner, since, within)
+        steps = telling.steps(owner, since, due)
+        if role:
+            # It is theirs, so they are told what is to be done.
+            steps = tuple(replace(step, role=role, remedy=NOTHING) for step in steps)
         return Finding(
             key=f"{kind}-{record.id}{suffix}",
             severity=Severity.INFO if within is None else Severity.WARNING,
@@ -262,7 +273,7 @@ class Following:
             since=self._judgement.day(since),
             amount=sale.currency.round(sale.order.amount_untaxed),
             currency=sale.currency.code,
-            steps=telling.steps(owner, since, due),
+            steps=steps,
             kind=kind.value,
             hours=hours,
         )

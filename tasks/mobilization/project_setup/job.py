@@ -142,6 +142,7 @@ JOB = Job(
         Wake("project.project.changed", SetupProject.MODEL),
         Wake("crm.lead.changed", WonLead.MODEL),
     ),
+    tells=(Audience.FINANCE.value,),
     proposes=(KIND,),
     narrows=True,
     demo={None: SetupPolicy(wait_for_morning=False), 1: _OF_THE_DEMO},

@@ -163,7 +163,9 @@ class SetupPolicy(Policy):
         None, description="id of res.users: who staffs what is sold; the job's owner if left out"
     )
     finance: tuple[Id, ...] = Field(
-        (), description="ids of res.users who are told when the project of an order becomes active"
+        (),
+        description="ids of res.users who are told beside the role finance when the project of an "
+        "order becomes active",
     )
     staff_within_hours: float = Field(
         24, ge=0, le=2000, description="working hours from a confirmed order to the first person"

@@ -28,7 +28,9 @@ from tests.tasks.mobilization.project_setup.test_findings import NOW, finding, l
 
 STAFFING: Final = f"staffing-request-{SOLD}"
 NO_SUPPORT: Final = f"no-support-project-{SOLD}"
-ACTIVE: Final = f"project-active-{WORK}-101"
+# To the role finance, and to somebody whom the policy names.
+OF_ROLE: Final = f"project-active-{WORK}"
+ACTIVE: Final = f"{OF_ROLE}-101"
 WARRANTY: Final = f"warranty-ends-{WORK}"
 ANNA, CHIARA = 101, 103
 CARE: Final = {"name": "care", "categories": [2]}
@@ -149,6 +151,18 @@ def test_finance_is_told_when_a_project_becomes_active(version: int) -> None:
     assert (found.reason, found.owner) == ("its work began on 2026-11-22", "Anna Kern")
     assert steps(found) == [("first", "Anna Kern")]
     assert finding(report, f"project-active-{WORK}-{CHIARA}").owner == "Chiara Conti"
+    of_role = finding(report, OF_ROLE)
+    assert (of_role.owner, of_role.title, of_role.reason) == ("finance", found.title, found.reason)
+    (step,) = of_role.steps or ()
+    assert (step.name, step.recipient, step.role, step.unreachable) == (
+        "first",
+        None,
+        "finance",
+        "",
+    )
+    # What is theirs to do, not what others do in their place.
+    assert (step.remedy, step.escalates) == ("", False)
+    assert keys(look(delivered(version, date_start=ago(1)[:10]))) == {STAFFING, OF_ROLE}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +178,7 @@ def test_finance_is_told_when_a_project_becomes_active(version: int) -> None:
 )
 def test_it_is_told_of_late_alone(values: Mapping[str, Any], told: bool) -> None:
     assert (ACTIVE in keys(look(delivered(**values), finance=[ANNA]))) is told
-    assert ACTIVE not in keys(look(delivered(**values)))
+    assert (OF_ROLE in keys(look(delivered(**values)))) is told
 
 
 def test_the_first_hour_makes_a_project_active_before_its_start() -> None:
@@ -257,10 +271,10 @@ def test_a_look_at_one_project_finds_of_it_what_a_look_at_all_does() -> None:
     whole = look(odoo, finance=[ANNA])
     only = frozenset({(PROJECT, WORK)})
     alone = look(odoo, now=replace(NOW, only=only), finance=[ANNA])
-    assert alone.findings == (finding(whole, ACTIVE),)
+    assert alone.findings == (finding(whole, OF_ROLE), finding(whole, ACTIVE))
     of_order = look(odoo, now=replace(NOW, only=frozenset({(ORDER, SOLD)})), finance=[ANNA])
     assert of_order.findings == (finding(whole, STAFFING),)
     by_order = made(
         sale_order=[order(project_id=WORK)], project_project=[project(date_start=ago(1)[:10])]
     )
-    assert keys(look(by_order, now=replace(NOW, only=only), finance=[ANNA])) == {ACTIVE}
+    assert keys(look(by_order, now=replace(NOW, only=only), finance=[ANNA])) == {OF_ROLE, ACTIVE}
