@@ -35,6 +35,8 @@ HOMES: Final[Mapping[str, Home]] = {
     "project.milestone": Home(("project",)),
     "project.project": Home(("project",)),
     "project.task": Home(("project",)),
+    "purchase.order": Home(("purchase",)),
+    "purchase.order.line": Home(("purchase",)),
     "tier.review": Home(("base_tier_validation",)),
 }
 

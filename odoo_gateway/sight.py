@@ -57,6 +57,8 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "project.project": PROJECTS,
     "project.tags": (),
     "project.task": PROJECTS,
+    "purchase.order": (),
+    "purchase.order.line": (),
     "res.partner": (),
     "res.users": (),
     "resource.calendar": (),

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.acts import VERDICTS, ActKind
-from tasks.domain.findings import Formula, NotVerifiable, Report
+from tasks.domain.findings import Finding, Formula, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.policy import Policy
 from tasks.domain.texts import NOTHING, Text
@@ -151,6 +151,9 @@ class Job(Generic[P, S]):
     goes_by: tuple[str, ...] = ()
     #: Roles besides its own that it tells of some findings, by their steps.
     tells: tuple[str, ...] = ()
+    #: Of a job that tells a role: the kinds of its findings that persons are told of instead, each
+    #: on its ladder. No digest lists them.
+    to_persons: tuple[str, ...] = ()
     #: What the measures of its reports mean.
     formulas: tuple[Formula, ...] = ()
     #: It tells how things stand, not of a period, so that a slot that runs on a later day is judged
@@ -194,6 +197,15 @@ class Job(Generic[P, S]):
     def heeds_more(self) -> bool:
         """Whether it is told of more than its cases: proposals, signatures, handoffs of others."""
         return bool(self.proposes or self.goes_by) or self.heeds_signatures
+
+    @property
+    def tells_persons(self) -> bool:
+        """Whether any of its findings is told to persons."""
+        return self.audience is Audience.PERSON or bool(self.to_persons)
+
+    def is_personal(self, finding: Finding) -> bool:
+        """Whether a person is told of a finding, not a role."""
+        return self.audience is Audience.PERSON or finding.kind in self.to_persons
 
     @property
     def role(self) -> str:
@@ -251,7 +263,9 @@ class Job(Generic[P, S]):
         held_as: the model of the record that a hold by it would be put on. kind: of its finding.
         """
         verdicts = VERDICTS if kind and kind in self.handed_in else ()
-        holds = (ActKind.HELD,) if held_as and held_as == self.held_as else ()
+        # What is held is held for everybody: that is for those who are told of the whole.
+        may_hold = held_as and held_as == self.held_as and kind not in self.to_persons
+        holds = (ActKind.HELD,) if may_hold else ()
         hands = (ActKind.HANDED_OVER,) if self.shape is Shape.APPROVER else ()
         return (*verdicts, *hands, *holds, ActKind.ACKNOWLEDGED, ActKind.SNOOZED)
 

@@ -53,6 +53,8 @@ BRINGS: Final[Mapping[str, str]] = {
     "hr.contract": "hr_contract",
     "hr_timesheet.sheet": "hr_timesheet_sheet",
     "planning.slot": "planning",
+    "purchase.order": "purchase",
+    "purchase.order.line": "sale_purchase",
     "tier.review": "base_tier_validation",
 }
 FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {

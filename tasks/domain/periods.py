@@ -112,6 +112,17 @@ class AsOf:
         hold = hold_on(self.holds_on(model, record_id, order), order, self.day)
         return hold if hold and hold.stands(self.day) else None
 
+    def first_seen(self, key: str, came_up: date, among: str = "") -> date:
+        """When the fleet saw a finding first; of what its first run found, when it came up.
+
+        So nobody is told of all that had come up before, and everybody of what comes up late. The
+        first run is that of the oldest case known, of those whose keys begin with `among`.
+        """
+        seen = self.standing.get(key, self.day)
+        closed = ((case.finding.key, case.opened_on) for case in self.closed)
+        known = (day for k, day in (*self.standing.items(), *closed) if k.startswith(among))
+        return seen if seen > min(known, default=self.day) else came_up
+
     @property
     def day(self) -> date:
         """The calendar day in the scope's zone."""

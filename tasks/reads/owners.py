@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain import addresses
@@ -16,6 +16,10 @@ from tasks.reads.contacts import WEEKEND, Contacts, read_languages
 from tasks.reads.names import user_names
 from tasks.reads.schedules import Schedules, read_schedules
 from tasks.records.people import Employee
+
+# Of which working days are known.
+WEEKS_BACK: Final = 52
+WEEKS_AHEAD: Final = 5
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,13 @@ class Tellings:
                 people, as_of, office, policy.ladder, opening, contacts
             )
         return self._by_version[policy.version]
+
+
+def view_from(oldest: date, as_of: AsOf) -> Period:
+    """Whole weeks from a week before the oldest came up, of a year at most, to some ahead."""
+    today = Period(as_of.day, as_of.day).whole_weeks()
+    first = max(oldest - timedelta(weeks=1), today.shifted(-WEEKS_BACK).start)
+    return Period(min(first, today.start), today.shifted(WEEKS_AHEAD).end).whole_weeks()
 
 
 def read_people(odoo: Reader, users: Iterable[int | None], view: Period) -> People:

@@ -36,9 +36,12 @@ OF_CHECKS: Final = frozenset(
         *("waiting_to_be_ready_days", "waiting_for_finance_days"),
     }
 )
-BY_STATUS: Final = frozenset({"ready", "blocked", "ready_not_verified", "bottleneck"})
+BY_STATUS: Final = frozenset({"ready", "blocked", "ready_not_verified", "bottleneck", "held_up_by"})
 MEASURED_BY_STATUS: Final = frozenset(
-    {"readiness_amount", "readiness_orders", "readiness_not_verified_amount"}
+    {
+        *("readiness_amount", "readiness_orders", "readiness_not_verified_amount"),
+        *("readiness_held_up_amount", "readiness_held_up_orders"),
+    }
 )
 WITHHELD: Final = (None, "not_verifiable")
 # How something is called whose name is hidden.

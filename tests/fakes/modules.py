@@ -12,6 +12,7 @@ Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 ID: Final = {"type": "integer", "store": True}
 COMPANY: Final = {"type": "many2one", "relation": "res.company", "store": True}
 EMPLOYEE: Final = {"type": "many2one", "relation": "hr.employee", "store": True}
+USER: Final = {"type": "many2one", "relation": "res.users", "store": True}
 SHEET_STATES: Final = ["new", "draft", "confirm", "done"]
 LEVELS: Final = ["0", "1", "2", "3"]
 
@@ -33,6 +34,7 @@ SALE_TIER_VALIDATION: Final[Declared] = {
             "store": True,
         },
         "todo_by": {"type": "char", "store": True},
+        "reviewer_ids": {"type": "many2many", "relation": "res.users", "store": True},
     },
 }
 HELPDESK_MGMT: Final[Declared] = {
@@ -43,7 +45,32 @@ HELPDESK_MGMT: Final[Declared] = {
         "company_id": {**COMPANY, "required": True},
         "priority": {"type": "selection", "selection": LEVELS, "store": True},
         "closed": {"type": "boolean", "store": False, "searchable": True},
+        "user_id": USER,
     }
+}
+SALE_PURCHASE: Final[Declared] = {
+    "purchase.order": {
+        "id": ID,
+        "name": {"type": "char", "store": True, "required": True},
+        "company_id": {**COMPANY, "required": True},
+        "state": {
+            "type": "selection",
+            "selection": ["draft", "sent", "to approve", "purchase", "cancel"],
+            "store": True,
+        },
+        "user_id": USER,
+    },
+    "purchase.order.line": {
+        "id": ID,
+        "company_id": COMPANY,
+        "order_id": {
+            "type": "many2one",
+            "relation": "purchase.order",
+            "store": True,
+            "required": True,
+        },
+        "sale_line_id": {"type": "many2one", "relation": "sale.order.line", "store": True},
+    },
 }
 ENTERPRISE_HELPDESK: Final[Declared] = {
     "helpdesk.ticket": {

@@ -170,6 +170,13 @@ TOTALS: list[dict[str, Any]] = [
         "odoo_to_invoice": "89010.00",
         "residual": "0.00",
         "bottleneck": {"owner": "Anna Kern", "amount": "31000.00", "orders": 1},
+        "held_up_by": [
+            {"owner": "Anna Kern", "amount": "57500.00", "orders": 2, "gaps": 3},
+            *(
+                {"owner": f"Owner {n}", "amount": "26500.00", "orders": 1, "gaps": 1}
+                for n in range(11)
+            ),
+        ],
     },
     {
         "currency": "USD",
@@ -180,6 +187,7 @@ TOTALS: list[dict[str, Any]] = [
         "odoo_to_invoice": "21900.00",
         "residual": "0.00",
         "bottleneck": None,
+        "held_up_by": [],
     },
 ]
 DIGEST: dict[str, Any] = {

@@ -237,6 +237,15 @@ class Bottleneck(Exact):
     orders: int
 
 
+class HeldUp(Exact):
+    """What waits for one owner of failed checks."""
+
+    owner: str
+    amount: Money
+    orders: int
+    gaps: int
+
+
 class ReadinessRow(Priced):
     """One order of `invoice_readiness`."""
 
@@ -283,6 +292,7 @@ class ReadinessTotal(Priced):
     excluded_lines: list[ExcludedLine]
     ready_not_verified: Money
     bottleneck: Bottleneck | None
+    held_up_by: list[HeldUp]
 
 
 class AgedPart(Exact):

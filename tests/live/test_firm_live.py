@@ -386,5 +386,5 @@ def test_the_totals_of_readiness_are_odoos_own_and_leave_no_residual(
         scope.totals,
         totals,
         "currency",
-        ["bottleneck", "excluded_lines", "ready_not_verified"],
+        ["bottleneck", "excluded_lines", "held_up_by", "ready_not_verified"],
     )

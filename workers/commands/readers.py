@@ -95,7 +95,7 @@ def told_of(connection: Connection, roles: Iterable[Role]) -> Iterator[str]:
         owned = ", ".join(
             job.name
             for job in catalogue.jobs().values()
-            if job.audience is Audience.PERSON and job.role == role.name
+            if job.tells_persons and job.role == role.name
         )
         some = ", ".join(j.name for j in catalogue.jobs().values() if role.name in j.tells)
         heard = [f"hears of all cases of {hears}"] if hears else []
@@ -177,7 +177,7 @@ def _of_case(
 ) -> str:
     finding, readers = case.finding, tenant.recipients(company_id)
     owners = readers.of(job.role)
-    if job.audience is not Audience.PERSON:
+    if not job.is_personal(finding):
         if not owners:
             return nobody_behind(job.role)
         return f"it is told to the role {job.role} ({', '.join(owners)})"

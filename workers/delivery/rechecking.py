@@ -204,10 +204,11 @@ class Round:
             trace_id=message.trace_id,
             mail_domain=self.fleet.mail.domain,
         )
-        content = digest.content_of(occasion, standing.seen.report)
+        whole = digest.of_role(occasion, standing.seen.report)
+        content = digest.content_of(occasion, whole)
         at = standing.seen.moment.instant.isoformat()
         told = replace(payload, **content, at=at)
-        return replace(message, finding_keys=tuple(standing.findings)), told
+        return replace(message, finding_keys=tuple(f.key for f in whole.findings)), told
 
     def _stands(self, message: Message) -> Standing:
         asked = _asked(message)

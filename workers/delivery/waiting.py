@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tasks import catalogue
-from tasks.declaration import Audience, Delivery
+from tasks.declaration import Delivery
 from workers import instants, outages
 from workers import notes as watching
 from workers.ledger import marks, outbox, pauses, readers, runs
@@ -103,7 +103,7 @@ def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime |
         return None, ""
     tenant = fleet.settings.tenant(message.tenant)
     calm = Calm(tenant.settings.mail, ZoneInfo(message.payload.zone))
-    to_role = catalogue.jobs()[message.job].audience is not Audience.PERSON
+    to_role = message.kind != readers.PERSONAL
     at = calm.send_at(now, to_role=to_role)
     if at > now:
         days = _quiet_days(now, at, calm) if to_role else []
@@ -112,14 +112,10 @@ def too_early(fleet: Fleet, message: Message, now: datetime) -> tuple[datetime |
         return None, ""
     with fleet.ledger.reading() as connection:
         sent = readers.mails_since(
-            connection, message.tenant, message.recipient, _personal_jobs(), calm.week_began(now)
+            connection, message.tenant, message.recipient, calm.week_began(now)
         )
     again = calm.after_cap(sent, now)
     return again, "enough mails to this person for now" if again else ""
-
-
-def _personal_jobs() -> Sequence[str]:
-    return [job.name for job in catalogue.jobs().values() if job.audience is Audience.PERSON]
 
 
 def _quiet_days(now: datetime, at: datetime, calm: Calm) -> Collection[str]:
@@ -166,7 +162,7 @@ def _put_off(message: Message, now: datetime) -> str:
 def _while_away(message: Message, away: Mapping[str, Outage], at: datetime) -> tuple[datetime, str]:
     """From when on what the message needs is asked for again, where it is away."""
     needed = [outages.needed_by(message)]
-    if message.kind == "person":
+    if message.kind == readers.PERSONAL:
         # It is re-checked first.
         needed.insert(0, outages.of_odoo(message.tenant))
     outage = next((away[name] for name in needed if name in away), None)

@@ -15,6 +15,8 @@ from workers.ledger.places import Place
 from workers.ledger.schema import messages
 from workers.ledger.statuses import MessageStatus
 
+# What is told to somebody as a person, not as the reader of a role.
+PERSONAL = "person"
 SUPERSEDED = "a newer one takes its place"
 _OLDER = leases.picking(
     messages,
@@ -138,14 +140,15 @@ def supersede(
 
 
 def mails_since(
-    connection: Connection, tenant: str, recipient: str, jobs: Sequence[str], since: datetime
+    connection: Connection, tenant: str, recipient: str, since: datetime
 ) -> Sequence[datetime]:
-    """When mails of these jobs went out to a reader, each mail once, oldest first."""
+    """When mails went out to somebody as a person, each mail once, oldest first."""
     m = messages.c
     statement = (
         select(func.min(m.sent_at))
         .where(m.tenant == tenant, m.recipient == recipient, m.status == MessageStatus.SENT)
-        .where(m.sent_at >= since, m.job.in_(jobs), m.channel == "email", m.sent_in.is_not(None))
+        .where(m.sent_at >= since, m.channel == "email", m.sent_in.is_not(None))
+        .where(m.payload["template"].as_string() == PERSONAL)
         .group_by(m.sent_in)
     )
     return sorted(connection.scalars(statement))

@@ -21,6 +21,8 @@ S = TypeVar("S")
 T = TypeVar("T", bound=Told)
 TOP: Final = 30
 TOP_WEEKLY: Final = 5
+# So many owners are named of whom orders wait.
+TOP_OWNERS: Final = 10
 # From how many of one kind on what they share is said once, and how many of them are shown.
 MANY: Final = 3
 WORST: Final = 5
@@ -179,6 +181,8 @@ class Picture:
     currencies: Sequence[str]
     parts: Sequence[Parts]
     bottlenecks: Sequence[tuple[str, Total]]
+    #: By currency: who holds up most, and how many others hold up something.
+    held_up: Sequence[tuple[str, Sequence[Total], int]]
     doubted: Sequence[str]
     headline: Text
 
@@ -227,6 +231,11 @@ def picture(section: Digest, page: Callable[[Told], str]) -> Picture:
             (total.get("currency", ""), total["bottleneck"])
             for total in totals
             if total.get("bottleneck")
+        ],
+        held_up=[
+            (total.get("currency", ""), found[:TOP_OWNERS], len(found[TOP_OWNERS:]))
+            for total in totals
+            if (found := total.get("held_up_by"))
         ],
         doubted=list(dict.fromkeys(gap.check for gap in gaps if gap.figures)),
         headline=headline([section]),

@@ -48,13 +48,24 @@ def announce(
     first: whether no run of the job succeeded here before. What stands then is known, and told in
     digests; nothing of it is told by itself, on no channel.
     """
-    if occasion.job.audience is Audience.PERSON:
-        spoken = [change for change in changes if change.kind in SPOKEN]
-        messages, silent, repeated = personal.letters(occasion, spoken, told)
-        untold: Sequence[str] = list(_untold_persons(occasion, report, messages))
-    else:
-        messages, silent, untold = _to_role(occasion, changes, report, seen or {}, first=first)
-        repeated = 0
+    job = occasion.job
+    messages: list[NewMessage] = []
+    silent: list[str] = []
+    untold: list[str] = []
+    repeated = 0
+    if job.tells_persons:
+        spoken = [c for c in changes if c.kind in SPOKEN and job.is_personal(c.finding)]
+        letters, unreached, repeated = personal.letters(occasion, spoken, told)
+        messages += letters
+        silent += unreached
+        untold += _untold_persons(occasion, report, letters)
+    if job.audience is not Audience.PERSON:
+        others = [change for change in changes if not job.is_personal(change.finding)]
+        whole = digest.of_role(occasion, report)
+        to_role, unheard, unsaid = _to_role(occasion, others, whole, seen or {}, first=first)
+        messages += to_role
+        silent += unheard
+        untold += unsaid
     kept, opted_out = _without_opted_out(occasion, messages)
     return Announcement(tuple(kept), (*silent, *opted_out), repeated, tuple(untold))
 
@@ -117,13 +128,12 @@ def _without_news(
 def _untold_persons(
     occasion: Occasion, report: Report, messages: Iterable[NewMessage]
 ) -> Iterator[str]:
-    if not report.findings:
+    theirs = [finding for finding in report.findings if occasion.job.is_personal(finding)]
+    if not theirs:
         yield "persons: nothing stands that anybody could be told of"
     told = {key for message in messages for key in message.finding_keys}
     why = Counter(
-        personal.why_untold(occasion, finding)
-        for finding in report.findings
-        if finding.key not in told
+        personal.why_untold(occasion, finding) for finding in theirs if finding.key not in told
     )
     for reason, count in why.items():
         yield f"persons: of {counted(count, 'finding')} nobody is told now: {reason}"

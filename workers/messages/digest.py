@@ -61,6 +61,12 @@ def digests(
             )
 
 
+def of_role(occasion: Occasion, report: Report) -> Report:
+    """The report without what persons are told of instead of the role."""
+    own = tuple(found for found in report.findings if not occasion.job.is_personal(found))
+    return replace(report, findings=own)
+
+
 def content_of(occasion: Occasion, report: Report) -> dict[str, Any]:
     """The fields of a digest that tell what stands, the same for all readers."""
     findings = map(ToldFinding.of, report.findings)

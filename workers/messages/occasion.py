@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from odoo_gateway.errors import FleetError
 from tasks import catalogue
-from tasks.declaration import AnyJob, Delivery
+from tasks.declaration import AnyJob, Audience, Delivery
 from tasks.domain.acts import Act
 from tasks.domain.findings import Finding, Severity
 from tasks.domain.news import Subject
@@ -67,11 +67,16 @@ class Occasion:
         """What the ledger knows the job and its scope by."""
         return Place(self.job.name, self.scope.tenant, self.scope.company_id)
 
-    def routes(self, findings: Iterable[Finding]) -> Sequence[Route]:
-        """The ways that these findings go: those of the worst of them."""
+    def routes(
+        self, findings: Iterable[Finding], audience: Audience | None = None
+    ) -> Sequence[Route]:
+        """The ways that these findings go: those of the worst of them.
+
+        audience: who is told, where that is not the audience of the job.
+        """
         worst = max((f.severity for f in findings), key=lambda s: s.rank, default=Severity.INFO)
         job, settings = self.job, self.tenant.settings
-        return routes_of(settings, job, job.audience, worst, self.scope.company_id)
+        return routes_of(settings, job, audience or job.audience, worst, self.scope.company_id)
 
     def readers(self, role: str, channel: str = EMAIL) -> Sequence[str]:
         """Who stands behind a role, each once; a webhook or chat is one reader by its name."""

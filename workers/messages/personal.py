@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks import catalogue
+from tasks.declaration import Audience
 from tasks.domain.acts import ActKind, stands
 from tasks.domain.cases import Change
 from tasks.domain.findings import Finding, Recipient, Step
@@ -44,7 +45,7 @@ def letters(
     messages = [
         _letter(occasion, group, route.channel)
         for group in _merged(occasion, new)
-        for route in occasion.routes(notice.finding for notice in group)
+        for route in occasion.routes((notice.finding for notice in group), Audience.PERSON)
     ]
     return messages, list(silent), len(notices) - len(new)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import cached_property
 from typing import Any, Final
 
@@ -237,19 +237,12 @@ class Judgement:
 
     def _steps(self, told: Told, owner: Owner) -> tuple[Step, ...]:
         """The rung that it stands on, and those of about a day ahead."""
-        day = max(told.flag.since, self._first_seen(told))
+        day = max(told.flag.since, self._as_of.first_seen(told.key, told.flag.since))
         if told.is_returned and told.verdict:
             day = max(day, told.verdict.at.astimezone(self._as_of.zone).date())
         since = datetime.combine(day, time(12), self._as_of.zone).astimezone(UTC)
         policy = self._flags.policy_of(told.flag.expense)
         return self._telling(policy).steps(owner, since, since)
-
-    def _first_seen(self, told: Told) -> date:
-        """When the fleet saw it first; of what it found on its first run, when it came up."""
-        standing = self._as_of.standing
-        seen = standing.get(told.key, self._as_of.day)
-        first = min(standing.values(), default=self._as_of.day)
-        return seen if seen > first else told.flag.since
 
     def _telling(self, policy: ExpensePolicy) -> Telling:
         """When people are told by this policy."""

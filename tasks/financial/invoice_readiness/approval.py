@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
-from tasks.domain.checklists import Check, Result
+from tasks.domain.checklists import Check, Owner, Result
 from tasks.domain.texts import NOTHING, Text, joined
+from tasks.financial.invoice_readiness.owned import NO_REVIEWER, Share, failure
 from tasks.financial.invoice_readiness.words import NOT_REQUIRED
+from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Order
 
@@ -24,6 +26,8 @@ class Approval:
     #: "no" (none was needed), "waiting", "pending", "rejected" or "validated".
     status: str
     reviewers: Sequence[str] = ()
+    #: The same as users, as far as Odoo names them.
+    owners: Sequence[Owner] = ()
 
 
 def order_approval(approval: Approval | None, required: bool, url: str) -> Check:
@@ -36,25 +40,27 @@ def order_approval(approval: Approval | None, required: bool, url: str) -> Check
     if approval.status not in UNDECIDED | {"rejected"}:
         reason = Text("no review was needed") if approval.status == "no" else NOTHING
         return Check(NAME, Result.PASS, reason, url=url)
-    owner = joined(approval.reviewers, ", ") or Text("the reviewers: Odoo names none")
     if approval.status == "rejected":
         reason = Text("a review of the order was rejected")
         step = Text("settle what the review objects to, then approve it")
     else:
         reason = Text("a review of the order is open")
         step = Text("approve or reject the review")
-    return Check(NAME, Result.FAIL, reason, owner, step, url)
+    owners = approval.owners or [Owner(name) for name in approval.reviewers] or [NO_REVIEWER]
+    found = failure(NAME, reason, step, url, [Share(owner, reason) for owner in owners])
+    return replace(found, owner=joined(approval.reviewers, ", ") or NO_REVIEWER.name)
 
 
 @dataclass(frozen=True)
 class Review(Record):
-    """One person's or group's review of a record; `todo_by` names them."""
+    """One person's or group's review of a record; `todo_by` names them, reviewer_ids are users."""
 
     MODEL: ClassVar[str] = "tier.review"
     MODULE: ClassVar[str] = "base_tier_validation"
     id: int
     res_id: int | None
     todo_by: str | None
+    reviewer_ids: tuple[int, ...] = ()
 
 
 def read_approvals(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Approval] | None:
@@ -62,18 +68,28 @@ def read_approvals(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Ap
     if odoo.lacks(Order, "validation_status"):
         return None
     states = {order.order.id: order.order.validation_status or "no" for order in orders}
-    reviewers = _reviewers(odoo, [number for number, state in states.items() if _stands(state)])
-    return {number: Approval(state, reviewers.get(number, ())) for number, state in states.items()}
+    reviews = _reviews(odoo, [number for number, state in states.items() if _stands(state)])
+    users = user_names(
+        odoo, {u for found in reviews.values() for r in found for u in r.reviewer_ids}
+    )
+    return {
+        number: Approval(
+            state,
+            list(dict.fromkeys(r.todo_by for r in reviews.get(number, ()) if r.todo_by)),
+            [Owner(users[u], u) for r in reviews.get(number, ()) for u in r.reviewer_ids],
+        )
+        for number, state in states.items()
+    }
 
 
 def _stands(state: str) -> bool:
     return state not in ("no", "validated")
 
 
-def _reviewers(odoo: Reader, orders: Sequence[int]) -> Mapping[int, Sequence[str]]:
+def _reviews(odoo: Reader, orders: Sequence[int]) -> Mapping[int, Sequence[Review]]:
     if not orders or not odoo.session.may_read(Review.MODEL):
         return {}
-    found: dict[int, list[str]] = defaultdict(list)
+    found: dict[int, list[Review]] = defaultdict(list)
     for review in odoo.search(
         Review,
         [
@@ -83,6 +99,5 @@ def _reviewers(odoo: Reader, orders: Sequence[int]) -> Mapping[int, Sequence[str
         ],
         all_companies=True,
     ):
-        if review.res_id and review.todo_by and review.todo_by not in found[review.res_id]:
-            found[review.res_id].append(review.todo_by)
+        found[review.res_id or 0].append(review)
     return found

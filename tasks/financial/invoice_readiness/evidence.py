@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import ClassVar, Final
 
 from odoo_gateway.reader import Domain, Reader
@@ -23,6 +24,16 @@ class Evidence:
 
     given: int = 0
     own: int = 0
+    #: Names of those that show it, of files on tasks too.
+    names: tuple[str, ...] = ()
+
+    def is_called(self, patterns: Iterable[str]) -> bool:
+        """Whether one that shows it has such a name; case does not count."""
+        return any(
+            fnmatchcase(name.lower(), pattern.lower())
+            for name in self.names
+            for pattern in patterns
+        )
 
 
 @dataclass(frozen=True)
@@ -91,23 +102,59 @@ ORIGIN: Final = (MailMessage.MODEL, Colleague.MODEL, Partner.MODEL)
 EVIDENCE: Final = (Attachment.MODEL, *ORIGIN)
 
 
+@dataclass(frozen=True)
+class SoldTask(Record):
+    """A task that is done for a line of an order."""
+
+    MODEL: ClassVar[str] = "project.task"
+    MODULE: ClassVar[str] = "project"
+    id: int
+    sale_line_id: int | None = None
+
+
+def read_tasks(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Sequence[int]]:
+    """Tasks by the order whose lines they are done for; none where Odoo does not tell."""
+    if not odoo.session.may_read(SoldTask.MODEL) or odoo.lacks(SoldTask, "sale_line_id"):
+        return {}
+    of_line = {sold.line.id: order.order.id for order in orders for sold in order.lines}
+    wanted: Domain = [("sale_line_id", "in", sorted(of_line))]
+    found: dict[int, list[int]] = defaultdict(list)
+    for task in odoo.search(SoldTask, wanted, archived=True, all_companies=True):
+        found[of_line[task.sale_line_id or 0]].append(task.id)
+    return found
+
+
 def read_evidence(
-    odoo: Reader, orders: Sequence[SoldOrder], milestones: Mapping[int, Sequence[Milestone]]
+    odoo: Reader,
+    orders: Sequence[SoldOrder],
+    milestones: Mapping[int, Sequence[Milestone]],
+    tasks: Mapping[int, Sequence[int]],
 ) -> Mapping[int, Evidence] | None:
-    """By order id; None where files are not readable, or how they came there is not seen whole."""
+    """By order id; None where files are not readable, or how they came there is not seen whole.
+
+    tasks: those whose files may show it by their names, by order id.
+    """
     if not odoo.session.may_read(Attachment.MODEL) or any(map(odoo.doubt, ORIGIN)):
         return None
     places = {order.order.id: _places(order, milestones) for order in orders}
-    files = odoo.search(Attachment, _on({p for of_order in places.values() for p in of_order}))
+    on_tasks = {order: [(SoldTask.MODEL, n) for n in found] for order, found in tasks.items()}
+    everywhere = {p for each in (places, on_tasks) for found in each.values() for p in found}
+    files = odoo.search(Attachment, _on(everywhere))
     posted = _messages(odoo, [file.id for file in files])
     by_place: dict[Subject, list[Attachment]] = defaultdict(list)
     for file in files:
         by_place[file.res_model or "", file.res_id or 0].append(file)
     found = {}
     for order in orders:
-        own = [file for place in places[order.order.id] for file in by_place[place]]
-        shown = [shows_acceptance(f.name, order.order.name, posted[f.id]) for f in own]
-        found[order.order.id] = Evidence(sum(shown), len(shown) - sum(shown))
+        number, name = order.order.id, order.order.name
+        own, others = (
+            [file for place in each.get(number, ()) for file in by_place[place]]
+            for each in (places, on_tasks)
+        )
+        shown = [f for f in own if shows_acceptance(f.name, name, posted[f.id])]
+        more = [f for f in others if shows_acceptance(f.name, name, posted[f.id])]
+        names = tuple(file.name for file in (*shown, *more))
+        found[number] = Evidence(len(shown), len(own) - len(shown), names)
     return found
 
 

@@ -1,27 +1,45 @@
 """The facts that the checks of an order's readiness need, read in one call per model."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.billing import Billing, Sold
+from tasks.domain.checklists import Owner
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.holds import Hold
+from tasks.domain.news import Subject
 from tasks.domain.texts import Text
 from tasks.doubts import lost, unseen
 from tasks.financial.invoice_readiness.approval import Approval, Review, read_approvals
 from tasks.financial.invoice_readiness.drafts import NO_DRAFT, Drafted, drafted
-from tasks.financial.invoice_readiness.evidence import EVIDENCE, Evidence, read_evidence
-from tasks.financial.invoice_readiness.menders import read_menders
-from tasks.financial.invoice_readiness.policy import ReadinessPolicy
+from tasks.financial.invoice_readiness.evidence import (
+    EVIDENCE,
+    Evidence,
+    SoldTask,
+    read_evidence,
+    read_tasks,
+)
+from tasks.financial.invoice_readiness.menders import Unapproved, read_menders
+from tasks.financial.invoice_readiness.owned import NO_MANAGER, Held
+from tasks.financial.invoice_readiness.policy import AcceptanceKind, ReadinessPolicy
+from tasks.financial.invoice_readiness.purchases import (
+    Purchase,
+    PurchaseLine,
+    buys_for_orders,
+    read_purchases,
+)
 from tasks.financial.invoice_readiness.sending import Sending, sending_of
 from tasks.financial.invoice_readiness.tickets import HelpdeskTicket, Ticket, read_open_tickets
 from tasks.reads import unbilled
+from tasks.reads.approvals import approval_field
 from tasks.reads.names import read_partners
 from tasks.reads.orders import SoldOrder
+from tasks.reads.owners import People
+from tasks.reads.signatures import Signable, Signature, Signatures, read_signatures
 from tasks.reads.units import Unit, group_hours
 from tasks.records.sales import (
     Expense,
@@ -36,6 +54,9 @@ from tasks.records.sales import (
 )
 from tasks.records.timesheets import TimesheetLine
 
+# The kinds of evidence of which tasks may be the place.
+OF_TASKS = frozenset({AcceptanceKind.NAMED_FILE, AcceptanceKind.SIGNED_ELSEWHERE})
+UNSIGNED = Signatures({})
 OPEN_EXPENSE_STATES = ["draft", "reported", "submitted", "approved"]
 
 
@@ -49,6 +70,16 @@ class DueMilestone:
     line: int = 0
     #: Which part of what the line ordered.
     share: Decimal = Decimal(0)
+    #: Of its project.
+    manager: Owner = NO_MANAGER
+
+
+@dataclass(frozen=True)
+class OnHold:
+    """A project on hold, by its name."""
+
+    project: str
+    manager: Owner = NO_MANAGER
 
 
 @dataclass(frozen=True)
@@ -59,38 +90,61 @@ class Facts:
     lines: Sequence[Sold]
     url: str
     customer: str
-    salesperson: str
+    salesperson: Owner
     sending: Sending
     purchase_order: str | None
     milestones: Sequence[DueMilestone]
     evidence: Evidence | None
-    open_expenses: int | None
-    unapproved_hours: float | None
+    #: open_expenses, unapproved_hours, open_purchases: by who is to approve or order them.
+    open_expenses: Sequence[Held] | None
+    unapproved_hours: Sequence[Held] | None
+    open_purchases: Sequence[Held] | None = ()
+    #: Whether this Odoo buys for lines of orders.
+    buys: bool = False
     draft: Drafted = NO_DRAFT
     #: Lines to bill that carry no tax.
     untaxed_lines: int = 0
     vat_number: str | None = None
-    #: Names of its projects on hold.
-    on_hold: Sequence[str] = ()
+    #: Its projects on hold.
+    on_hold: Sequence[OnHold] = ()
     approval: Approval | None = None
     tickets: Sequence[Ticket] | None = None
     #: Those that people, and policies of other jobs, put on it.
     holds: Sequence[Hold] = ()
-    #: By the customer, on the order.
-    signed: bool = False
+    #: By the customer, on the portal, where that was asked for.
+    signature: Signature | None = None
+    #: Whether it may be signed there all the same, by somebody who is hidden.
+    may_be_signed: bool = False
+    #: What a source that signs may tell to be signed: the order, its tasks and milestones.
+    signable: frozenset[Subject] = frozenset()
+    #: When it told so first (UTC).
+    signed_elsewhere: datetime | None = None
     #: Ids of customer and invoice address, and of the firms that they are of.
     customers: frozenset[int] = frozenset()
-    #: project_manager, time_approver, expense_approver: who can mend what fails, "" where Odoo
-    #: names nobody and the salesperson is to see to it.
-    project_manager: str = ""
-    time_approver: str = ""
-    expense_approver: str = ""
+    #: Of its projects, each once.
+    managers: Sequence[Owner] = ()
     #: Why a check cannot be made, by its name, though the database says something.
     doubts: Mapping[str, Text] = field(default_factory=dict)
 
     def has(self, billing: Billing) -> bool:
         """Whether any line is billed that way."""
         return any(line.billing is billing for line in self.lines)
+
+    @property
+    def owners(self) -> Iterator[Owner]:
+        """Everybody who may have to do something."""
+        held = (self.open_expenses, self.unapproved_hours, self.open_purchases)
+        yield self.salesperson
+        yield from self.managers
+        yield from (each.owner for found in held for each in found or ())
+        yield from self.approval.owners if self.approval else ()
+        yield from (ticket.owner for ticket in self.tickets or ())
+
+    @property
+    def days(self) -> Iterator[date]:
+        """Since when something of it may wait for somebody."""
+        yield from (held.since for held in self.unapproved_hours or () if held.since)
+        yield from (milestone.deadline for milestone in self.milestones if milestone.deadline)
 
 
 @dataclass(frozen=True)
@@ -106,6 +160,8 @@ class Snapshot:
     #: By id of the order.
     links: Mapping[int, str]
     unreadable: frozenset[int]
+    #: Those who may have to do something, and their managers.
+    people: People
     #: Days from the last hour to the invoice that bills it, of lately posted invoices.
     latencies: Sequence[int] | None = None
     not_verifiable: tuple[NotVerifiable, ...] = ()
@@ -130,13 +186,14 @@ def _customers(partners: Mapping[int, Partner], order: SoldOrder) -> frozenset[i
     return frozenset(own | {partners[number].commercial_partner_id or number for number in own})
 
 
-def _due(milestone: Milestone) -> DueMilestone:
+def _due(milestone: Milestone, managers: Mapping[int, Owner]) -> DueMilestone:
     return DueMilestone(
         milestone.name,
         milestone.deadline,
         milestone.is_reached,
         milestone.sale_line_id or 0,
         Decimal(repr(milestone.quantity_percentage)),
+        managers.get(milestone.project_id, NO_MANAGER),
     )
 
 
@@ -148,11 +205,16 @@ def read_facts(
     policy: ReadinessPolicy,
 ) -> Mapping[int, Facts]:
     """What each order's checks need, by order id; None for what this database cannot say."""
-    evidence = read_evidence(odoo, orders, milestones)
+    kinds = {kind for unit in policy.everywhere() for kind in unit.acceptance_kinds}
+    tasks = read_tasks(odoo, orders) if kinds & OF_TASKS else {}
+    by_name = tasks if AcceptanceKind.NAMED_FILE in kinds else {}
+    evidence = read_evidence(odoo, orders, milestones, by_name)
+    signatures = _signatures(odoo, orders) if AcceptanceKind.PORTAL_SIGNATURE in kinds else UNSIGNED
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
+    purchases = read_purchases(odoo, orders)
     projects = _projects(odoo, orders)
-    menders = read_menders(odoo, orders, projects, expenses or {}, _workers(unapproved or {}))
+    menders = read_menders(odoo, orders, projects, expenses or {}, unapproved or {})
     approvals = read_approvals(odoo, orders)
     asked = [p for unit in policy.everywhere() if (p := unit.blocking_ticket_priority)]
     tickets = read_open_tickets(odoo, orders, partners, min(asked, default=None))
@@ -164,16 +226,21 @@ def read_facts(
             url=odoo.session.link(Order.MODEL, order.order.id),
             customer=partners[order.order.partner_id].display_name,
             salesperson=menders[order.order.id].salesperson,
-            project_manager=menders[order.order.id].project_manager,
-            time_approver=menders[order.order.id].time_approver,
-            expense_approver=menders[order.order.id].expense_approver,
+            managers=tuple(dict.fromkeys(menders[order.order.id].managers.values())),
             sending=sending_of(partners, order.order),
             purchase_order=order.order.client_order_ref,
-            milestones=[_due(milestone) for milestone in milestones.get(order.order.id, ())],
+            milestones=[
+                _due(milestone, menders[order.order.id].managers)
+                for milestone in milestones.get(order.order.id, ())
+            ],
             evidence=None if evidence is None else evidence[order.order.id],
-            signed=order.order.signed_on is not None,
-            open_expenses=None if expenses is None else len(expenses[order.order.id]),
-            unapproved_hours=None if unapproved is None else _sum(unapproved[order.order.id]),
+            signature=signatures.shown.get(order.order.id),
+            may_be_signed=order.order.id in signatures.doubtful,
+            signable=_signable(order, tasks, milestones),
+            open_expenses=None if expenses is None else menders[order.order.id].expenses,
+            unapproved_hours=None if unapproved is None else menders[order.order.id].time,
+            open_purchases=None if purchases is None else purchases.get(order.order.id, ()),
+            buys=buys_for_orders(odoo),
             draft=drafted(order),
             customers=_customers(partners, order),
             untaxed_lines=sum(
@@ -181,7 +248,7 @@ def read_facts(
             ),
             vat_number=partners[order.order.partner_invoice_id].vat,
             on_hold=[
-                projects[number].name
+                OnHold(projects[number].name, menders[order.order.id].managers[number])
                 for number in order.project_ids
                 if number in projects and projects[number].last_update_status == "on_hold"
             ],
@@ -201,6 +268,7 @@ def _doubts(odoo: Reader, *, told_of_tickets: bool) -> Mapping[str, Text]:
     needs = {
         "expenses": expenses,
         "project_status": [Project.MODEL],
+        "purchases": [Purchase.MODEL, PurchaseLine.MODEL] if buys_for_orders(odoo) else [],
         "tax": [Tax.MODEL],
         "acceptance_evidence": [Project.MODEL, *EVIDENCE],
         "milestones": [Milestone.MODEL],
@@ -221,12 +289,26 @@ def _projects(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Project
     return {project.id: project for project in found}
 
 
-def _workers(hours: Mapping[int, Mapping[int, float]]) -> Mapping[int, Collection[int]]:
-    return {order: [e for e, found in by.items() if found] for order, by in hours.items()}
+def _signatures(odoo: Reader, orders: Sequence[SoldOrder]) -> Signatures:
+    signed = [each.order for each in orders]
+    return read_signatures(
+        odoo, [Signable(o.id, o.partner_id, o.signed_on) for o in signed if o.signed_on]
+    )
 
 
-def _sum(hours: Mapping[int, float]) -> float:
-    return sum(hours.values())
+def _signable(
+    order: SoldOrder,
+    tasks: Mapping[int, Sequence[int]],
+    milestones: Mapping[int, Sequence[Milestone]],
+) -> frozenset[Subject]:
+    number = order.order.id
+    return frozenset(
+        {
+            (Order.MODEL, number),
+            *((SoldTask.MODEL, task) for task in tasks.get(number, ())),
+            *((Milestone.MODEL, milestone.id) for milestone in milestones.get(number, ())),
+        }
+    )
 
 
 def _open_expenses(
@@ -261,8 +343,8 @@ def _not_on_a_posted_sheet(odoo: Reader) -> Domain:
 
 def _unapproved_hours(
     odoo: Reader, orders: Sequence[SoldOrder]
-) -> Mapping[int, Mapping[int, float]] | None:
-    """By order, and by the employee who worked them."""
+) -> Mapping[int, Sequence[Unapproved]] | None:
+    """By order, for each employee who worked them and each sheet that they are on."""
     pending: Domain
     if not unbilled.knows_hours(odoo):
         return None
@@ -274,10 +356,14 @@ def _unapproved_hours(
     else:
         return None
     lines = unbilled.line_ids(orders, Billing.TIME_AND_MATERIALS)
-    hours: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    by = ["so_line", "employee_id"]
-    for group in group_hours(odoo, [*unbilled.hours(odoo, lines), *pending], by):
-        # A line of nobody counts too.
-        worker = group.keys[1] if isinstance(group.keys[1], int) else 0
-        hours[lines[group.id_at(0)]][worker] += group.sums[0]
-    return hours
+    found: dict[int, list[Unapproved]] = defaultdict(list)
+    on_sheets = approval_field(odoo) == ("sheet_id",)
+    by = ["so_line", "employee_id", *(["sheet_id"] if on_sheets else [])]
+    waiting: Domain = [*unbilled.hours(odoo, lines), *pending]
+    for group in group_hours(odoo, waiting, by, earliest=["date"]):
+        # A line of nobody counts too, and so does one on no sheet.
+        worker, sheet = (key if isinstance(key, int) else 0 for key in (*group.keys, 0)[1:3])
+        if group.sums[0]:
+            hours = Unapproved(worker, group.sums[0], group.earliest[0], sheet)
+            found[lines[group.id_at(0)]].append(hours)
+    return found

@@ -2,20 +2,22 @@
 
 Why: work that is delivered but not invoiced is money lent to the customer for nothing.
 
-Remedy: invoice what is ready; the owner of each failed check does its next step.
+Remedy: invoice what is ready; who owns a failed check is told of it, and does its next step.
 """
 
 from datetime import timedelta
 from typing import Final
 
 from odoo_gateway.reader import Reader
-from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule
+from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Rule, Wake
 from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.domain.withheld import STATUS
+from tasks.financial.invoice_readiness.evidence import SoldTask
 from tasks.financial.invoice_readiness.facts import Snapshot, read_customers, read_facts
 from tasks.financial.invoice_readiness.findings import aside, finding, not_verifiable
+from tasks.financial.invoice_readiness.gaps import GAP, findings_of
 from tasks.financial.invoice_readiness.measures import FORMULAS, measures
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.readiness import judged
@@ -26,7 +28,8 @@ from tasks.financial.invoice_readiness.words import LABELS
 from tasks.reads import unbilled
 from tasks.reads.drafts import with_invoices
 from tasks.reads.orders import CONFIRMED, SoldOrder, read_orders, set_aside
-from tasks.records.sales import Order
+from tasks.reads.owners import read_people, view_from
+from tasks.records.sales import Milestone, Order
 
 
 def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
@@ -36,10 +39,15 @@ def read(odoo: Reader, as_of: AsOf, policy: ReadinessPolicy) -> Snapshot:
     others = [order for order in confirmed if not _concerns_finance(order) and _has_gap(order)]
     partners = read_customers(odoo, [*orders, *others])
     milestones = unbilled.milestones(odoo, orders)
+    facts = read_facts(odoo, orders, partners, milestones, policy)
+    since = waiting_since(odoo, orders, milestones, as_of)
+    days = [*since.values(), *(day for each in facts.values() for day in each.days)]
+    owners = {owner.user_id for each in facts.values() for owner in each.owners}
     return Snapshot(
         orders=orders,
-        facts=read_facts(odoo, orders, partners, milestones, policy),
-        waiting_since=waiting_since(odoo, orders, milestones, as_of),
+        facts=facts,
+        waiting_since=since,
+        people=read_people(odoo, owners, view_from(min(days, default=as_of.day), as_of)),
         customers={partner.id: partner.display_name for partner in partners.values()},
         others=others,
         links={
@@ -75,7 +83,10 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
     lines = [(order, line) for order in orders for line in order.lines]
     return Report(
         rows=tuple(row(readiness, as_of.day) for readiness in every),
-        findings=tuple(finding(readiness, snapshot, as_of.day) for readiness in told),
+        findings=(
+            *(finding(readiness, snapshot, as_of.day) for readiness in told),
+            *findings_of(every, snapshot.people, as_of),
+        ),
         totals=totals(every, orders),
         measures=measures(every, snapshot, as_of),
         not_verifiable=(
@@ -112,6 +123,7 @@ JOB = Job(
     judge=judge,
     delivery=Delivery.AT_LEAST_ONCE,
     held_as=Order.MODEL,
+    to_persons=(GAP,),
     formulas=FORMULAS,
     of_the_present=True,
     no_history=NO_HISTORY,
@@ -128,5 +140,10 @@ JOB = Job(
         ),
     ),
     labels=LABELS,
+    wakes=(
+        Wake(f"{Order.MODEL}.{SIGNED}", Order.MODEL),
+        Wake(f"{SoldTask.MODEL}.{SIGNED}", SoldTask.MODEL),
+        Wake(f"{Milestone.MODEL}.{SIGNED}", Milestone.MODEL),
+    ),
     doc=__doc__,
 )

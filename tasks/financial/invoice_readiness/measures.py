@@ -9,6 +9,7 @@ from typing import Final
 from tasks.domain.findings import Formula, Measure, Panel
 from tasks.domain.periods import AsOf
 from tasks.financial.invoice_readiness.facts import Snapshot
+from tasks.financial.invoice_readiness.holding_up import held_up
 from tasks.financial.invoice_readiness.readiness import STATUSES, Readiness
 from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
 
@@ -56,12 +57,28 @@ RELEASE: Final = Formula(
     "invoice, of the last 90 days",
     panels=(Panel("Invoice release, median", boards=BILLERS),),
 )
-FORMULAS: Final = (AMOUNT, NOT_VERIFIED, ORDERS, LATENCY, RELEASE)
+HELD_UP_AMOUNT: Final = Formula(
+    "readiness_held_up_amount",
+    "of readiness_amount with the status blocked, by the owner of a failed check; an order that "
+    "waits for several counts for each",
+    panels=(Panel("Held up, by owner", ("owner", "currency"), now=True, boards=BILLERS),),
+)
+HELD_UP_ORDERS: Final = Formula(
+    "readiness_held_up_orders",
+    "blocked orders by the owner of a failed check and by currency; one that waits for several "
+    "counts for each",
+    panels=(Panel("Orders held up, by owner", ("owner", "currency"), boards=("finance",)),),
+)
+FORMULAS: Final = (
+    *(AMOUNT, NOT_VERIFIED, ORDERS),
+    *(HELD_UP_AMOUNT, HELD_UP_ORDERS),
+    *(LATENCY, RELEASE),
+)
 
 
 def measures(judged: Sequence[Readiness], snapshot: Snapshot, as_of: AsOf) -> tuple[Measure, ...]:
     """What is in which state, and how long invoices take."""
-    return (*_states(judged), *_latency(snapshot), *_release(judged, as_of))
+    return (*_states(judged), *_held_up(judged), *_latency(snapshot), *_release(judged, as_of))
 
 
 def _states(judged: Sequence[Readiness]) -> Iterator[Measure]:
@@ -79,6 +96,13 @@ def _states(judged: Sequence[Readiness]) -> Iterator[Measure]:
         yield NOT_VERIFIED.measured(float(amount), {"currency": currency})
     for status in STATUSES:
         yield ORDERS.measured(counts[status], {"status": status})
+
+
+def _held_up(judged: Sequence[Readiness]) -> Iterator[Measure]:
+    for each in held_up(judged):
+        labels = {"owner": str(each.owner.name), "currency": each.currency.code}
+        yield HELD_UP_AMOUNT.measured(float(each.amount), labels)
+        yield HELD_UP_ORDERS.measured(each.orders, labels)
 
 
 def _latency(snapshot: Snapshot) -> Iterator[Measure]:

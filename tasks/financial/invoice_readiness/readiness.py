@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -10,7 +10,7 @@ from tasks.domain.checklists import Check, failed, unverified
 from tasks.domain.money import cost_of_delay_per_day
 from tasks.domain.periods import AsOf
 from tasks.domain.withheld import STATUS
-from tasks.financial.invoice_readiness.facts import Snapshot
+from tasks.financial.invoice_readiness.facts import Facts, Snapshot
 from tasks.financial.invoice_readiness.partial_bill import PartialBill, propose
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.rules import checklist
@@ -65,10 +65,14 @@ def judged(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessP
     """The order with its checks, by the policy of its business unit."""
     own = policy.for_sales_team(order.order.team_id)
     facts = snapshot.facts[order.order.id]
-    held = as_of.holds_on(Order.MODEL, order.order.id, facts.order)
+    known = replace(
+        facts,
+        holds=as_of.holds_on(Order.MODEL, order.order.id, facts.order),
+        signed_elsewhere=_signed(facts, as_of),
+    )
     # Of an order that was not read whole nothing is said but that.
     unread = order.order.id in snapshot.unreadable
-    checks = () if unread else checklist(replace(facts, holds=held), own, as_of.day)
+    checks = () if unread else checklist(known, own, as_of.day)
     amount = sum((sold.sold.amount for sold in order.lines), Decimal(0))
     status = _status(order, amount, checks, own, snapshot)
     return Readiness(
@@ -81,6 +85,13 @@ def judged(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessP
         waiting_since=snapshot.waiting_since.get(order.order.id),
         turned_ready=as_of.standing.get(key(order)) if status == "ready" else None,
     )
+
+
+def _signed(facts: Facts, as_of: AsOf) -> datetime | None:
+    """When somebody first signed for it outside Odoo, by the clock of the company."""
+    told = as_of.signed or {}
+    first = min((told[each] for each in facts.signable if each in told), default=None)
+    return first and first.astimezone(as_of.zone)
 
 
 def _status(

@@ -10,6 +10,7 @@ from tasks.domain.checklists import failed
 from tasks.domain.money import Currency
 from tasks.domain.texts import Text, joined
 from tasks.domain.withheld import STATUS
+from tasks.financial.invoice_readiness.holding_up import held_up
 from tasks.financial.invoice_readiness.readiness import STATUSES, Readiness
 from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
 from tasks.reads.orders import SoldLine, SoldOrder, excluded_lines
@@ -136,6 +137,7 @@ def _total(
         "excluded_lines": excluded_lines(currency, lines),
         "ready_not_verified": currency.text(partly),
         "bottleneck": _bottleneck(currency, judged),
+        "held_up_by": [each.told for each in held_up(judged)],
     }
 
 

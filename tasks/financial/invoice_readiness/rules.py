@@ -1,18 +1,20 @@
 """Is an order ready to be invoiced? An explicit checklist, one pure function per check."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from tasks.domain.billing import Billing
-from tasks.domain.checklists import Check, Result
+from tasks.domain.checklists import Check, Owner, Result
 from tasks.domain.holds import hold_on
 from tasks.domain.texts import NOTHING, Text, joined, plural
+from tasks.financial.invoice_readiness.acceptance import OF_FILES, is_accepted, signed
 from tasks.financial.invoice_readiness.approval import order_approval
 from tasks.financial.invoice_readiness.facts import Facts
-from tasks.financial.invoice_readiness.policy import ReadinessPolicy
+from tasks.financial.invoice_readiness.owned import NO_MANAGER, Share, failure
+from tasks.financial.invoice_readiness.policy import AcceptanceKind, ReadinessPolicy
 from tasks.financial.invoice_readiness.sending import way_of
 from tasks.financial.invoice_readiness.tickets import open_tickets
 from tasks.financial.invoice_readiness.words import NOT_REQUIRED
@@ -34,11 +36,25 @@ def _doubted(check: Check, facts: Facts) -> Check:
     return replace(check, reason=more)
 
 
-def _verdict(name: str, facts: Facts, problem: Text, next_step: Text, owner: str = "") -> Check:
-    """A pass; or a failure whose next step is the owner's, or the salesperson's where nobody is."""
+def _verdict(
+    name: str, facts: Facts, problem: Text, next_step: Text, owners: Sequence[Owner]
+) -> Check:
+    """A pass; or a failure of which all is with each of these owners."""
+    return _shared(name, facts, problem, next_step, [Share(owner, problem) for owner in owners])
+
+
+def _shared(
+    name: str, facts: Facts, problem: Text, next_step: Text, shares: Sequence[Share]
+) -> Check:
+    """A pass; or a failure of which each owner has a part."""
     if not problem:
         return Check(name, Result.PASS, url=facts.url)
-    return Check(name, Result.FAIL, problem, owner or facts.salesperson, next_step, facts.url)
+    return failure(name, problem, next_step, facts.url, shares)
+
+
+def _led(facts: Facts) -> Sequence[Owner]:
+    """Who leads the order's projects."""
+    return facts.managers or (NO_MANAGER,)
 
 
 def _moot(name: str, facts: Facts, reason: Text) -> Check:
@@ -57,7 +73,7 @@ def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         count=unpriced,
     )
     step = Text("set the unit price on the order line, or a discount of 100 % if it is given away")
-    return _verdict("price", facts, problem if unpriced else NOTHING, step)
+    return _verdict("price", facts, problem if unpriced else NOTHING, step, [facts.salesperson])
 
 
 def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -78,7 +94,7 @@ def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
             Text("the invoice address of {customer} has no VAT number", customer=customer)
         )
     step = Text("set the tax on the order line, or the VAT number on the address")
-    return _verdict("tax", facts, joined(problems, "; "), step)
+    return _verdict("tax", facts, joined(problems, "; "), step, [facts.salesperson])
 
 
 def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -96,14 +112,17 @@ def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         count=over,
     )
     step = Text("agree on the additional time with the customer and raise the ordered quantity")
-    return _verdict("contract", facts, problem if over else NOTHING, step, facts.project_manager)
+    return _verdict("contract", facts, problem if over else NOTHING, step, _led(facts))
 
 
 def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
-    on_hold = Text("on hold: {projects}", projects=tuple(facts.on_hold))
+    on_hold = Text("on hold: {projects}", projects=tuple(p.project for p in facts.on_hold))
     problem = on_hold if facts.on_hold else NOTHING
     step = Text("resume the project, or put a hold on it")
-    return _verdict("project_status", facts, problem, step, facts.project_manager)
+    shares = [
+        Share(p.manager, Text("on hold: {projects}", projects=(p.project,))) for p in facts.on_hold
+    ]
+    return _shared("project_status", facts, problem, step, shares)
 
 
 def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -120,34 +139,39 @@ def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
 def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not facts.has(Billing.MILESTONE):
         return _moot("milestones", facts, Text("no line is billed by milestone"))
-    late = sorted(
-        (milestone.deadline, milestone.name)
+    late = [
+        (milestone.deadline, milestone.name, milestone.manager)
         for milestone in facts.milestones
         if not milestone.reached and milestone.deadline and milestone.deadline < today
-    )
-    problems = []
-    if late:
-        day, name = late[0]
-        problems.append(
-            plural(
-                "{count} milestone late, first {milestone} of {day}",
-                "{count} milestones late, first {milestone} of {day}",
-                count=len(late),
-                milestone=name,
-                day=day,
-            )
-        )
+    ]
+    by_manager: dict[Owner, list[tuple[date, str]]] = defaultdict(list)
+    for day, name, manager in late:
+        by_manager[manager].append((day, name))
+    problems = [_late([(day, name) for day, name, _ in late])] if late else []
+    shares = [Share(manager, _late(found), min(found)[0]) for manager, found in by_manager.items()]
     step = Text("mark the milestone as reached, or agree on a new deadline")
     over = max(_reached_shares(facts), default=Decimal(0))
     if over > 1:
-        problems.append(
-            Text(
-                "the reached milestones of a line make {percent} % of the order",
-                percent=float(over * 100),
-            )
+        too_much = Text(
+            "the reached milestones of a line make {percent} % of the order",
+            percent=float(over * 100),
         )
+        problems.append(too_much)
+        reached = dict.fromkeys(each.manager for each in facts.milestones if each.reached)
+        shares += [Share(manager, too_much) for manager in reached]
         step = Text("correct the shares of the milestones, or raise the ordered quantity")
-    return _verdict("milestones", facts, joined(problems, "; "), step, facts.project_manager)
+    return _shared("milestones", facts, joined(problems, "; "), step, shares)
+
+
+def _late(found: Sequence[tuple[date, str]]) -> Text:
+    day, name = min(found)
+    return plural(
+        "{count} milestone late, first {milestone} of {day}",
+        "{count} milestones late, first {milestone} of {day}",
+        count=len(found),
+        milestone=name,
+        day=day,
+    )
 
 
 def _reached_shares(facts: Facts) -> Collection[Decimal]:
@@ -170,30 +194,47 @@ def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
         return _moot("approved_time", facts, Text("no line is billed by time"))
     if facts.unapproved_hours is None:
         return _unknown("approved_time", facts, Text("this Odoo has no timesheet approval"))
-    hours = facts.unapproved_hours
+    hours = sum(held.amount for held in facts.unapproved_hours)
     problem = Text("{hours} h are not approved", hours=hours) if hours else NOTHING
     step = Text("approve the hours, or send them back")
-    return _verdict("approved_time", facts, problem, step, facts.time_approver)
+    shares = [
+        Share(held.owner, Text("{hours} h are not approved", hours=held.amount), held.since)
+        for held in facts.unapproved_hours
+    ]
+    return _shared("approved_time", facts, problem, step, shares)
 
 
 def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if not any(facts.has(kind) for kind in policy.evidence_required_for):
         return _moot("acceptance_evidence", facts, NOT_REQUIRED)
-    if facts.signed and policy.signature_is_acceptance:
-        return _verdict("acceptance_evidence", facts, NOTHING, NOTHING)
-    if facts.evidence is None:
+    if is_accepted(facts, policy):
+        return Check("acceptance_evidence", Result.PASS, signed(facts, policy), url=facts.url)
+    kinds = {*policy.acceptance_kinds}
+    by_file = bool(kinds & OF_FILES)
+    if by_file and facts.evidence is None:
         unreadable = Text("attachments are not readable")
         doubt = facts.doubts.get("acceptance_evidence", unreadable)
         return _unknown("acceptance_evidence", facts, doubt)
-    problem = Text("no file on the order or its projects shows that the customer accepted")
-    if own := facts.evidence.own:
+    if facts.may_be_signed and AcceptanceKind.PORTAL_SIGNATURE in kinds:
+        return _unknown("acceptance_evidence", facts, Text("who signed it is hidden"))
+    problem = (
+        Text("no file on the order or its projects shows that the customer accepted")
+        if by_file
+        else Text("no signature shows that the customer accepted")
+    )
+    if facts.evidence and facts.evidence.own:
         ours = plural(
-            "made or sent by us: {count} file", "made or sent by us: {count} files", count=own
+            "made or sent by us: {count} file",
+            "made or sent by us: {count} files",
+            count=facts.evidence.own,
         )
         problem = joined([problem, ours], "; ")
-    step = Text("attach the customer's acceptance to the order")
-    missing = NOTHING if facts.evidence.given else problem
-    return _verdict("acceptance_evidence", facts, missing, step, facts.project_manager)
+    step = (
+        Text("attach the customer's acceptance to the order")
+        if by_file
+        else Text("have the customer sign for it")
+    )
+    return _verdict("acceptance_evidence", facts, problem, step, _led(facts))
 
 
 def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -201,7 +242,8 @@ def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check
         return _moot("purchase_order", facts, NOT_REQUIRED)
     missing = Text("the customer's purchase order number is missing")
     step = Text("ask the customer and enter it as Customer Reference")
-    return _verdict("purchase_order", facts, NOTHING if facts.purchase_order else missing, step)
+    problem = NOTHING if facts.purchase_order else missing
+    return _verdict("purchase_order", facts, problem, step, [facts.salesperson])
 
 
 def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -214,20 +256,51 @@ def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Chec
             method=str(facts.sending.method),
         )
         return _unknown("invoice_address", facts, reason)
-    return _verdict("invoice_address", facts, way.problem, way.next_step)
+    return _verdict("invoice_address", facts, way.problem, way.next_step, [facts.salesperson])
 
 
 def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     if facts.open_expenses is None:
         return _unknown("expenses", facts, Text("expenses are not readable here"))
-    count = facts.open_expenses
-    problem = plural(
+    count = sum(round(held.amount) for held in facts.open_expenses)
+    problem = _open_expenses(count) if count else NOTHING
+    step = Text("approve and post the expenses, or refuse them")
+    shares = [
+        Share(held.owner, _open_expenses(round(held.amount)), held.since)
+        for held in facts.open_expenses
+    ]
+    return _shared("expenses", facts, problem, step, shares)
+
+
+def _open_expenses(count: int) -> Text:
+    return plural(
         "not posted yet: {count} expense of the order",
         "not posted yet: {count} expenses of the order",
         count=count,
     )
-    step = Text("approve and post the expenses, or refuse them")
-    return _verdict("expenses", facts, problem if count else NOTHING, step, facts.expense_approver)
+
+
+def _purchases(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+    if not policy.purchases_required:
+        return _moot("purchases", facts, NOT_REQUIRED)
+    if not facts.buys:
+        return _moot("purchases", facts, Text("this Odoo buys nothing for orders"))
+    if facts.open_purchases is None:
+        return _unknown("purchases", facts, Text("purchases are not readable here"))
+    count = len(facts.open_purchases)
+    problem = _open_purchases(count) if count else NOTHING
+    step = Text("order it from the vendor, or cancel the purchase")
+    by_buyer = Counter(held.owner for held in facts.open_purchases)
+    shares = [Share(buyer, _open_purchases(number)) for buyer, number in by_buyer.items()]
+    return _shared("purchases", facts, problem, step, shares)
+
+
+def _open_purchases(count: int) -> Text:
+    return plural(
+        "not ordered yet: {count} purchase for the order",
+        "not ordered yet: {count} purchases for the order",
+        count=count,
+    )
 
 
 def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
@@ -240,7 +313,7 @@ def _order_approval(facts: Facts, policy: ReadinessPolicy, today: date) -> Check
 
 def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     blocking = policy.blocking_ticket_priority
-    return open_tickets(facts.tickets, blocking, facts.salesperson, facts.url)
+    return open_tickets(facts.tickets, blocking, facts.url)
 
 
 MORE = Text("there may be more that the fleet's user does not see")
@@ -265,6 +338,7 @@ CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _purchase_order,
     _invoice_address,
     _expenses,
+    _purchases,
     _draft_invoice,
     _order_approval,
     _open_tickets,

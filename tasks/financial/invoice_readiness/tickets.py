@@ -7,9 +7,11 @@ from typing import ClassVar, Final, Literal
 
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
-from tasks.domain.checklists import Check, Result
+from tasks.domain.checklists import Check, Owner, Result
 from tasks.domain.texts import Text, plural
+from tasks.financial.invoice_readiness.owned import NO_ASSIGNEE, Share, failure
 from tasks.financial.invoice_readiness.words import NOT_REQUIRED
+from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Partner
 
@@ -24,11 +26,10 @@ class Ticket:
 
     title: str
     url: str
+    owner: Owner = NO_ASSIGNEE
 
 
-def open_tickets(
-    tickets: Sequence[Ticket] | None, blocking: Priority | None, owner: str, url: str
-) -> Check:
+def open_tickets(tickets: Sequence[Ticket] | None, blocking: Priority | None, url: str) -> Check:
     """Fails while tickets of at least the blocking priority are open; None cannot be told."""
     if blocking is None:
         return Check(NAME, Result.NOT_APPLICABLE, NOT_REQUIRED, url=url)
@@ -48,7 +49,10 @@ def open_tickets(
         ticket=first.title,
     )
     step = Text("solve the tickets, or agree with the customer to invoice all the same")
-    return Check(NAME, Result.FAIL, reason, owner, step, first.url)
+    shares = [
+        Share(ticket.owner, Text("open: {ticket}", ticket=ticket.title)) for ticket in tickets
+    ]
+    return failure(NAME, reason, step, first.url, shares)
 
 
 # Enterprise has a model of the same name that does not tell what is closed.
@@ -66,6 +70,7 @@ class HelpdeskTicket(Record):
     commercial_partner_id: int | None = None
     priority: str | None = None
     closed: bool = False
+    user_id: int | None = None
 
 
 def read_open_tickets(
@@ -96,9 +101,12 @@ def read_open_tickets(
     if not tickets and not odoo.count(HelpdeskTicket.MODEL, [], all_companies=True):
         return None
     found: dict[int | None, list[Ticket]] = defaultdict(list)
+    names = user_names(odoo, {ticket.user_id for ticket in tickets})
     for ticket in tickets:
         url = odoo.session.link(HelpdeskTicket.MODEL, ticket.id)
-        found[ticket.commercial_partner_id].append(Ticket(ticket.display_name, url))
+        user = ticket.user_id
+        owner = Owner(names[user], user) if user else NO_ASSIGNEE
+        found[ticket.commercial_partner_id].append(Ticket(ticket.display_name, url, owner))
     return {number: found[customer] for number, customer in customers.items()}
 
 

@@ -31,6 +31,7 @@ CHECKS: Final[Mapping[str, Text]] = {
     "purchase_order": Text("purchase order"),
     "invoice_address": Text("invoice address"),
     "expenses": Text("expenses"),
+    "purchases": Text("purchases"),
     "draft_invoice": Text("draft invoice"),
     "order_approval": Text("order approval"),
     "open_tickets": Text("open tickets"),
@@ -45,6 +46,8 @@ LABELS: Final[Mapping[str, Text]] = {
     "waiting_to_be_ready_days": Text("of these until ready"),
     "waiting_for_finance_days": Text("of these with finance"),
     "cost_of_delay_per_day": Text("cost of delay per day"),
+    # Of what persons are told.
+    "invoice_gap": Text("missing for the invoice"),
     # Totals.
     "ready_not_verified": Text("ready, not fully verifiable"),
 }

@@ -93,6 +93,17 @@ def test_the_totals_tie_out_and_the_bottleneck_is_named() -> None:
         assert "Anna Kern alone holds up EUR 31,000.00 in 1 order." in plain(content)
 
 
+def test_who_holds_up_most_is_listed_first() -> None:
+    for content in (rendered([DIGEST]).text, rendered([DIGEST]).html):
+        said = plain(content)
+        assert "Anna Kern: EUR 57,500.00 · 2 orders · 3 checks failed" in said
+        assert "Owner 8: EUR 26,500.00 · 1 order · 1 check failed" in said
+        assert "Owner 9" not in said
+        assert "and 2 more" in said
+    silent = rendered([{**DIGEST, "totals": [{**DIGEST["totals"][1]}]}]).text
+    assert "HOLDS UP" not in silent
+
+
 def test_many_rows_are_cut_and_counted() -> None:
     many = [
         order(number, "Delta", "blocked", "10.00", reason=f"{number - 199} lines without a price")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tasks.domain.checklists import Result
+from tasks.domain.checklists import Owner, Result
 from tasks.financial.invoice_readiness.approval import Approval, order_approval
+from tasks.financial.invoice_readiness.owned import shares_of
 
 URL = "http://odoo.example/1"
 
@@ -32,6 +33,11 @@ def test_an_open_or_rejected_review_fails(
 def test_the_reviewers_own_the_next_step(status: str, step: str) -> None:
     check = order_approval(Approval(status, ["Ann", "Group Board"]), False, URL)
     assert check.owner == "Ann, Group Board"
+    assert [share.owner for share in shares_of(check)] == [Owner("Ann"), Owner("Group Board")]
+    people = [Owner("Ann", 101), Owner("Bo", 105), Owner("Cy", 106)]
+    known = order_approval(Approval(status, ["Ann", "Group Board"], people), False, URL)
+    assert known.owner == check.owner
+    assert [share.owner for share in shares_of(known)] == people
     assert step in check.next_step
     assert check.url == URL
 

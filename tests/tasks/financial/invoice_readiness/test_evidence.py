@@ -1,5 +1,6 @@
 """Which files show that a customer accepted, and how they came to where they are, in Odoo."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from tasks.financial.invoice_readiness.evidence import (
     Evidence,
     Posted,
     read_evidence,
+    read_tasks,
     shows_acceptance,
 )
 from tasks.reads import unbilled
@@ -51,13 +53,18 @@ def test_what_the_customer_gave_or_a_colleague_filed_shows_acceptance(
     assert shows_acceptance(name, NAME, messages) is shows
 
 
-def evidence(sandbox: Sandbox) -> Evidence:
+def evidence(sandbox: Sandbox, tasks: Mapping[int, Sequence[int]] | None = None) -> Evidence:
     """That of an order of milestones, on which nothing but the mailed quotation stands."""
     odoo = reading(sandbox)
     orders = [order for order in read_orders(odoo) if order.order.id == ORDER]
-    found = read_evidence(odoo, orders, unbilled.milestones(odoo, orders))
+    found = read_evidence(odoo, orders, unbilled.milestones(odoo, orders), tasks or {})
     assert found is not None
     return found[ORDER]
+
+
+def counts(found: Evidence) -> tuple[int, int]:
+    """How many files show it, and how many only look like it."""
+    return found.given, found.own
 
 
 def with_file(place: tuple[str, int], name: str, **message: Any) -> Sandbox:
@@ -85,7 +92,7 @@ def test_whom_a_file_was_sent_to_is_seen_whole_or_not_told(model: str) -> None:
     """Odoo leaves a hidden address out of a message, and ours would seem the customer's."""
     odoo = reading(changed(rules={model: [("id", "!=", 21)]}))
     orders = read_orders(odoo)
-    assert read_evidence(odoo, orders, unbilled.milestones(odoo, orders)) is None
+    assert read_evidence(odoo, orders, unbilled.milestones(odoo, orders), {}) is None
 
 
 def customer() -> int:
@@ -94,7 +101,7 @@ def customer() -> int:
 
 
 def test_a_quotation_that_odoo_mailed_is_no_acceptance(sandbox: Sandbox) -> None:
-    assert evidence(sandbox) == Evidence(given=0, own=1)
+    assert counts(evidence(sandbox)) == (0, 1)
 
 
 @pytest.mark.parametrize("model", ["sale.order", "project.project", "project.milestone"])
@@ -104,7 +111,7 @@ def test_what_a_colleague_filed_counts_wherever_it_stands(model: str, sandbox: S
     (milestone, *_) = unbilled.milestones(odoo, [order])[ORDER]
     record = {"sale.order": ORDER, "project.project": order.project_ids[0]}.get(model)
     place = (model, record or milestone.id)
-    assert evidence(with_file(place, "accepted.pdf")) == Evidence(given=1, own=1)
+    assert counts(evidence(with_file(place, "accepted.pdf"))) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +152,36 @@ def test_who_wrote_to_whom_tells_who_gave_a_file(message: dict[str, Any], given:
         for field, value in message.items()
     }
     found = evidence(with_file(("sale.order", ORDER), "file.png", **named))
-    assert found == Evidence(given, 2 - given)
+    assert counts(found) == (given, 2 - given)
 
 
 @pytest.mark.parametrize("model", ["ir.attachment", "mail.message", "res.users"])
 def test_without_a_right_to_see_how_files_came_there_nothing_is_known(model: str) -> None:
     odoo = reading(changed(denied_models=[model]))
-    assert read_evidence(odoo, [], {}) is None
+    assert read_evidence(odoo, [], {}, {}) is None
 
 
 def test_orders_without_files_ask_for_no_messages(sandbox: Sandbox) -> None:
-    assert read_evidence(reading(sandbox), [], {}) == {}
+    assert read_evidence(reading(sandbox), [], {}, {}) == {}
+
+
+def test_a_file_on_a_task_counts_by_its_name_alone(sandbox: Sandbox) -> None:
+    odoo = reading(sandbox)
+    orders = read_orders(odoo)
+    tasks = read_tasks(odoo, orders)
+    assert tasks
+    number = next(iter(tasks))
+    place = ("project.task", tasks[number][0])
+    own = {ORDER: tasks[number]}
+    found = evidence(with_file(place, "Acceptance signed.pdf"), own)
+    assert (counts(found), found.names) == ((0, 1), ("Acceptance signed.pdf",))
+    assert found.is_called(["*acceptance*"])
+    assert not found.is_called(["*abnahme*"])
+    assert evidence(with_file(place, "Acceptance signed.pdf")).names == ()
+    sent = {"message_type": "comment", "author_id": COLLEAGUE, "partner_ids": [customer()]}
+    assert evidence(with_file(place, "Acceptance draft.pdf", **sent), own).names == ()
+
+
+def test_tasks_that_are_hidden_are_none() -> None:
+    odoo = reading(changed(denied_models=["project.task"]))
+    assert read_tasks(odoo, read_orders(odoo)) == {}

@@ -14,25 +14,30 @@ from odoo_gateway.sandbox import Sandbox
 from tasks.domain.acts import Act, ActKind
 from tasks.domain.billing import NO_GAP, Billing, Gap, Sold
 from tasks.domain.cases import ChangeKind, ClosedCase, OpenCase, reconcile
-from tasks.domain.findings import NotVerifiable, Report, Severity
+from tasks.domain.checklists import Owner
+from tasks.domain.findings import Finding, NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import named
 from tasks.financial.invoice_readiness.drafts import Drafted
 from tasks.financial.invoice_readiness.evidence import Evidence
 from tasks.financial.invoice_readiness.facts import Facts, Snapshot
+from tasks.financial.invoice_readiness.gaps import GAP
 from tasks.financial.invoice_readiness.job import judge
+from tasks.financial.invoice_readiness.owned import Held
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.sending import Sending
 from tasks.financial.invoice_readiness.waiting import waiting_since
 from tasks.reads.drafts import PRICE
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.records.sales import Order, OrderLine
+from tests.fakes.handoffs import people
 from tests.tasks.conftest import MONDAY, reading
 
 MOMENT = datetime(2026, 11, 23, 5, tzinfo=UTC)
 NOW = AsOf(MOMENT, ZoneInfo("Europe/Brussels"), MOMENT)
 EUR, USD = Currency("EUR"), Currency("USD")
+ANN, BOB, EVA = Owner("Ann", 2), Owner("Bob", 3), Owner("Eva", 4)
 
 
 def order(
@@ -109,14 +114,14 @@ def facts(found: SoldOrder, **values: Any) -> Facts:
         "lines": [sold.sold for sold in found.lines],
         "url": f"http://odoo.example/{found.order.id}",
         "customer": "Nordwind",
-        "salesperson": "Ann",
+        "salesperson": ANN,
         "sending": Sending("ap@nordwind.example"),
         "purchase_order": None,
         "milestones": [],
         "evidence": Evidence(),
         "customers": frozenset({5}),
-        "open_expenses": 0,
-        "unapproved_hours": 0.0,
+        "open_expenses": [],
+        "unapproved_hours": [],
     }
     return Facts(**{**sound, **values})
 
@@ -130,12 +135,18 @@ def snapshot(*orders: SoldOrder, **values: Any) -> Snapshot:
         "others": [],
         "links": {found.order.id: f"http://odoo.example/{found.order.id}" for found in orders},
         "unreadable": frozenset(),
+        "people": people(),
     }
     return Snapshot(**{**found, **values})
 
 
 def judged(found: Snapshot, **policy: Any) -> Report:
     return judge(found, NOW, ReadinessPolicy.model_validate(policy))
+
+
+def of_finance(report: Report) -> list[Finding]:
+    """What finance is told of, not the owners of failed checks."""
+    return [finding for finding in report.findings if finding.kind != GAP]
 
 
 def test_a_sound_order_is_ready() -> None:
@@ -238,7 +249,7 @@ def closed(report: Report, *days: int) -> tuple[ClosedCase, ...]:
     """Cases of the report's findings that closed so many days after they had opened."""
     return tuple(
         ClosedCase(finding, NOW.day - timedelta(days=count), NOW.day)
-        for finding, count in zip(report.findings, days, strict=True)
+        for finding, count in zip(of_finance(report), days, strict=True)
     )
 
 
@@ -295,13 +306,13 @@ def test_a_blocked_order_proposes_what_could_be_billed_now() -> None:
 
 def test_the_bottleneck_is_the_owner_whose_steps_alone_free_most() -> None:
     orders = [order(1, "100"), order(2, "300"), order(3, "250"), order(4, "9000"), order(5, "9000")]
-    owners = {1: "Ann", 2: "Bob", 3: "Ann"}
+    owners = {1: ANN, 2: BOB, 3: ANN}
     known = {
         number: facts(orders[number - 1], sending=Sending(), salesperson=owner)
         for number, owner in owners.items()
     }
     hold = {"order": "S00005", "reason": "dispute"}
-    shared = facts(orders[3], sending=Sending(), salesperson="Bob", milestones=[])
+    shared = facts(orders[3], sending=Sending(), salesperson=BOB, milestones=[])
     free = facts(orders[4])
     found = snapshot(*orders, facts={**known, 4: shared, 5: free})
     (total,) = judged(found, holds=[hold]).totals
@@ -324,8 +335,10 @@ def test_an_order_is_judged_by_the_policy_of_its_sales_team() -> None:
 
 def test_a_failed_check_blocks_and_names_who_must_act() -> None:
     found = order()
-    report = judged(snapshot(found, facts={1: facts(found, sending=Sending(), open_expenses=2)}))
-    (finding,) = report.findings
+    report = judged(
+        snapshot(found, facts={1: facts(found, sending=Sending(), open_expenses=[Held(EVA, 2)])})
+    )
+    (finding,) = of_finance(report)
     assert finding.key == "blocked-order-1"
     assert finding.owner == "Ann"
     assert finding.reason == (
@@ -404,8 +417,8 @@ def test_a_blocked_order_grows_graver_with_its_amount_and_its_checks() -> None:
     never = blocked_since(900, worse_after_days=[])
     assert (never.severity, never.bands) == (Severity.WARNING, (0, 0, 1))
     found = order()
-    two = facts(found, sending=Sending(), open_expenses=1)
-    (finding,) = judged(snapshot(found, facts={1: two}, waiting_since={})).findings
+    two = facts(found, sending=Sending(), open_expenses=[Held(EVA, 1)])
+    (finding,) = of_finance(judged(snapshot(found, facts={1: two}, waiting_since={})))
     assert finding.bands == (0, 0, 2)
 
 

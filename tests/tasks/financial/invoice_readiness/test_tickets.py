@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from tasks.domain.checklists import Result
+from tasks.domain.checklists import Owner, Result
+from tasks.financial.invoice_readiness.owned import shares_of
 from tasks.financial.invoice_readiness.tickets import Priority, Ticket, open_tickets
 
 URL = "http://odoo.example/1"
-BROKEN = Ticket("HT00007 Login broken", "http://odoo.example/7")
+BROKEN = Ticket("HT00007 Login broken", "http://odoo.example/7", Owner("Ann", 101))
+SLOW = Ticket("HT00008 Slow", "http://odoo.example/8")
 
 
 @pytest.mark.parametrize(
@@ -24,11 +26,15 @@ BROKEN = Ticket("HT00007 Login broken", "http://odoo.example/7")
 def test_only_tickets_that_the_policy_asks_for_block(
     tickets: Sequence[Ticket] | None, blocking: Priority | None, result: Result
 ) -> None:
-    assert open_tickets(tickets, blocking, "Ann", URL).result is result
+    assert open_tickets(tickets, blocking, URL).result is result
 
 
 def test_the_first_ticket_is_named_and_linked() -> None:
-    check = open_tickets([BROKEN, BROKEN], "2", "Ann", URL)
+    check = open_tickets([BROKEN, SLOW], "2", URL)
     assert "2 open tickets" in check.reason
     assert "HT00007 Login broken" in check.reason
-    assert (check.owner, check.url) == ("Ann", BROKEN.url)
+    assert (check.owner, check.url) == ("Ann, nobody: assign the ticket", BROKEN.url)
+    assert [share.reason for share in shares_of(check)] == [
+        "open: HT00007 Login broken",
+        "open: HT00008 Slow",
+    ]
