@@ -6,6 +6,7 @@
         OdooUnavailable         retry with backoff; opens the tenant's circuit; costs no attempt
         OdooRejected            no retry: the job is wrong or not allowed
           OdooLoginRefused        credentials, database name or address are wrong; costs no attempt
+          OdooOutdated            a write of before: nobody asks for it as things stand by now
         OdooSchemaDrift         no retry: the database lacks what a record needs
 
 The class alone decides the retry. Delivery errors stand in `workers.errors`.
@@ -61,6 +62,10 @@ class OdooRejected(OdooError):
 
 class OdooLoginRefused(OdooRejected):
     """Odoo, or the proxy before it, lets us in with nothing: credentials, database or address."""
+
+
+class OdooOutdated(OdooRejected):
+    """The record is another one than when the write was asked for, so that nobody asks for it."""
 
 
 class OdooSchemaDrift(OdooError):

@@ -19,6 +19,8 @@ from odoo_gateway.transport import Transport
 
 #: The field that says whose a row is.
 COMPANY: Final = "company_id"
+#: How the tables are called that we put into Odoo.
+OURS: Final = "x_ops_"
 # Seconds that the answer to a question of all companies serves them all.
 SHARED_SECONDS: Final = 60.0
 
@@ -280,7 +282,12 @@ class Session:
         return f"{self.base_url}/web#action={action}"
 
     def exists(self, model: str) -> bool | None:
-        """Without asking for the model itself, which Odoo's log would tell of; None: not known."""
+        """Without asking for the model itself, which Odoo's log would tell of; None: not known.
+
+        Of our own tables, whether the user may read them.
+        """
+        if model.startswith(OURS) and self._readable:
+            return model in self._readable
         if model not in homes.HOMES:
             return None
         return homes.exists(model, self.modules, self.major_version)

@@ -8,6 +8,7 @@ DeliveryError
   DeliveryUnknown    the answer was lost: the message's guarantee decides
 EffectError
   EffectRefused      Odoo or a precondition says no: told to who proposed it
+    EffectOutdated     of a record that is another one by now: not asked for any more
   EffectUnknown      the answer was lost: looked for before it is written again
 """
 
@@ -55,6 +56,10 @@ class EffectError(FleetError):
 
 class EffectRefused(EffectError):
     """It was not changed, and asking again cannot help."""
+
+
+class EffectOutdated(EffectRefused):
+    """It was not changed, and nobody asks for it any more; its job asks anew if it still does."""
 
 
 class EffectUnknown(EffectError):

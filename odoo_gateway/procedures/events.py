@@ -37,7 +37,14 @@ WATCHED: Final[Mapping[str, tuple[str, ...]]] = {
         "state",
         "user_ids",
     ),
-    "sale.order": ("amount_untaxed", "invoice_status", "partner_id", "state", "user_id"),
+    "sale.order": (
+        "amount_total",
+        "amount_untaxed",
+        "invoice_status",
+        "partner_id",
+        "state",
+        "user_id",
+    ),
 }
 #: Those on which no rule of ours stands: Odoo writes files while it shows a page, in a transaction
 #: that may read only.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from odoo_gateway import outbox
-from odoo_gateway.gates import DECISIONS
+from odoo_gateway.gates import DECISIONS, named
 from odoo_gateway.procedures import calling
 from odoo_gateway.procedures.events import UNRULED, WATCHED, Kind, kind_of
 from odoo_gateway.procedures.pieces import (
@@ -62,7 +62,11 @@ TABLES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "x_key": ("char", ""),
         "x_state": ("char", ""),
         "x_amount": ("float", ""),
+        "x_basis": ("char", ""),
+        "x_currency": ("char", ""),
+        "x_files": ("char", ""),
         "x_reason": ("char", ""),
+        "x_seen": ("char", ""),
         "x_uid": ("integer", ""),
     },
 }
@@ -82,6 +86,14 @@ class Gate:
     #: What a record is like then.
     domain: str
     says: str
+    #: What has to be written for it.
+    field: str = "state"
+    #: The sources of what keeps it, and of the way past it.
+    keeps: str = "gate"
+    override: str = "override"
+    #: The model of the records by which the fleet switches it on, company by company; "" where it
+    #: keeps all.
+    switched_by: str = ""
 
 
 GATES: Final[Mapping[str, Gate]] = {
@@ -94,6 +106,15 @@ GATES: Final[Mapping[str, Gate]] = {
         "sale.order",
         "[('state', '=', 'sale')]",
         "no order is confirmed that is not released",
+    ),
+    "opportunity_stage": Gate(
+        "crm.lead",
+        "",
+        "no opportunity is moved into or past a stage that it is not released for",
+        field="stage_id",
+        keeps="stage_gate",
+        override="stage_override",
+        switched_by="crm.stage",
     ),
 }
 
@@ -251,16 +272,16 @@ def _gate(odoo: Capabilities, name: str, gate: Gate) -> Iterator[Piece]:
         gate.says,
         gate.model,
         "on_create_or_write",
-        ("state",),
+        (gate.field,),
         gate.domain,
-        source("gate"),
+        source(gate.keeps),
     )
     override = _action(
         odoo,
         f"override_{name}",
         "Release past the fleet",
         gate.model,
-        source("override"),
+        source(gate.override),
         (OVERRIDE,),
     )
     yield Piece(
@@ -268,6 +289,13 @@ def _gate(odoo: Capabilities, name: str, gate: Gate) -> Iterator[Piece]:
         ACTION,
         f"a way past the gate {name}, in the menu of {gate.model}",
         {**override.values, "binding_model_id": (gate.model,)},
+    )
+    # So the fleet's user, who may read no rules, knows that the gate is there.
+    yield Piece(
+        f"directory_gate_{name}",
+        calling.DIRECTORY,
+        f"that the gate {name} stands",
+        {"x_name": named(name), "x_action_id": (ours(override.name),)},
     )
 
 

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from odoo_gateway.gates import DECISIONS
 from odoo_gateway.outbox import MODEL
 from odoo_gateway.sandbox.access import has_company_rule, may_see_company
 from odoo_gateway.sandbox.failures import access_error, user_error
@@ -26,8 +27,8 @@ EMPTY_NUMBER = {
 }
 # What hangs on a record, and the field that names the record's model.
 ABOUT_RECORDS: Final = {"mail.activity": "res_model", "mail.message": "model"}
-# All that our group may do to what stands in our outbox.
-TAKEN: Final = ("unlink", MODEL)
+# All that our group may do to tables of ours, beside reading them.
+OF_OURS: Final = (("unlink", MODEL), ("create", DECISIONS))
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Database:
     def __post_init__(self) -> None:
         tables = {model: {row["id"]: row for row in rows} for model, rows in self.rows.items()}
         # The rows belong to whoever gave them; these tables are written to.
-        for model in (*ABOUT_RECORDS, MODEL):
+        for model in (*ABOUT_RECORDS, DECISIONS, MODEL):
             tables[model] = {row["id"]: dict(row) for row in self.rows.get(model, ())}
         object.__setattr__(self, "tables", tables)
 
@@ -107,7 +108,7 @@ class View:
         """Whether the account has the right at all; it reads, writes and takes."""
         if model in self.database.denied_models:
             return False
-        return operation == "read" or model in ABOUT_RECORDS or (operation, model) == TAKEN
+        return operation == "read" or model in ABOUT_RECORDS or (operation, model) in OF_OURS
 
     def check_right(self, operation: str, model: str) -> None:
         """Raises AccessError where the right is lacking."""

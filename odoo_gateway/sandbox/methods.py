@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from odoo_gateway import outbox
-from odoo_gateway.sandbox import classic, imports, procedures
+from odoo_gateway.gates import DECISIONS
+from odoo_gateway.sandbox import classic, gates, imports, procedures
 from odoo_gateway.sandbox.conditions import matching
 from odoo_gateway.sandbox.database import Database, Row, View
 from odoo_gateway.sandbox.domain import parse
@@ -274,6 +275,15 @@ class Events(BaseModel):
         return True
 
 
+class Decisions(BaseModel):
+    """What gates go by, which whoever may only adds to."""
+
+    def create(self, values: Any) -> int:
+        """Its id."""
+        with self._view.database.writing:
+            return gates.create(self._view.database.tables[self._name], values)
+
+
 class Actions(BaseModel):
     """Server actions: our procedures."""
 
@@ -291,6 +301,7 @@ CLASSES: Final[Mapping[str, type[BaseModel]]] = {
     "mail.message": Mail,
     "res.groups": Groups,
     "res.users": Users,
+    DECISIONS: Decisions,
     outbox.MODEL: Events,
 }
 OLDER_CLASSES: Final[Mapping[tuple[str, int], type[BaseModel]]] = {

@@ -10,6 +10,7 @@ import odoorpc.error
 
 from odoo_gateway import transport
 from odoo_gateway.outbox import MODEL
+from odoo_gateway.procedures.calling import DIRECTORY
 from odoo_gateway.sandbox import (
     conditions,
     firm,
@@ -20,6 +21,7 @@ from odoo_gateway.sandbox import (
     rights,
     schema,
 )
+from odoo_gateway.sandbox import gates as decisions
 from odoo_gateway.sandbox.database import Account, Database, Row, Rows, Test, View
 from odoo_gateway.sandbox.domain import parse
 from odoo_gateway.sandbox.failures import Failure
@@ -43,6 +45,7 @@ class Sandbox:
     rules          what record rules leave the account of a model, as a domain beside companies
     groups         the account's groups by their external ids; the administrator's if not given
     installed      with our procedures and our outbox, into which `tell` puts events
+    gates          those that were installed, too: they refuse nothing here, for nobody confirms
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Sandbox:
         rules: Mapping[str, Sequence[Any]] | None = None,
         groups: Sequence[str] = rights.ADMINISTRATOR,
         installed: bool = False,
+        gates: Collection[str] = (),
     ) -> None:
         self.as_of = as_of
         self.version = version
@@ -71,9 +75,12 @@ class Sandbox:
         found.setdefault("ir.module.module", modules_of(lacks_modules, version, declares or ()))
         known = rights.known(_with(known, schema.shapes_of(declares or {})), version)
         self._events = count(1)
-        if installed:
+        if installed or gates:
+            if gates:
+                known = _with(known, decisions.known())
             known = _with(_with(known, outbox.known()), procedures.known())
             found |= procedures.rows(found)
+            found[DIRECTORY] += decisions.listed(gates)
             # Who is no administrator runs them, and may read none.
             denied_models = {*denied_models, procedures.ACTION}
         found |= rights.rows(found, known, version, firm.USER_ID, groups, rules or {})

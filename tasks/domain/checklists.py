@@ -93,6 +93,8 @@ class Answer:
     evidence: tuple[str, ...] = ()
     #: Where it is mended; where the work itself is, if empty.
     url: str = ""
+    #: Ids of ir.attachment, each of which shows it alone; none where something else does.
+    files: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ class Proposal:
     values: Mapping[str, Any] = field(default_factory=dict)
     #: Who proposed or prepared it, by address, and what a matrix may ask of it.
     request: Request | None = None
+    #: Whether it waits for nobody, unless its kind is off: for what only keeps a record from what
+    #: nobody has agreed to.
+    at_once: bool = False
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def withhold(report: Report, basis: Basis, doubt: Text) -> Report:
         rows=() if basis.in_part else tuple(_row(row, basis.columns, doubt) for row in report.rows),
         totals=tuple(_total(total, basis) for total in report.totals),
         measures=tuple(found for found in report.measures if not _rests(found, basis)),
+        # Nothing is changed in Odoo by what may be a part of it.
+        proposals=() if basis.in_part else report.proposals,
         findings=tuple(
             replace(found, since=None) if basis.dated else found
             for found in report.findings

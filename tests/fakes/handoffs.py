@@ -52,6 +52,7 @@ ORDER: Final = SoldOrder(
     currency_id=1,
     date_order=CONFIRMED,
     amount_untaxed=Decimal(18000),
+    amount_total=Decimal(21420),
     client_order_ref="PO-1",
     payment_term_id=1,
     tag_ids=(),

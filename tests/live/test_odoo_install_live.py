@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from psycopg.rows import TupleRow
 
 from odoo_gateway import gates, outbox
 from odoo_gateway.errors import OdooRejected
+from odoo_gateway.gates import NewDecision
+from odoo_gateway.gates import State as Decided
 from odoo_gateway.procedures import comparing, installing, membership, wanted
 from odoo_gateway.procedures.comparing import State
 from odoo_gateway.procedures.pieces import ours
@@ -258,6 +261,13 @@ def invoice(admin: Session, stands: None) -> int:
     return int(admin.call(MOVE, "create", {**values, "invoice_date": "2026-11-02"}))
 
 
+def decide(
+    who: Session, model: str, number: int, state: str, amount: float, why: str, currency: str = ""
+) -> None:
+    key, total = gates.key_of(model, number), Decimal(str(amount))
+    gates.decide(who, NewDecision(key, Decided(state), why, total, currency))
+
+
 def state_of(admin: Session, invoice: int) -> tuple[str, float]:
     (row,) = admin.call(MOVE, "search_read", [("id", "=", invoice)], ["state", "amount_total"])
     return str(row["state"]), float(row["amount_total"])
@@ -279,8 +289,8 @@ def test_the_gate_refuses_an_invoice_whoever_posts_it_and_however(
     said = sql.execute("SELECT count(*) FROM ir_logging WHERE message LIKE 'ops fleet: kept%'")
     assert said.fetchall()[0][0] >= 4
     with pytest.raises(OdooRejected, match="not allowed"):
-        gates.release(clerk, MOVE, invoice, 100.0, "by myself")
-    gates.hold(bot, MOVE, invoice, "milestone 2 is not accepted")
+        decide(clerk, MOVE, invoice, "released", 100.0, "by myself")
+    decide(bot, MOVE, invoice, "held", 0, "milestone 2 is not accepted")
     with pytest.raises(OdooRejected, match="milestone 2 is not accepted"):
         clerk.call(MOVE, "action_post", [invoice])
 
@@ -289,10 +299,13 @@ def test_a_decision_releases_an_invoice_for_its_amount(
     as_user: Callable[[Bot], Session], admin: Session, bot: Session, invoice: int
 ) -> None:
     clerk, (_, amount) = as_user(CLERK), state_of(admin, invoice)
-    gates.release(bot, MOVE, invoice, amount - 0.01, "approved by the director")
+    decide(bot, MOVE, invoice, "released", amount - 0.01, "approved by the director")
     with pytest.raises(OdooRejected, match="its amount was changed since it was released"):
         clerk.call(MOVE, "action_post", [invoice])
-    gates.release(bot, MOVE, invoice, amount, "approved by the director")
+    decide(bot, MOVE, invoice, "released", amount, "approved by the director", "EUR")
+    with pytest.raises(OdooRejected, match="its currency was changed since it was released"):
+        clerk.call(MOVE, "action_post", [invoice])
+    decide(bot, MOVE, invoice, "released", amount, "approved by the director", "USD")
     clerk.call(MOVE, "action_post", [invoice])
     assert state_of(admin, invoice)[0] == "posted"
 
@@ -333,7 +346,7 @@ def test_a_vendors_bill_and_an_order_that_is_released_go_through(
         with pytest.raises(OdooRejected, match="is not released"):
             admin.call(ORDER, method, [order], *given)
     (row,) = admin.call(ORDER, "search_read", [("id", "=", order)], ["amount_total"])
-    gates.release(bot, ORDER, order, row["amount_total"], "the statement of work is there")
+    decide(bot, ORDER, order, "released", row["amount_total"], "the statement of work is there")
     admin.call(ORDER, "action_confirm", [order])
 
 

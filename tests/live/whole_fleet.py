@@ -45,6 +45,7 @@ recipients.finance = ["finance@firm.example"]
 recipients.delivery = ["delivery@firm.example"]
 mail = {{ quiet_hours = "", quiet_days = [] }}
 {sources}
+{more}
 [tenants.firm.schedules]
 {schedules}
 """
@@ -59,7 +60,7 @@ SOURCES: Final[Mapping[str, str]] = {
 START_SECONDS: Final = 240
 WAITING_STATUSES: Final = (EventStatus.WAITING, EventStatus.CLAIMED)
 WORKERS: Final[Mapping[str, Sequence[str]]] = {
-    "worker": ("worker", "--concurrency", "2", "--queues", "batch,events,delivery"),
+    "worker": ("worker", "--concurrency", "2", "--queues", "batch,events,delivery,effects"),
     "woken": ("worker", "--concurrency", "1", "--queues", "woken", "--name", "woken"),
     "beat": ("beat",),
 }
@@ -167,10 +168,12 @@ def settle(playing: WholeFleet, quiet: float) -> None:
         time.sleep(1)
 
 
-def install(session: Session, login: str, events: Sequence[str] = (EVENT,)) -> None:
-    """Put our pieces into Odoo as an administrator, with rules for these events."""
+def install(
+    session: Session, login: str, events: Sequence[str] = (EVENT,), gates: Sequence[str] = ()
+) -> None:
+    """Put our pieces into Odoo as an administrator, with rules for these events and gates."""
     found = comparing.seen_by_administrator(session, events)
-    pieces = wanted.pieces(found.odoo, events, ())
+    pieces = wanted.pieces(found.odoo, events, gates)
     installing.install(session, pieces, comparing.compare(pieces, found))
     membership.join(session, membership.member(session, login))
 
@@ -206,17 +209,25 @@ def whole_fleet(
     ledger: str,
     sources: Sequence[str],
     schedules: Mapping[str, str],
+    more: str = "",
 ) -> Iterator[WholeFleet]:
     """The fleet with these sources and crontabs, started; all of it is dead afterwards.
 
-    ledger: the URL of an empty database.
+    ledger: the URL of an empty database. more: what else the file says of the tenant.
     """
     ports = {name: free_port() for name in ("redis", "web", "metrics")}
     config = folder / "fleet.toml"
     lines = "\n".join(f'{job} = "{crontab}"' for job, crontab in schedules.items())
     told = "\n".join(SOURCES[name] for name in sources)
     config.write_text(
-        FILE.format(url=odoo.url, database=database, login=login, sources=told, schedules=lines),
+        FILE.format(
+            url=odoo.url,
+            database=database,
+            login=login,
+            sources=told,
+            more=more,
+            schedules=lines,
+        ),
         encoding="utf-8",
     )
     web = f"http://127.0.0.1:{ports['web']}"

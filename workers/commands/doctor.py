@@ -141,6 +141,7 @@ def _tenant(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
     yield from visibility.standing(fleet, tenant, scopes[0])
     yield from installed.examine(fleet, tenant)
     yield from installed.examine_outbox(fleet, tenant)
+    yield from installed.examine_releases(fleet, tenant)
     yield from _page_to_decide_on(fleet, tenant)
     for scope in scopes:
         yield from _zone(tenant, scope)

@@ -1,7 +1,8 @@
 """Does one effect: claims it, looks where it may have been done, writes, reads back, settles.
 
 EffectUnknown comes of an answer that was lost: the effect is looked for in Odoo before it is
-written again. EffectRefused is told to who proposed it, and tried again by a person alone.
+written again. EffectRefused is told to who proposed it, and tried again by a person alone; of
+EffectOutdated nobody is told, for the job looks anew.
 
 What a message tells in Odoo is an effect, too, which whoever delivers the message does at once: it
 was checked just now, waits as its message does, and its failure is its message's. Where that was
@@ -16,12 +17,18 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
-from odoo_gateway.errors import FleetError, OdooError, OdooLoginRefused, OdooUnavailable
+from odoo_gateway.errors import (
+    FleetError,
+    OdooError,
+    OdooLoginRefused,
+    OdooOutdated,
+    OdooUnavailable,
+)
 from tasks.domain.proposals import Mode
 from workers import outages
 from workers.config.effect_kinds import EffectKind, Result, Write, kinds
 from workers.effects import telling
-from workers.errors import INTERRUPTIONS, EffectRefused, EffectUnknown
+from workers.errors import INTERRUPTIONS, EffectOutdated, EffectRefused, EffectUnknown
 from workers.holding import holding, lease
 from workers.ledger import counters, effects
 from workers.ledger.database import Connection
@@ -117,6 +124,11 @@ def _execute(fleet: Fleet, effect: Effect) -> None:
             _do(fleet, effect, look=effect.status in PERHAPS_DONE)
     except (LeaseLost, *INTERRUPTIONS):
         raise
+    except EffectOutdated as error:
+        log.info("effect.outdated", message=str(error))
+        with fleet.ledger.transaction() as connection:
+            effects.outdated(connection, effect, fleet.clock(), str(error))
+            counters.add(connection, fleet.take_calls())
     except EffectRefused as error:
         log.warning("effect.refused", message=str(error))
         with fleet.ledger.transaction() as connection:
@@ -225,7 +237,8 @@ def _found(kind: EffectKind, write: Write) -> Result | None:
 def _written(kind: EffectKind, write: Write) -> Result:
     """Write, then read back: what looks like success may be nothing at all.
 
-    Raises EffectRefused, EffectUnknown where an answer was lost, or OdooLoginRefused.
+    Raises EffectRefused, EffectOutdated, EffectUnknown where an answer was lost, or
+    OdooLoginRefused.
     """
     try:
         result = kind.apply(write)
@@ -234,6 +247,8 @@ def _written(kind: EffectKind, write: Write) -> Result:
         raise
     except OdooUnavailable as error:
         raise EffectUnknown(str(error)) from error
+    except OdooOutdated as error:
+        raise EffectOutdated(str(error)) from error
     except OdooError as error:
         raise EffectRefused(str(error)) from error
     if found is None:

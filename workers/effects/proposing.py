@@ -59,7 +59,8 @@ def propose(
     said = language(tenant.language("", place.company_id))
     given = {n: said.say(v) if isinstance(v, Text) else v for n, v in proposal.values.items()}
     values = kind.values.model_validate(given)
-    name, matrix = tenant.matrix_of(proposal.kind) if mode is Mode.APPROVE else ("", None)
+    is_decided = mode is Mode.APPROVE and not proposal.at_once
+    name, matrix = tenant.matrix_of(proposal.kind) if is_decided else ("", None)
     new = NewEffect(
         place,
         proposal.kind,
@@ -70,7 +71,7 @@ def propose(
         proposal.why,
         kind.preview(values),
         mode,
-        _first_status(mode),
+        EffectStatus.READY if proposal.at_once else _first_status(mode),
         proposal.request or Request(proposal.kind, now.date()),
         name,
         matrix.version if matrix else "",

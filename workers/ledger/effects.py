@@ -108,6 +108,7 @@ def _revived(connection: Connection, new: NewEffect, now: datetime) -> int | Non
     """The id of the same proposal, where it was withdrawn; it says what it says now."""
     withdrawn = _same(new) & (effects.c.status == EffectStatus.WITHDRAWN)
     anew = {"created_at": now, "since": now, "next_attempt_at": now, "silent": {}}
+    anew |= {"attempts": 0, "error_class": None, "error": None}
     values = {**_values(new), **anew}
     statement = update(effects).where(withdrawn).values(values).returning(effects.c.id)
     found: int | None = connection.scalar(statement)
@@ -304,6 +305,12 @@ def refused(
     said = {"error_class": error_class, "error": error}
     _settle(connection, effect, now, EffectStatus.PARKED, **said)
     _note(connection, "effect.parked", effect, now, **said)
+
+
+def outdated(connection: Connection, effect: Effect, now: datetime, why: str) -> None:
+    """Settle as not asked for any more, as its record stands by now. Raises LeaseLost."""
+    _settle(connection, effect, now, EffectStatus.WITHDRAWN, error_class=None, error=why)
+    _note(connection, "effect.withdrawn", effect, now, by=why)
 
 
 def later(

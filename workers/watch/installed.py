@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from odoo_gateway import gates
 from odoo_gateway.errors import FleetError, OdooError, OdooSchemaDrift
 from odoo_gateway.procedures import comparing, membership, wanted
 from odoo_gateway.procedures.comparing import RULES, Found, Standing, State
@@ -12,9 +13,11 @@ from odoo_gateway.procedures.pieces import Piece
 from odoo_gateway.session import Session
 from tasks import catalogue
 from tasks.domain.plurals import counted
+from tasks.domain.proposals import Mode
 from workers import notes as watching
 from workers.config.sources import SourceKind
 from workers.config.tenants import Tenant
+from workers.effects.releasing import KINDS
 from workers.watch.visibility import Examined
 from workers.wiring import Fleet
 
@@ -109,6 +112,30 @@ def examine_outbox(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
             "configure a source of the kind outbox (docs/events.md), or run `fleet odoo remove`"
         )
         yield Examined(what, "warning", told)
+
+
+def examine_releases(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:
+    """Whether somebody releases what gates keep, and what is to be released is kept at all."""
+    settings, session = tenant.settings, fleet.session(tenant)
+    modes = [settings.effects, *(each.effects for each in settings.company.values())]
+    for gate, kind in sorted(KINDS.items()):
+        is_on = any(each.get(kind, Mode.OFF) is not Mode.OFF for each in modes)
+        try:
+            stands = gates.stands(session, gate)
+        except OdooError:
+            return
+        if stands and not is_on:
+            told = (
+                f"it stands, and effects.{kind} is off, so that only people release anything, past "
+                f"the fleet: set effects.{kind} (docs/effects.md), or take the gate out"
+            )
+            yield Examined(f"{tenant.name}: gate {gate}", "warning", told)
+        elif is_on and not stands:
+            told = (
+                f"effects.{kind} is on, and the gate is not installed, so that nothing is kept and "
+                f"nothing released: an administrator runs `fleet odoo install --gates {gate}`"
+            )
+            yield Examined(f"{tenant.name}: gate {gate}", "warning", told)
 
 
 def examine(fleet: Fleet, tenant: Tenant) -> Iterator[Examined]:

@@ -7,6 +7,7 @@ for subject in records:
             "x_key": "%s,%d" % (subject._name, subject.id),
             "x_state": "overridden",
             "x_amount": subject.amount_total,
+            "x_currency": subject.currency_id.name,
             "x_reason": said,
             "x_uid": env.uid,
         }

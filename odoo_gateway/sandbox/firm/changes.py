@@ -75,6 +75,7 @@ def _made(when: When) -> Iterator[tuple[Row, Row]]:
                 "project_ids": [],
                 "team_id": deal.company_id,
                 "amount_untaxed": amount,
+                "amount_total": amount,
             },
             {
                 **of_both,

@@ -196,6 +196,7 @@ def _order(won: Won, when: When) -> Row:
         "payment_term_id": TERMS if won.terms else False,
         "tag_ids": [codes.ORDER_TAGS[won.service_line]],
         "amount_untaxed": won.amount,
+        "amount_total": won.amount,
     }
 
 

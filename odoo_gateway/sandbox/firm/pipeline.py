@@ -120,6 +120,7 @@ def _quotation(when: When) -> Row:
         "project_ids": [],
         "tag_ids": [],
         "amount_untaxed": 9440.0,
+        "amount_total": 9440.0,
     }
 
 

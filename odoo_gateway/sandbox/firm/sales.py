@@ -113,9 +113,17 @@ def rows(when: When, books: Books) -> dict[str, list[Row]]:
         # The firm sells no bundles.
         "product.combo.item": [],
         "project.milestone": _milestones(when),
-        "sale.order": [{**o, "amount_untaxed": round(untaxed[o["id"]], 2)} for o in orders],
+        "sale.order": [
+            {**order, **_amounts(deal, untaxed[order["id"]])}
+            for order, deal in zip(orders, DEALS, strict=True)
+        ],
         "sale.order.line": lines,
     }
+
+
+def _amounts(deal: Deal, untaxed: float) -> Row:
+    total = untaxed * (1.21 if deal.taxed else 1)
+    return {"amount_untaxed": round(untaxed, 2), "amount_total": round(total, 2)}
 
 
 def _sold(line: Line, key: int, books: Books) -> Sold:

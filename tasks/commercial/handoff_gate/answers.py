@@ -67,7 +67,7 @@ class Answers:
             )
         files = matching(sale, policy.acceptance_files, ())
         if files:
-            return Answer(Result.PASS, evidence=tuple(file.name for file in files))
+            return _shown_by(files)
         if sale.may_be_signed:
             return Answer(Result.NOT_VERIFIABLE, Text("who signed it is hidden"))
         typed = sale.order.signed_on is not None
@@ -102,12 +102,17 @@ def _signed(evidence: Text) -> Answer:
     return Answer(Result.PASS, evidence=(evidence,))
 
 
+def _shown_by(files: Sequence[Document]) -> Answer:
+    names = tuple(file.name for file in files)
+    return Answer(Result.PASS, evidence=names, files=tuple(file.id for file in files))
+
+
 def _document(sale: Sale, wanted: DemandedDocument) -> Answer:
     if sale.documents is None:
         return NO_FILES
     files = matching(sale, wanted.patterns, wanted.kinds)
     if files:
-        return Answer(Result.PASS, evidence=tuple(file.name for file in files))
+        return _shown_by(files)
     return Answer(
         Result.FAIL,
         Text("no file on the order or its project is called {patterns}", patterns=wanted.patterns),

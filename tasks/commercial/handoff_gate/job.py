@@ -1,5 +1,8 @@
 """Follows the handoff of each confirmed order from sales to delivery, until it is accepted.
 
+Where a gate in Odoo keeps quotations from being confirmed, those that have what the policy demands
+are released.
+
 Why: a project that starts without scope, papers or a person starts late, and so does its first
 invoice.
 
@@ -16,16 +19,16 @@ from tasks.commercial.handoff_gate.judgement import OWNER, Handoff, Judgement
 from tasks.commercial.handoff_gate.measures import FORMULAS, measures
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
 from tasks.commercial.handoff_gate.records import Document, SoldOrder
+from tasks.commercial.handoff_gate.releasing import KIND, Releasing
 from tasks.commercial.handoff_gate.rests_on import RESTS_ON
-from tasks.commercial.handoff_gate.rows import row
-from tasks.commercial.handoff_gate.snapshot import Snapshot, read
+from tasks.commercial.handoff_gate.rows import offered_row, row
+from tasks.commercial.handoff_gate.snapshot import OFFERED_OR_CONFIRMED, Snapshot, read
 from tasks.commercial.handoff_gate.words import LABELS, called
 from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Rule, Wake
 from tasks.domain.checklists import Result
 from tasks.domain.findings import ANY_KIND, NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.reads.orders import CONFIRMED
 
 
 def judge(snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> Report:
@@ -39,8 +42,16 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> Report:
             unseen=unseen,
         )
     handoffs = Judgement(snapshot, as_of, policy).handoffs
+    releasing = Releasing(snapshot, as_of, policy)
+    seller = snapshot.people.owner
     return Report(
-        rows=tuple(row(handoff, as_of) for handoff in handoffs),
+        rows=(
+            *(row(handoff, as_of) for handoff in handoffs),
+            *(
+                offered_row(each, seller(each.sale.order.user_id, OWNER).name)
+                for each in releasing.offered
+            ),
+        ),
         findings=tuple(found for handoff in handoffs for found in findings(handoff, as_of)),
         measures=tuple(measures(handoffs, as_of)),
         subjects=snapshot.subjects,
@@ -48,6 +59,8 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: HandoffPolicy) -> Report:
             *_not_verifiable(handoffs),
             *snapshot.people.schedules.not_verifiable,
         ),
+        proposals=releasing.proposals,
+        withdrawn=releasing.withdrawn,
     )
 
 
@@ -94,13 +107,14 @@ JOB = Job(
             "sale_order_id",
             Text(
                 "it sells no services, or it was confirmed longer ago than look_back_days of the "
-                "policy"
+                "policy; a quotation is listed where the gate order_confirmation is installed"
             ),
-            (Rule(Text("it is confirmed"), CONFIRMED),),
+            (Rule(Text("it is a quotation, or confirmed"), OFFERED_OR_CONFIRMED),),
         ),
         Listed(Document.MODEL, "document_id", Text("it is told of with its order: ask for that")),
     ),
     labels=LABELS,
+    proposes=(KIND,),
     wakes=(
         Wake("sale.order.changed", SoldOrder.MODEL),
         Wake(f"{SoldOrder.MODEL}.{SIGNED}", SoldOrder.MODEL),

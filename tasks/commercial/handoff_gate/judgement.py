@@ -127,7 +127,7 @@ class Judgement:
     def _handoff(self, sale: Sale) -> Handoff:
         policy = self._policy_of(sale)
         told = self._telling(policy)
-        lines = [line for line in policy.service_lines if _fits(line, sale)]
+        lines = service_lines_of(sale, policy)
         owners = self._owners(sale, policy, lines)
         confirmed = sale.order.date_order
         found = checklist(
@@ -213,11 +213,8 @@ class Judgement:
     ) -> tuple[Status, int]:
         """Where it stands, and which version it is in."""
         last = 1 + sum(one.contents != other.contents for one, other in pairwise(verdicts))
-        if sale.order.id in policy.exempt_orders:
-            return Status.EXEMPT, last
-        least = policy.minimum_amounts.get(sale.currency.code, Decimal(0))
-        if sale.order.amount_untaxed < least:
-            return Status.BELOW_MINIMUM, last
+        if (aside := left_out(sale, policy)) is not None:
+            return aside, last
         verdict = verdicts[-1] if verdicts else None
         if verdict is not None and verdict.kind is ActKind.ACCEPTED:
             differs = differing(verdict.contents, contents)
@@ -234,6 +231,19 @@ class Judgement:
 
     def _day(self, instant: datetime) -> date:
         return instant.astimezone(self._as_of.zone).date()
+
+
+def left_out(sale: Sale, policy: HandoffPolicy) -> Status | None:
+    """Why nothing is demanded of it; None where something is."""
+    if sale.order.id in policy.exempt_orders:
+        return Status.EXEMPT
+    least = policy.minimum_amounts.get(sale.currency.code, Decimal(0))
+    return Status.BELOW_MINIMUM if sale.order.amount_untaxed < least else None
+
+
+def service_lines_of(sale: Sale, policy: HandoffPolicy) -> Sequence[ServiceLine]:
+    """Those that an order or quotation is of."""
+    return [line for line in policy.service_lines if _fits(line, sale)]
 
 
 def _fits(line: ServiceLine, sale: Sale) -> bool:

@@ -84,6 +84,18 @@ PDF: Final = "application/pdf"
 WORD_FILE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
+# Of what there is none before an order is confirmed.
+AFTERWARDS: Final = frozenset(
+    {
+        HandoffItem.PROJECT_MANAGER,
+        HandoffItem.KICKOFF_DATE,
+        HandoffItem.BILLING_MILESTONES,
+        HandoffItem.HOURS_BUDGET,
+    }
+)
+ItemName = Annotated[str, Field(pattern=WORD)]
+
+
 class DemandedDocument(Policy):
     """A file that must be on the order or its project."""
 
@@ -129,6 +141,10 @@ class ServiceLine(Policy):
     documents: tuple[DemandedDocument, ...] = Field(
         (), description="files that its orders or their projects must have beside"
     )
+    confirmation: tuple[ItemName, ...] | None = Field(
+        None,
+        description="items without which no quotation of it is confirmed, instead of those of all",
+    )
     delivery_lead: Id | None = Field(None, description="id of res.users: who accepts its handoffs")
 
     @model_validator(mode="after")
@@ -163,6 +179,11 @@ class HandoffPolicy(Policy):
         (),
         description="names of files that show the customer's acceptance as well as a signature on "
         "the portal does",
+    )
+    confirmation: tuple[ItemName, ...] = Field(
+        (HandoffItem.STATEMENT_OF_WORK.value,),
+        description="items without which no quotation is confirmed, where the gate "
+        "order_confirmation is installed in Odoo",
     )
     vat_countries: tuple[Country, ...] = Field(
         VAT_COUNTRIES, description="countries whose firms must have a VAT number"
@@ -224,6 +245,15 @@ class HandoffPolicy(Policy):
             _known("item", [each.item for each in demands], [*HandoffItem])
             _known("owner", [each.owner for each in demands], [*Part])
             _once("item", [each.item for each in demands])
+        known = [*HandoffItem, *sorted({each.name for each in documents})]
+        for names in (self.confirmation, *(line.confirmation or () for line in self.service_lines)):
+            _known("item", names, known)
+            _once("item", names)
+            if later := sorted(AFTERWARDS.intersection(names)):
+                raise ValueError(
+                    f"{', '.join(later)} is there only once an order is confirmed; ask for it in "
+                    "demands, not in confirmation"
+                )
         return self
 
     @property

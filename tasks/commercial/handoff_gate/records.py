@@ -11,7 +11,7 @@ from tasks.records.sales import LinkedProject
 
 @dataclass(frozen=True)
 class SoldOrder(Record):
-    """A confirmed order.
+    """A confirmed order, or a quotation.
 
     signed_by and signed_on can be written by every salesperson, so they alone show nothing.
     """
@@ -27,6 +27,7 @@ class SoldOrder(Record):
     currency_id: int
     date_order: datetime
     amount_untaxed: Decimal
+    amount_total: Decimal
     client_order_ref: str | None
     payment_term_id: int | None
     signed_on: datetime | None

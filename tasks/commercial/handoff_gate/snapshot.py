@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from odoo_gateway import gates
+from odoo_gateway.gates import Decision
 from odoo_gateway.reader import Domain, Reader
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
 from tasks.commercial.handoff_gate.records import (
@@ -31,6 +33,10 @@ from tasks.reads.signatures import Signable, Signature, read_signatures
 from tasks.records.sales import Currency, Milestone
 
 NOTE: Final = "line_note"
+#: The gate that keeps quotations from being confirmed, and the states in which they are quotations.
+GATE: Final = "order_confirmation"
+OFFERED: Final = ("draft", "sent")
+OFFERED_OR_CONFIRMED: Final[Domain] = ["|", ("state", "in", [*OFFERED]), *CONFIRMED]
 BY_MILESTONES: Final = "milestones"
 WEEKS_BACK: Final = 52
 WEEKS_AHEAD: Final = 5
@@ -72,11 +78,21 @@ class Sale:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A quotation, and what was decided about it last."""
+
+    sale: Sale
+    decision: Decision | None
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The orders that were confirmed of late, and the people around them."""
 
     sales: Sequence[Sale]
     people: People
+    #: All quotations; None where no gate keeps them from being confirmed.
+    offers: Sequence[Offer] | None = None
     #: Model and id of the orders that were looked at for the sake of a file; None for everything.
     subjects: frozenset[Subject] | None = None
     #: Why no order can be held against its checklist.
@@ -84,18 +100,32 @@ class Snapshot:
 
 
 def read(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Snapshot:
-    """All orders of services that were confirmed of late; in one call per model but for pages."""
+    """All orders of services that were confirmed of late; in one call per model but for pages.
+
+    Where a gate keeps quotations from being confirmed, these too.
+    """
     as_of = _with_orders_of_files(odoo, as_of)
     withheld = _withheld(odoo, policy)
-    sales = [] if withheld else _sales(odoo, as_of, policy)
+    is_kept = not withheld and gates.stands(odoo.session, GATE)
+    found = [] if withheld else _sales(odoo, as_of, policy, with_offers=is_kept)
+    sales = [sale for sale in found if sale.order.state not in OFFERED]
+    offers = [sale for sale in found if sale.order.state in OFFERED]
     users = {
+        *(sale.order.user_id for sale in offers),
         *(sale.order.user_id for sale in sales),
         *(project.user_id for sale in sales for project in sale.projects or ()),
         *(lead for unit in policy.everywhere() for lead in unit.delivery_leads.values()),
         *(line.delivery_lead for unit in policy.everywhere() for line in unit.service_lines),
     }
-    people = read_people(odoo, users if sales else (), _view(sales, as_of))
-    return Snapshot(sales, people, as_of.only, withheld)
+    people = read_people(odoo, users if found else (), _view(sales, as_of))
+    kept = _offers(odoo, offers) if is_kept else None
+    return Snapshot(sales, people, kept, as_of.only, withheld)
+
+
+def _offers(odoo: Reader, sales: Sequence[Sale]) -> Sequence[Offer]:
+    keys = {sale.order.id: gates.key_of(SoldOrder.MODEL, sale.order.id) for sale in sales}
+    decided = gates.newest(odoo, keys.values())
+    return [Offer(sale, decided.get(keys[sale.order.id])) for sale in sales]
 
 
 def _withheld(odoo: Reader, policy: HandoffPolicy) -> NotVerifiable | None:
@@ -147,14 +177,20 @@ def _view(sales: Iterable[Sale], as_of: AsOf) -> Period:
     return Period(min(first, today.start), today.shifted(WEEKS_AHEAD).end).whole_weeks()
 
 
-def _sales(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Sequence[Sale]:
-    orders = _orders(odoo, as_of, policy)
+def _sales(
+    odoo: Reader, as_of: AsOf, policy: HandoffPolicy, *, with_offers: bool
+) -> Sequence[Sale]:
+    orders = _orders(odoo, as_of, policy, with_offers=with_offers)
     ids = [order.id for order in orders]
     every: dict[int, list[SoldLine]] = defaultdict(list)
     for line in odoo.search(SoldLine, [("order_id", "in", ids)]):
         every[line.order_id].append(line)
     sold = {order.id: [ln for ln in every[order.id] if _sells(ln)] for order in orders}
-    orders = [order for order in orders if any(line.is_service for line in sold[order.id])]
+    orders = [
+        order
+        for order in orders
+        if order.state in OFFERED or any(line.is_service for line in sold[order.id])
+    ]
     products = _products(odoo, {order.id: sold[order.id] for order in orders})
     categories = _categories(odoo, products, policy)
     projects = _projects(odoo, orders, sold, products)
@@ -211,11 +247,16 @@ def _sales(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Sequence[Sale]:
     return [sale(order) for order in known]
 
 
-def _orders(odoo: Reader, as_of: AsOf, policy: HandoffPolicy) -> Sequence[SoldOrder]:
+def _orders(
+    odoo: Reader, as_of: AsOf, policy: HandoffPolicy, *, with_offers: bool
+) -> Sequence[SoldOrder]:
     days = max(unit.look_back_days for unit in policy.everywhere())
     first = datetime.combine(as_of.day - timedelta(days=days), time(), as_of.zone).astimezone(UTC)
     since: Domain = [("date_order", ">=", f"{first:%Y-%m-%d %H:%M:%S}")]
-    return odoo.search(SoldOrder, [*CONFIRMED, *since, *as_of.only_ids(SoldOrder.MODEL)])
+    asked: Domain = [*CONFIRMED, *since]
+    if with_offers:
+        asked = ["|", ("state", "in", [*OFFERED]), "&", *asked]
+    return odoo.search(SoldOrder, [*asked, *as_of.only_ids(SoldOrder.MODEL)])
 
 
 def _sells(line: SoldLine) -> bool:

@@ -28,6 +28,8 @@ STATUSES: Final[Mapping[str, Text]] = {
     "changed": Text("changed after it was accepted"),
     "exempt": Text("exempt"),
     "below_minimum": Text("below the minimum"),
+    "may_be_confirmed": Text("may be confirmed"),
+    "kept": Text("may not be confirmed yet"),
 }
 LABELS: Final[Mapping[str, Text]] = {
     **ITEMS,

@@ -3,6 +3,9 @@
 Why: what was not reviewed before it is offered is sold too cheap, too soon or not as it can be
 delivered.
 
+Where a gate in Odoo keeps opportunities from a stage, those that have what its review demands are
+released.
+
 Remedy: close the gaps on the opportunity, or move it back to the stage that it is in.
 """
 
@@ -13,6 +16,7 @@ from typing import Final
 
 from tasks.commercial.presales_review.judgement import ROLE, Judgement, Reviewed, Status
 from tasks.commercial.presales_review.policy import Review, ReviewItem, ReviewPolicy
+from tasks.commercial.presales_review.releasing import KIND, Releasing
 from tasks.commercial.presales_review.snapshot import Snapshot, read
 from tasks.declaration import Audience, Cron, Delivery, Job, Listed, Rule, Wake
 from tasks.domain.checklists import Result
@@ -43,6 +47,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReviewPolicy) -> Report:
     """A row per opportunity of which a review is due, and a finding per gap."""
     judgement = Judgement(snapshot, as_of, policy)
     reviewed = judgement.reviewed
+    releasing = Releasing(snapshot, as_of, policy)
     statuses = Counter(each.status for each in reviewed)
     gaps = Counter(item.check.check for each in reviewed for item in each.checklist.gaps)
     return Report(
@@ -56,7 +61,10 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReviewPolicy) -> Report:
             *snapshot.not_verifiable,
             *_unverified(reviewed),
             *snapshot.people.schedules.not_verifiable,
+            *(releasing.not_verifiable if snapshot.decisions is not None else ()),
         ),
+        proposals=releasing.proposals,
+        withdrawn=releasing.withdrawn,
     )
 
 
@@ -151,6 +159,7 @@ JOB = Job(
         "since": Text("since"),
         "stage": Text("stage"),
     },
+    proposes=(KIND,),
     wakes=(Wake("crm.lead.changed", Opportunity.MODEL),),
     narrows=True,
     demo={None: DEMO},

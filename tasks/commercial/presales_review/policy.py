@@ -68,6 +68,11 @@ class Review(Policy):
 
     stage: Id = Field(description="id of crm.stage from which on, in the order of the pipeline")
     items: tuple[ReviewItem, ...] = Field(min_length=1, description="what must be there")
+    gate: bool = Field(
+        False,
+        description="whether nobody moves an opportunity into the stage, or past it, without all "
+        "of them",
+    )
 
 
 class ReviewPolicy(Policy):
@@ -75,9 +80,10 @@ class ReviewPolicy(Policy):
 
     reviews: tuple[Review, ...] = Field(
         (),
-        description="stage and items of each; an item: its name as item, then field, activity_type "
-        "or task, owner (salesperson or sales_lead) and within_hours, working hours until it is "
-        "due. Nothing is due if left out",
+        description="stage and items of each, and gate: where opportunity_stage is installed in "
+        "Odoo nobody moves an opportunity there without them; an item: its name as item, then "
+        "field, activity_type or task, owner (salesperson or sales_lead) and within_hours, working "
+        "hours until it is due. Nothing is due if left out",
     )
     task_link: str | None = Field(
         None,
@@ -122,6 +128,11 @@ class ReviewPolicy(Policy):
         if tasks and self.task_link is None:
             raise ValueError(f"{', '.join(tasks)} asks for a task; say by task_link of which")
         return self
+
+    @property
+    def gated(self) -> tuple[Review, ...]:
+        """The reviews without which no opportunity is moved there."""
+        return tuple(review for review in self.reviews if review.gate)
 
     @property
     def items(self) -> tuple[ReviewItem, ...]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from odoo_gateway import gates
+from odoo_gateway.gates import Decision
 from odoo_gateway.reader import Domain, Reader
 from tasks.commercial.presales_review.policy import ReviewPolicy
 from tasks.commercial.presales_review.records import DoneStep, PlannedStep, ReviewTask, tied
@@ -24,6 +26,8 @@ from tasks.reads.own_fields import with_fields
 from tasks.reads.owners import People, read_people
 from tasks.records.crm import Opportunity, SalesTeam, Stage
 
+#: What keeps opportunities from a stage, where it is installed.
+GATE: Final = "opportunity_stage"
 WEEKS_BACK: Final = 52
 WEEKS_AHEAD: Final = 5
 # An opportunity and the type of an activity.
@@ -53,6 +57,9 @@ class Snapshot:
     people: People
     links: Mapping[int, str]
     not_verifiable: tuple[NotVerifiable, ...] = ()
+    company_id: int = 0
+    #: What the gate goes by, by its key; None where none keeps opportunities.
+    decisions: Mapping[str, Decision] | None = None
 
     def currency_of(self, opportunity: Opportunity) -> Currency | None:
         """What its expected revenue is in: the currency of its company; None of a hidden one."""
@@ -66,15 +73,22 @@ def folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def place_of(stage: Stage | None) -> tuple[int, int]:
+    """Where a stage stands in the pipeline; before all, where there is none."""
+    return (stage.sequence, stage.id) if stage else (-(2**31), 0)
+
+
 def read(odoo: Reader, as_of: AsOf, policy: ReviewPolicy) -> Snapshot:
     """Open opportunities with all that reviews ask for; in one call per model but for pages."""
     items = [item for unit in policy.everywhere() for item in unit.items]
     own = opportunity_fields.own(item.field for item in items if item.field)
     record = with_fields(Opportunity, frozenset(own))
-    is_asked = bool(items) and odoo.session.may_read(Opportunity.MODEL)
+    may_read = odoo.session.may_read(Opportunity.MODEL)
+    is_asked = bool(items) and may_read
+    is_kept = may_read and gates.stands(odoo.session, GATE)
     only = as_of.only_ids(Opportunity.MODEL)
     found = odoo.search(record, [*OPEN, *only]) if is_asked else ()
-    stages = {stage.id: stage for stage in odoo.search(Stage, [])} if is_asked else {}
+    stages = {s.id: s for s in odoo.search(Stage, [])} if is_asked or is_kept else {}
     ids = [each.id for each in found]
     types = sorted({item.activity_type for item in items if item.activity_type})
     teams = read_teams(odoo, found)
@@ -98,7 +112,22 @@ def read(odoo: Reader, as_of: AsOf, policy: ReviewPolicy) -> Snapshot:
         people=read_people(odoo, users, _view(found, as_of)),
         links={number: odoo.session.link(Opportunity.MODEL, number) for number in ids},
         not_verifiable=tuple(_gaps(odoo)) if items else (),
+        company_id=odoo.company_id,
+        decisions=_decisions(odoo, stages, ids, policy) if is_kept else None,
     )
+
+
+def _decisions(
+    odoo: Reader, stages: Iterable[int], opportunities: Iterable[int], policy: ReviewPolicy
+) -> Mapping[str, Decision]:
+    gated = {review.stage for unit in policy.everywhere() for review in unit.gated}
+    of_stages = [gates.key_of(Stage.MODEL, number, odoo.company_id) for number in stages]
+    of_each = [
+        gates.key_of(Opportunity.MODEL, number, stage)
+        for number in opportunities
+        for stage in gated
+    ]
+    return gates.newest(odoo, [*of_stages, *of_each])
 
 
 def _done(

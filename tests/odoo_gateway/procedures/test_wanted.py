@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from odoo_gateway import outbox
+from odoo_gateway import gates, outbox
 from odoo_gateway.procedures import wanted
+from odoo_gateway.procedures.calling import DIRECTORY
 from odoo_gateway.procedures.pieces import ACTION, MODULE, RELATIONS, RULE, Piece, source
 from odoo_gateway.procedures.wanted import GATES, PROCEDURES
 from tests.fakes.in_odoo import EVENTS, capable
@@ -69,6 +70,16 @@ def test_each_version_has_a_rule_per_event_and_gate() -> None:
         assert names(pieces(version), RULE) == found
     assert "event_hr_expense_changed_action" in names(pieces(17), ACTION)
     assert "event_hr_expense_changed_action" not in names(pieces(16), ACTION)
+
+
+def test_the_fleets_user_is_told_which_gates_stand() -> None:
+    directory = [p.values for p in pieces(gates=["order_confirmation"]) if p.model == DIRECTORY]
+    assert [each["x_name"] for each in directory][-1] == gates.named("order_confirmation")
+    assert gates.named("invoice_release") not in [each["x_name"] for each in directory]
+
+
+def test_the_table_of_decisions_has_the_fields_that_are_read() -> None:
+    assert set(wanted.TABLES[gates.DECISIONS]) == set(gates.FIELDS)
 
 
 def test_an_event_that_no_rule_tells_is_named_if_it_may_happen_there() -> None:

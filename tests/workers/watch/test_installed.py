@@ -173,3 +173,31 @@ def test_an_outbox_that_nobody_takes_from_is_a_warning(tmp_path: Path, clock: Cl
     assert "docs/events.md" in of_outbox(fleet_with(tmp_path, clock, {}))["warning"]
     assert of_outbox(fleet_with(tmp_path, clock, {}, has_rules=False)) == {}
     assert of_outbox(fleet_on(tmp_path, clock)) == {}
+
+
+@pytest.mark.parametrize(
+    ("gates", "effects", "says"),
+    [
+        ((), "", []),
+        ((), 'effects.release_order = "automatic"', ["is not installed", "--gates order_conf"]),
+        (("order_confirmation",), 'effects.release_order = "automatic"', []),
+        (("order_confirmation",), "", ["effects.release_order is off", "only people release"]),
+        (("order_confirmation",), '[tenants.firm.company.1]\neffects.release_order="propose"', []),
+    ],
+)
+def test_a_gate_whose_keys_nobody_has_is_told(
+    tmp_path: Path, clock: Clock, gates: tuple[str, ...], effects: str, says: list[str]
+) -> None:
+    fleet = fleet_on(
+        tmp_path, clock, Sandbox(clock().date(), gates=gates), file=f"{FILE}\n{effects}"
+    )
+    found = list(installed.examine_releases(fleet, fleet.settings.tenants[TENANT]))
+    assert [each.state for each in found] == (["warning"] if says else [])
+    assert all(words in found[0].detail for words in says)
+
+
+def test_of_an_odoo_that_is_away_no_gate_is_told(tmp_path: Path, clock: Clock) -> None:
+    odoo = Switchable(Sandbox(clock().date()))
+    odoo.error = OdooRejected("no")
+    fleet = fleet_on(tmp_path, clock, odoo)
+    assert list(installed.examine_releases(fleet, fleet.settings.tenants[TENANT])) == []
