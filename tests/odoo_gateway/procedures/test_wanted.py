@@ -63,6 +63,7 @@ def test_each_version_has_a_rule_per_event_and_gate() -> None:
     found = [
         "event_hr_expense_changed",
         "gate_invoice_release",
+        "gate_opportunity_stage",
         "gate_order_confirmation",
         "event_x_ops_gate_overridden",
     ]

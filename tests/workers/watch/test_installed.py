@@ -104,7 +104,7 @@ def test_all_that_stands_as_we_put_it_is_one_line(tmp_path: Path, clock: Clock) 
     fleet = fleet_with(tmp_path, clock, {})
     (found,) = examined(fleet)
     count = len(pieces(fleet))
-    gates = "gates: invoice_release, order_confirmation"
+    gates = "gates: invoice_release, order_confirmation, opportunity_stage"
     assert (found.state, found.detail) == ("ok", f"all {count} pieces as we put them; {gates}")
     assert counted(fleet) == {"gates": 0, "rest": 0}
 
