@@ -90,6 +90,8 @@ class ProjectMade:
     #: By this call; else it was there before.
     created: bool
     project_id: int
+    #: The name of who made it, where that was not this call.
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ def create_project(
         plan=plan.told,
     )
     try:
-        return ProjectMade(_flag(answer["created"]), _id(answer["project_id"]))
+        by = str(answer.get("by") or "")
+        return ProjectMade(_flag(answer["created"]), _id(answer["project_id"]), by)
     except (KeyError, ValueError):
         _nonsense("create_project", answer)
 

@@ -36,6 +36,7 @@ OF_RULES: Final = (
     "trigger",
     "trigger_field_ids",
 )
+PROJECT: Final = "project.project"
 BOT, OVERRIDE, ADMINISTRATORS = ours("group"), ours("group_override"), "base.group_system"
 #: Procedure, and the model that it runs on; those of stages share one source.
 PROCEDURES: Final[Mapping[str, tuple[str, str]]] = {
@@ -140,7 +141,7 @@ class Capabilities:
 def models(events: Collection[str]) -> frozenset[str]:
     """Those of which it matters whether they are there."""
     named = [kind.model for kind in map(kind_of, events) if kind]
-    on = [model for _, model in PROCEDURES.values()]
+    on = [PROJECT, *(model for _, model in PROCEDURES.values())]
     return frozenset([*named, *on, *(gate.model for gate in GATES.values())])
 
 
@@ -203,6 +204,10 @@ def _pieces(odoo: Capabilities, events: Collection[str], gates: Collection[str])
     for name, (code, model) in PROCEDURES.items():
         if model in odoo.models:
             yield from _procedure(odoo, name, code, model)
+    if odoo.has_rules and PROJECT in odoo.models:
+        says = "keeps an order from a second project that only a race makes"
+        code = source("project_once", GROUP=BOT)
+        yield from _rule(odoo, "project_once", says, PROJECT, "on_create", (), "", code)
     for kind in told(odoo, events):
         yield from _event(odoo, kind)
     for name in sorted(gates):

@@ -24,7 +24,8 @@ EVENTS: Final = (
 
 def capable(version: int = 19, **changes: Any) -> Capabilities:
     """One with all that pieces are for; of fields, those that are watched."""
-    models = {"res.partner", "sale.order", "project.task", "crm.lead", "account.move", "hr.expense"}
+    models = {"res.partner", "sale.order", "crm.lead", "account.move", "hr.expense"}
+    models |= {"project.project", "project.task"}
     values = {"version": version, "has_rules": True, "models": models, "kept": WATCHED, **changes}
     return Capabilities(**values)
 

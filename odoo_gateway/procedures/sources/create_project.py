@@ -19,7 +19,7 @@ if not found and "project_id" in order._fields:
     found = order.project_id
 lines = order.order_line.filtered(lambda line: line.is_service and not line.is_downpayment)
 if found:
-    action = {"created": False, "project_id": found.id}
+    action = {"created": False, "project_id": found.id, "by": found.create_uid.name}
 elif order.state not in ("sale", "done"):
     raise UserError("the order is not confirmed")
 elif not lines:

@@ -53,6 +53,12 @@ def test_a_project_is_asked_for_with_all_that_matters() -> None:
     }
 
 
+def test_of_a_project_that_is_there_it_is_told_whose_it_is() -> None:
+    transport = answering({"created": False, "project_id": 7, "by": "Paula"})
+    made = calling.create_project(Session(transport), 1, 5)
+    assert made == ProjectMade(False, 7, "Paula")
+
+
 def test_a_project_is_planned_in_the_same_call() -> None:
     transport = answering({"created": True, "project_id": 7})
     plan = ProjectPlan(

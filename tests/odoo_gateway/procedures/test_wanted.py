@@ -61,6 +61,7 @@ def test_no_rule_stands_on_files_and_none_is_missed() -> None:
 
 def test_each_version_has_a_rule_per_event_and_gate() -> None:
     found = [
+        "project_once",
         "event_hr_expense_changed",
         "gate_invoice_release",
         "gate_opportunity_stage",

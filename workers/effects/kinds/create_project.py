@@ -144,7 +144,8 @@ def _apply(write: Write) -> Result:
         last_day=values.last_day,
         plan=values.plan,
     )
-    return {"project_id": made.project_id, "created": made.created}
+    result: Result = {"project_id": made.project_id, "created": made.created}
+    return {**result, "by": made.by} if made.by else result
 
 
 KIND: Final = EffectKind(
