@@ -6,7 +6,7 @@ with Odoo's reason where it refuses, OdooUnavailable where nobody knows whether 
 again, it does no harm; and OdooSchemaDrift where it is not installed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, NoReturn
@@ -163,13 +163,22 @@ def _written(day: date | None) -> str | bool:
 
 
 def draft_invoice(
-    session: Session, company_id: int, order_id: int, *, deduct_down_payments: bool = True
+    session: Session,
+    company_id: int,
+    order_id: int,
+    *,
+    deduct_down_payments: bool = True,
+    expected: Mapping[str, Any] | None = None,
 ) -> InvoicesDrafted:
     """Have a draft invoice for all that Odoo would invoice of a confirmed order of the company.
 
     A draft of the order that is there already, a credit note too, is taken for it, whatever it
     holds. Refuses where more is invoiced than delivered on any line, or Odoo would make a credit
     note; and where there is nothing to invoice. Never makes a down payment.
+
+    expected: what the order must have to invoice, as when somebody agreed to it (`asked` of an
+    ExpectedDraft); refuses where quantities, prices, discounts, taxes, currency, address, VAT
+    number or customer reference are others by now, or the draft would come to another amount.
     """
     answer = _run(
         session,
@@ -178,6 +187,7 @@ def draft_invoice(
         order_id,
         company=company_id,
         deduct=deduct_down_payments,
+        expected=expected or False,
     )
     try:
         made = tuple(_id(number) for number in answer["move_ids"])
@@ -186,6 +196,22 @@ def draft_invoice(
         return InvoicesDrafted(_flag(answer["created"]), made)
     except (KeyError, TypeError, ValueError):
         _nonsense("draft_invoice", answer)
+
+
+def discard_drafts(
+    session: Session, company_id: int, order_id: int, move_ids: Sequence[int]
+) -> tuple[int, ...]:
+    """Delete drafts of an order that this user made; those that were there.
+
+    Refuses where one was posted, somebody else wrote on one or its lines, a file hangs on it or a
+    person said something about it, or it bills another order, too.
+    """
+    name = "discard_draft"
+    answer = _run(session, name, "sale.order", order_id, company=company_id, moves=list(move_ids))
+    try:
+        return tuple(_id(number) for number in answer["deleted"])
+    except (KeyError, TypeError, ValueError):
+        _nonsense(name, answer)
 
 
 def set_stage(

@@ -43,6 +43,7 @@ PROCEDURES: Final[Mapping[str, tuple[str, str]]] = {
     "inventory": ("inventory", "res.partner"),
     "create_project": ("create_project", "sale.order"),
     "draft_invoice": ("draft_invoice", "sale.order"),
+    "discard_draft": ("discard_draft", "sale.order"),
     **{name: ("stage", model) for model, name in calling.STAGES.items()},
 }
 #: Fields by table of ours, each with its type and what it links to.

@@ -257,11 +257,65 @@ def _draft_invoice(view: View) -> Row:
     due = [line for line in lines if line["qty_to_invoice"] > 0]
     if not due:
         raise user_error("there is nothing to invoice")
+    expected = view.context.get("fleet_expected")
+    if expected:
+        _as_expected(sold, due, expected)
     if any(line["is_downpayment"] for line in sold.lines):
         raise unsupported("invoices that take down payments off")
     if any(line["qty_delivered_method"] != "manual" for line in due):
         raise unsupported("invoices of hours, milestones and expenses")
+    amount = sum(map(_subtotal, due))
+    if expected and round(amount - expected["amount"], 2):
+        raise user_error(f"Odoo would invoice {amount}, and {expected['amount']} was proposed")
     return {"created": True, "move_ids": [_drafted(sold, due)]}
+
+
+def _as_expected(sold: Sold, due: Sequence[Row], expected: Mapping[str, Any]) -> None:
+    """Raises Failure where it is not what was agreed to."""
+    now = {
+        line["id"]: [line["qty_to_invoice"], line["price_unit"], line["discount"]] for line in due
+    }
+    if {number: rest[:3] for number, *rest in expected["lines"]} != now:
+        raise user_error("what is to be invoiced was changed since it was proposed")
+    taxes = {line["id"]: sorted(line["tax_ids"]) for line in due}
+    if {line[0]: line[4] for line in expected["lines"]} != taxes:
+        raise user_error("the taxes were changed since it was proposed")
+    order, tables = sold.order, sold.database.tables
+    address = tables["res.partner"][order["partner_invoice_id"]]
+    told = {
+        "currency": tables["res.currency"][order["currency_id"]]["name"],
+        "address": address["id"],
+        "vat": address.get("vat") or "",
+        "reference": order["client_order_ref"] or "",
+    }
+    if told != {name: expected[name] for name in told}:
+        raise user_error(
+            "currency, invoice address, VAT number or customer reference were changed since it was "
+            "proposed"
+        )
+
+
+def _discard_draft(view: View) -> Row:
+    sold, user = _sold(view), view.database.account.user_id
+    tables = view.database.tables
+    moves = [tables[MOVE][n] for n in view.context["fleet_moves"] if n in tables[MOVE]]
+    for move in moves:
+        lines = [tables[MOVE_LINE][number] for number in move["line_ids"]]
+        if not {key for line in lines for key in line["sale_line_ids"]} <= sold.keys:
+            raise user_error("the draft is not of this order alone")
+        if move["state"] != "draft":
+            raise user_error("it was posted: a person takes it back by a credit note")
+        if {move["create_uid"], move.get("write_uid") or user} != {user}:
+            raise user_error("somebody has worked on the draft: a person deletes it")
+    for move in moves:
+        for number in move["line_ids"]:
+            billed = tables[MOVE_LINE].pop(number)
+            for key in billed["sale_line_ids"]:
+                line = tables[LINE][key]
+                line["qty_invoiced"] -= billed["quantity"]
+                line["qty_to_invoice"] += billed["quantity"]
+        del tables[MOVE][move["id"]]
+    return {"deleted": [move["id"] for move in moves]}
 
 
 def _drafts(sold: Sold) -> list[int]:
@@ -281,7 +335,7 @@ def _drafted(sold: Sold, due: Sequence[Row]) -> int:
     untaxed = taxed = 0.0
     for position, line in enumerate(due):
         quantity = line["qty_to_invoice"]
-        subtotal = round(quantity * line["price_unit"] * (1 - line["discount"] / 100), 2)
+        subtotal = _subtotal(line)
         rates = (sold.database.tables["account.tax"][tax]["amount"] for tax in line["tax_ids"])
         untaxed, taxed = untaxed + subtotal, taxed + subtotal * sum(rates) / 100
         lines[first + position] = {
@@ -316,6 +370,11 @@ def _drafted(sold: Sold, due: Sequence[Row]) -> int:
         "line_ids": list(range(first, first + len(due))),
     }
     return number
+
+
+def _subtotal(line: Row) -> float:
+    worth = line["qty_to_invoice"] * line["price_unit"] * (1 - line["discount"] / 100)
+    return float(round(worth, 2))
 
 
 def _stage_task(view: View) -> Row:
@@ -369,6 +428,7 @@ def _of(kind: str, relation: str = "") -> dict[str, Any]:
 PROCEDURES: Final[Mapping[str, Callable[[View], Row]]] = {
     "create_project": _create_project,
     "draft_invoice": _draft_invoice,
+    "discard_draft": _discard_draft,
     "stage_task": _stage_task,
 }
 CHANGED: Final = (ORDER, LINE, PROJECT, TASK, MOVE, MOVE_LINE, MILESTONE)

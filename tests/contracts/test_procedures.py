@@ -24,8 +24,8 @@ from tests.live.odoo_server import LOGIN, PASSWORD, start
 ORDER, LINE, PROJECT = "sale.order", "sale.order.line", "project.project"
 MOVE, TASK, STAGE = "account.move", "project.task", "project.task.type"
 T = TypeVar("T")
-# Eight each of the orders that can be worked on; what is refused; and tasks to move.
-MANY: Final = 10
+# Ten each of the orders that can be worked on; what is refused; and tasks to move.
+MANY: Final = 12
 IN_ODOO = f"""
 here = env(context=dict(env.context, allowed_company_ids=[1]))
 product = here['product.product'].create({{
@@ -270,6 +270,63 @@ def test_a_draft_is_made_once_of_what_is_due(works: Works) -> None:
     )
     assert billed["move_id"] == move["id"]
     assert (billed["quantity"], billed["parent_state"]) == (errands.DELIVERED, "draft")
+
+
+def expected(session: Session, order: int) -> dict[str, Any]:
+    """What the order has to invoice, as somebody agreed to it."""
+    about = ("partner_invoice_id", "client_order_ref", "currency_id")
+    (sold,) = rows(session, ORDER, [("id", "=", order)], *about)
+    due = ("qty_to_invoice", "price_unit", "discount", "tax_ids")
+    (line,) = rows(session, LINE, [("order_id", "=", order)], *due)
+    (address,) = rows(session, "res.partner", [("id", "=", sold["partner_invoice_id"])], "vat")
+    (money,) = rows(session, "res.currency", [("id", "=", sold["currency_id"])], "name")
+    return {
+        "currency": money["name"],
+        "amount": errands.DELIVERED * errands.PRICE,
+        "address": address["id"],
+        "vat": address["vat"] or "",
+        "reference": sold["client_order_ref"] or "",
+        "lines": [[line["id"], *(line[name] for name in due[:3]), sorted(line["tax_ids"])]],
+    }
+
+
+def test_a_draft_is_made_only_as_it_was_agreed_to(works: Works) -> None:
+    order = works.orders[8]
+    agreed = expected(works.session, order)
+    (number, quantity, price, discount, taxes) = agreed["lines"][0]
+    changed = "what is to be invoiced was changed since it was proposed"
+    for other, why in (
+        ({"lines": [[number, quantity + 1, price, discount, taxes]]}, changed),
+        ({"lines": [[number, quantity, price + 0.01, discount, taxes]]}, changed),
+        ({"lines": [[number, quantity, price, 5.0, taxes]]}, changed),
+        ({"lines": [[number + 1, quantity, price, discount, taxes]]}, changed),
+        ({"lines": [[number, quantity, price, discount, [999]]]}, "the taxes were changed"),
+        ({"currency": "JPY"}, "currency, invoice address"),
+        ({"address": 999_999}, "currency, invoice address"),
+        ({"vat": "DE1"}, "currency, invoice address"),
+        ({"reference": "another"}, "currency, invoice address"),
+        ({"amount": 200.01}, "Odoo would invoice 200.0, and 200.01 was proposed"),
+    ):
+        with pytest.raises(OdooRejected, match=why):
+            calling.draft_invoice(works.session, 1, order, expected={**agreed, **other})
+    assert not rows(works.session, MOVE, [("line_ids.sale_line_ids", "in", [number])], "id")
+    assert calling.draft_invoice(works.session, 1, order, expected=agreed).created
+
+
+def test_a_draft_of_ours_is_deleted_while_nobody_has_worked_on_it(works: Works) -> None:
+    order = works.orders[9]
+    made = calling.draft_invoice(works.session, 1, order, expected=expected(works.session, order))
+    (line,) = rows(works.session, LINE, [("order_id", "=", order)], "id")
+    with pytest.raises(OdooRejected, match="not of this order alone"):
+        calling.discard_drafts(works.session, 1, works.orders[0], made.move_ids)
+    with pytest.raises(OdooRejected, match="there is no such order in this company"):
+        calling.discard_drafts(works.session, 2, order, made.move_ids)
+    assert calling.discard_drafts(works.session, 1, order, made.move_ids) == made.move_ids
+    assert not rows(works.session, MOVE, [("line_ids.sale_line_ids", "in", [line["id"]])], "id")
+    (free,) = rows(works.session, LINE, [("id", "=", line["id"])], "qty_to_invoice")
+    assert free["qty_to_invoice"] == errands.DELIVERED
+    # It is gone already.
+    assert calling.discard_drafts(works.session, 1, order, made.move_ids) == ()
 
 
 @pytest.mark.parametrize("call", [calling.create_project, calling.draft_invoice])

@@ -14,7 +14,15 @@ drafts = [
     ("state", "=", "draft"),
 ]
 found = order.env["account.move"].search(drafts, order="id")
+# An older fleet says nothing of it.
+expected = wanted.get("fleet_expected")
 lines = order.order_line.filtered(lambda line: not line.display_type and not line.is_downpayment)
+taxes = "tax_ids" if "tax_ids" in lines._fields else "tax_id"
+due = {
+    line.id: (line.qty_to_invoice, line.price_unit, line.discount, sorted(line[taxes].ids))
+    for line in lines
+    if line.qty_to_invoice
+}
 if found:
     action = {"created": False, "move_ids": found.ids}
 elif order.state not in ("sale", "done"):
@@ -24,6 +32,27 @@ elif lines.filtered(lambda line: line.qty_to_invoice < 0):
     raise UserError("more is invoiced than delivered; see what was taken back")
 elif not lines.filtered(lambda line: line.qty_to_invoice > 0):
     raise UserError("there is nothing to invoice")
+elif expected and (
+    {line[0] for line in expected["lines"]} != set(due)
+    or any(
+        abs(line[place + 1] - due[line[0]][place]) > 0.000001
+        for line in expected["lines"]
+        for place in range(3)
+    )
+):
+    raise UserError("what is to be invoiced was changed since it was proposed")
+elif expected and any(line[4] != due[line[0]][3] for line in expected["lines"]):
+    raise UserError("the taxes were changed since it was proposed")
+elif expected and (
+    order.currency_id.name != expected["currency"]
+    or order.partner_invoice_id.id != expected["address"]
+    or (order.partner_invoice_id.vat or "") != expected["vat"]
+    or (order.client_order_ref or "") != expected["reference"]
+):
+    raise UserError(
+        "currency, invoice address, VAT number or customer reference were changed since it was "
+        "proposed"
+    )
 else:
     wizards = order.env["sale.advance.payment.inv"]
     values = {
@@ -35,6 +64,12 @@ else:
         values["consolidated_billing"] = False
     wizards.create(values).create_invoices()
     made = order.env["account.move"].search(drafts, order="id")
-    if not made or made.filtered(lambda move: move.move_type != "out_invoice"):
+    if len(made) != 1 or made.filtered(lambda move: move.move_type != "out_invoice"):
         raise UserError("Odoo would not make one plain invoice of it")
+    if made.company_id != order.company_id or made.currency_id != order.currency_id:
+        raise UserError("Odoo would invoice it in another company or currency")
+    # Of all lines: Odoo may round the total of taxes that prices include to another cent.
+    total = made.currency_id.round(sum(made.invoice_line_ids.mapped("price_subtotal")))
+    if expected and made.currency_id.compare_amounts(total, expected["amount"]):
+        raise UserError("Odoo would invoice %s, and %s was proposed" % (total, expected["amount"]))
     action = {"created": True, "move_ids": made.ids}

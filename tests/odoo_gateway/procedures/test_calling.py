@@ -86,6 +86,13 @@ def test_drafts_come_as_numbers() -> None:
     made = calling.draft_invoice(Session(transport), 1, 5, deduct_down_payments=False)
     assert made == InvoicesDrafted(False, (4, 5))
     assert told(transport)["fleet_deduct"] is False
+    assert told(transport)["fleet_expected"] is False
+
+
+def test_drafts_are_deleted_as_they_are_told() -> None:
+    transport = answering({"deleted": [4]})
+    assert calling.discard_drafts(Session(transport), 1, 5, (4, 5)) == (4,)
+    assert told(transport)["fleet_moves"] == [4, 5]
 
 
 @pytest.mark.parametrize(("was", "kept"), [(2, 2), (False, 0)])
@@ -99,6 +106,7 @@ def test_a_stage_is_set_if_nobody_wrote_since_that_second(was: object, kept: int
 CALLS: dict[str, Callable[[Session], object]] = {
     "create_project": lambda session: calling.create_project(session, 1, 5),
     "draft_invoice": lambda session: calling.draft_invoice(session, 1, 5),
+    "discard_draft": lambda session: calling.discard_drafts(session, 1, 5, [7]),
     "stage_lead": lambda session: calling.set_stage(session, "crm.lead", 5, 9, SEEN),
     "inventory": calling.inventory,
 }

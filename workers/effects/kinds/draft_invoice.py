@@ -8,6 +8,7 @@ from pydantic import Field
 from odoo_gateway import answers
 from odoo_gateway.errors import OdooRejected
 from odoo_gateway.procedures import calling
+from tasks.domain.drafting import ExpectedDraft
 from tasks.domain.texts import Text
 from tasks.domain.written import Written
 from workers.config.effect_kinds import EffectKind, Result, Write
@@ -21,6 +22,9 @@ class DraftInvoice(Written):
     """How it is made."""
 
     deduct_down_payments: bool = Field(True, description="take off what was paid beforehand")
+    expected: ExpectedDraft | None = Field(
+        None, description="what it must come to; whatever Odoo would invoice, if left out"
+    )
 
 
 def of_order(write: Write) -> int:
@@ -31,6 +35,8 @@ def of_order(write: Write) -> int:
 
 
 def _preview(values: DraftInvoice) -> Text:
+    if values.expected is not None:
+        return values.expected.told
     return Text("a draft invoice of all that is to be invoiced of the order")
 
 
@@ -54,15 +60,24 @@ def _find(write: Write) -> Result | None:
 
 
 def _apply(write: Write) -> Result:
+    values: DraftInvoice = write.values
     made = calling.draft_invoice(
         write.session,
         write.company_id,
         of_order(write),
-        deduct_down_payments=write.values.deduct_down_payments,
+        deduct_down_payments=values.deduct_down_payments,
+        expected=values.expected.asked if values.expected else None,
     )
     return {"move_ids": list(made.move_ids), "created": made.created}
 
 
+def _undo(write: Write, result: Result) -> None:
+    """Only what it made itself, and nobody has touched since. Raises OdooRejected else."""
+    if not result.get("created"):
+        raise OdooRejected("the draft was there before: a person deletes it")
+    calling.discard_drafts(write.session, write.company_id, of_order(write), result["move_ids"])
+
+
 KIND: Final = EffectKind(
-    "draft_invoice", DraftInvoice, _preview, _find, _apply, changes=("account.move",)
+    "draft_invoice", DraftInvoice, _preview, _find, _apply, _undo, changes=("account.move",)
 )
