@@ -25,6 +25,7 @@ from tasks.commercial.handoff_gate.rows import offered_row, row
 from tasks.commercial.handoff_gate.snapshot import OFFERED_OR_CONFIRMED, Snapshot, read
 from tasks.commercial.handoff_gate.words import LABELS, called
 from tasks.declaration import SIGNED, Audience, Cron, Delivery, Job, Listed, Rule, Wake
+from tasks.domain.acts import VERDICTS
 from tasks.domain.checklists import Result
 from tasks.domain.findings import ANY_KIND, NotVerifiable, Report
 from tasks.domain.periods import AsOf
@@ -119,6 +120,8 @@ JOB = Job(
         Wake("sale.order.changed", SoldOrder.MODEL),
         Wake(f"{SoldOrder.MODEL}.{SIGNED}", SoldOrder.MODEL),
         Wake("ir.attachment.changed", Document.MODEL),
+        # What is returned is told to sales at once.
+        *(Wake(f"{SoldOrder.MODEL}.{said}", SoldOrder.MODEL) for said in VERDICTS),
     ),
     narrows=True,
     demo={None: HandoffPolicy(wait_for_morning=False)},

@@ -87,7 +87,7 @@ def test_its_project_is_proposed_after_the_acceptance_and_not_before(page: Page)
         told = event.event
         assert (told.source, told.kind, told.record_id) == (PAGES, "sale.order.accepted", ORDER)
         assert event.status is EventStatus.WOKE
-        assert {run.job for run in made} == {SETUP}
+        assert {run.job for run in made} == {HANDOFF, SETUP}
         for run in made:
             runner.execute(page.fleet, run.id)
     assert proposed(page) == waiting | {ORDER}
@@ -97,11 +97,20 @@ def test_its_project_is_proposed_after_the_acceptance_and_not_before(page: Page)
     assert proposed(page) == waiting | {ORDER}
 
 
-def test_what_is_returned_wakes_nobody_and_goes_on_waiting(page: Page) -> None:
+def test_what_is_returned_is_told_to_sales_at_once_and_goes_on_waiting(page: Page) -> None:
     page.run(HANDOFF)
     url = page.links.case(DELIVERY, HERE, LACKING, page.clock().date())
     assert page.send(url, "returned", reason="no scope").status_code == 303
-    assert hearing.hear(page.fleet, page.fleet.settings.tenant("firm")) == 0
+    tenant = page.fleet.settings.tenant("firm")
+    assert hearing.hear(page.fleet, tenant) == len(tenant.sources)
+    with page.fleet.ledger.reading() as connection:
+        made = [run for run in runs.latest(connection, 9) if run.origin is Origin.EVENT]
+    assert [run.job for run in made] == [HANDOFF] * len(tenant.sources)
+    for run in made:
+        runner.execute(page.fleet, run.id)
+    assert [key for key in page.open_keys(HANDOFF) if key == f"returned-order-{ORDER}-v1"] == [
+        f"returned-order-{ORDER}-v1"
+    ] * len(made)
     page.run(SETUP)
     assert row(page, SETUP, ORDER)["status"] == "waits_for_handoff"
 
