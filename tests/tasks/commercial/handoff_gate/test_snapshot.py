@@ -3,11 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from odoo_gateway import gates
+from odoo_gateway.gates import NewDecision, State
 from odoo_gateway.sandbox import Sandbox, firm
+from odoo_gateway.session import Session
 from tasks.commercial.handoff_gate.job import JOB
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
 from tasks.commercial.handoff_gate.snapshot import Sale, read
@@ -20,6 +24,8 @@ from tests.tasks.conftest import MONDAY, changed, reading
 WERFT, BRANDT, PRAIRIE = 901, 902, 903
 # Confirmed just now, and nobody made its project yet.
 NEWEST = 904
+# Quotations.
+INTERFACE, QUOTED = 33, 951
 Values = Mapping[str, Any]
 
 
@@ -280,3 +286,46 @@ def test_the_calls_are_as_many_for_one_order_as_for_thirty(now: AsOf) -> None:
         "hr.employee.search_read",
         "ir.module.module.search_read",
     }
+
+
+def test_quotations_are_read_with_what_was_decided_where_a_gate_keeps_them(now: AsOf) -> None:
+    odoo = changed(gates=["order_confirmation"])
+    key = gates.key_of("sale.order", QUOTED)
+    gates.decide(Session(odoo), NewDecision(key, State.OVERRIDDEN, "by Ute", Decimal(9440), "EUR"))
+    found = read(reading(odoo), now, HandoffPolicy())
+    assert found.offers is not None
+    offered = {each.sale.order.id: each.decision for each in found.offers}
+    assert {INTERFACE, QUOTED} <= offered.keys()
+    assert offered[INTERFACE] is None
+    assert (said := offered[QUOTED]) is not None
+    assert (said.state, said.reason) == ("overridden", "by Ute")
+    assert offered.keys().isdisjoint(each.order.id for each in found.sales)
+    report = look(now, odoo)
+    assert row(report, INTERFACE)["status"] == "kept"
+    assert {each.record_id for each in report.proposals} == offered.keys() - {QUOTED}
+
+
+def test_without_a_gate_no_quotation_is_read(now: AsOf) -> None:
+    found = read(reading(changed(gates=["invoice_release"])), now, HandoffPolicy())
+    assert found.offers is None
+    assert {INTERFACE, QUOTED}.isdisjoint(each.order.id for each in found.sales)
+
+
+def test_a_file_on_a_quotation_has_that_one_looked_at(now: AsOf) -> None:
+    of = {"res_model": "sale.order", "res_id": QUOTED, "res_field": False, "name": "SOW.pdf"}
+    built = firm.build(MONDAY.date())
+    file = {"id": 8001, "mimetype": "application/pdf", "checksum": "a1", **of}
+    rows = {**built, "ir.attachment": [*built["ir.attachment"], file]}
+    odoo = Sandbox(MONDAY.date(), rows=rows, gates=["order_confirmation"])
+    report = look(replace(now, only=frozenset({("ir.attachment", 8001)})), odoo)
+    (proposal,) = report.proposals
+    assert (proposal.record_id, proposal.values["state"]) == (QUOTED, "released")
+    assert proposal.values["files"] == ((8001,),)
+
+
+def test_where_rows_may_be_hidden_nothing_is_released_and_nothing_kept(now: AsOf) -> None:
+    rules = {"ir.attachment": [("id", ">", 0)]}
+    odoo = changed(gates=["order_confirmation"], rules=rules)
+    report = look(now, odoo)
+    assert (report.rows, report.proposals) == ((), ())
+    assert "files" in [gap.check for gap in report.not_verifiable]
