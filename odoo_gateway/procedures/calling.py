@@ -66,6 +66,14 @@ class ProjectPlan:
     milestones: tuple[PlannedMilestone, ...] = ()
     tasks: tuple[PlannedTask, ...] = ()
     activities: tuple[PlannedActivity, ...] = ()
+    #: The lines that it is for, where others of the order have a project of their own; else all.
+    lines: tuple[int, ...] = ()
+    #: What the name of the project that is looked for holds, of one beside those of the lines.
+    named: str = ""
+    #: What the name of a project holds that stands beside it, and is not taken for it.
+    beside: str = ""
+    #: HTML; the template's where empty.
+    description: str = ""
 
     @property
     def told(self) -> Mapping[str, Any]:
@@ -80,6 +88,10 @@ class ProjectPlan:
                 [t.name, t.line_id, t.hours, _written(t.deadline), t.user_id] for t in self.tasks
             ],
             "activities": [[a.summary, a.user_id, _written(a.deadline)] for a in self.activities],
+            "lines": list(self.lines),
+            "named": self.named,
+            "beside": self.beside,
+            "description": self.description,
         }
 
 
@@ -131,8 +143,11 @@ def create_project(
 ) -> ProjectMade:
     """Have a project for a confirmed order of the company.
 
-    One that any line or project links to the order is taken, an archived one too. A new one has the
-    order's customer and company, and links for re-invoiced expenses; its services name it. Its
+    One that any line or project links to the order is taken, an archived one too; of a plan for
+    some lines, one that is linked to these, or to the order and to none of its lines. Of a plan
+    with a name, one whose name holds that. A new one has the order's customer and company, and
+    links for re-invoiced expenses; the services that it is for name it. One with a name and without
+    lines is not billable. Its
     hours are billed to the line of the plan, those on tasks of a milestone to the milestone's line.
     Without a template it has neither stages nor tasks but those of the plan. A template's own
     length is kept unless both days are given. name: the order's if empty. manager_id: the

@@ -108,23 +108,20 @@ def _confirmed(sold: Sold) -> None:
 def _create_project(view: View) -> Row:
     sold, wanted = _sold(view), view.context
     table = view.database.tables[PROJECT]
-    linked = [
-        row["id"]
-        for row in table.values()
-        if row.get("sale_line_id") in sold.keys and not row.get("is_template")
-    ]
-    named = [line["project_id"] for line in sold.lines if line.get("project_id")]
-    found = [*sorted(linked), *named, *sold.order.get("project_ids", ())]
+    plan = wanted["fleet_plan"]
+    found = _found(sold, plan)
     if found:
-        return {"created": False, "project_id": found[0]}
+        return {"created": False, "project_id": found}
     _confirmed(sold)
     services = [line for line in sold.lines if line["is_service"] and not line["is_downpayment"]]
     if not services:
         raise user_error("the order has no service that a project could deliver")
     template = _template(sold, wanted["fleet_template"])
-    plan = wanted["fleet_plan"]
     ids = [line["id"] for line in services]
-    line_id = plan["line"] if plan["line"] in ids else ids[0]
+    own = [number for number in ids if number in plan["lines"]]
+    billed = bool(own) or not plan["named"]
+    line_id = plan["line"] if plan["line"] in ids else [*own, *ids][0]
+    line_id = line_id if billed else False
     number = max(table, default=0) + 1
     dated = bool(wanted["fleet_start"] and wanted["fleet_end"])
     table[number] = {
@@ -134,12 +131,13 @@ def _create_project(view: View) -> Row:
         "company_id": sold.order["company_id"],
         "user_id": wanted["fleet_manager"] or template.get("user_id", False),
         "is_template": False,
-        "allow_billable": True,
+        "allow_billable": billed,
         "partner_id": sold.order["partner_id"],
         "sale_line_id": line_id,
         "reinvoiced_sale_order_id": sold.order["id"],
         "date_start": wanted["fleet_start"] if dated else False,
         "date": wanted["fleet_end"] if dated else False,
+        "description": plan["description"] or template.get("description", False),
         "allocated_hours": plan["hours"] or template.get("allocated_hours", 0.0),
         "last_update_status": "to_define",
         "type_ids": [],
@@ -148,7 +146,8 @@ def _create_project(view: View) -> Row:
     sold.order["project_ids"] = [*sold.order.get("project_ids", ()), number]
     sold.order["project_id"] = sold.order.get("project_id") or number
     for line in services:
-        line["project_id"] = line.get("project_id") or number
+        if line["id"] in own or not (plan["lines"] or plan["named"]):
+            line["project_id"] = line.get("project_id") or number
     _milestones(sold, template, plan["milestones"], number, ids)
     _tasks(sold, template, plan["tasks"], number, ids, line_id)
     activities = sold.database.tables[ACTIVITY]
@@ -166,6 +165,36 @@ def _create_project(view: View) -> Row:
             create_date=f"{sold.database.as_of} 23:59:59",
         )
     return {"created": True, "project_id": number}
+
+
+def _found(sold: Sold, plan: Row) -> Any:
+    """The id of the project that is there already; None for none."""
+    table = sold.database.tables[PROJECT]
+    of_lines = {line["id"]: line["project_id"] for line in sold.lines if line.get("project_id")}
+    own = [number for number in sold.keys if number in plan["lines"]]
+    known = {
+        row["id"]
+        for row in table.values()
+        if row.get("sale_line_id") in sold.keys
+        or row.get("reinvoiced_sale_order_id") == sold.order["id"]
+    }
+    linked = [*sorted(known), *of_lines.values(), *sold.order.get("project_ids", ())]
+    for number in [of_lines[line] for line in own if line in of_lines] + linked:
+        row = table.get(number, {})
+        name, line = str(row.get("name", "")).lower(), row.get("sale_line_id")
+        if number in {of_lines.get(each) for each in own}:
+            return number
+        if row.get("is_template") or (plan["beside"] and plan["beside"].lower() in name):
+            continue
+        if plan["named"]:
+            fits = plan["named"].lower() in name
+        elif plan["lines"]:
+            fits = line in own if line in sold.keys else number not in of_lines.values()
+        else:
+            fits = True
+        if fits:
+            return number
+    return None
 
 
 def _template(sold: Sold, number: int) -> Row:

@@ -215,3 +215,115 @@ def test_a_lead_is_moved(bot: Session, admin: Session) -> None:
     lead = admin.call(LEAD, "create", {"name": "Lead", "stage_id": first["id"]})
     moved = calling.set_stage(bot, LEAD, lead, then["id"], seen(bot, LEAD, lead))
     assert moved == StageSet(True, then["id"], first["id"])
+
+
+def of_lines(admin: Session, tracking: str, *templates: int) -> tuple[int, list[int]]:
+    """A confirmed order of a product for each template, and the ids of its lines."""
+    how = {"type": "service", "invoice_policy": "delivery", "list_price": 100.0}
+    products = [
+        int(
+            admin.call(
+                "product.product",
+                "create",
+                {**how, "name": f"Work {template}", "taxes_id": [(5, 0, 0)]}
+                | {"service_tracking": tracking}
+                | ({"project_template_id": template} if tracking != "no" else {}),
+            )
+        )
+        for template in templates
+    ]
+    (partner, *_) = admin.call("res.partner", "search", [("is_company", "=", True)], limit=1)
+    lines = [(0, 0, {"product_id": product, "product_uom_qty": 5}) for product in products]
+    order = {"partner_id": partner, "company_id": 1, "order_line": lines}
+    number = int(admin.call(ORDER, "create", order))
+    admin.call(ORDER, "action_confirm", [number])
+    found = rows(admin, "sale.order.line", [("order_id", "=", number)], "id")
+    return number, sorted(row["id"] for row in found)
+
+
+@pytest.fixture(scope="module")
+def templates(admin: Session) -> tuple[int, int]:
+    first, second = (
+        int(admin.call(PROJECT, "create", {"name": f"Standard {n}", "is_template": True}))
+        for n in (1, 2)
+    )
+    return first, second
+
+
+def project_of(session: Session, order: int, template: int, **plan: Any) -> calling.ProjectMade:
+    planned = calling.ProjectPlan(beside="" if plan.get("named") else "Support", **plan)
+    name = plan.get("named") or "Work"
+    return until_done(
+        lambda: calling.create_project(
+            session, 1, order, template_id=template, name=name, plan=planned
+        ),
+        Counter(),
+    )
+
+
+def test_odoo_makes_a_project_for_each_template_and_those_are_taken(
+    admin: Session, bot: Session, templates: tuple[int, int]
+) -> None:
+    order, lines = of_lines(admin, "task_in_project", *templates, templates[0])
+    named = {
+        row["id"]: row["project_id"]
+        for row in rows(admin, "sale.order.line", [("id", "in", lines)], "project_id")
+    }
+    first, second, third = (named[line] for line in lines)
+    assert first == third != second
+    for line in lines:
+        made = project_of(bot, order, templates[0], lines=(line,))
+        assert made == calling.ProjectMade(False, named[line])
+
+
+def test_each_template_has_its_project_once_and_support_stands_beside_them(
+    admin: Session, bot: Session, templates: tuple[int, int]
+) -> None:
+    order, (one, two) = of_lines(admin, "no", *templates)
+    plans: list[dict[str, Any]] = [
+        {"named": "Support", "description": "<p>P1: within 4 h</p>"},
+        {"lines": (one,), "line_id": one},
+        {"lines": (two,), "line_id": two},
+    ]
+
+    def make(number: int) -> calling.ProjectMade:
+        plan = plans[number % 3]
+        return project_of(bot, order, templates[number % 2], **plan)
+
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(make, range(9)))
+    by_plan = [{each.project_id for each in made[n::3]} for n in range(3)]
+    assert [len(ids) for ids in by_plan] == [1, 1, 1]
+    assert sum(each.created for each in made) == 3
+    (support,), (first,), (second,) = by_plan
+    fields = ("allow_billable", "sale_line_id", "description", "reinvoiced_sale_order_id")
+    found = {
+        row["id"]: row
+        for row in rows(admin, PROJECT, [("id", "in", [support, first, second])], *fields)
+    }
+    assert len(found) == 3
+    assert found[support]["allow_billable"] is False
+    assert found[support]["sale_line_id"] is False
+    assert "P1: within 4 h" in found[support]["description"]
+    assert {row["reinvoiced_sale_order_id"] for row in found.values()} == {order}
+    assert (found[first]["sale_line_id"], found[second]["sale_line_id"]) == (one, two)
+    named = rows(admin, "sale.order.line", [("id", "in", [one, two])], "project_id")
+    assert {row["id"]: row["project_id"] for row in named} == {one: first, two: second}
+
+
+def test_what_a_person_made_meanwhile_is_taken_for_what_it_is_of(
+    admin: Session, bot: Session, templates: tuple[int, int]
+) -> None:
+    order, (one, two) = of_lines(admin, "no", *templates)
+    (partner,) = rows(admin, ORDER, [("id", "=", order)], "partner_id")
+    theirs = {"name": "By hand", "partner_id": partner["partner_id"], "allow_billable": True}
+    by_hand = int(admin.call(PROJECT, "create", {**theirs, "sale_line_id": two}))
+    assert project_of(bot, order, templates[1], lines=(two,)) == calling.ProjectMade(False, by_hand)
+    made = project_of(bot, order, templates[0], lines=(one,))
+    assert made.created
+    # One that a person made for the whole order is that of every line.
+    other, (three, four) = of_lines(admin, "no", *templates)
+    whole = int(admin.call(PROJECT, "create", {**theirs, "reinvoiced_sale_order_id": other}))
+    for line in (three, four):
+        there = project_of(bot, other, templates[0], lines=(line,))
+        assert there == calling.ProjectMade(False, whole)

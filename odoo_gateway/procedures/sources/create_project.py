@@ -14,10 +14,36 @@ if "reinvoiced_sale_order_id" in projects._fields:
     domain = ["|", ("reinvoiced_sale_order_id", "=", order.id)] + domain
 if "is_template" in projects._fields:
     domain = [("is_template", "=", False)] + domain
-found = projects.search(domain, limit=1, order="id") or order.order_line.project_id[:1]
-if not found and "project_id" in order._fields:
-    found = order.project_id
+# An older fleet says nothing of it.
+plan = wanted.get("fleet_plan") or {}
+linked = projects.search(domain, order="id") | order.order_line.project_id
+if "project_id" in order._fields:
+    linked |= order.project_id
 lines = order.order_line.filtered(lambda line: line.is_service and not line.is_downpayment)
+asked = plan.get("lines") or ()
+# Loops, since in older versions what stands within brackets sees none of our names.
+own = lines.browse()
+for line in lines:
+    if line.id in asked:
+        own |= line
+beside = (plan.get("beside") or "").lower()
+named = (plan.get("named") or "").lower()
+found = own.project_id[:1]
+of_lines = order.order_line.project_id
+for each in linked:
+    name = (each.name or "").lower()
+    if found or (beside and beside in name):
+        continue
+    if named:
+        fits = named in name
+    elif asked:
+        # What is linked to none of the lines was made for the whole order.
+        of_order = each.sale_line_id.order_id == order or each in of_lines
+        fits = each.sale_line_id in own if each.sale_line_id in lines else not of_order
+    else:
+        fits = True
+    if fits:
+        found = each
 if found:
     action = {"created": False, "project_id": found.id, "by": found.create_uid.name}
 elif order.state not in ("sale", "done"):
@@ -25,17 +51,20 @@ elif order.state not in ("sale", "done"):
 elif not lines:
     raise UserError("the order has no service that a project could deliver")
 else:
-    # An older fleet says nothing of it.
-    plan = wanted.get("fleet_plan") or {}
     by_id = {line.id: line for line in lines}
-    sold = by_id.get(plan.get("line"), lines[0])
+    # What is beside the lines is billed to none of them.
+    billed = bool(own) or not named
+    sold = by_id.get(plan.get("line"), (own or lines)[0]) if billed else lines.browse()
     values = {
         "name": wanted["fleet_name"] or order.name,
         "partner_id": order.partner_id.id,
         "company_id": order.company_id.id,
-        "allow_billable": True,
+        "allow_billable": billed,
         "sale_line_id": sold.id,
     }
+    if "reinvoiced_sale_order_id" not in projects._fields:
+        # Nothing else links it to its order.
+        values["sale_line_id"] = sold.id or lines[0].id
     if "reinvoiced_sale_order_id" in projects._fields:
         values["reinvoiced_sale_order_id"] = order.id
     if wanted["fleet_manager"]:
@@ -56,9 +85,11 @@ else:
     else:
         project = template.copy(values)
     if "project_id" in lines._fields:
-        for line in lines:
+        for line in own if named or asked else lines:
             if not line.project_id:
                 line.write({"project_id": project.id})
+    if plan.get("description"):
+        project.write({"description": plan["description"]})
     if plan.get("hours") and "allocated_hours" in project._fields:
         project.write({"allocated_hours": plan["hours"]})
     if plan.get("milestones") and "allow_milestones" in project._fields:
@@ -80,7 +111,7 @@ else:
     # the hours of another line.
     for task in project.tasks:
         of_milestone = task.milestone_id.sale_line_id
-        if of_milestone or not task.sale_line_id:
+        if billed and (of_milestone or not task.sale_line_id):
             task.write({"sale_line_id": (of_milestone or sold).id})
     tasks = project.env["project.task"]
     hours_in = "allocated_hours" if "allocated_hours" in tasks._fields else "planned_hours"

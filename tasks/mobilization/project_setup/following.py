@@ -11,7 +11,8 @@ from tasks.domain.checklists import Owner
 from tasks.domain.findings import Finding, Severity
 from tasks.domain.texts import NOTHING, Text, joined
 from tasks.mobilization.project_setup.judgement import OWNER, Judgement
-from tasks.mobilization.project_setup.policy import ServiceLine, SetupPolicy
+from tasks.mobilization.project_setup.policy import ServiceLine, SetupPolicy, Support
+from tasks.mobilization.project_setup.portions import of_lines
 from tasks.mobilization.project_setup.records import SetupLine, SetupOrder, SetupProject
 from tasks.mobilization.project_setup.snapshot import Kind, Sale
 
@@ -23,6 +24,7 @@ REMEDIES: Final[Mapping[Kind, Text]] = {
     Kind.STAFFING: Text("give its tasks to people, or plan them where you plan"),
     Kind.ACTIVE: Text("see that its billing data are complete, and plan its invoices"),
     Kind.NO_SUPPORT: Text("set up its support project, with its team and its service levels"),
+    Kind.SUPPORT_ENDS: Text("agree on what follows it, or plan its project anew"),
     Kind.WARRANTY: Text("agree on what follows it, and hand over what is open"),
 }
 
@@ -75,6 +77,7 @@ class Following:
             policy = self._judgement.policy.for_sales_team(sale.order.team_id)
             for project in self._seen(sale):
                 yield from self._warranty(sale, policy, project)
+                yield from self._support_ends(sale, policy, project)
 
     @property
     def _recent(self) -> Iterator[tuple[Sale, SetupPolicy]]:
@@ -156,13 +159,11 @@ class Following:
             )
 
     def _support(self, sale: Sale, policy: SetupPolicy) -> Iterator[Finding]:
-        for line, service in self._supported(sale, policy):
-            support = service.support
-            if support is None or sale.order.id in policy.exempt_orders:
-                continue
-            word = support.named.casefold()
-            if not any(word in project.name.casefold() for project in sale.projects):
-                lead = self._judgement.lead_of(line, policy) or policy.delivery_lead
+        for portion in self._judgement.missing(sale, policy):
+            if portion.support:
+                lines = portion.lines or sale.services
+                leads = (self._judgement.lead_of(line, policy) for line in lines)
+                lead = next(filter(None, leads), policy.delivery_lead)
                 yield self._finding(
                     Kind.NO_SUPPORT,
                     sale,
@@ -176,11 +177,46 @@ class Following:
                     ),
                     reason=Text(
                         "it sells support, and no project of it is called {name}",
-                        name=support.named,
+                        name=portion.support.named,
                     ),
                     within=policy.setup_within_hours,
                 )
+
+    def _supports(self, sale: Sale, policy: SetupPolicy, project: SetupProject) -> Support | None:
+        """What is promised, of the project that is for it."""
+        named = of_lines(self._snapshot, sale)
+        return next(
+            (
+                each.support
+                for each in self._judgement.portions(sale, policy)
+                if each.support and each.project(sale, named) is project
+            ),
+            None,
+        )
+
+    def _support_ends(
+        self, sale: Sale, policy: SetupPolicy, project: SetupProject
+    ) -> Iterator[Finding]:
+        support, end = self._supports(sale, policy, project), project.date
+        if support is None or support.days is None or end is None:
             return
+        told_from = end - timedelta(days=policy.warranty_told_days)
+        if told_from <= self._as_of.day <= end:
+            yield self._finding(
+                Kind.SUPPORT_ENDS,
+                sale,
+                policy,
+                self._snapshot.people.owner(sale.order.user_id, OWNER),
+                self._moment(told_from),
+                title=Text(
+                    "{project} of {customer}: the support ends on {day}",
+                    project=project.name,
+                    customer=self._customer(sale),
+                    day=end,
+                ),
+                reason=Text("its project is planned until then"),
+                project=project,
+            )
 
     def _warranty(
         self, sale: Sale, policy: SetupPolicy, project: SetupProject

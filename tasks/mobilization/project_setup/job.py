@@ -78,6 +78,7 @@ LABELS: Final = {
     "order_without_project": Text("orders without a project"),
     "project_active": Text("projects that became active"),
     "project_without_order": Text("projects without an order"),
+    "support_ends": Text("support that ends"),
     "staffing_request": Text("staffing requests"),
     "waits_for_handoff": Text("waits for its handoff"),
     "warranty_ends": Text("warranties that end"),

@@ -14,6 +14,7 @@ from tasks.domain.news import Subject
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import NOTHING, Text
 from tasks.mobilization.project_setup.policy import FIRST, ServiceLine, SetupPolicy
+from tasks.mobilization.project_setup.portions import Portion, of_lines, portions_of
 from tasks.mobilization.project_setup.records import (
     SetupLine,
     SetupOrder,
@@ -51,6 +52,10 @@ class Case:
     kind: Kind | None = None
     #: What became of its handoff, where it waits for the acceptance of that.
     awaited: Fate | None = None
+    #: The projects that it is to have and has not.
+    missing: Sequence[Portion] = ()
+    #: Whether it has another of those, beside support.
+    has_some: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -140,19 +145,42 @@ class Judgement:
                 continue
             kind, awaited = None, None
             needs = [line for line in sale.services if self.needs_project(line, policy)]
+            wanted = [each for each in self.portions(sale, policy) if not each.support]
+            missing = self.missing(sale, policy)
+            lacks = [each for each in missing if not each.support]
+            if missing:
+                awaited = self._awaited(order, policy)
             if order.id in policy.exempt_orders:
                 status = EXEMPT
-            elif sale.projects or sale.tasks:
-                status = OK
-            elif not needs:
-                status = NOT_NEEDED
-            else:
+            elif lacks:
                 kind = Kind.NO_PROJECT
-                awaited = self._awaited(order, policy)
                 status = WAITS if awaited else STATUS[kind]
+            elif wanted or sale.projects or sale.tasks:
+                status = OK
+            else:
+                status = NOT_NEEDED
             lead = next(filter(None, (self.lead_of(line, policy) for line in needs)), None)
             owner = self.snapshot.people.owner(lead or policy.delivery_lead, OWNER)
-            yield Case(order, policy, status, owner, order.date_order, sale, kind, awaited)
+            since, some = order.date_order, len(lacks) < len(wanted)
+            yield Case(order, policy, status, owner, since, sale, kind, awaited, missing, some)
+
+    def portions(self, sale: Sale, policy: SetupPolicy) -> Sequence[Portion]:
+        """The projects that a sale is to have, support last."""
+        lines = {line.id: self.service_line(line, policy) for line in sale.services}
+        return portions_of(self.snapshot, sale, lines)
+
+    def missing(self, sale: Sale, policy: SetupPolicy) -> Sequence[Portion]:
+        """Those of them that are not there; of an exempt order none."""
+        if sale.order.id in policy.exempt_orders:
+            return ()
+        named = of_lines(self.snapshot, sale)
+        return [
+            portion
+            for portion in self.portions(sale, policy)
+            # A task of theirs stands in a project of several orders.
+            if not any(line.task_id for line in portion.lines)
+            and portion.project(sale, named) is None
+        ]
 
     def _awaited(self, order: SetupOrder, policy: SetupPolicy) -> Fate | None:
         """What became of a handoff for whose acceptance it waits; None where it does not."""
@@ -210,6 +238,19 @@ class Judgement:
         if case.awaited:
             title = Text("{order} {customer} has no project", order=name, customer=customer)
             return title, *_WAITING[case.awaited]
+        if case.kind is Kind.NO_PROJECT and case.has_some:
+            lacks = (each for each in case.missing if not each.support)
+            lines = tuple(line.title for each in lacks for line in each.lines)
+            return (
+                Text(
+                    "{order} {customer} has no project for {lines}",
+                    order=name,
+                    customer=customer,
+                    lines=lines,
+                ),
+                Text("it is set up by a template of its own, and no project names it"),
+                Text("create its project, or name on its line the one that delivers it"),
+            )
         if case.kind is Kind.NO_PROJECT:
             return (
                 Text("{order} {customer} has no project", order=name, customer=customer),

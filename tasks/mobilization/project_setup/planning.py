@@ -17,7 +17,7 @@ from tasks.mobilization.project_setup.policy import (
     ServiceLine,
     SetupPolicy,
 )
-from tasks.mobilization.project_setup.records import SetupLine
+from tasks.mobilization.project_setup.portions import Portion
 from tasks.mobilization.project_setup.snapshot import Sale, Template
 
 SATURDAY: Final = 5
@@ -28,7 +28,9 @@ DECIMALS: Final = 2
 class Plan:
     """A project for an order, as it is to be made."""
 
+    #: Narrowed to the lines that it is for.
     sale: Sale
+    portion: Portion
     policy: SetupPolicy
     #: By line of the order, what it is set up as.
     service_lines: Mapping[int, ServiceLine | None]
@@ -52,23 +54,49 @@ class Plan:
     def values(self) -> Mapping[str, Any]:
         """As the effect names them; JSON."""
         hours = sum(self.sale.hours.values())
-        default = next((line for line in self.sale.services if line.is_billed_by_hours), None)
+        services = self.sale.services
+        default = next((line for line in services if line.is_billed_by_hours), None)
+        sold = default or next(iter(services), None)
+        name = f"{self.sale.order.name} {self.customer}".strip()
         return {
             "template_id": self.template.project.id if self.template else None,
-            "name": f"{self.sale.order.name} {self.customer}".strip(),
+            "name": f"{name} {self._suffix}".strip(),
             "manager_id": self.users.get(Part.PROJECT_MANAGER),
             "first_day": str(self.kickoff),
             "last_day": str(self._last_day),
-            "line_id": (default or self.sale.services[0]).id,
+            "line_id": sold.id if sold else None,
             "hours": round(hours, DECIMALS),
             "milestones": self._milestones,
             "tasks": [*self._copied_tasks(), *self._tasks_of_lines(), *self._kickoff_tasks()],
             "activities": [*self._activities()],
+            **self._apart,
         }
 
     @property
+    def _apart(self) -> Mapping[str, Any]:
+        """What tells it from other projects of its order, where there are to be any."""
+        sought, support = self.portion.sought, self.portion.support
+        told = {
+            "lines": list(sought.lines),
+            "named": sought.named,
+            "beside": sought.beside,
+            "levels": list(support.levels) if support else [],
+        }
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def _suffix(self) -> str:
+        """What tells it from the other projects of its order."""
+        if self.portion.support:
+            return self.portion.support.named
+        several = self.portion.is_one_of_several
+        return self.template.project.name if self.template and several else ""
+
+    @property
     def _last_day(self) -> date:
-        project = self.template.project if self.template else None
+        support, project = self.portion.support, self.template.project if self.template else None
+        if support and support.days:
+            return self.kickoff + timedelta(days=support.days)
         if project and project.date_start and project.date:
             return self.kickoff + (project.date - project.date_start)
         return self.kickoff + timedelta(days=self.policy.length_days)
@@ -102,7 +130,7 @@ class Plan:
             service = self.service_lines.get(line.id)
             own = service.milestones if service else ()
             # Of several lines each needs names of its own.
-            before = f"{_title(line)}: " if len(billed) > 1 else ""
+            before = f"{line.title}: " if len(billed) > 1 else ""
             if own:
                 for each in own:
                     yield _milestone(
@@ -115,7 +143,7 @@ class Plan:
                     yield _milestone(each_copied.name, line.id, share, deadline)
                 copied = []
             else:
-                yield _milestone(_title(line), line.id, 100.0, str(self._last_day))
+                yield _milestone(line.title, line.id, 100.0, str(self._last_day))
 
     def _copied_tasks(self) -> Iterator[Mapping[str, Any]]:
         for task in self.template.tasks if self.template else ():
@@ -130,19 +158,27 @@ class Plan:
             return
         for line in lines:
             hours = round(self.sale.hours.get(line.id, 0.0), DECIMALS)
-            yield _task(_title(line), line_id=line.id, hours=hours)
+            yield _task(line.title, line_id=line.id, hours=hours)
 
     def _is_task(self, item: KickoffItem) -> bool:
         return self.policy.kickoff_as is KickoffAs.TASKS or item.owner not in self.users
 
+    @property
+    def _checklist(self) -> Sequence[KickoffItem]:
+        return () if self.portion.support else self.policy.kickoff_checklist
+
     def _kickoff_tasks(self) -> Iterator[Mapping[str, Any]]:
-        for item in self.policy.kickoff_checklist:
+        for item in self._checklist:
             if self._is_task(item):
                 user = self.users.get(item.owner)
                 yield _task(item.name, deadline=self._day_of(item), user_id=user)
 
     def _activities(self) -> Iterator[Mapping[str, Any]]:
-        for item in self.policy.kickoff_checklist:
+        if support := self.portion.support:
+            told = f"{support.named}: {self.sale.order.name} {self.customer}".strip()
+            for user in support.team:
+                yield {"summary": told, "user_id": user, "deadline": str(self.kickoff)}
+        for item in self._checklist:
             if not self._is_task(item):
                 user = self.users[item.owner]
                 yield {"summary": item.name, "user_id": user, "deadline": self._day_of(item)}
@@ -173,11 +209,6 @@ def _task(
         "deadline": deadline,
         "user_id": user_id,
     }
-
-
-def _title(line: SetupLine) -> str:
-    """The first line of what it says."""
-    return line.name.split("\n")[0].strip()
 
 
 def _shares(kept: Sequence[float]) -> Sequence[float]:

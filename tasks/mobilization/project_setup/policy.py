@@ -72,6 +72,22 @@ class Support(Policy):
     warranty_days: int | None = Field(
         None, ge=1, le=3650, description="days of warranty after the end of the project"
     )
+    is_sold: bool = Field(
+        False, description="true where its lines sell the support itself, apart from other work"
+    )
+    template: Id | None = Field(
+        None, description="id of project.project: what its project is copied from"
+    )
+    manager: Id | None = Field(None, description="id of res.users: who leads it")
+    team: tuple[Id, ...] = Field(
+        (), description="ids of res.users: who is given a to-do on it when it is made"
+    )
+    days: int | None = Field(
+        None, ge=1, le=3650, description="how long it lasts; its end is watched"
+    )
+    levels: tuple[str, ...] = Field(
+        (), description="service levels, a sentence each, written on its project"
+    )
 
 
 class ServiceLine(Policy):
@@ -104,8 +120,8 @@ class ServiceLine(Policy):
     )
     support: Support | None = Field(
         None,
-        description="named, warranty_days: its orders have a support project, and a warranty that "
-        "is watched",
+        description="its orders have a support project, and a warranty that is watched: named, "
+        "warranty_days, is_sold, template, manager, team, days, levels",
     )
     milestones: tuple[MilestoneShare, ...] = Field(
         (),

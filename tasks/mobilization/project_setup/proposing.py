@@ -1,6 +1,8 @@
-"""A project for each order that has none, as a proposal."""
+"""Each project that an order is to have and has not, as a proposal."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from tasks.domain.deciding import State
@@ -10,55 +12,58 @@ from tasks.domain.texts import Text
 from tasks.mobilization.project_setup.judgement import Case, Judgement
 from tasks.mobilization.project_setup.planning import Plan
 from tasks.mobilization.project_setup.policy import Part, ServiceLine
+from tasks.mobilization.project_setup.portions import Portion
 from tasks.mobilization.project_setup.records import SetupOrder
-from tasks.mobilization.project_setup.snapshot import Kind, Sale, Template
+from tasks.mobilization.project_setup.snapshot import Sale, Template
 
 KIND: Final = "create_project"
-IDENTITY: Final = "project"
 
 
 def proposals(judgement: Judgement) -> Iterator[Proposal]:
-    """One for each order that needs a project, has none, and waits for no handoff."""
+    """One for each project that an order lacks, unless it waits for a handoff."""
     for case in judgement.cases:
-        if case.kind is Kind.NO_PROJECT and case.sale and not case.awaited:
-            yield _proposal(judgement, case, case.sale)
+        if case.sale and not case.awaited:
+            yield from (_proposal(judgement, case, case.sale, each) for each in case.missing)
 
 
 def withdrawn(judgement: Judgement, proposed: Sequence[Proposal]) -> tuple[Proposed, ...]:
     """What people are asked of orders that were looked at, and need no project, or not yet."""
-    asked = {proposal.record_id for proposal in proposed}
+    asked = {(proposal.record_id, proposal.identity) for proposal in proposed}
     orders = {case.record.id for case in judgement.cases if case.sale}
     return tuple(
         each
         for each in judgement.as_of.proposed
         if each.kind == KIND
         and each.state in (State.WAITING, State.STUCK)
-        and each.record_id in orders - asked
+        and each.record_id in orders
+        and (each.record_id, each.identity) not in asked
     )
 
 
-def _proposal(judgement: Judgement, case: Case, sale: Sale) -> Proposal:
+def _proposal(judgement: Judgement, case: Case, sale: Sale, portion: Portion) -> Proposal:
     order, policy = sale.order, case.policy
-    lines = {line.id: judgement.service_line(line, policy) for line in sale.services}
-    template = _template(judgement, sale, lines)
+    lines = {line.id: judgement.service_line(line, policy) for line in portion.lines}
+    template = judgement.snapshot.templates.get(portion.template or 0)
     day = judgement.day(order.date_order)
     people = judgement.snapshot.people
+    hours = {number: of for number, of in sale.hours.items() if number in lines}
     plan = Plan(
-        sale=sale,
+        sale=replace(sale, services=portion.lines, hours=hours),
+        portion=portion,
         policy=policy,
         service_lines=lines,
         template=template,
         customer=judgement.snapshot.customers.get(order.partner_id, ""),
         confirmed_on=day,
         today=judgement.as_of.day,
-        users=_users(case, lines, template),
+        users=_users(case, portion, lines, template),
     )
     return Proposal(
         kind=KIND,
         model=SetupOrder.MODEL,
         record_id=order.id,
-        identity=IDENTITY,
-        why=Text("{order} was confirmed on {day} and has no project", order=order.name, day=day),
+        identity=portion.identity,
+        why=_why(order.name, day, portion),
         values=plan.values,
         request=Request(
             kind=KIND,
@@ -76,23 +81,31 @@ def _proposal(judgement: Judgement, case: Case, sale: Sale) -> Proposal:
     )
 
 
-def _template(
-    judgement: Judgement, sale: Sale, lines: Mapping[int, ServiceLine | None]
-) -> Template | None:
-    """The first that a service line names, else that a product does; None where nobody does."""
-    products = (judgement.snapshot.products.get(line.product_id or 0) for line in sale.services)
-    named = [
-        *(line.template for line in lines.values() if line),
-        *(product.project_template_id for product in products if product),
-    ]
-    known = judgement.snapshot.templates
-    return next((known[number] for number in named if number and number in known), None)
+def _why(order: str, day: date, portion: Portion) -> Text:
+    if portion.support:
+        return Text(
+            "{order} was confirmed on {day}, includes support and has no project for it",
+            order=order,
+            day=day,
+        )
+    if portion.is_one_of_several:
+        return Text(
+            "{order} was confirmed on {day} and has no project for {lines}",
+            order=order,
+            day=day,
+            lines=tuple(line.title for line in portion.lines),
+        )
+    return Text("{order} was confirmed on {day} and has no project", order=order, day=day)
 
 
 def _users(
-    case: Case, lines: Mapping[int, ServiceLine | None], template: Template | None
+    case: Case,
+    portion: Portion,
+    lines: Mapping[int, ServiceLine | None],
+    template: Template | None,
 ) -> Mapping[Part, int]:
-    managers = [line.manager for line in lines.values() if line]
+    managers = [portion.support.manager] if portion.support else []
+    managers += [line.manager for line in lines.values() if line]
     if template:
         managers.append(template.project.user_id)
     found = {

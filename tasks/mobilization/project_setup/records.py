@@ -65,6 +65,11 @@ class SetupLine(Record):
         return self.qty_delivered_method == "milestones"
 
     @property
+    def title(self) -> str:
+        """The first line of what it says."""
+        return self.name.split("\n")[0].strip()
+
+    @property
     def sells_service(self) -> bool:
         """Whether it sells work that somebody does."""
         plain = not self.display_type and not self.is_downpayment and not self.is_expense

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     ACTIVE = "project-active"
     NO_SUPPORT = "no-support-project"
     WARRANTY = "warranty-ends"
+    SUPPORT_ENDS = "support-ends"
 
 
 @dataclass(frozen=True)
@@ -218,9 +219,9 @@ def _watches_warranties(policy: SetupPolicy) -> bool:
 
 
 def _warranties(policy: SetupPolicy) -> Sequence[int]:
-    """Days of warranty."""
+    """Days of warranty and of support."""
     supports = (line.support for line in policy.service_lines)
-    return [each.warranty_days for each in supports if each and each.warranty_days]
+    return [days for each in supports if each for days in (each.warranty_days, each.days) if days]
 
 
 def _gaps(odoo: Reader) -> Iterator[Gap]:
@@ -261,6 +262,7 @@ def _named(policy: SetupPolicy) -> Iterable[int | None]:
         yield from (unit.delivery_lead, unit.manager, unit.planner, *unit.finance)
         for line in unit.service_lines:
             yield from (line.delivery_lead, line.manager)
+            yield from (line.support.manager, *line.support.team) if line.support else ()
 
 
 def _view(as_of: AsOf, policy: SetupPolicy) -> Period:
@@ -350,7 +352,8 @@ def _templates(
     if not odoo.session.may_read(SetupProject.MODEL):
         return {}
     named = {product.project_template_id for product in products}
-    named |= {line.template for unit in policy.everywhere() for line in unit.service_lines}
+    for line in (line for unit in policy.everywhere() for line in unit.service_lines):
+        named |= {line.template, line.support.template if line.support else None}
     found = odoo.read(SetupProject, [number for number in named if number])
     within: Domain = [("project_id", "in", [project.id for project in found])]
     tasks: dict[int, list[TemplateTask]] = defaultdict(list)

@@ -24,6 +24,9 @@ from tests.fakes.overlay import Overlay
 
 SEEN = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
+# Of a plan for the whole order.
+OF_ALL: dict[str, Any] = {"lines": [], "named": "", "beside": "", "description": ""}
+
 
 def told(transport: Overlay) -> dict[str, Any]:
     """The context of the one run."""
@@ -49,7 +52,14 @@ def test_a_project_is_asked_for_with_all_that_matters() -> None:
         "fleet_manager": 0,
         "fleet_start": "2026-12-01",
         "fleet_end": False,
-        "fleet_plan": {"line": 0, "hours": 0.0, "milestones": [], "tasks": [], "activities": []},
+        "fleet_plan": {
+            "line": 0,
+            "hours": 0.0,
+            "milestones": [],
+            "tasks": [],
+            "activities": [],
+            **OF_ALL,
+        },
     }
 
 
@@ -78,6 +88,20 @@ def test_a_project_is_planned_in_the_same_call() -> None:
         "milestones": [["Design", 12, 40.0, "2026-12-18"], ["Review", 0, 0.0, False]],
         "tasks": [["Kickoff", 11, 4.0, "2026-12-01", 5], ["Report", 0, 0.0, False, 0]],
         "activities": [["Agree on dates", 5, "2026-12-02"]],
+        **OF_ALL,
+    }
+
+
+def test_a_project_beside_others_says_what_it_is_of() -> None:
+    transport = answering({"created": True, "project_id": 9})
+    plan = ProjectPlan(lines=(11, 12), named="Support", beside="Build", description="<p>x</p>")
+    calling.create_project(Session(transport), 1, 5, plan=plan)
+    told_of = told(transport)["fleet_plan"]
+    assert {name: told_of[name] for name in OF_ALL} == {
+        "lines": [11, 12],
+        "named": "Support",
+        "beside": "Build",
+        "description": "<p>x</p>",
     }
 
 

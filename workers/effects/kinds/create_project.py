@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from html import escape
+from typing import Any, Final
 
 from pydantic import Field
 
 from odoo_gateway import answers
 from odoo_gateway.procedures import calling
+from tasks.domain.order_projects import OfOrder, Sought
 from tasks.domain.texts import Text, joined, named, plural
 from tasks.domain.written import Id, Written
+from tasks.records.sales import LinkedProject
 from workers.config.effect_kinds import EffectKind, Result, Write
 from workers.effects.kinds.draft_invoice import of_order
 
@@ -58,6 +61,12 @@ class NewProject(Written):
     milestones: tuple[Milestone, ...] = ()
     tasks: tuple[Task, ...] = ()
     activities: tuple[Activity, ...] = ()
+    lines: tuple[Id, ...] = Field(
+        (), description="of sale.order.line: those that it is for; all if empty"
+    )
+    named: str = Field("", description="what its name holds, of one beside those of the lines")
+    beside: str = Field("", description="what the name of one beside it holds")
+    levels: tuple[str, ...] = Field((), description="what is promised, one sentence each")
 
     @property
     def plan(self) -> calling.ProjectPlan:
@@ -76,6 +85,10 @@ class NewProject(Written):
             tuple(
                 calling.PlannedActivity(a.summary, a.user_id, a.deadline) for a in self.activities
             ),
+            self.lines,
+            self.named,
+            self.beside,
+            "".join(f"<p>{escape(each)}</p>" for each in self.levels),
         )
 
 
@@ -90,6 +103,8 @@ def _preview(values: NewProject) -> Text:
 
 def _parts(values: NewProject) -> Iterator[Text]:
     """What it is planned with, as far as it is."""
+    if values.named:
+        yield Text("for {name}", name=values.named)
     if values.first_day and values.last_day:
         yield Text(
             "from {first_day} to {last_day}", first_day=values.first_day, last_day=values.last_day
@@ -116,19 +131,39 @@ def _parts(values: NewProject) -> Iterator[Text]:
 
 
 def _find(write: Write) -> Result | None:
-    order = of_order(write)
-    of_line = [("sale_line_id.order_id", "=", order)]
-    for model, domain, field in (
-        ("project.project", of_line, "id"),
-        ("sale.order.line", [("order_id", "=", order), ("project_id", "!=", False)], "project_id"),
-    ):
-        context = {"active_test": False}
-        answer = write.session.call(
-            model, "search_read", domain, [field], load="", limit=1, order="id", context=context
-        )
-        for row in answers.rows(answer, f"{model}.search_read", (field,)):
-            return {"project_id": int(row[field])}
-    return None
+    order, values, session = of_order(write), write.values, write.session
+    context = {"active_test": False}
+    lines = answers.rows(
+        session.call(
+            *("sale.order.line", "search_read", [("order_id", "=", order)], ["project_id"]),
+            load="",
+            order="id",
+            context=context,
+        ),
+        "sale.order.line.search_read",
+        ("id", "project_id"),
+    )
+    of_lines = {int(row["id"]): int(row["project_id"]) or None for row in lines}
+    domain: list[Any] = ["|", ("sale_line_id.order_id", "=", order)]
+    domain.append(("id", "in", sorted({*filter(None, of_lines.values())})))
+    if "reinvoiced_sale_order_id" not in session.layout(LinkedProject).absent:
+        domain = ["|", ("reinvoiced_sale_order_id", "=", order), *domain]
+    found = answers.rows(
+        session.call(
+            *("project.project", "search_read", domain, ["name", "sale_line_id"]),
+            load="",
+            order="id",
+            context=context,
+        ),
+        "project.project.search_read",
+        ("id", "name", "sale_line_id"),
+    )
+    projects = [
+        OfOrder(int(row["id"]), str(row["name"]), int(row["sale_line_id"]) or None) for row in found
+    ]
+    sought = Sought(values.lines, values.named, values.beside)
+    project = sought.among(projects, of_lines)
+    return None if project is None else {"project_id": project.id}
 
 
 def _apply(write: Write) -> Result:
