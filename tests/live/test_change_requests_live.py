@@ -17,7 +17,6 @@ from typing import Any, Final
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser
 from psycopg.rows import TupleRow
 
 from odoo_gateway.session import Session
@@ -25,7 +24,7 @@ from odoo_gateway.transport import Address, OdooRpc
 from tasks.domain.deciding import Answer
 from tests.fakes.clock import Clock
 from tests.fakes.fleets import TENANT, fleet_on, run_once
-from tests.pictures.browser import WIDE, chromium, picture, showing
+from tests.pictures.browser import chromium
 from tests.workers.web.conftest import SECRET, serving
 from workers import dispatch
 from workers.delivery import dispatcher
@@ -41,9 +40,10 @@ from workers.looking import look as look_at
 from workers.wiring import Fleet
 
 from . import bots
+from .album import Album
 from .bots import READ_BY_THE_JOBS, Bot
 from .gateway import session_of
-from .odoo_server import LOGIN, PASSWORD, OdooServer
+from .odoo_server import OdooServer
 
 pytestmark = pytest.mark.live
 JOB: Final = "change_requests"
@@ -85,48 +85,6 @@ levels = ["lead", "director"]
 PIXEL: Final = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 )
-
-
-@dataclass
-class Album:
-    """Pictures of what people see, in a real browser, numbered as they see it."""
-
-    browser: Browser
-    folder: Path
-    taken: int = 0
-
-    def keep(self, name: str, image: bytes) -> None:
-        self.taken += 1
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"change-{self.taken:02}-{name}.png").write_bytes(image)
-
-    def mail(self, name: str, html: str) -> None:
-        with showing(self.browser, html, WIDE) as page:
-            self.keep(name, picture(page))
-
-    def page(self, name: str, url: str) -> None:
-        context = self.browser.new_context(viewport={"width": WIDE, "height": 600})
-        shown = context.new_page()
-        shown.goto(url)
-        assert shown.evaluate("document.documentElement.scrollWidth") <= WIDE
-        self.keep(name, picture(shown))
-        context.close()
-
-    def chatter(self, name: str, server: OdooServer, database: str, order: int) -> None:
-        """What Odoo shows beside a quotation to its administrator."""
-        context = self.browser.new_context(viewport={"width": 1400, "height": 1000})
-        login = {"db": database, "login": LOGIN, "password": PASSWORD}
-        context.request.post(
-            f"{server.url}/web/session/authenticate", data={"jsonrpc": "2.0", "params": login}
-        )
-        shown = context.new_page()
-        # The first page of a new database makes its style sheets first.
-        shown.goto(f"{server.url}/odoo/action-sale.action_orders/{order}", timeout=300_000)
-        chatter = shown.locator(".o-mail-Chatter")
-        chatter.wait_for(timeout=300_000)
-        shown.locator(".o-mail-Message").first.wait_for(timeout=60_000)
-        self.keep(name, chatter.screenshot())
-        context.close()
 
 
 @dataclass
@@ -343,7 +301,8 @@ def firm(
 @pytest.fixture
 def album(tmp_path: Path) -> Iterator[Album]:
     with chromium() as browser:
-        yield Album(browser, Path(os.environ.get("PICTURES") or tmp_path / "pictures"))
+        folder = Path(os.environ.get("PICTURES") or tmp_path / "pictures")
+        yield Album(browser, folder, "change")
 
 
 def test_from_raised_to_signed_and_applied(firm: Firm, album: Album) -> None:

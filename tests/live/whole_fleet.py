@@ -43,7 +43,7 @@ companies = [1]
 concurrency = 3
 recipients.finance = ["finance@firm.example"]
 recipients.delivery = ["delivery@firm.example"]
-mail = {{ quiet_hours = "", quiet_days = [] }}
+mail = {{ quiet_hours = "", quiet_days = [], cap_per_day = 0, cap_per_week = 0 }}
 {sources}
 {more}
 [tenants.firm.schedules]
@@ -210,6 +210,7 @@ def whole_fleet(
     sources: Sequence[str],
     schedules: Mapping[str, str],
     more: str = "",
+    smtp_port: int = 9,
 ) -> Iterator[WholeFleet]:
     """The fleet with these sources and crontabs, started; all of it is dead afterwards.
 
@@ -237,7 +238,8 @@ def whole_fleet(
         "FLEET_DATABASE_URL": ledger,
         "FLEET_BROKER_URL": f"redis://127.0.0.1:{ports['redis']}/0",
         "FLEET_BROKER_SECRET": "s" * 40,
-        "FLEET_SMTP_URL": "smtp://127.0.0.1:9",
+        "FLEET_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "FLEET_GATHER_SECONDS": "0",
         "FLEET_MAIL_FROM": "Fleet <fleet@firm.example>",
         "FLEET_WEB_URL": web,
         "FLEET_LINK_SECRET": "l" * 40,
