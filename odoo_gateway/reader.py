@@ -406,6 +406,10 @@ class Reader:
         """Why that cannot be shown; None where it can."""
         return self._sight.doubt(model)
 
+    def doubt_of_booked(self) -> Doubt | None:
+        """The same of what is booked on analytic accounts, beside hours."""
+        return self._sight.doubt_of_booked()
+
     def lost(self, model: str) -> Drift | None:
         """A row of a model that could not be read; None where all could, of those looked up."""
         return next((drift for drift in self.drift if drift.model == model), None)

@@ -97,6 +97,10 @@ ALL_WE_ASK: Final[Mapping[str, Leaf]] = {
     "res.partner": ("'type'", "'!='", "'private'"),
     "res.users": ("'share'", "'='", "False"),
 }
+# Beside hours Odoo keeps there what is booked on accounts: groups and rules show one or the other.
+BOOKED: Final = "account.analytic.line"
+BOOKED_SEEN_BY: Final = ("account.group_account_invoice", "account.group_account_readonly")
+ALL_BOOKED: Final[Leaf] = ("'project_id'", "'='", "False")
 # Operators and values by which Odoo's own rules go by companies. Of one company of several, as
 # `user.company_id.id` is, the others are hidden; `allowed_company_ids` no rule knows.
 BY_COMPANY: Final[Mapping[Leaf, Shown]] = {
@@ -223,6 +227,15 @@ class Sight:
             self._doubts[model] = self._doubt(model)
         return self._doubts[model]
 
+    def doubt_of_booked(self) -> Doubt | None:
+        """The same of analytic lines that are no hours: what is booked on accounts."""
+        if not self._odoo.session.may_read(BOOKED):
+            return Doubt(Why.UNREADABLE, BOOKED)
+        if self._groups and self._rules is not None:
+            rules = self._rules.get(BOOKED, ())
+            return _narrowed(BOOKED, rules, self._groups, asked=ALL_BOOKED)
+        return None if self._names & {*BOOKED_SEEN_BY} else Doubt(Why.UNPROVEN, BOOKED)
+
     def _doubt(self, model: str) -> Doubt | None:
         if not any(map(self._odoo.session.may_read, (model, *PUBLIC.get(model, ())))):
             return Doubt(Why.UNREADABLE, model)
@@ -289,10 +302,18 @@ class Sight:
 
 
 def _narrowed(
-    model: str, rules: Sequence[Rule], groups: frozenset[int], needed: Shown = Shown.OURS
+    model: str,
+    rules: Sequence[Rule],
+    groups: frozenset[int],
+    needed: Shown = Shown.OURS,
+    asked: Leaf = (),
 ) -> Doubt | None:
-    """Which rule hides rows that are needed; None where none does."""
-    shown = {rule.id: _shown(model, rule.domain_force or "[]") for rule in rules}
+    """Which rule hides rows that are needed; None where none does.
+
+    asked: what leaves out nothing that is looked for, where that is not as ALL_WE_ASK has it.
+    """
+    asked = asked or ALL_WE_ASK.get(model, TRUE)
+    shown = {rule.id: _shown(model, rule.domain_force or "[]", asked) for rule in rules}
     of_groups = [rule for rule in rules if rule.groups and groups.intersection(rule.groups)]
     hiding = [rule for rule in rules if not rule.groups and needed not in shown[rule.id]]
     if of_groups and needed not in reduce(or_, (shown[rule.id] for rule in of_groups)):
@@ -302,18 +323,18 @@ def _narrowed(
     return Doubt(Why.RULE, model, str(hiding[0].name or hiding[0].id))
 
 
-def _shown(model: str, domain: str) -> Shown:
+def _shown(model: str, domain: str, asked: Leaf) -> Shown:
     """What a rule's domain is proven to let through; nothing where it is not understood."""
     try:
         tree = ast.parse(domain.strip(), mode="eval").body
         if not isinstance(tree, ast.List) or any(isinstance(n, CHANGES) for n in ast.walk(tree)):
             return Shown.NOTHING
-        return _all_of(model, tree.elts)
+        return _all_of(model, tree.elts, asked)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Shown.NOTHING
 
 
-def _all_of(model: str, items: Sequence[ast.expr]) -> Shown:
+def _all_of(model: str, items: Sequence[ast.expr], asked: Leaf) -> Shown:
     """The items are conditions, and operators before their operands; "and" where there is none."""
     stack: list[Shown] = []
     for item in reversed(items):
@@ -326,16 +347,16 @@ def _all_of(model: str, items: Sequence[ast.expr]) -> Shown:
         elif operator == "!":
             stack[-1:] = [Shown.NOTHING]
         else:
-            stack.append(_let_by(model, item))
+            stack.append(_let_by(model, item, asked))
     return reduce(and_, stack, Shown.ALL)
 
 
-def _let_by(model: str, item: ast.expr) -> Shown:
+def _let_by(model: str, item: ast.expr, asked: Leaf) -> Shown:
     """What a single condition lets through."""
     if not isinstance(item, ast.Tuple | ast.List):
         return Shown.NOTHING
     leaf = tuple(map(ast.unparse, item.elts))
-    if leaf in (TRUE, ALL_WE_ASK.get(model)):
+    if leaf in (TRUE, asked):
         return Shown.ALL
     if leaf[:1] != (COMPANY_OF.get(model, "'company_id'"),):
         return Shown.NOTHING

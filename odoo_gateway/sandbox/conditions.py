@@ -95,7 +95,7 @@ def _compiled_condition(view: View, model: str, condition: Condition) -> Test:
         return lambda row: plain.truth
     if shape.type == "json":
         raise unsupported(f"a condition on {name!r}, which holds JSON")
-    if (model, name) in VALUE_IGNORED:
+    if (model, name) in VALUE_IGNORED and not shape.store:
         raise unsupported(f"a condition on {name!r}, of which Odoo ignores the value")
     test = _typed(view, model, shape, plain)
     if not shape.searchable:

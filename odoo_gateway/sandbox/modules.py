@@ -42,7 +42,7 @@ MODELS: Final[Mapping[str, frozenset[str]]] = {
     "project": frozenset(
         {
             *("project.milestone", "project.project", "project.tags"),
-            *("project.task", "project.task.type"),
+            *("project.task", "project.task.type", "project.update"),
         }
     ),
     "sale": frozenset({"sale.order", "sale.order.line"}),

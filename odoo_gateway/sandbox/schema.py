@@ -19,6 +19,7 @@ EXTRA: Final[Mapping[str, frozenset[str]]] = {
         {"amount_residual", "amount_total", "amount_untaxed", "company_id", "currency_id"}
         | {"invoice_date", "move_type", "write_date"}
     ),
+    "account.move.line": frozenset({"expense_id"}),
     "account.payment.term": frozenset({"id", "name"}),
     "crm.lead": frozenset({"active", "company_id", "probability", "type"}),
     "crm.team": frozenset({"id", "name", "active", "company_id"}),

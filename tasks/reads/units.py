@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import groupby
 from typing import ClassVar, Final
 
 from odoo_gateway.reader import Domain, Group, Grouping, Key, Reader
 from odoo_gateway.records import Record
+from tasks.domain.news import Subject
 from tasks.records.timesheets import TimesheetLine
 
 HOUR: Final = ("uom", "product_uom_hour")
@@ -107,6 +109,26 @@ def _together(one: Group, other: Group) -> Group:
     return Group(one.keys, sums, earliest, one.count + other.count)
 
 
+def time_units(odoo: Reader, by: Mapping[int, Collection[Subject]]) -> Mapping[int, Decimal]:
+    """How many hours one of each unit of time is; `by` says which records are in each unit.
+
+    One that a rule hides is drift of those. Units of other kinds are left out.
+    """
+    hour_id = odoo.session.reference(*HOUR)
+    units = odoo.referred(Unit, {hour_id: (), **by}) if by else {}
+    hour = units.get(hour_id)
+    return {
+        unit.id: Decimal(repr(round(_hours_in(odoo, unit, hour), 8)))
+        for unit in units.values()
+        if hour and unit.kind == hour.kind
+    }
+
+
+def _hours_in(odoo: Reader, unit: Unit, hour: Unit) -> float:
+    turned = odoo.session.major_version >= TURNED_SINCE
+    return unit.factor / hour.factor if turned else hour.factor / unit.factor
+
+
 def hours_per_unit(odoo: Reader, ids: Collection[Key]) -> Mapping[Key, float]:
     """How many hours one of each unit is; those that are not in it count as hours.
 
@@ -122,9 +144,6 @@ def hours_per_unit(odoo: Reader, ids: Collection[Key]) -> Mapping[Key, float]:
     hour = units.get(hour_id)
     if hour is None:
         return {}
-    turned = odoo.session.major_version >= TURNED_SINCE
     return {
-        unit.id: unit.factor / hour.factor if turned else hour.factor / unit.factor
-        for unit in units.values()
-        if unit.kind == hour.kind
+        unit.id: _hours_in(odoo, unit, hour) for unit in units.values() if unit.kind == hour.kind
     }

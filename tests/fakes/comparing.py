@@ -16,6 +16,7 @@ Row = Mapping[str, Any]
 
 KEYS: Final[Mapping[str, Sequence[str]]] = {
     "expense_exceptions": ("expense_id",),
+    "margin_watch": ("project_id",),
     "change_requests": ("kind", "model", "record_id"),
     "master_data": ("kind", "model", "record_id", "other_id"),
     "invoice_readiness": ("sale_order_id",),

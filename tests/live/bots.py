@@ -13,7 +13,8 @@ from .odoo_server import OdooServer
 HISTORY = "hr.version"
 # As docs/install.md has it: read rights and a rule for all rows, and the right to read the rules.
 ROWS_OF_THE_JOBS = (
-    *("account.analytic.line", "account.move", "account.move.line", "hr.expense"),
+    *("account.analytic.line", "account.move", "account.move.line", "account.account"),
+    "hr.expense",
     *("project.milestone", "project.project", "project.task", "sale.order", "sale.order.line"),
     *("res.partner", "account.analytic.account", "project.tags", "crm.tag"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from odoo_gateway.sandbox.firm import (
     absences,
     billing,
+    bookings,
     calendars,
     changes,
     handoffs,
@@ -42,14 +43,16 @@ def build(as_of: date) -> Mapping[str, list[dict[str, Any]]]:
         **sales.rows(when, books),
         **papers.rows(when),
         **leads.rows(when),
+        **bookings.rows(when),
         **timesheets.rows(logged, books.of_entry),
     }
     entries = tables["account.analytic.line"]
-    expenses = papers.expense_entries(when, 1 + max(entry["id"] for entry in entries))
+    expenses = [*papers.expense_entries(when, 1 + max(entry["id"] for entry in entries))]
+    booked = bookings.entries(tables["sale.order.line"], when, 1 + max(e["id"] for e in expenses))
     return {
         **tables,
         **_together(tables, changes.rows(when), handoffs.rows(when), pipeline.rows(when)),
-        "account.analytic.line": [*entries, *expenses],
+        "account.analytic.line": [*entries, *expenses, *booked],
         "project.task": _with_hours(tables),
     }
 
@@ -68,4 +71,11 @@ def _with_hours(tables: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, An
     hours: dict[int, float] = defaultdict(float)
     for line in tables["account.analytic.line"]:
         hours[line["task_id"]] += line["unit_amount"]
-    return [{**task, "effective_hours": hours[task["id"]]} for task in tables["project.task"]]
+    return [
+        {
+            **task,
+            "effective_hours": hours[task["id"]],
+            "remaining_hours": task["allocated_hours"] - hours[task["id"]],
+        }
+        for task in tables["project.task"]
+    ]

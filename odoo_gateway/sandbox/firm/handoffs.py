@@ -161,7 +161,10 @@ def rows(when: When) -> Mapping[str, list[Row]]:
         "account.analytic.account": [_account(won) for won in set_up],
         "ir.attachment": list(_files()),
         "mail.message": [_signature(won, when) for won in signed],
-        "product.category": [{"id": 1, "parent_path": "1/"}, {"id": 2, "parent_path": "1/2/"}],
+        "product.category": [
+            {"id": 1, "name": "Goods", "parent_path": "1/"},
+            {"id": 2, "name": "Services", "parent_path": "1/2/"},
+        ],
         "project.milestone": list(_milestones(when)),
         "project.project": [_project(won, when) for won in set_up],
         "res.partner": [*map(_customer, WON), *map(_contact, signed)],

@@ -10,6 +10,8 @@ from odoo_gateway.sandbox.firm.people import PEOPLE
 Row = dict[str, Any]
 CURRENCIES = {"EUR": 1, "USD": 2, "JPY": 3, "GBP": 4}
 UNUSED = {"JPY": 0, "GBP": 2}
+# What one is worth in euros, today.
+WORTH = {"EUR": 1.0, "USD": 0.8, "JPY": 0.005, "GBP": 1.25}
 USER_ID = 2
 FIRST_CUSTOMER = 20
 FIRST_CONTACT = 80
@@ -34,6 +36,7 @@ def rows() -> dict[str, list[Row]]:
                 "name": name,
                 "decimal_places": UNUSED.get(name, 2),
                 "rounding": 10.0 ** -UNUSED.get(name, 2),
+                "inverse_rate": WORTH[name],
                 "active": name not in UNUSED,
             }
             for name, number in CURRENCIES.items()

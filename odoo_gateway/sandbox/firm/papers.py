@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from odoo_gateway.sandbox.firm.bookings import COSTS
 from odoo_gateway.sandbox.firm.deals import DEALS
 from odoo_gateway.sandbox.firm.kinds import EUROPE, Reinvoiced
 from odoo_gateway.sandbox.firm.money import CURRENCIES, FIRST_CUSTOMER, FIRST_USERS_PARTNER
@@ -129,6 +130,9 @@ def expense_entries(when: When, first_id: int) -> Iterator[Row]:
                     "timesheet_invoice_id": False,
                     "holiday_id": False,
                     "global_leave_id": False,
+                    "account_id": project_of(order, deal) or False,
+                    "general_account_id": COSTS,
+                    "move_line_id": False,
                 }
 
 

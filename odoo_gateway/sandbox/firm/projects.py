@@ -19,6 +19,8 @@ COPIED = 160
 COPIED_TASKS = {1601: "Kickoff", 1602: "Final report"}
 TEMPLATE_TASKS = {301: "Kickoff workshop", 302: "Specification", 303: "Acceptance test"}
 MEETINGS, TIME_OFF, TRAINING = 1, 2, 3
+# What managers last said to be done of their projects, in percent.
+UPDATED = {101: 50}
 # The one stage of all tasks.
 UNDER_WAY = 1
 TASK_NAMES = {MEETINGS: "Meetings", TIME_OFF: "Time Off", TRAINING: "Training"}
@@ -107,6 +109,7 @@ def rows(when: When) -> dict[str, list[dict[str, Any]]]:
             and when.ago(deal.days_ago - 5).isoformat(),
             "account_id": codes.account_of(project_id, deal),
             "tag_ids": codes.project_tags(deal),
+            "last_update_id": project_id if project_id in UPDATED else False,
         }
         for number, deal in enumerate(DEALS)
         if (project_id := project_of(number, deal))
@@ -136,6 +139,7 @@ def _project(number: int, name: str, company_id: int, user_id: int) -> dict[str,
         "account_id": False,
         "tag_ids": [],
         "last_update_status": "on_track",
+        "last_update_id": False,
         "sequence": number,
     }
 
@@ -174,6 +178,9 @@ def _task(number: int, name: str, project_id: int, company_id: int, when: When) 
         "user_ids": [],
         "child_ids": [],
         "allocated_hours": 0.0,
+        "remaining_hours": 0.0,
+        "parent_id": False,
+        "sale_line_id": False,
         "create_date": utc(when.ago(80), 9, "UTC"),
         "date_assign": False,
         "date_deadline": False,

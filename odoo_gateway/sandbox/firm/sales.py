@@ -193,6 +193,7 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when
         "technical_price_unit": float(sold.price),
         "discount": float(sold.discount),
         "product_uom_qty": float(sold.ordered),
+        "product_uom_id": _unit(line),
         "qty_delivered": float(sold.delivered),
         "qty_invoiced": float(sold.invoiced),
         "qty_delivered_method": sold.method,
@@ -210,6 +211,14 @@ def _line(number: int, deal: Deal, position: int, line: Line, books: Books, when
         "write_date": utc(when.ago(1), 18, "UTC"),
         **amounts,
     }
+
+
+def _unit(line: Line) -> int | bool:
+    """Hours and days; what is sold by the piece has no unit of time."""
+    if isinstance(line, Hours):
+        return timesheets.HOUR
+    by_day = isinstance(line, Units) and not (line.goods or line.on_order)
+    return timesheets.DAY if by_day else False
 
 
 def _added(line: Line, deal: Deal) -> int:

@@ -148,6 +148,9 @@ def _row(number: int, entry: Entry, invoice_id: int | None) -> dict[str, Any]:
         "timesheet_invoice_id": invoice_id or False,
         "holiday_id": entry.leave_id or False,
         "global_leave_id": entry.holiday_id or False,
+        "account_id": False,
+        "general_account_id": False,
+        "move_line_id": False,
     }
 
 

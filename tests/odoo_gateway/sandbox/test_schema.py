@@ -16,6 +16,7 @@ ABSENT_MODELS = {
     "hr.expense.sheet",
     "hr_timesheet.sheet",
     "planning.slot",
+    "purchase.order.line",
     "tier.review",
 }
 ABSENT_FIELDS = {
@@ -33,6 +34,7 @@ ABSENT_FIELDS = {
     ("sale.order", "margin_percent"),
     ("sale.order", "validation_status"),
     ("sale.order.line", "is_reward_line"),
+    ("sale.order.line", "purchase_price"),
     ("uom.uom", "category_id"),
 }
 RENEW = "renew it with `python -m tests.odoo_gateway.sandbox.make_schema`"

@@ -1,0 +1,1 @@
+"""The job `margin_watch`: what is its alone."""
