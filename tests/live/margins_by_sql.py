@@ -268,7 +268,9 @@ class _Project:
         worked = [part for part in parts if part[0].billing != "expense"]
         only = worked[0] if len(worked) == 1 else None
         ids = {line.id for line in self.selling}
-        with_hours, without, counted = [], [], ZERO
+        with_hours: list[Decimal | None] = []
+        without: list[Decimal | None] = []
+        counted = ZERO
         for part in parts:
             own = {line.id for line in part}
             mine = [r for r in self.logged if r[0] in own or (part is only and r[0] not in ids)]

@@ -183,7 +183,7 @@ def test_a_line_of_no_single_project_is_a_gap_of_all() -> None:
 
 
 def test_the_project_that_names_the_line_has_it() -> None:
-    named = {
+    named: dict[tuple[str, int], Row] = {
         (LINE, FIRST_LINE): {"project_id": False},
         (PROJECT, 102): {"sale_line_id": FIRST_LINE},
     }

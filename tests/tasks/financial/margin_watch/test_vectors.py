@@ -73,12 +73,11 @@ def bought(**values: Any) -> Watched:
     return watched(line, **{"books": books(purchases=3000), **values})
 
 
-def mixed(**more: Any) -> Watched:
+def mixed() -> Watched:
     """Time and milestones in two service lines, half of each delivered."""
     advice = sale("time_and_materials", 100, 50, 100, category=(1, 3), category_name="Advice")
     staged = sale("milestone", 1, "0.5", 10000, number=2)
-    hours = {10: logged(50, 3000), 20: logged(100, 4000), **more}
-    return watched(advice, staged, logged=hours)
+    return watched(advice, staged, logged={10: logged(50, 3000), 20: logged(100, 4000)})
 
 
 PAID_BACK = sale("expense", 0, 1, 500, number=2)
