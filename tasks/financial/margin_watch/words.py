@@ -32,6 +32,7 @@ LABELS: Final[Mapping[str, Text]] = {
     "plan_basis": Text("planned by"),
     "planned_cost": Text("planned cost"),
     "planned_percent": Text("planned margin in %"),
+    "projects": Text("projects"),
     "progress_percent": Text("done in %"),
     "purchases": Text("purchases"),
     "recognised": Text("revenue in the books"),
@@ -40,6 +41,7 @@ LABELS: Final[Mapping[str, Text]] = {
     "sold": Text("sold"),
     "uncosted_hours": Text("hours without cost"),
     "used_percent": Text("used in %"),
+    "verifiable_projects": Text("projects with a verifiable margin"),
     "waiting_expenses": Text("expenses not in the books"),
     # Kinds of findings.
     "burn": Text("spent faster than done"),
