@@ -15,7 +15,8 @@ HISTORY = "hr.version"
 ROWS_OF_THE_JOBS = (
     *("account.analytic.line", "account.move", "account.move.line", "account.account"),
     "hr.expense",
-    *("project.milestone", "project.project", "project.task", "sale.order", "sale.order.line"),
+    *("project.milestone", "project.project", "project.task", "project.update"),
+    *("sale.order", "sale.order.line"),
     *("res.partner", "account.analytic.account", "project.tags", "crm.tag"),
 )
 READ_BY_THE_JOBS = (*ROWS_OF_THE_JOBS, "ir.model", "ir.rule")
