@@ -305,7 +305,7 @@ class _Project:
         if line.billing != "fixed":
             return line.earned_by(line.delivered)
         if line.deducts:
-            others = [each for each in self.selling if not each.deducts]
+            others = [x for x in self.selling if not (x.deducts and x.billing == "fixed")]
             sold = sum((each.sold for each in others), ZERO)
             earned = self.total([self.earned(each) for each in others])
             return None if earned is None else line.sold * min(earned / sold, Decimal(1))

@@ -393,16 +393,20 @@ def _planned_cost(
 
 
 def _deducted(lines: Sequence[Priced]) -> Sequence[Priced]:
-    """With discounts earned as the rest of what the project sells is."""
-    selling = [line for line in lines if not line.sale.sold.sold.deducts]
+    """With discounts of a fixed amount earned as the rest of what the project sells is."""
+    selling = [line for line in lines if not _is_discount(line)]
     sold, earned = _total(x.sold for x in selling), _total(x.earned for x in selling)
     if not sold or earned is None:
         return lines
     share = min(earned / sold, ONE)
     return [
-        replace(line, earned=line.sold * share) if line.sale.sold.sold.deducts else line
-        for line in lines
+        replace(line, earned=line.sold * share) if _is_discount(line) else line for line in lines
     ]
+
+
+def _is_discount(line: Priced) -> bool:
+    sold = line.sale.sold.sold
+    return sold.deducts and sold.billing is Billing.FIXED
 
 
 def _parts(lines: Iterable[Priced], policy: MarginPolicy) -> Sequence[Part]:

@@ -47,6 +47,8 @@ class Margins(Cases):
         self.alone = self.product(
             "Audit", "delivered_manual", 700.0, service_tracking="project_only"
         )
+        self.less = self.product("Discount", "ordered_prepaid", 0.0)
+        self.vendor = self.partner("Vendor of the cases", "sales@vendor.example")
         category = self.env["product.category"].create({"name": f"Advisory {company.id}"})
         self.by_hour.categ_id = category
         self.projects: dict[str, int] = {}
@@ -94,13 +96,15 @@ class Margins(Cases):
         self.log(tasks, 30.0, 8)
         self.update(tasks, 80, 100)
         self.plan(tasks, 100.0, 40.0)
-        self.log(self.project("nobody says", self.line(self.fee, 1)), 5.0, 8)
+        unsaid = self.project("nobody says", self.line(self.fee, 1))
+        self.log(unsaid, 5.0, 8)
+        unsaid.order_line.task_id.allocated_hours = 0
         self.project("not begun", self.line(self.fee, 1))
         mixed = self.project("mixed", self.line(self.by_hour, 10), self.line(self.milestone, 1))
         self.log(mixed, 4.0, 7)
         self.log(mixed, 6.0, 7, number=1)
         less = self.project(
-            "discount", self.line(self.by_hour, 10), self.line(self.manual, 1, price_unit=-150.0)
+            "discount", self.line(self.by_hour, 10), self.line(self.less, 1, price_unit=-150.0)
         )
         self.log(less, 5.0, 7)
 
@@ -121,7 +125,7 @@ class Margins(Cases):
         made = self.env["account.move"].create(
             {
                 "move_type": kind,
-                "partner_id": self.customer.id,
+                "partner_id": self.vendor.id,
                 "company_id": self.company.id,
                 "invoice_date": TODAY,
                 "date": TODAY,

@@ -16,6 +16,7 @@ ABSENT_MODELS = {
     "hr.expense.sheet",
     "hr_timesheet.sheet",
     "planning.slot",
+    "purchase.order",
     "purchase.order.line",
     "tier.review",
 }
