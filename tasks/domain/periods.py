@@ -126,12 +126,16 @@ class AsOf:
     @property
     def day(self) -> date:
         """The calendar day in the scope's zone."""
-        return self.instant.astimezone(self.zone).date()
+        return self.day_of(self.instant)
+
+    def day_of(self, instant: datetime) -> date:
+        """The calendar day of an instant in the scope's zone."""
+        return instant.astimezone(self.zone).date()
 
     @property
     def is_over(self) -> bool:
         """Whether the day is over, so that what Odoo holds by now may be another state."""
-        return self.day < self.now.astimezone(self.zone).date()
+        return self.day < self.day_of(self.now)
 
     @property
     def week(self) -> Period:

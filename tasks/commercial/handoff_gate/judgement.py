@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -118,7 +118,7 @@ class Judgement:
         return [self._handoff(sale) for sale in sales if self._is_recent(sale)]
 
     def _is_recent(self, sale: Sale) -> bool:
-        days = (self._as_of.day - self._day(sale.order.date_order)).days
+        days = (self._as_of.day - self._as_of.day_of(sale.order.date_order)).days
         return days <= self._policy_of(sale).look_back_days
 
     def _policy_of(self, sale: Sale) -> HandoffPolicy:
@@ -228,9 +228,6 @@ class Judgement:
         """When people are told by this policy."""
         opening = Rung(name=FIRST, working_days=0, at=policy.first_at)
         return self._tellings.of(policy, policy.office, opening)
-
-    def _day(self, instant: datetime) -> date:
-        return instant.astimezone(self._as_of.zone).date()
 
 
 def left_out(sale: Sale, policy: HandoffPolicy) -> Status | None:

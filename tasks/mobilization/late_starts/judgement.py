@@ -246,7 +246,7 @@ class Judgement:
 
     def _contract(self, project: StartedProject) -> date | None:
         order = self._snapshot.orders.get(project.id)
-        return order.date_order.astimezone(self._as_of.zone).date() if order else None
+        return self._as_of.day_of(order.date_order) if order else None
 
     def _after(self, project: StartedProject, day: date, count: int) -> date | None:
         """So many working days of the manager later; None of a day that nobody looks back at."""

@@ -306,7 +306,7 @@ class Following:
             model=record.MODEL,
             record_id=record.id,
             url=self._snapshot.links[record.MODEL, record.id],
-            since=self._judgement.day(since),
+            since=self._as_of.day_of(since),
             amount=sale.currency.round(sale.order.amount_untaxed),
             currency=sale.currency.code,
             steps=steps,

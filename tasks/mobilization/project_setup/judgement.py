@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import cached_property
 from typing import Any, Final
 
@@ -104,7 +104,7 @@ class Judgement:
             "partner_id": record.partner_id,
             "partner": self._customer(case),
             "owner": case.owner.name,
-            "since": None if case.since is None else str(self.day(case.since)),
+            "since": None if case.since is None else str(self.as_of.day_of(case.since)),
             "amount": sale.currency.text(sale.order.amount_untaxed) if sale else None,
             "currency": sale.currency.code if sale else None,
             "project_ids": [project.id for project in sale.projects] if sale else [],
@@ -130,7 +130,7 @@ class Judgement:
             model=case.record.MODEL,
             record_id=case.record.id,
             url=self.snapshot.links[case.subject],
-            since=self.day(since),
+            since=self.as_of.day_of(since),
             amount=sale.currency.round(sale.order.amount_untaxed) if sale else None,
             currency=sale.currency.code if sale else None,
             steps=telling.steps(case.owner, since, due),
@@ -231,7 +231,7 @@ class Judgement:
 
     def is_recent(self, moment: datetime, policy: SetupPolicy) -> bool:
         """Whether the policy looks back at it."""
-        return (self.as_of.day - self.day(moment)).days <= policy.look_back_days
+        return (self.as_of.day - self.as_of.day_of(moment)).days <= policy.look_back_days
 
     def _words(self, case: Case) -> tuple[Text, Text, Text]:
         name, customer = case.record.name, self._customer(case)
@@ -287,10 +287,6 @@ class Judgement:
         """When people are told by this policy."""
         opening = Rung(name=FIRST, working_days=0, at=policy.first_at)
         return self._tellings.of(policy, policy.office, opening)
-
-    def day(self, moment: datetime) -> date:
-        """In the zone of the company."""
-        return moment.astimezone(self.as_of.zone).date()
 
 
 _WAITING: Final[Mapping[Fate, tuple[Text, Text]]] = {

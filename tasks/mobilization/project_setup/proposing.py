@@ -44,7 +44,7 @@ def _proposal(judgement: Judgement, case: Case, sale: Sale, portion: Portion) ->
     order, policy = sale.order, case.policy
     lines = {line.id: judgement.service_line(line, policy) for line in portion.lines}
     template = judgement.snapshot.templates.get(portion.template or 0)
-    day = judgement.day(order.date_order)
+    day = judgement.as_of.day_of(order.date_order)
     people = judgement.snapshot.people
     hours = {number: of for number, of in sale.hours.items() if number in lines}
     plan = Plan(
