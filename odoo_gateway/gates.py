@@ -50,7 +50,7 @@ OF_PEOPLE: Final = frozenset({State.OVERRIDDEN, State.TAKEN_BACK})
 
 
 @dataclass(frozen=True)
-class Decision:
+class Ruling:
     """A row of the table, as it stands there: whoever may write all of Odoo may have edited it."""
 
     id: int
@@ -75,7 +75,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class NewDecision:
+class NewRuling:
     """What is written about a record."""
 
     key: str
@@ -112,27 +112,27 @@ def stands(session: Session, gate: str) -> bool:
     return bool(answers.rows(answer, f"{DIRECTORY}.search_read", ("id", "x_name")))
 
 
-def newest(odoo: Reader, keys: Iterable[str]) -> Mapping[str, Decision]:
+def newest(odoo: Reader, keys: Iterable[str]) -> Mapping[str, Ruling]:
     """What counts about each of these records; those that nobody decided on are left out."""
-    return {each.key: each for each in decisions(odoo, keys)}
+    return {each.key: each for each in rulings(odoo, keys)}
 
 
-def decisions(odoo: Reader, keys: Iterable[str], after: int = 0) -> Sequence[Decision]:
+def rulings(odoo: Reader, keys: Iterable[str], after: int = 0) -> Sequence[Ruling]:
     """All that was decided about these records, oldest first; after: only later than that row."""
     wanted = sorted({*keys})
     parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
     return sorted(
-        (each for part in parts for each in _decisions(odoo, part, after)), key=lambda d: d.id
+        (each for part in parts for each in _rulings(odoo, part, after)), key=lambda d: d.id
     )
 
 
-def _decisions(odoo: Reader, keys: Collection[str], after: int) -> Iterator[Decision]:
+def _rulings(odoo: Reader, keys: Collection[str], after: int) -> Iterator[Ruling]:
     domain = [("x_key", "in", list(keys)), ("id", ">", after)]
     answer = odoo.session.call(
         DECISIONS, "search_read", domain, list(FIELDS), order="id", load="", context=odoo.context
     )
     for row in answers.rows(answer, f"{DECISIONS}.search_read", ("id", *FIELDS)):
-        yield Decision(
+        yield Ruling(
             id=row["id"],
             key=row["x_key"] or "",
             state=row["x_state"] or "",
@@ -145,7 +145,7 @@ def _decisions(odoo: Reader, keys: Collection[str], after: int) -> Iterator[Deci
         )
 
 
-def decide(session: Session, new: NewDecision) -> int:
+def decide(session: Session, new: NewRuling) -> int:
     """Write a decision, which counts from then on; its id."""
     values: dict[str, Any] = {
         "x_key": new.key,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from odoo_gateway.gates import Decision, State
+from odoo_gateway.gates import Ruling, State
 from tasks.domain import deciding
 from tasks.domain.checklists import Answer, Result
 from tasks.domain.matrix import Request
@@ -33,7 +33,7 @@ class Kept:
     #: Of what it was found by: that of the policy.
     version: str
     #: What the gate goes by now; None where nothing was said yet.
-    decision: Decision | None
+    decision: Ruling | None
     request: Request
     #: Why it is kept whatever is there; "" where it is not.
     kept_anyway: Text = NOTHING

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 
 from odoo_gateway import gates, outbox
 from odoo_gateway.errors import OdooRejected
-from odoo_gateway.gates import NewDecision
+from odoo_gateway.gates import NewRuling
 from odoo_gateway.gates import State as Decided
 from odoo_gateway.procedures import comparing, installing, membership, wanted
 from odoo_gateway.procedures.comparing import State
@@ -265,7 +265,7 @@ def decide(
     who: Session, model: str, number: int, state: str, amount: float, why: str, currency: str = ""
 ) -> None:
     key, total = gates.key_of(model, number), Decimal(str(amount))
-    gates.decide(who, NewDecision(key, Decided(state), why, total, currency))
+    gates.decide(who, NewRuling(key, Decided(state), why, total, currency))
 
 
 def state_of(admin: Session, invoice: int) -> tuple[str, float]:

@@ -13,7 +13,7 @@ import pytest
 
 from odoo_gateway import gates
 from odoo_gateway.errors import OdooError, OdooRejected
-from odoo_gateway.gates import Decision
+from odoo_gateway.gates import Ruling
 from odoo_gateway.reader import Reader
 from odoo_gateway.session import Session
 from odoo_gateway.transport import Address, OdooRpc
@@ -110,11 +110,11 @@ class Sales:
         assert (self.state(order), self.projects(order)) == ("draft", 0)
         return said
 
-    def decision(self, order: int) -> Decision | None:
+    def decision(self, order: int) -> Ruling | None:
         key = gates.key_of(ORDER, order)
         return gates.newest(Reader(self.admin, 1), [key]).get(key)
 
-    def until(self, order: int, state: str, more: Callable[[Decision], bool] = bool) -> float:
+    def until(self, order: int, state: str, more: Callable[[Ruling], bool] = bool) -> float:
         """Until the gate says so of it; after how many seconds."""
 
         def says() -> bool:

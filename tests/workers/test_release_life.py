@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from odoo_gateway import gates
-from odoo_gateway.gates import Decision, NewDecision, State
+from odoo_gateway.gates import NewRuling, Ruling, State
 from odoo_gateway.reader import Reader
 from odoo_gateway.sandbox import Sandbox
 from tests.fakes.clock import Clock
@@ -62,9 +62,9 @@ class Firm:
         kind = {"mimetype": "application/pdf", "checksum": "a1"}
         self.change("ir.attachment", number, name="SOW.pdf", **of, **kind)
 
-    def decisions(self, order: int) -> list[Decision]:
+    def decisions(self, order: int) -> list[Ruling]:
         key = gates.key_of("sale.order", order)
-        return [*gates.decisions(Reader(self.fleet.session(self.tenant), 1), [key])]
+        return [*gates.rulings(Reader(self.fleet.session(self.tenant), 1), [key])]
 
     @property
     def tenant(self) -> Any:
@@ -117,7 +117,7 @@ def test_each_quotation_is_decided_once_and_anew_when_it_changes(firm: Firm) -> 
 
 def test_what_a_person_let_through_stays_until_its_total_is_another(firm: Firm) -> None:
     key = gates.key_of("sale.order", QUOTED)
-    new = NewDecision(key, State.OVERRIDDEN, "by Ute", Decimal(9440), "EUR")
+    new = NewRuling(key, State.OVERRIDDEN, "by Ute", Decimal(9440), "EUR")
     gates.decide(firm.fleet.session(firm.tenant), new)
     firm.look()
     assert [each.state for each in firm.decisions(QUOTED)] == ["overridden"]

@@ -8,7 +8,7 @@ import pytest
 
 from odoo_gateway import gates
 from odoo_gateway.errors import OdooOutdated, OdooRejected
-from odoo_gateway.gates import NewDecision, State
+from odoo_gateway.gates import NewRuling, State
 from odoo_gateway.reader import Reader
 from odoo_gateway.sandbox import Sandbox, firm
 from odoo_gateway.session import Session
@@ -47,12 +47,12 @@ def write(session: Session, values: dict[str, Any], kind: EffectKind = ORDER, **
     return Write(session, "firm", identity="once", values=valid, since=NOW, **known)
 
 
-def rows(session: Session, number: int = QUOTED, model: str = "sale.order") -> list[gates.Decision]:
-    return [*gates.decisions(Reader(session, 1), [gates.key_of(model, number)])]
+def rows(session: Session, number: int = QUOTED, model: str = "sale.order") -> list[gates.Ruling]:
+    return [*gates.rulings(Reader(session, 1), [gates.key_of(model, number)])]
 
 
 def overridden(session: Session, state: State = State.OVERRIDDEN) -> None:
-    new = NewDecision(gates.key_of("sale.order", QUOTED), state, "by Ute")
+    new = NewRuling(gates.key_of("sale.order", QUOTED), state, "by Ute")
     gates.decide(session, new)
 
 

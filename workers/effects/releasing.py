@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field
 
 from odoo_gateway import gates
 from odoo_gateway.errors import OdooOutdated, OdooRejected
-from odoo_gateway.gates import Decision, NewDecision, State
+from odoo_gateway.gates import NewRuling, Ruling, State
 from odoo_gateway.procedures.wanted import GATES
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
@@ -129,15 +129,15 @@ def _reader(gate: str, write: Write) -> Reader:
 def _find(gate: str, write: Write) -> Result | None:
     """The row that says so, whatever was written after it."""
     key = _key(gate, write)
-    return _found(gates.decisions(_reader(gate, write), [key], write.values.after), write.values)
+    return _found(gates.rulings(_reader(gate, write), [key], write.values.after), write.values)
 
 
-def _found(later: Sequence[Decision], values: Release) -> Result | None:
+def _found(later: Sequence[Ruling], values: Release) -> Result | None:
     found = [each.id for each in later if _is_same(each, values)]
     return {"decision_id": found[0]} if found else None
 
 
-def _is_same(found: Decision, values: Release) -> bool:
+def _is_same(found: Ruling, values: Release) -> bool:
     return (
         found.state == values.state
         and found.seen == values.seen
@@ -151,7 +151,7 @@ def _is_same(found: Decision, values: Release) -> bool:
 def _apply(gate: str, write: Write) -> Result:
     values, key = write.values, _key(gate, write)
     odoo = _reader(gate, write)
-    later = gates.decisions(odoo, [key], values.after)
+    later = gates.rulings(odoo, [key], values.after)
     found = _found(later, values)
     if found is not None:
         return found
@@ -167,7 +167,7 @@ def _apply(gate: str, write: Write) -> Result:
     return {
         "decision_id": gates.decide(
             write.session,
-            NewDecision(
+            NewRuling(
                 key=key,
                 state=State(values.state),
                 reason=values.reason,
@@ -216,5 +216,5 @@ def _undo(gate: str, write: Write, result: Result) -> None:
             return
         raise OdooRejected(f"{values.name} was decided on anew since: {newest.reason}")
     amount, currency = _total(odoo, write)
-    new = NewDecision(key, State.TAKEN_BACK, TAKEN_BACK, amount, currency)
+    new = NewRuling(key, State.TAKEN_BACK, TAKEN_BACK, amount, currency)
     gates.decide(write.session, new)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from odoo_gateway import gates
-from odoo_gateway.gates import Decision
+from odoo_gateway.gates import Ruling
 from odoo_gateway.reader import Domain, Reader
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
 from tasks.commercial.handoff_gate.records import (
@@ -82,7 +82,7 @@ class Offer:
     """A quotation, and what was decided about it last."""
 
     sale: Sale
-    decision: Decision | None
+    decision: Ruling | None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from odoo_gateway import gates
-from odoo_gateway.gates import Decision
+from odoo_gateway.gates import Ruling
 from odoo_gateway.reader import Domain, Reader
 from tasks.commercial.presales_review.policy import ReviewPolicy
 from tasks.commercial.presales_review.records import DoneStep, PlannedStep, ReviewTask, tied
@@ -59,7 +59,7 @@ class Snapshot:
     not_verifiable: tuple[NotVerifiable, ...] = ()
     company_id: int = 0
     #: What the gate goes by, by its key; None where none keeps opportunities.
-    decisions: Mapping[str, Decision] | None = None
+    decisions: Mapping[str, Ruling] | None = None
 
     def currency_of(self, opportunity: Opportunity) -> Currency | None:
         """What its expected revenue is in: the currency of its company; None of a hidden one."""
@@ -119,7 +119,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ReviewPolicy) -> Snapshot:
 
 def _decisions(
     odoo: Reader, stages: Iterable[int], opportunities: Iterable[int], policy: ReviewPolicy
-) -> Mapping[str, Decision]:
+) -> Mapping[str, Ruling]:
     gated = {review.stage for unit in policy.everywhere() for review in unit.gated}
     of_stages = [gates.key_of(Stage.MODEL, number, odoo.company_id) for number in stages]
     of_each = [

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from odoo_gateway.gates import Decision, State
+from odoo_gateway.gates import Ruling, State
 from tasks.commercial.handoff_gate.job import judge
 from tasks.commercial.handoff_gate.policy import HandoffPolicy
 from tasks.commercial.handoff_gate.snapshot import Offer, Sale, Snapshot
@@ -20,7 +20,7 @@ QUOTED: Final = {"state": "sent", "signed_on": None}
 WITHOUT: Final = sale(QUOTED, documents=[], signature=None, projects=[])
 WITH: Final = sale(QUOTED, documents=[document()], signature=None, projects=[])
 TOTAL: Final = Decimal(21420)
-RELEASED: Final = Decision(
+RELEASED: Final = Ruling(
     id=41,
     key="sale.order,7",
     state="released",
@@ -36,7 +36,7 @@ LINE: Final = {"name": "training", "sales_teams": [1]}
 
 def look(
     offered: Sale,
-    decision: Decision | None = None,
+    decision: Ruling | None = None,
     proposed: tuple[Proposed, ...] = (),
     subjects: frozenset[tuple[str, int]] | None = None,
     **policy: Any,
@@ -46,7 +46,7 @@ def look(
     return judge(found, moment, HandoffPolicy.model_validate(policy))
 
 
-def proposal(offered: Sale, decision: Decision | None = None, **policy: Any) -> Proposal:
+def proposal(offered: Sale, decision: Ruling | None = None, **policy: Any) -> Proposal:
     (found,) = look(offered, decision, **policy).proposals
     return found
 
@@ -82,7 +82,7 @@ def test_what_is_missing_is_named_to_who_is_refused() -> None:
     assert report.findings == ()
 
 
-def kept_by(found: Proposal, number: int = 42) -> Decision:
+def kept_by(found: Proposal, number: int = 42) -> Ruling:
     """What stands once it was written."""
     return replace(
         RELEASED,
@@ -118,7 +118,7 @@ def test_another_reason_is_told_anew() -> None:
         replace(RELEASED, state="taken_back", currency="USD"),
     ],
 )
-def test_a_release_of_something_else_stands_no_more(decision: Decision) -> None:
+def test_a_release_of_something_else_stands_no_more(decision: Ruling) -> None:
     assert proposal(WITH, decision).identity == "released 21420.00 EUR after 41"
     assert proposal(WITHOUT, decision).values["state"] == "held"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from odoo_gateway import gates
-from odoo_gateway.gates import NewDecision, State
+from odoo_gateway.gates import NewRuling, State
 from odoo_gateway.sandbox import Sandbox, firm
 from odoo_gateway.session import Session
 from tasks.commercial.handoff_gate.job import JOB
@@ -291,7 +291,7 @@ def test_the_calls_are_as_many_for_one_order_as_for_thirty(now: AsOf) -> None:
 def test_quotations_are_read_with_what_was_decided_where_a_gate_keeps_them(now: AsOf) -> None:
     odoo = changed(gates=["order_confirmation"])
     key = gates.key_of("sale.order", QUOTED)
-    gates.decide(Session(odoo), NewDecision(key, State.OVERRIDDEN, "by Ute", Decimal(9440), "EUR"))
+    gates.decide(Session(odoo), NewRuling(key, State.OVERRIDDEN, "by Ute", Decimal(9440), "EUR"))
     found = read(reading(odoo), now, HandoffPolicy())
     assert found.offers is not None
     offered = {each.sale.order.id: each.decision for each in found.offers}

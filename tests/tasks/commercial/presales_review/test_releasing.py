@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from odoo_gateway import gates
-from odoo_gateway.gates import NewDecision, State
+from odoo_gateway.gates import NewRuling, State
 from odoo_gateway.sandbox import Sandbox, firm
 from odoo_gateway.session import Session
 from tasks.commercial.presales_review.job import JOB
@@ -50,7 +50,7 @@ def lead(**values: Any) -> Sandbox:
 
 
 def decide(odoo: Sandbox, key: str, state: State, basis: str = "") -> None:
-    gates.decide(Session(odoo), NewDecision(key, state, "said", basis=basis))
+    gates.decide(Session(odoo), NewRuling(key, state, "said", basis=basis))
 
 
 def test_a_stage_is_switched_on_and_what_stands_before_it_is_judged() -> None:
