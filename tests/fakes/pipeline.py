@@ -104,6 +104,7 @@ def passed(number: int, stages: Mapping[int, float], **values: Any) -> PassedOpp
         "stage_id": WON,
         "team_id": 1,
         "date_closed": None,
+        "create_date": day("2026-01-05 09:00"),
         "duration_tracking": {str(stage): days * 86400 for stage, days in stages.items()},
     }
     return PassedOpportunity(id=number, **{**known, **values})
@@ -122,6 +123,7 @@ def snapshot(
         "stages": STAGES,
         "passed": (),
         "tells_stages": True,
+        "elsewhere": (),
         "quotations": quotes,
         "lines": {
             each.id: [of for of in lines if of.order_id == each.id]

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 from typing import Final
 
 from tasks.commercial.quote_check.carried import carried_percent
@@ -30,7 +29,8 @@ class Pipeline:
     def __init__(self, snapshot: Snapshot, as_of: AsOf) -> None:
         self._snapshot, self._as_of = snapshot, as_of
         self._quoted: dict[int, list[Quotation]] = defaultdict(list)
-        for quotation in snapshot.quotations:
+        self._stood_since: dict[int, Mapping[int, Sequence[float]]] = {}
+        for quotation in (*snapshot.quotations, *snapshot.elsewhere):
             if quotation.opportunity_id and quotation.state != CANCELLED:
                 self._quoted[quotation.opportunity_id].append(quotation)
 
@@ -51,21 +51,25 @@ class Pipeline:
         """The day of an instant by the clock of the company."""
         return instant.astimezone(self._as_of.zone).date()
 
-    @cached_property
-    def _stood(self) -> Mapping[int, Sequence[float]]:
-        """By stage, the days that opportunities stood in it before they left it."""
-        found: dict[int, list[float]] = defaultdict(list)
-        for passed in self._snapshot.passed:
-            for stage, seconds in (passed.duration_tracking or {}).items():
-                if stage.isdecimal() and int(stage) != passed.stage_id and seconds > 0:
-                    found[int(stage)].append(seconds / DAY)
-        return found
+    def _stood(self, policy: QuotePolicy) -> Mapping[int, Sequence[float]]:
+        """By stage, the days that opportunities of late stood in it before they left it."""
+        if policy.history_days not in self._stood_since:
+            first = self._as_of.day - timedelta(days=policy.history_days)
+            found: dict[int, list[float]] = defaultdict(list)
+            for passed in self._snapshot.passed:
+                if passed.create_date.date() < first:
+                    continue
+                for stage, seconds in (passed.duration_tracking or {}).items():
+                    if stage.isdecimal() and int(stage) != passed.stage_id and seconds > 0:
+                        found[int(stage)].append(seconds / DAY)
+            self._stood_since[policy.history_days] = found
+        return self._stood_since[policy.history_days]
 
     def most_days(self, stage_id: int, policy: QuotePolicy) -> float | None:
         """After how many days in a stage one stands too long; None where that is not known."""
         if stage_id in policy.days_in_stage:
             return policy.days_in_stage[stage_id]
-        stood = self._stood.get(stage_id, ())
+        stood = self._stood(policy).get(stage_id, ())
         if len(stood) < policy.least_history:
             return None
         return percentile(stood, policy.usual_percentile)

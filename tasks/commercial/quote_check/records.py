@@ -27,6 +27,7 @@ class PassedOpportunity(Record):
     stage_id: int | None
     team_id: int | None
     date_closed: datetime | None
+    create_date: datetime
     duration_tracking: Mapping[str, float] | None = None
 
 

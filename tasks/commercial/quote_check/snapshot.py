@@ -54,6 +54,8 @@ class Snapshot:
     tells_stages: bool
     #: Open ones, all of open opportunities, and those made or answered since the last month began.
     quotations: Sequence[Quotation]
+    #: Those of open opportunities that another company made.
+    elsewhere: Sequence[Quotation]
     #: Of open quotations, by the id of each.
     lines: Mapping[int, Sequence[QuotedLine]]
     products: Mapping[int, ListedProduct]
@@ -100,6 +102,7 @@ def read(odoo: Reader, as_of: AsOf, policy: QuotePolicy) -> Snapshot:
     stages = {s.id: s for s in odoo.search(Stage, [])} if has_pipeline else None
     currencies = _currencies(odoo, quotations)
     quotations = [each for each in quotations if each.currency_id in currencies]
+    elsewhere = _elsewhere(odoo, ids) if tells else ()
     asked = [each for each in quotations if each.is_open]
     lines = _lines(odoo, asked)
     passed = _passed(odoo, as_of, policy) if has_pipeline else ()
@@ -117,6 +120,7 @@ def read(odoo: Reader, as_of: AsOf, policy: QuotePolicy) -> Snapshot:
         passed=passed,
         tells_stages=has_pipeline and not odoo.lacks(PassedOpportunity, "duration_tracking"),
         quotations=quotations,
+        elsewhere=[each for each in elsewhere if each.currency_id in currencies],
         lines=lines,
         products=_products(odoo, lines.values()),
         messages=_messages(odoo, asked, known),
@@ -168,6 +172,13 @@ def _quotations(
         others = as_of.only_ids(Quotation.MODEL)
     of_these: Domain = ["|", ("opportunity_id", "in", sorted(opportunities))] if tells else []
     return odoo.search(Quotation, [*of_these, *others])
+
+
+def _elsewhere(odoo: Reader, opportunities: Collection[int]) -> Sequence[Quotation]:
+    """An opportunity of no company is one of all, and any of them may have quoted it."""
+    of_these: Domain = [("opportunity_id", "in", sorted(opportunities))]
+    of_others: Domain = [("company_id", "!=", odoo.company_id)]
+    return odoo.search(Quotation, [*of_these, *of_others], all_companies=True)
 
 
 def _closed(

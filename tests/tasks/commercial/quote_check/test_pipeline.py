@@ -111,6 +111,16 @@ def test_what_is_usual_is_not_known_of_few_or_of_those_that_still_stand_there() 
     assert keys(judged(snapshot(passed=odd))) == set()
 
 
+@pytest.mark.parametrize(("days", "known"), [(400, True), (300, False)])
+def test_what_was_made_before_the_history_says_nothing_though_it_was_closed_of_late(
+    days: int, *, known: bool
+) -> None:
+    closed = {"date_closed": day("2026-11-20 09:00"), "create_date": day("2026-01-05 09:00")}
+    old = [passed(100 + n, {PROPOSED: 1.0}, **closed) for n in range(20)]
+    found = keys(judged(snapshot(passed=old), history_days=days))
+    assert ("days-in-stage-lead-3" in found) is known
+
+
 def test_the_policy_may_say_how_long_is_too_long_in_a_stage() -> None:
     assert keys(judged(days_in_stage={PROPOSED: 4})) == {"days-in-stage-lead-3"}
     assert keys(judged(days_in_stage={PROPOSED: 5})) == set()

@@ -88,6 +88,20 @@ def test_a_quotation_of_another_company_than_its_opportunity_is_seen_in_its_own(
     assert "company-and-currency-order-951" in keys(look(moved))
 
 
+@pytest.mark.parametrize("state", ["sent", "sale"])
+def test_an_opportunity_of_no_company_may_be_quoted_by_any(state: str) -> None:
+    late = "days-to-quotation-lead-702"
+    shared = {(LEAD, UNQUOTED): {"company_id": False}}
+    assert late in keys(look(changed(corrupt=shared)))
+    (quotation,) = (r for r in firm.build(MONDAY.date())[ORDER] if r["id"] == QUOTATION)
+    theirs = {**quotation, "id": 9900, "company_id": 2, "opportunity_id": UNQUOTED, "state": state}
+    rows = {model: list(of) for model, of in firm.build(MONDAY.date()).items()}
+    rows[ORDER].append(theirs)
+    report = look(changed(rows=rows, corrupt=shared))
+    assert late not in keys(report)
+    assert 9900 not in {row["record_id"] for row in report.rows if row["model"] == ORDER}
+
+
 def test_lost_won_and_leads_of_marketing_are_no_pipeline() -> None:
     for values in ({"active": False}, {"stage_id": 4}, {"type": "lead"}):
         report = look(changed(corrupt={(LEAD, UNQUOTED): values}))
