@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from odoo_gateway.reader import Reader
+from odoo_gateway.session import Session
 from tasks import catalogue
 from tasks.domain.findings import Report
 from tasks.domain.periods import AsOf
@@ -46,9 +47,16 @@ class Firm:
         """Its people, as a company sees them."""
         return Office.of(self.sql, company_id, ZONE, self.days)
 
-    def look(self, job: str, company_id: int, policy: Mapping[str, Any], **more: Any) -> Report:
-        """What a job says of a company."""
-        reader = Reader(session_of(self.server, self.database), company_id)
+    def look(
+        self,
+        job: str,
+        company_id: int,
+        policy: Mapping[str, Any],
+        session: Session | None = None,
+        **more: Any,
+    ) -> Report:
+        """What a job says of a company, in a session of its own if none is given."""
+        reader = Reader(session or session_of(self.server, self.database), company_id)
         known = catalogue.jobs()[job]
         moment = AsOf(NOW, ZONE, NOW, **more)
         report = known.run(reader, moment, known.policy.model_validate(policy))

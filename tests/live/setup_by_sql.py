@@ -241,12 +241,12 @@ class Setups:
         if not project["active"] or not begun:
             return
         if (self.today - min(begun)).days < ACTIVE_DAYS:
-            for user in self.finance:
+            for user in (None, *self.finance):
                 yield _finding(
-                    f"project-active-{project['id']}-{user}",
+                    f"project-active-{project['id']}" + (f"-{user}" if user else ""),
                     kind="project-active",
                     severity="info",
-                    owner=self.office.name(user, ""),
+                    owner=self.office.name(user, "finance"),
                     record_id=project["id"],
                     since=min(begun),
                     **money,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -14,19 +13,28 @@ import pytest
 from psycopg.rows import TupleRow
 
 from tasks.commercial.handoff_gate.judgement import Status
+from tasks.commercial.master_data.twice import Sign
+from tasks.commercial.quote_check.words import Kind as Wrong
 from tasks.domain.acts import Act, ActKind
-from tasks.domain.handoffs import Fate, Handoffs
 from tasks.mobilization.late_starts.judgement import Kind as Late
 from tasks.mobilization.project_setup.snapshot import Kind
 
-from . import handoff_by_sql, sales_database
+from . import sales_database
 from .handoff_by_sql import DEFAULT
-from .handoff_by_sql import Line as HandoffLine
 from .odoo_server import OdooServer
-from .office_hours_by_sql import odoos_days
 from .row_by_row import hold
-from .sales_firm import FINDING, NOW, TODAY, Firm, found
-from .setup_by_sql import Line, Setups
+from .sales_firm import FINDING, TODAY, Firm, found
+from .sales_policies import (
+    DECIDER,
+    decided,
+    fates,
+    handoffs,
+    masters,
+    quotes,
+    remembered,
+    reviews,
+    setups,
+)
 from .starts_by_sql import Starts
 
 # Making the firm takes minutes, once a day.
@@ -35,8 +43,6 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 Sql = psycopg.Connection[TupleRow]
 # Items of the handoff that are asked for of some orders alone.
 ASKED_OF_SOME = ("vat_number", "billing_milestones", "hours_budget")
-ORDER = "sale.order"
-DECIDER = "somebody@delivery.example"
 
 
 @pytest.fixture(scope="module")
@@ -52,50 +58,7 @@ def sql(odoo_server: OdooServer, database: str) -> Any:
 
 @pytest.fixture(scope="module")
 def firm(odoo_server: OdooServer, database: str, sql: Sql) -> Firm:
-    return Firm(odoo_server, database, sql, odoos_days(odoo_server, database, TODAY))
-
-
-def handoffs(firm: Firm, company_id: int) -> handoff_by_sql.Handoffs:
-    """With service lines of each kind, leads, a minimum, exempt orders and outside signatures."""
-    (care,) = firm.ids("crm_tag", "Sales firm: care")
-    north, south = firm.ids("crm_team", "Sales firm: North", "Sales firm: South")
-    (staged,) = firm.ids("project_project", "Sales firm: Staged")
-    del0, del1, sal0 = firm.users("del0", "del1", "sal0")
-    (implementation,) = firm.ids("product_category", "Sales firm: Implementation")
-    orders = [
-        row[0]
-        for row in firm.sql.execute(
-            "SELECT id FROM sale_order WHERE state = 'sale' AND company_id = %s ORDER BY id",
-            [company_id],
-        )
-    ]
-    lines = (
-        HandoffLine(
-            "build",
-            categories=[implementation],
-            delivery_lead=del1,
-            documents={"project_plan": (["*plan*"], "project_manager", 12)},
-        ),
-        HandoffLine(
-            "care",
-            tags=[care],
-            demands={"acceptance": ("salesperson", 4), "project_manager": ("delivery_lead", 10)},
-        ),
-        HandoffLine(
-            "staged", templates=[staged], documents={"any_paper": (["*"], "delivery_lead", 2)}
-        ),
-        HandoffLine("south", sales_teams=[south], demands={"scope_notes": ("project_manager", 0)}),
-    )
-    return handoff_by_sql.Handoffs(
-        firm.office(company_id),
-        TODAY,
-        lines=lines,
-        leads={north: del0, south: sal0},
-        minimum={"USD": Decimal(400), "EUR": Decimal(400)},
-        exempt=orders[5::23],
-        acceptance=["*acceptance*"],
-        outside={number: NOW - timedelta(days=1) for number in orders[3::17]},
-    )
+    return Firm(odoo_server, database, sql, sales_database.days_of(odoo_server, database))
 
 
 def by_item(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -154,7 +117,7 @@ def test_decisions_on_handoffs(firm: Firm) -> None:
                 said, row["status"], row["version"] = _said(number % 8, seen, row["status"])
                 seller = oracle.office.mails.get(order["user_id"], "")
                 acts += [
-                    _act(kind, company_id, order["id"], contents, seller if by_seller else "")
+                    decided(kind, company_id, order["id"], contents, seller if by_seller else "")
                     for kind, contents, by_seller in said
                     if seller or not by_seller
                 ]
@@ -190,53 +153,6 @@ def _said(
     )[number]
 
 
-def _act(
-    kind: ActKind, company_id: int, order_id: int, contents: Mapping[str, str], person: str
-) -> Act:
-    return Act(
-        kind=kind,
-        person=person or DECIDER,
-        job="handoff_gate",
-        tenant="default",
-        company_id=company_id,
-        key="",
-        at=NOW - timedelta(days=1),
-        reason="said so",
-        model="sale.order",
-        record_id=order_id,
-        contents=contents,
-    )
-
-
-def setups(firm: Firm, company_id: int) -> Setups:
-    """With service lines that need no project, that have a lead, support and a warranty."""
-    names = ("Licences", "Implementation", "Support")
-    categories = firm.ids("product_category", *(f"Sales firm: {name}" for name in names))
-    licences, implementation, support = categories
-    del0, del1, plan0, fin0, sal0 = firm.users("del0", "del1", "plan0", "fin0", "sal0")
-    exempt = {
-        "sale.order": "SELECT id FROM sale_order WHERE company_id = %s",
-        "project.project": "SELECT id FROM project_project WHERE coalesce(company_id, %s) > 0",
-        "crm.lead": "SELECT id FROM crm_lead WHERE coalesce(company_id, %s) > 0",
-    }
-    return Setups(
-        firm.office(company_id),
-        TODAY,
-        lines=(
-            Line("licences", [licences], needs_project=False),
-            Line("build", [implementation], delivery_lead=del1, support="Desk", warranty_days=20),
-            Line("care", [support], support="Support", warranty_days=40),
-        ),
-        lead=del0,
-        planner=plan0,
-        finance=[fin0, sal0],
-        exempt={
-            model: [row[0] for row in firm.sql.execute(f"{asked} ORDER BY id", [company_id])][::13]
-            for model, asked in exempt.items()
-        },
-    )
-
-
 def test_setups(firm: Firm) -> None:
     kinds: set[str] = set()
     statuses: set[tuple[str, str]] = set()
@@ -267,25 +183,6 @@ STARTS: Sequence[Mapping[str, Any]] = (
 )
 
 
-def fates(firm: Firm) -> Mapping[int, str]:
-    """What became of the handoff of each order, as it is remembered below."""
-    orders = firm.sql.execute("SELECT id FROM sale_order WHERE state = 'sale'").fetchall()
-    return {number: [*Fate][number % len(Fate)].value for (number,) in orders}
-
-
-def remembered(firm: Firm, company_id: int) -> Handoffs:
-    """What the fleet remembers of handoffs: decisions, cases that stand, and closed ones."""
-    of = {fate: [n for n, each in fates(firm).items() if each == fate] for fate in Fate}
-    yes = ActKind.ACCEPTED
-    return Handoffs(
-        said={(ORDER, n): [_act(yes, company_id, n, {}, "")] for n in of[Fate.ACCEPTED]},
-        standing={(ORDER, n): [f"handoff-order-{n}-v1"] for n in of[Fate.OPEN]},
-        closed=frozenset((ORDER, n) for n in of[Fate.UNKNOWN]),
-        kept_since=NOW - timedelta(days=2000),
-        looked_at=NOW,
-    )
-
-
 @pytest.mark.parametrize("policy", STARTS)
 def test_starts(firm: Firm, policy: Mapping[str, Any]) -> None:
     kinds: set[str] = set()
@@ -307,3 +204,78 @@ def test_starts(firm: Firm, policy: Mapping[str, Any]) -> None:
         kinds |= {each["kind"] for each in wanted.values()}
     unasked = set() if oracle.handoff or oracle.fates else {"no-handoff"}
     assert kinds | unasked == {kind.value for kind in Late}
+
+
+def test_quotes(firm: Firm) -> None:
+    results: set[tuple[str, str]] = set()
+    for company_id in firm.companies:
+        for oracle in quotes(firm, company_id):
+            oracle.read(firm.sql)
+            report = firm.look("quote_check", company_id, oracle.policy())
+            rows = oracle.rows()
+            told = [
+                {**row, "checks": {each["check"]: each for each in row["checks"]}}
+                for row in report.rows
+            ]
+            hold("quote_check", told, rows, ["model", "record_id"])
+            wanted = {each["key"]: each for each in oracle.findings()}
+            hold("findings of quote_check", found(report, *FINDING), wanted, ["key"])
+            results |= {
+                (name, check["result"])
+                for row in rows.values()
+                for name, check in row["checks"].items()
+            }
+    for kind in Wrong:
+        # Margins are known with the module sale_margin alone.
+        each = ("not_applicable", "not_verifiable") if kind is Wrong.MARGIN else ("pass", "fail")
+        assert {(kind.value, result) for result in each} <= results, kind
+
+
+def test_master_data(firm: Firm) -> None:
+    kinds: set[str] = set()
+    signs: set[str | None] = set()
+    statuses: set[tuple[str, str]] = set()
+    key = ["kind", "model", "record_id", "other_id"]
+    for company_id in firm.companies:
+        for oracle in masters(firm, company_id):
+            oracle.read(firm.sql)
+            report = firm.look("master_data", company_id, oracle.policy())
+            rows = {tuple(row[name] for name in key): row for row in oracle.rows()}
+            hold("master_data", report.rows, rows, key)
+            wanted = {each["key"]: each for each in oracle.findings()}
+            hold("findings of master_data", found(report, *FINDING), wanted, ["key"])
+            kinds |= {each["kind"] for each in wanted.values()}
+            signs |= {row["sign"] for row in rows.values()}
+            statuses |= {(row["kind"], row["status"]) for row in rows.values()}
+    assert kinds == {
+        *("duplicate-customers", "duplicate-projects", "missing-codes", "inconsistent-codes")
+    }
+    assert signs == {None, *(sign.value for sign in Sign)}
+    # What people say to a pair, so that it becomes `different`, has tests of its own.
+    assert statuses == {
+        *(("codes", each) for each in ("ok", "missing", "inconsistent")),
+        *((kind, "duplicate") for kind in ("duplicate-customers", "duplicate-projects")),
+    }
+
+
+def test_reviews(firm: Firm) -> None:
+    results: set[tuple[str, str]] = set()
+    statuses: set[str] = set()
+    for company_id in firm.companies:
+        oracle = reviews(firm, company_id)
+        report = firm.look("presales_review", company_id, oracle.policy())
+        leads = oracle.leads(firm.sql, company_id)
+        rows = {each["id"]: oracle.row(each) for each in leads}
+        hold("presales_review", [*map(by_item, report.rows)], rows, ["opportunity_id"])
+        wanted = {each["key"]: each for lead in leads for each in oracle.findings(lead)}
+        hold("findings of presales_review", found(report, *FINDING), wanted, ["key"])
+        statuses |= {row["status"] for row in rows.values()}
+        results |= {
+            (name, check["result"])
+            for row in rows.values()
+            for name, check in row["checks"].items()
+        }
+    assert statuses == {"complete", "incomplete"}
+    for wanted_item in oracle.items:
+        assert {(wanted_item.item, each) for each in ("pass", "fail")} <= results
+    assert {(each, "not_applicable") for each in ("risk", "estimate")} <= results
