@@ -82,7 +82,7 @@ def setups(firm: Firm, company_id: int) -> Setups:
         lines=(
             Line("licences", [licences], needs_project=False),
             Line("build", [implementation], delivery_lead=del1, support="Desk", warranty_days=20),
-            Line("care", [support], support="Support", warranty_days=40),
+            Line("care", [support], support="Support", warranty_days=40, days=365),
         ),
         lead=del0,
         planner=plan0,

@@ -22,6 +22,7 @@ ORDERS = """
 WITH RECURSIVE service AS (
     SELECT l.*, t.categ_id, t.name ->> 'en_US' AS product,
            (t.project_id ->> o.company_id::text)::int AS of_product,
+           (t.project_template_id ->> o.company_id::text)::int AS template,
            CASE WHEN l.qty_delivered_method = 'milestones' THEN 0
                 WHEN u.name ->> 'en_US' IN ('Hours', 'Days') THEN l.product_uom_qty * u.factor
                 WHEN l.qty_delivered_method = 'timesheet' THEN l.product_uom_qty
@@ -52,10 +53,11 @@ SELECT 'sale.order' AS model, o.id, o.name, o.partner_id, c.complete_name AS par
        o.amount_untaxed, k.name AS currency, k.decimal_places,
        date_trunc('second', o.date_order) AT TIME ZONE 'UTC' AS since,
        (SELECT jsonb_agg(jsonb_build_object('product', s.product, 'hours', s.hours,
+            'id', s.id, 'template', s.template, 'names', ARRAY[s.project_id, s.of_product],
             'task', s.task_id, 'categories', ARRAY(SELECT up FROM above a WHERE a.id = s.categ_id))
             ORDER BY s.sequence, s.id) FROM service s WHERE s.order_id = o.id) AS services,
        (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name ->> 'en_US',
-            'active', p.active, 'start', p.date_start, 'end', p.date,
+            'active', p.active, 'line', p.sale_line_id, 'start', p.date_start, 'end', p.date,
             'first', (SELECT min(h.date) FROM account_analytic_line h WHERE h.project_id = p.id),
             'given', EXISTS (SELECT FROM project_task t JOIN project_task_user_rel r
                 ON r.task_id = t.id WHERE t.project_id = p.id AND t.active),
@@ -104,6 +106,7 @@ class Line:
     delivery_lead: int | None = None
     support: str = ""
     warranty_days: int | None = None
+    days: int | None = None
 
     def policy(self) -> dict[str, Any]:
         """As a policy says it."""
@@ -111,6 +114,7 @@ class Line:
         said |= {"needs_project": self.needs_project, "delivery_lead": self.delivery_lead}
         if self.support:
             said["support"] = {"named": self.support, "warranty_days": self.warranty_days}
+            said["support"]["days"] = self.days
         return said
 
 
@@ -183,9 +187,37 @@ class Setups:
             return "without_order"
         if record["model"] == "crm.lead":
             return "ok" if record["sold"] else "not_sold"
-        if record["projects"] or any(each["task"] for each in record["services"]):
-            return "ok"
-        return "without_project" if self.needing(record) else "not_needed"
+        parts = self.parts(record)
+        if not all(self.is_there(part, record, len(parts) > 1) for part in parts):
+            return "without_project"
+        tasks = any(each["task"] for each in record["services"])
+        return "ok" if parts or record["projects"] or tasks else "not_needed"
+
+    def parts(self, order: Known) -> Sequence[Sequence[Known]]:
+        """Its services by template: a project for each; those without one go with the first."""
+        by: dict[int | None, list[Known]] = {}
+        for each in self.needing(order):
+            by.setdefault(each["template"], []).append(each)
+        rest = by.pop(None, [])
+        parts = list(by.values())
+        return [[*parts[0], *rest], *parts[1:]] if parts else [rest] if rest else []
+
+    def is_there(self, part: Sequence[Known], order: Known, is_one_of_several: bool) -> bool:
+        """Whether a task or a project of the order delivers these lines; support never does."""
+        if any(each["task"] for each in part):
+            return True
+        lines = [self.line(each) for each in order["services"]]
+        support = next((line.support for line in lines if line and line.support), "")
+        every, own = ({each["id"] for each in of} for of in (order["services"], part))
+        named = {number for each in order["services"] for number in each["names"] if number}
+        mine = {number for each in part for number in each["names"] if number}
+        for project in order["projects"] or ():
+            if support and support.casefold() in project["name"].casefold():
+                continue
+            of_all = project["line"] not in every and project["id"] not in named
+            if not is_one_of_several or of_all or project["line"] in own or project["id"] in mine:
+                return True
+        return False
 
     def findings(self, sql: Sql, company_id: int) -> Iterator[Mapping[str, Any]]:
         """All that somebody must act on."""
@@ -221,6 +253,36 @@ class Setups:
             for project in projects:
                 yield from self.active(project, money)
         yield from self.warranties(order, money)
+        yield from self.ending_support(order, money)
+
+    def ending_support(self, order: Known, money: Known) -> Iterator[Mapping[str, Any]]:
+        """Of its first support project, as it is planned."""
+        lines = [self.line(each) for each in order["services"]]
+        line = next((line for line in lines if line and line.support), None)
+        named = line.support.casefold() if line else ""
+        of_it = [
+            each for each in order["projects"] or () if named and named in each["name"].casefold()
+        ]
+        if (
+            line is None
+            or not line.days
+            or not of_it
+            or not of_it[0]["active"]
+            or not of_it[0]["end"]
+        ):
+            return
+        until = date.fromisoformat(of_it[0]["end"])
+        told_from = until - timedelta(days=WARRANTY_TOLD_DAYS)
+        if told_from <= self.today <= until:
+            yield _finding(
+                f"support-ends-{of_it[0]['id']}",
+                kind="support-ends",
+                severity="info",
+                owner=self.office.name(order["user_id"], "delivery"),
+                record_id=of_it[0]["id"],
+                since=told_from,
+                **money,
+            )
 
     def without_support(self, order: Known, of_order: Known) -> Iterator[Mapping[str, Any]]:
         """An order that sells support has a project of that name."""
