@@ -34,6 +34,29 @@ COPIED: Mapping[str, str] = {
     "hr_expense": "o.account_move_id IS NULL",
     "account_analytic_line": RECENT,
 }
+# The same of the firm that sells: leads, orders and projects, with what is written of each.
+WRITTEN = "o.model IN ('sale.order', 'crm.lead')"
+OF_WRITTEN = f"IN (SELECT o.id FROM mail_message o WHERE {WRITTEN})"
+SOLD: Mapping[str, str] = {
+    "crm_lead": "true",
+    "crm_tag_rel": "true",
+    "project_project": "true",
+    "project_project_project_tags_rel": "true",
+    "project_task": "true",
+    "project_task_user_rel": "true",
+    "project_milestone": "true",
+    "sale_order": "true",
+    "sale_order_line": "true",
+    "sale_order_tag_rel": "true",
+    "account_analytic_line": "o.project_id IS NOT NULL",
+    "mail_message": WRITTEN,
+    "mail_tracking_value": f"o.mail_message_id {OF_WRITTEN}",
+    "mail_activity": "o.res_model = 'crm.lead'",
+    "ir_attachment": "o.res_model IN ('sale.order', 'project.project') AND o.res_field IS NULL",
+    "message_attachment_rel": f"o.message_id {OF_WRITTEN}",
+}
+# What refers to a copied row by its number alone.
+NUMBERS = {("mail_message", "res_id"), ("mail_activity", "res_id"), ("ir_attachment", "res_id")}
 # One user has one employee per company; posted invoices and their lines are not copied.
 CLEARED = {("hr_employee", "user_id"), ("hr_employee", "barcode"), ("resource_resource", "user_id")}
 KEPT = {
@@ -54,16 +77,18 @@ REFERENCES = """
 """
 
 
-def multiply(sql: Sql, times: int, hours: str = RECENT) -> Mapping[str, int]:
+def multiply(
+    sql: Sql, times: int, hours: str = RECENT, copied: Mapping[str, str] = COPIED
+) -> Mapping[str, int]:
     """Add so many copies less one; returns how many rows each table had copied.
 
-    hours: which lines of hours are copied.
+    hours: which lines of hours are copied, of the tables that are if not told otherwise.
     """
-    chosen = {**COPIED, "account_analytic_line": hours}
+    chosen = {**COPIED, "account_analytic_line": hours} if copied is COPIED else copied
     with sql.transaction():
         # References are checked by nobody: a copy may refer to a copy that is yet to come.
         sql.execute("SET LOCAL session_replication_role = replica")
-        return {table: _copy(sql, table, where, times - 1) for table, where in chosen.items()}
+        return {table: _copy(sql, table, chosen, times - 1) for table in chosen}
 
 
 def part_hours(sql: Sql, most: int) -> int:
@@ -102,10 +127,10 @@ def part_hours(sql: Sql, most: int) -> int:
     return int(found[0] * parts)
 
 
-def _copy(sql: Sql, table: str, where: str, copies: int) -> int:
+def _copy(sql: Sql, table: str, copied: Mapping[str, str], copies: int) -> int:
     columns = [row[0] for row in sql.execute(COLUMNS, (table,)).fetchall()]
     referred: dict[str, str] = dict(sql.execute(REFERENCES, (table,)).fetchall())
-    values = [_value(table, column, referred.get(column)) for column in columns]
+    values = [_value(table, column, referred.get(column), copied) for column in columns]
     statement = query.SQL(
         "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} o "
         "CROSS JOIN generate_series(1, {copies}) AS copy(number) WHERE {where}"
@@ -114,14 +139,17 @@ def _copy(sql: Sql, table: str, where: str, copies: int) -> int:
         columns=query.SQL(", ").join(map(query.Identifier, columns)),
         values=query.SQL(", ").join(values),
         copies=query.Literal(copies),
-        where=query.SQL(where),
+        where=query.SQL(copied[table]),
     )
     return sql.execute(statement).rowcount
 
 
-def _value(table: str, column: str, referred: str | None) -> query.Composable:
+def _value(
+    table: str, column: str, referred: str | None, copied: Mapping[str, str]
+) -> query.Composable:
     if (table, column) in CLEARED:
         return query.SQL("NULL")
-    moved = column == "id" or (referred in COPIED and (table, column) not in KEPT)
+    refers = referred in copied or (table, column) in NUMBERS
+    moved = column == "id" or (refers and (table, column) not in KEPT)
     own = query.SQL("o.{}").format(query.Identifier(column))
     return query.SQL("{} + {} * copy.number").format(own, query.Literal(STEP)) if moved else own
