@@ -402,9 +402,12 @@ class Reader:
         """Whether it is shown that the user sees every row of a model in its companies."""
         return not self._sight.doubt(model)
 
-    def doubt(self, model: str) -> Doubt | None:
-        """Why that cannot be shown; None where it can."""
-        return self._sight.doubt(model)
+    def doubt(self, model: str, *, every: bool = False) -> Doubt | None:
+        """Why that cannot be shown; None where it can.
+
+        every: of all rows, not only of what most jobs ask for: hours, and invoices of customers.
+        """
+        return self._sight.doubt(model, every=every)
 
     def doubt_of_booked(self) -> Doubt | None:
         """The same of what is booked on analytic accounts, beside hours."""

@@ -70,6 +70,12 @@ SEEN_BY: Final[Mapping[str, Sequence[str]]] = {
     "tier.review": (),
 }
 
+# The same of models of which a job asks more than ALL_WE_ASK: what vendors bill, and other costs.
+ALL_SEEN_BY: Final[Mapping[str, Sequence[str]]] = dict.fromkeys(
+    ("account.analytic.line", "account.move", "account.move.line"),
+    ("account.group_account_invoice", "account.group_account_readonly"),
+)
+
 # Models that Odoo reads through another one for who may not read them.
 PUBLIC: Final[Mapping[str, Sequence[str]]] = {"hr.employee": ("hr.employee.public",)}
 
@@ -220,12 +226,17 @@ class Sight:
     def __init__(self, odoo: "Reader") -> None:
         self._odoo = odoo
         self._doubts: dict[str, Doubt | None] = {}
+        self._doubts_of_every: dict[str, Doubt | None] = {}
 
-    def doubt(self, model: str) -> Doubt | None:
-        """Why it cannot be shown that the user sees all rows of a model; None where it can."""
-        if model not in self._doubts:
-            self._doubts[model] = self._doubt(model)
-        return self._doubts[model]
+    def doubt(self, model: str, *, every: bool = False) -> Doubt | None:
+        """Why it cannot be shown that the user sees all rows of a model; None where it can.
+
+        every: also those that ALL_WE_ASK leaves out, such as the bills of vendors.
+        """
+        known = self._doubts_of_every if every else self._doubts
+        if model not in known:
+            known[model] = self._doubt(model, every)
+        return known[model]
 
     def doubt_of_booked(self) -> Doubt | None:
         """The same of analytic lines that are no hours: what is booked on accounts."""
@@ -236,7 +247,7 @@ class Sight:
             return _narrowed(BOOKED, rules, self._groups, asked=ALL_BOOKED)
         return None if self._names & {*BOOKED_SEEN_BY} else Doubt(Why.UNPROVEN, BOOKED)
 
-    def _doubt(self, model: str) -> Doubt | None:
+    def _doubt(self, model: str, every: bool) -> Doubt | None:
         if not any(map(self._odoo.session.may_read, (model, *PUBLIC.get(model, ())))):
             return Doubt(Why.UNREADABLE, model)
         if hidden := self._hidden(model):
@@ -244,8 +255,10 @@ class Sight:
         if self._groups and self._rules is not None:
             nobodys = self._odoo.session.major_version >= OF_NO_COMPANY.get(model, math.inf)
             needed = Shown.ALL if nobodys else Shown.OURS
-            return _narrowed(model, self._rules.get(model, ()), self._groups, needed)
-        groups = SEEN_BY.get(model, ("unknown",))
+            rules = self._rules.get(model, ())
+            return _narrowed(model, rules, self._groups, needed, asked=TRUE if every else ())
+        seen_by = {**SEEN_BY, **ALL_SEEN_BY} if every else SEEN_BY
+        groups = seen_by.get(model, ("unknown",))
         if groups and not self._names & {*groups}:
             return Doubt(Why.UNPROVEN, model)
         if self._is_contradicted(model):

@@ -5,9 +5,12 @@ from odoo_gateway.sight import Doubt, Why
 from tasks.domain.texts import NOTHING, Text, named
 
 
-def unseen(odoo: Reader, *models: str) -> Text:
-    """Why it cannot be shown that the user sees all rows of these models; "" where it can."""
-    doubts = filter(None, map(odoo.doubt, models))
+def unseen(odoo: Reader, *models: str, every: bool = False) -> Text:
+    """Why it cannot be shown that the user sees all rows of these models; "" where it can.
+
+    every: what is no hour and no invoice of a customer, too.
+    """
+    doubts = filter(None, (odoo.doubt(model, every=every) for model in models))
     return next(map(told, doubts), NOTHING)
 
 

@@ -65,6 +65,8 @@ FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
             ("account.analytic.line", "holiday_id"),
         }
     ),
+    "hr_expense": frozenset({("account.move.line", "expense_id")}),
+    "sale": frozenset({("account.analytic.line", "so_line")}),
     "sale_crm": frozenset({("sale.order", "opportunity_id")}),
     "sale_expense": frozenset({("hr.expense", "sale_order_id")}),
     "sale_project": frozenset(
@@ -83,7 +85,6 @@ FIELDS: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
     ),
     "sale_timesheet": frozenset(
         {
-            ("account.analytic.line", "so_line"),
             ("account.analytic.line", "timesheet_invoice_id"),
             ("account.analytic.line", "timesheet_invoice_type"),
         }

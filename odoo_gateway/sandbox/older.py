@@ -119,7 +119,9 @@ def _expenses(version: int, tables: Mapping[str, Sequence[Row]]) -> Tables:
 def _amounts(expense: Row) -> Row:
     """Odoo 16 keeps the amount in the expense's own currency under the name of the company's."""
     own = expense.get("total_amount_currency", expense["total_amount"])
-    return {"total_amount": own, "total_amount_company": expense["total_amount"]}
+    untaxed = expense.get("untaxed_amount_currency", False)
+    companys = {"total_amount_company": expense["total_amount"]}
+    return {"total_amount": own, "untaxed_amount": untaxed, **companys}
 
 
 def _sheets(expenses: Sequence[Row]) -> Iterator[Row]:

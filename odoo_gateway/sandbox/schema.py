@@ -14,7 +14,7 @@ VERSIONS: Final = (16, 17, 18, NEWEST)
 
 # Beyond what records declare: fields that job domains filter on, and names of related records.
 EXTRA: Final[Mapping[str, frozenset[str]]] = {
-    "account.analytic.line": frozenset({"amount", "create_date"}),
+    "account.analytic.line": frozenset({"amount", "category", "create_date"}),
     "account.move": frozenset(
         {"amount_residual", "amount_total", "amount_untaxed", "company_id", "currency_id"}
         | {"invoice_date", "move_type", "write_date"}

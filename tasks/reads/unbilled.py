@@ -1,7 +1,7 @@
 """Reads what of orders is delivered and on no live invoice: hours and milestones."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from tasks.records.sales import Invoice, Milestone, OrderLine
 from tasks.records.timesheets import TimesheetLine
 
 ZERO: Final = Decimal(0)
+EDGES_OF_BUCKETS: Final = tuple(edge for edge, _ in EDGES)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ def line_ids(orders: Iterable[SoldOrder], billing: Billing) -> dict[int, int]:
 
 
 def time(
-    odoo: Reader, orders: Sequence[SoldOrder], today: date, *, is_over: bool = False
+    odoo: Reader,
+    orders: Sequence[SoldOrder],
+    today: date,
+    *,
+    is_over: bool = False,
+    edges: Collection[int] = EDGES_OF_BUCKETS,
 ) -> Mapping[int, Delivered]:
     """Billable hours by line, in the line's unit, told by its own delivered hours.
 
@@ -75,7 +81,7 @@ def time(
             _corrections(billable),
             *(
                 hours_by(odoo, [*billable, *span], by, ["date"], ["amount"])
-                for span in _spans(today)
+                for span in _spans(today, edges)
             ),
         ]
     )
@@ -162,9 +168,9 @@ def _by_day(
     return {line_id: tuple(entries) for line_id, entries in found.items()}
 
 
-def _spans(today: date) -> Iterator[Domain]:
+def _spans(today: date, edges: Iterable[int]) -> Iterator[Domain]:
     """The days of each bucket of age, the oldest first."""
-    days = [today - timedelta(days=edge) for edge, _ in reversed(EDGES)]
+    days = [today - timedelta(days=edge) for edge in sorted({*edges}, reverse=True)]
     for first, after in pairwise([date.min, *days, today + timedelta(days=1), date.max]):
         yield [("date", ">=", str(first)), ("date", "<", str(after))]
 

@@ -23,6 +23,7 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "presales_review": ("opportunity_id",),
     "quote_check": ("model", "record_id"),
     "late_starts": ("project_id",),
+    "leakage": ("kind", "model", "record_id", "currency"),
     "project_setup": ("model", "record_id"),
     "wip_aging": ("sale_order_line_id",),
     "timesheet_reminders": ("employee_id",),

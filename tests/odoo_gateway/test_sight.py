@@ -15,6 +15,7 @@ from tests.fakes.overlay import Overlay
 
 DAY = date(2026, 11, 23)
 HOURS, ORDERS, EXPENSES = "account.analytic.line", "sale.order", "hr.expense"
+INVOICES = "account.move"
 
 
 def reader(**switches: Any) -> Reader:
@@ -67,6 +68,27 @@ def test_where_rules_are_hidden_the_groups_tell(groups: list[str], seen: list[st
     assert [model for model in (HOURS, ORDERS, EXPENSES) if odoo.sees_all(model)] == seen
     assert odoo.sees_all("hr.employee")
     assert not odoo.sees_all("some.model")
+
+
+@pytest.mark.parametrize(
+    ("group", "every"),
+    [
+        ("sales_team.group_sale_salesman_all_leads", False),
+        ("account.group_account_invoice", True),
+        ("account.group_account_readonly", True),
+    ],
+)
+def test_who_sees_the_invoices_of_customers_need_not_see_bills(group: str, every: bool) -> None:
+    odoo = reader(denied_models=["ir.rule"], groups=["base.group_user", group])
+    assert odoo.doubt(INVOICES) is None
+    assert (odoo.doubt(INVOICES, every=True) is None) is every
+
+
+def test_a_rule_that_shows_the_invoices_of_customers_alone_hides_bills() -> None:
+    odoo = reader(rules={INVOICES: [("move_type", "in", ("out_invoice", "out_refund"))]})
+    assert odoo.doubt(INVOICES) is None
+    assert odoo.doubt(INVOICES, every=True) == Doubt(Why.RULE, INVOICES, f"some {INVOICES}")
+    assert odoo.doubt(ORDERS, every=True) is None
 
 
 def test_groups_are_not_believed_against_a_total_of_odoos() -> None:

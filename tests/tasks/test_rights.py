@@ -54,8 +54,11 @@ POOR: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = {
     "some stages": {"crm.stage": [("id", "<", 3)]},
     "other currencies": {"res.currency": [("id", "=", 2)]},
 }
-# What is planned is shown to those who may write; days in stages and prices are of later versions.
-OF_OTHER_VERSIONS: Final = frozenset({"activity", "days-in-stage", "price-list"})
+# What is planned is shown to those who may write; days in stages and prices are of later versions,
+# purchases are not installed, and nothing is remembered of handoffs.
+OF_OTHER_VERSIONS: Final = frozenset(
+    {"activity", "bought-for-order", "days-in-stage", "no-handoff", "price-list"}
+)
 # Users by what their version has not.
 ABSENT: Final = {("own reports", 19), ("own contracts", 19), ("own versions", 16)}
 

@@ -180,6 +180,8 @@ def _paid(company_id: int, amount: float) -> Row:
     return {
         "total_amount": amount,
         "total_amount_currency": amount,
+        "untaxed_amount": amount,
+        "untaxed_amount_currency": amount,
         "currency_id": CURRENCIES["EUR" if company_id == EUROPE else "USD"],
         "payment_mode": "own_account",
     }

@@ -1,6 +1,5 @@
 """What is told of expenses that are out of order: to whom, and what people said to it."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -8,11 +7,12 @@ from functools import cached_property
 from typing import Any, Final
 
 from tasks.domain import addresses
-from tasks.domain.acts import VERDICTS, Act, ActKind
-from tasks.domain.checklists import OfficeHours, Owner, differing
+from tasks.domain.acts import Act, ActKind
+from tasks.domain.checklists import OfficeHours, Owner
 from tasks.domain.findings import Finding, Severity, Step
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import NOTHING, Money, Text, joined
+from tasks.domain.verdicts import Said, Verdicts
 from tasks.financial.expense_exceptions.flags import Flag, Flags
 from tasks.financial.expense_exceptions.kinds import REMEDIES, TITLES, Kind
 from tasks.financial.expense_exceptions.policy import LADDER, ExpensePolicy
@@ -42,34 +42,13 @@ class Told:
 
     flag: Flag
     contents: Mapping[str, str]
-    #: Counts what people were asked to accept of it, from 1 on.
-    version: int
-    #: What was said last; of what is as it was then, unless `changed`.
-    verdict: Act | None
-    #: Whether it is another thing since then.
-    changed: bool
-    #: Whether it was accepted by the one who spent it, which counts for nothing.
-    by_claimant: bool
-
-    @property
-    def key(self) -> str:
-        """Of the case; after each change of what was accepted or returned a new one."""
-        return f"{self.flag.kind}-{self.flag.expense.id}-v{self.version}"
+    #: Void where it was accepted by the one who spent it.
+    said: Said
 
     @property
     def acceptance(self) -> Act | None:
         """That of somebody else than who spent it, of it as it is."""
-        return self._last(ActKind.ACCEPTED)
-
-    @property
-    def is_returned(self) -> bool:
-        """Whether it went back to who spent it."""
-        return self._last(ActKind.RETURNED) is not None
-
-    def _last(self, kind: ActKind) -> Act | None:
-        """What was said last, where it is of that kind and still counts."""
-        counts = self.verdict and self.verdict.kind is kind
-        return self.verdict if counts and not self.changed and not self.by_claimant else None
+        return self.said.acceptance
 
 
 class Judgement:
@@ -79,10 +58,7 @@ class Judgement:
         self._snapshot, self._as_of = snapshot, as_of
         self._flags = Flags(snapshot, as_of, policy)
         self._tellings = Tellings(snapshot.people, as_of, OF_OTHERS)
-        self._verdicts: dict[str, list[Act]] = defaultdict(list)
-        for act in sorted(as_of.acts, key=lambda act: act.at):
-            if act.kind in VERDICTS and act.model == SpentExpense.MODEL:
-                self._verdicts[act.key.rpartition("-v")[0]].append(act)
+        self._verdicts = Verdicts(as_of.acts, {SpentExpense.MODEL})
 
     @cached_property
     def told(self) -> Mapping[int, Sequence[Told]]:
@@ -132,7 +108,7 @@ class Judgement:
         flag, expense = told.flag, told.flag.expense
         owner = self._owner(told)
         return Finding(
-            key=told.key,
+            key=told.said.key,
             severity=Severity.WARNING,
             title=Text(
                 "{expense} of {employee}: {wrong}",
@@ -167,14 +143,12 @@ class Judgement:
 
     def _told(self, flag: Flag) -> Told:
         contents = self._contents(flag)
-        said = self._verdicts.get(f"{flag.kind}-{flag.expense.id}", ())
-        last = max((int(number) for act in said if (number := _version(act))), default=1)
-        verdict = said[-1] if said else None
-        changed = verdict is not None and verdict.contents != contents
-        own = verdict is not None and self._is_claimants(verdict, flag.expense)
-        by_claimant = own and not changed
-        version = last + 1 if changed or by_claimant else last
-        return Told(flag, contents, version, verdict, changed, by_claimant)
+        said = self._verdicts.on(
+            f"{flag.kind}-{flag.expense.id}",
+            contents,
+            void=lambda act: self._is_claimants(act, flag.expense),
+        )
+        return Told(flag, contents, said)
 
     def _contents(self, flag: Flag) -> Mapping[str, str]:
         expense = flag.expense
@@ -193,38 +167,17 @@ class Judgement:
 
     def _said(self, told: Told) -> Text:
         """What was said to it before, and why that is not all."""
-        verdict = told.verdict
-        if verdict is None:
-            return NOTHING
-        if told.by_claimant:
+        verdict = told.said.verdict
+        if verdict is not None and told.said.void:
             return Text("{person} cannot accept their own expense", person=verdict.person)
-        if not told.changed:
-            return Text(
-                "{person} returned it: {reason}", person=verdict.person, reason=verdict.reason
-            )
-        names = differing(verdict.contents, told.contents)
-        day = verdict.at.astimezone(self._as_of.zone).date()
-        changes = tuple(SEEN.get(name, name) for name in names)
-        if verdict.kind is ActKind.ACCEPTED:
-            return Text(
-                "{person} accepted it on {day}; since then other: {changes}",
-                person=verdict.person,
-                day=day,
-                changes=changes,
-            )
-        return Text(
-            "{person} returned it on {day}; since then other: {changes}",
-            person=verdict.person,
-            day=day,
-            changes=changes,
-        )
+        return told.said.told(told.contents, SEEN, self._as_of.zone)
 
     def _owner(self, told: Told) -> Owner:
         """Who can mend it: who spent it, their approver, or finance."""
         kind, expense = told.flag.kind, told.flag.expense
         claimant = self._snapshot.claimants[expense.employee_id]
         people, stage = self._snapshot.people, expense.stage
-        with_claimant = told.is_returned or kind is Kind.NO_RECEIPT or stage is Stage.DRAFT
+        with_claimant = told.said.is_returned or kind is Kind.NO_RECEIPT or stage is Stage.DRAFT
         booked = stage in (Stage.POSTED, Stage.PAID)
         if not with_claimant and (kind in OF_FINANCE or booked):
             return Owner(FINANCE)
@@ -237,9 +190,9 @@ class Judgement:
 
     def _steps(self, told: Told, owner: Owner) -> tuple[Step, ...]:
         """The rung that it stands on, and those of about a day ahead."""
-        day = max(told.flag.since, self._as_of.first_seen(told.key, told.flag.since))
-        if told.is_returned and told.verdict:
-            day = max(day, told.verdict.at.astimezone(self._as_of.zone).date())
+        day = max(told.flag.since, self._as_of.first_seen(told.said.key, told.flag.since))
+        if told.said.is_returned and told.said.verdict:
+            day = max(day, told.said.verdict.at.astimezone(self._as_of.zone).date())
         since = datetime.combine(day, time(12), self._as_of.zone).astimezone(UTC)
         policy = self._flags.policy_of(told.flag.expense)
         return self._telling(policy).steps(owner, since, since)
@@ -247,12 +200,6 @@ class Judgement:
     def _telling(self, policy: ExpensePolicy) -> Telling:
         """When people are told by this policy."""
         return self._tellings.of(policy, OfficeHours(), LADDER[0])
-
-
-def _version(act: Act) -> str:
-    """The number that a case's key ends with; "" where it ends with none."""
-    number = act.key.rpartition("-v")[2]
-    return number if number.isascii() and number.isdecimal() else ""
 
 
 def _accepted(kind: Kind, act: Act) -> Text:

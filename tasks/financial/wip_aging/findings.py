@@ -15,9 +15,9 @@ from tasks.domain.periods import AsOf
 from tasks.domain.texts import Money, Text, plural
 from tasks.financial.wip_aging.lines import Line
 from tasks.financial.wip_aging.policy import WipPolicy
-from tasks.financial.wip_aging.unsold import Unsold
 from tasks.financial.wip_aging.work import Leak, Work
 from tasks.reads.orders import SoldOrder
+from tasks.reads.unsold import Unsold
 from tasks.records.sales import Order, OrderLine, Project
 
 OPEN: Final = Text("the project is billable, but these hours are linked to no order line")

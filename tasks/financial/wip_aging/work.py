@@ -14,15 +14,15 @@ from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text, joined
 from tasks.financial.wip_aging.lock_up import Billed, read_billed
 from tasks.financial.wip_aging.past import stood_then
-from tasks.financial.wip_aging.unsold import Unsold, read_unsold
 from tasks.reads import unbilled
 from tasks.reads.drafts import with_invoices
 from tasks.reads.names import read_partners, user_names
 from tasks.reads.orders import SoldLine, SoldOrder, company_currency, read_currencies, read_orders
 from tasks.reads.unbilled import Delivered
-from tasks.reads.units import group_hours
+from tasks.reads.unlinked import read_unlinked
+from tasks.reads.unsold import Unsold, read_unsold
 from tasks.records.sales import Order, Project
-from tasks.records.timesheets import TimesheetLine, no_leave
+from tasks.records.timesheets import TimesheetLine
 
 
 @dataclass(frozen=True)
@@ -173,42 +173,19 @@ def _expenses(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Deliver
 
 
 def _leaks(odoo: Reader) -> Sequence[Leak]:
-    if not unbilled.knows_hours(odoo):
-        return ()
-    projects = {
-        project.id: project
-        for project in odoo.search(
-            Project,
-            [("allow_billable", "=", True)],
-            # Its hours are on no order, whether it is archived or not.
-            archived=True,
-        )
-        if not project.is_template
-    }
-    managers = user_names(odoo, {project.user_id for project in projects.values()})
-    groups = group_hours(
-        odoo,
-        [
-            ("project_id", "in", sorted(projects)),
-            ("so_line", "=", False),
-            ("company_id", "=", odoo.company_id),
-            *no_leave(odoo),
-        ],
-        ["project_id"],
-        ["date"],
-    )
+    found = read_unlinked(odoo)
+    managers = user_names(odoo, {each.project.user_id for each in found})
     return [
         Leak(
-            project_id=project.id,
-            project=project.name,
-            manager=managers.get(project.user_id or 0, Text("nobody: set a project manager")),
-            hours=group.sums[0],
-            oldest=group.earliest[0],
-            url=odoo.session.link(Project.MODEL, project.id),
-            archived=not project.active,
+            project_id=each.project.id,
+            project=each.project.name,
+            manager=managers.get(each.project.user_id or 0, Text("nobody: set a project manager")),
+            hours=each.hours,
+            oldest=each.oldest,
+            url=odoo.session.link(Project.MODEL, each.project.id),
+            archived=not each.project.active,
         )
-        for group in groups
-        if group.sums[0] > 0 and (project := projects[group.id_at(0)])
+        for each in found
     ]
 
 

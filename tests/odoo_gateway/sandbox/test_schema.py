@@ -24,6 +24,7 @@ ABSENT_FIELDS = {
     ("account.analytic.line", "sheet_id"),
     ("account.analytic.line", "sheet_state"),
     ("account.analytic.line", "validated"),
+    ("account.move.line", "purchase_line_id"),
     ("hr.employee", "timesheet_manager_id"),
     ("hr.expense", "sheet_id"),
     ("hr.expense", "total_amount_company"),

@@ -35,6 +35,10 @@ NOT_VERIFIABLE: Final[Mapping[str, Mapping[int, Sequence[str]]]] = {
     "handoff_gate": dict.fromkeys((17, 18), ("calendar history",)),
     "invoice_readiness": dict.fromkeys(schema.VERSIONS, ("approved_time",)),
     "late_starts": dict.fromkeys((17, 18), ("calendar history",)),
+    "leakage": {
+        **dict.fromkeys((16, 19), ("what is bought for orders",)),
+        **dict.fromkeys((17, 18), ("calendar history", "what is bought for orders")),
+    },
     "project_setup": dict.fromkeys((17, 18), ("calendar history",)),
     "pending_approvals": {
         16: ["hours that wait"],

@@ -1,0 +1,1 @@
+"""The job `leakage`: what is its alone."""
