@@ -18,6 +18,7 @@ KEYS: Final[Mapping[str, Sequence[str]]] = {
     "expense_exceptions": ("expense_id",),
     "margin_watch": ("project_id",),
     "change_requests": ("kind", "model", "record_id"),
+    "milestone_billing": ("sale_order_id",),
     "master_data": ("kind", "model", "record_id", "other_id"),
     "invoice_readiness": ("sale_order_id",),
     "presales_review": ("opportunity_id",),
@@ -36,13 +37,18 @@ OF_CHECKS: Final = frozenset(
     {
         *("status", "verdict", "not_verified", "checks", "becomes_ready_when", "partial_bill"),
         *("waiting_to_be_ready_days", "waiting_for_finance_days"),
+        # Why an order is blocked is what its checks say.
+        *("reason",),
     }
 )
-BY_STATUS: Final = frozenset({"ready", "blocked", "ready_not_verified", "bottleneck", "held_up_by"})
+BY_STATUS: Final = frozenset(
+    {"ready", "blocked", "ready_not_verified", "bottleneck", "held_up_by", "proposed", "unverified"}
+)
 MEASURED_BY_STATUS: Final = frozenset(
     {
         *("readiness_amount", "readiness_orders", "readiness_not_verified_amount"),
         *("readiness_held_up_amount", "readiness_held_up_orders"),
+        *("drafting_amount", "drafting_orders"),
     }
 )
 WITHHELD: Final = (None, "not_verifiable")
@@ -121,8 +127,8 @@ def _checks_say_so(own: Row, row: Row) -> bool:
         check["result"] == "not_verifiable" or "there may be more" in check["reason"]
         for check in differing
     )
-    status = row["status"] == own["status"] or row["verdict"] == "ready_as_far_as_verifiable"
-    return bool(differing) and unmade and status
+    as_far = {"unverified", "ready_as_far_as_verifiable"} & {row["status"], row.get("verdict")}
+    return bool(differing) and unmade and bool(row["status"] == own["status"] or as_far)
 
 
 def _totals(whole: Scope, poor: Scope, said: set[str], found: Compared) -> Iterator[str]:
@@ -134,7 +140,7 @@ def _totals(whole: Scope, poor: Scope, said: set[str], found: Compared) -> Itera
                 yield f"{own.get('currency')} is missing"
             found.withheld["totals"] += 1
             continue
-        unverified = Decimal(total.get("ready_not_verified") or 0)
+        unverified = Decimal(total.get("ready_not_verified") or total.get("unverified") or 0)
         for name, value in own.items():
             if total[name] == value:
                 found.equal[f"total {name}"] += 1
@@ -154,7 +160,11 @@ def _measures(whole: Scope, poor: Scope, said: set[str], found: Compared) -> Ite
         }
 
     own, seen = by_name(whole), by_name(poor)
-    unverified = any(value for key, value in seen.items() if "not_verified" in key[0])
+    unverified = any(
+        value
+        for key, value in seen.items()
+        if "not_verified" in key[0] or ("status", "unverified") in key
+    )
     for key in own.keys() | seen.keys():
         if own.get(key) == seen.get(key):
             found.equal[f"measure {key[0]}"] += 1

@@ -13,7 +13,7 @@ from odoo_gateway.records import Record
 from odoo_gateway.sandbox import Sandbox
 from odoo_gateway.session import Session
 from tasks.execution.pending_approvals.submitted import ApprovalActivity
-from tasks.financial.invoice_readiness.evidence import MailMessage
+from tasks.reads.invoicing.evidence import MailMessage
 from tasks.records.people import Employee
 from tasks.records.sales import InvoiceLine, OrderLine
 from tasks.records.timesheets import TimesheetLine

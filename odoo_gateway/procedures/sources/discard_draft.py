@@ -10,7 +10,7 @@ on_them = [("res_model", "=", "account.move"), ("res_id", "in", moves.ids)]
 said = [
     ("model", "=", "account.move"),
     ("res_id", "in", moves.ids),
-    ("message_type", "in", ("comment", "email")),
+    ("create_uid", "!=", env.uid),
 ]
 for move in moves:
     if move.line_ids.sale_line_ids.order_id != record.sudo():

@@ -1,15 +1,16 @@
 """What is told of an order: to finance that it is ready, to its owner that a check failed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from tasks.domain.checklists import Check, failed
-from tasks.domain.findings import Finding, NotVerifiable, SetAside, Severity
+from tasks.domain.findings import Finding, SetAside, Severity
 from tasks.domain.texts import Text, joined
-from tasks.domain.withheld import REMEDY, STATUS
-from tasks.financial.invoice_readiness.facts import Facts, Snapshot
+from tasks.domain.withheld import STATUS
 from tasks.financial.invoice_readiness.readiness import Readiness, key
-from tasks.financial.invoice_readiness.words import CHECKS, VERDICTS
+from tasks.financial.invoice_readiness.snapshot import Snapshot
+from tasks.financial.invoice_readiness.words import VERDICTS
+from tasks.reads.invoicing.words import CHECKS
 from tasks.records.sales import Order
 
 
@@ -96,24 +97,3 @@ def _why_aside(readiness: Readiness, snapshot: Snapshot) -> Text:
     if snapshot.facts[order.id].customers & {*readiness.policy.excluded_customers}:
         return Text("the customer is excluded by policy")
     return Text("billed in advance, or nothing to bill")
-
-
-def not_verifiable(
-    judged: Sequence[Readiness], facts: Iterable[Facts]
-) -> tuple[NotVerifiable, ...]:
-    """The checks that could not be made of some order, and why."""
-    doubted = {check for each in facts for check in each.doubts}
-    unknown = {
-        check.check: check.reason
-        for readiness in judged
-        for check in readiness.checks
-        if check.result == "not_verifiable"
-    }
-    return tuple(
-        NotVerifiable(name, reason, REMEDY, (f"checks: {name}",))
-        if name in doubted
-        else NotVerifiable(
-            name, reason, Text("install the module that records it, or grant read access")
-        )
-        for name, reason in sorted(unknown.items())
-    )

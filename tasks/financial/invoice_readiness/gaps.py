@@ -10,10 +10,10 @@ from tasks.domain.findings import Finding, Severity
 from tasks.domain.ladder import Rung
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
-from tasks.financial.invoice_readiness.owned import Share, merged, names, shares_of
 from tasks.financial.invoice_readiness.policy import FIRST
 from tasks.financial.invoice_readiness.readiness import Readiness
-from tasks.financial.invoice_readiness.words import CHECKS
+from tasks.reads.invoicing.owned import Share, merged, names, shares_of
+from tasks.reads.invoicing.words import CHECKS
 from tasks.reads.owners import People, Tellings
 from tasks.records.sales import Order
 

@@ -14,19 +14,21 @@ from tasks.domain.findings import NotVerifiable, Report
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.domain.withheld import STATUS
-from tasks.financial.invoice_readiness.evidence import SoldTask
-from tasks.financial.invoice_readiness.facts import Snapshot, read_customers, read_facts
-from tasks.financial.invoice_readiness.findings import aside, finding, not_verifiable
+from tasks.financial.invoice_readiness.findings import aside, finding
 from tasks.financial.invoice_readiness.gaps import GAP, findings_of
 from tasks.financial.invoice_readiness.measures import FORMULAS, measures
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
 from tasks.financial.invoice_readiness.readiness import judged
 from tasks.financial.invoice_readiness.rests_on import RESTS_ON
 from tasks.financial.invoice_readiness.rows import row, totals
+from tasks.financial.invoice_readiness.snapshot import Snapshot
 from tasks.financial.invoice_readiness.waiting import read_latencies, waiting_since
 from tasks.financial.invoice_readiness.words import LABELS
 from tasks.reads import unbilled
 from tasks.reads.drafts import with_invoices
+from tasks.reads.invoicing.evidence import SoldTask
+from tasks.reads.invoicing.facts import read_customers, read_facts
+from tasks.reads.invoicing.rules import not_verifiable
 from tasks.reads.orders import CONFIRMED, SoldOrder, read_orders, set_aside
 from tasks.reads.owners import read_people, view_from
 from tasks.records.sales import Milestone, Order
@@ -91,7 +93,10 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: ReadinessPolicy) -> Report:
         measures=measures(every, snapshot, as_of),
         not_verifiable=(
             *snapshot.not_verifiable,
-            *not_verifiable(every, snapshot.facts.values()),
+            *not_verifiable(
+                (check for readiness in every for check in readiness.checks),
+                snapshot.facts.values(),
+            ),
         ),
         set_aside=(
             *(aside(readiness, snapshot) for readiness in quiet),

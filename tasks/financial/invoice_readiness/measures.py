@@ -8,9 +8,9 @@ from typing import Final
 
 from tasks.domain.findings import Formula, Measure, Panel
 from tasks.domain.periods import AsOf
-from tasks.financial.invoice_readiness.facts import Snapshot
 from tasks.financial.invoice_readiness.holding_up import held_up
 from tasks.financial.invoice_readiness.readiness import STATUSES, Readiness
+from tasks.financial.invoice_readiness.snapshot import Snapshot
 from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
 
 BILLERS: Final = ("finance", "accounts", "executive")

@@ -1,8 +1,8 @@
 """Which state an order is in by its checks, and since when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -10,13 +10,13 @@ from tasks.domain.checklists import Check, failed, unverified
 from tasks.domain.money import cost_of_delay_per_day
 from tasks.domain.periods import AsOf
 from tasks.domain.withheld import STATUS
-from tasks.financial.invoice_readiness.facts import Facts, Snapshot
 from tasks.financial.invoice_readiness.partial_bill import PartialBill, propose
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
-from tasks.financial.invoice_readiness.rules import checklist
+from tasks.financial.invoice_readiness.snapshot import Snapshot
 from tasks.financial.invoice_readiness.words import AS_FAR_AS_VERIFIABLE
+from tasks.reads.invoicing.facts import known
+from tasks.reads.invoicing.rules import checklist
 from tasks.reads.orders import SoldOrder
-from tasks.records.sales import Order
 
 STATUSES: Final = ("ready", "blocked", "held", "excluded")
 
@@ -65,14 +65,9 @@ def judged(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessP
     """The order with its checks, by the policy of its business unit."""
     own = policy.for_sales_team(order.order.team_id)
     facts = snapshot.facts[order.order.id]
-    known = replace(
-        facts,
-        holds=as_of.holds_on(Order.MODEL, order.order.id, facts.order),
-        signed_elsewhere=_signed(facts, as_of),
-    )
     # Of an order that was not read whole nothing is said but that.
     unread = order.order.id in snapshot.unreadable
-    checks = () if unread else checklist(known, own, as_of.day)
+    checks = () if unread else checklist(known(facts, order.order.id, as_of), own, as_of.day)
     amount = sum((sold.sold.amount for sold in order.lines), Decimal(0))
     status = _status(order, amount, checks, own, snapshot)
     return Readiness(
@@ -85,13 +80,6 @@ def judged(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: ReadinessP
         waiting_since=snapshot.waiting_since.get(order.order.id),
         turned_ready=as_of.standing.get(key(order)) if status == "ready" else None,
     )
-
-
-def _signed(facts: Facts, as_of: AsOf) -> datetime | None:
-    """When somebody first signed for it outside Odoo, by the clock of the company."""
-    told = as_of.signed or {}
-    first = min((told[each] for each in facts.signable if each in told), default=None)
-    return first and first.astimezone(as_of.zone)
 
 
 def _status(

@@ -39,6 +39,7 @@ NOT_VERIFIABLE: Final[Mapping[str, Mapping[int, Sequence[str]]]] = {
         **dict.fromkeys((16, 19), ("what is bought for orders",)),
         **dict.fromkeys((17, 18), ("calendar history", "what is bought for orders")),
     },
+    "milestone_billing": dict.fromkeys(schema.VERSIONS, ("approved_time",)),
     "project_setup": dict.fromkeys((17, 18), ("calendar history",)),
     "pending_approvals": {
         16: ["hours that wait"],

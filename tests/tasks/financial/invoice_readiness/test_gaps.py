@@ -12,12 +12,12 @@ from tasks.domain.cases import ChangeKind, ClosedCase, OpenCase, reconcile
 from tasks.domain.checklists import Owner
 from tasks.domain.findings import Finding, Report
 from tasks.domain.periods import AsOf
-from tasks.financial.invoice_readiness.evidence import Evidence
-from tasks.financial.invoice_readiness.facts import DueMilestone
 from tasks.financial.invoice_readiness.gaps import GAP
 from tasks.financial.invoice_readiness.job import JOB, judge
-from tasks.financial.invoice_readiness.owned import NO_TIME_APPROVER, Held
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
+from tasks.reads.invoicing.evidence import Evidence
+from tasks.reads.invoicing.facts import DueMilestone
+from tasks.reads.invoicing.owned import NO_TIME_APPROVER, Held
 from tasks.reads.orders import SoldOrder
 from tests.fakes.approvals import BRUSSELS, at, person
 from tests.fakes.handoffs import people

@@ -19,16 +19,17 @@ from tasks.domain.findings import Finding, NotVerifiable, Report, Severity
 from tasks.domain.money import Currency
 from tasks.domain.periods import AsOf
 from tasks.domain.texts import named
-from tasks.financial.invoice_readiness.drafts import Drafted
-from tasks.financial.invoice_readiness.evidence import Evidence
-from tasks.financial.invoice_readiness.facts import Facts, Snapshot
 from tasks.financial.invoice_readiness.gaps import GAP
 from tasks.financial.invoice_readiness.job import judge
-from tasks.financial.invoice_readiness.owned import Held
 from tasks.financial.invoice_readiness.policy import ReadinessPolicy
-from tasks.financial.invoice_readiness.sending import Sending
+from tasks.financial.invoice_readiness.snapshot import Snapshot
 from tasks.financial.invoice_readiness.waiting import waiting_since
 from tasks.reads.drafts import PRICE
+from tasks.reads.invoicing.drafts import Drafted
+from tasks.reads.invoicing.evidence import Evidence
+from tasks.reads.invoicing.facts import Facts
+from tasks.reads.invoicing.owned import Held
+from tasks.reads.invoicing.sending import Sending
 from tasks.reads.orders import SoldLine, SoldOrder
 from tasks.records.sales import Order, OrderLine
 from tests.fakes.handoffs import people

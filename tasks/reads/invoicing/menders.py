@@ -9,14 +9,14 @@ from typing import ClassVar
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.checklists import Owner
-from tasks.financial.invoice_readiness.owned import (
+from tasks.reads.approvals import TimesheetSheet, approvers_of
+from tasks.reads.invoicing.owned import (
     NO_EXPENSE_APPROVER,
     NO_MANAGER,
     NO_SALESPERSON,
     NO_TIME_APPROVER,
     Held,
 )
-from tasks.reads.approvals import TimesheetSheet, approvers_of
 from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
 from tasks.records.people import Employee

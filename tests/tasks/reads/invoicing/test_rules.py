@@ -11,13 +11,13 @@ from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklists import Check, Owner, Result, failed
 from tasks.domain.money import Currency
 from tasks.domain.texts import Text
-from tasks.financial.invoice_readiness.drafts import Drafted
-from tasks.financial.invoice_readiness.evidence import Evidence
-from tasks.financial.invoice_readiness.facts import DueMilestone, Facts, OnHold
-from tasks.financial.invoice_readiness.owned import Held, OwnedCheck, Share
-from tasks.financial.invoice_readiness.policy import AcceptanceKind, ReadinessPolicy
-from tasks.financial.invoice_readiness.rules import checklist
-from tasks.financial.invoice_readiness.sending import Sending
+from tasks.reads.invoicing.drafts import Drafted
+from tasks.reads.invoicing.evidence import Evidence
+from tasks.reads.invoicing.facts import DueMilestone, Facts, OnHold
+from tasks.reads.invoicing.owned import Held, OwnedCheck, Share
+from tasks.reads.invoicing.policy import AcceptanceKind, InvoicingPolicy
+from tasks.reads.invoicing.rules import checklist
+from tasks.reads.invoicing.sending import Sending
 from tasks.reads.signatures import Signature
 
 TODAY = date(2026, 11, 23)
@@ -57,13 +57,13 @@ EXPENSES = [Held(EVA, 1), Held(TIM, 1)]
 
 
 def outcome(facts: Facts, name: str, **policy: object) -> Check:
-    checks = checklist(facts, ReadinessPolicy.model_validate(policy), TODAY)
+    checks = checklist(facts, InvoicingPolicy.model_validate(policy), TODAY)
     (found,) = (check for check in checks if check.check == name)
     return found
 
 
 def test_a_sound_order_fails_nothing() -> None:
-    assert failed(checklist(FACTS, ReadinessPolicy(), TODAY)) == ()
+    assert failed(checklist(FACTS, InvoicingPolicy(), TODAY)) == ()
 
 
 @pytest.mark.parametrize(

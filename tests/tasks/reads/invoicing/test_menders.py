@@ -8,8 +8,8 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox, firm
 from tasks.domain.checklists import Owner
-from tasks.financial.invoice_readiness.menders import Menders, Unapproved, read_menders
-from tasks.financial.invoice_readiness.owned import NO_EXPENSE_APPROVER, NO_TIME_APPROVER, Held
+from tasks.reads.invoicing.menders import Menders, Unapproved, read_menders
+from tasks.reads.invoicing.owned import NO_EXPENSE_APPROVER, NO_TIME_APPROVER, Held
 from tasks.reads.orders import read_orders
 from tasks.records.sales import Expense, Project
 from tests.fakes.modules import HR_TIMESHEET_SHEET

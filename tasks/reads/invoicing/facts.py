@@ -2,43 +2,42 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from odoo_gateway.reader import Domain, Reader
 from tasks.domain.billing import Billing, Sold
 from tasks.domain.checklists import Owner
-from tasks.domain.findings import NotVerifiable
 from tasks.domain.holds import Hold
 from tasks.domain.news import Subject
+from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.doubts import lost, unseen
-from tasks.financial.invoice_readiness.approval import Approval, Review, read_approvals
-from tasks.financial.invoice_readiness.drafts import NO_DRAFT, Drafted, drafted
-from tasks.financial.invoice_readiness.evidence import (
+from tasks.reads import unbilled
+from tasks.reads.approvals import approval_field
+from tasks.reads.invoicing.approval import Approval, Review, read_approvals
+from tasks.reads.invoicing.drafts import NO_DRAFT, Drafted, drafted
+from tasks.reads.invoicing.evidence import (
     EVIDENCE,
     Evidence,
     SoldTask,
     read_evidence,
     read_tasks,
 )
-from tasks.financial.invoice_readiness.menders import Unapproved, read_menders
-from tasks.financial.invoice_readiness.owned import NO_MANAGER, Held
-from tasks.financial.invoice_readiness.policy import AcceptanceKind, ReadinessPolicy
-from tasks.financial.invoice_readiness.purchases import (
+from tasks.reads.invoicing.menders import Unapproved, read_menders
+from tasks.reads.invoicing.owned import NO_MANAGER, Held
+from tasks.reads.invoicing.policy import AcceptanceKind, InvoicingPolicy
+from tasks.reads.invoicing.purchases import (
     Purchase,
     PurchaseLine,
     buys_for_orders,
     read_purchases,
 )
-from tasks.financial.invoice_readiness.sending import Sending, sending_of
-from tasks.financial.invoice_readiness.tickets import HelpdeskTicket, Ticket, read_open_tickets
-from tasks.reads import unbilled
-from tasks.reads.approvals import approval_field
+from tasks.reads.invoicing.sending import Sending, sending_of
+from tasks.reads.invoicing.tickets import HelpdeskTicket, Ticket, read_open_tickets
 from tasks.reads.names import read_partners
 from tasks.reads.orders import SoldOrder
-from tasks.reads.owners import People
 from tasks.reads.signatures import Signable, Signature, Signatures, read_signatures
 from tasks.reads.units import Unit, group_hours
 from tasks.records.sales import (
@@ -147,26 +146,6 @@ class Facts:
         yield from (milestone.deadline for milestone in self.milestones if milestone.deadline)
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The orders with something to bill, and the facts that their checks need."""
-
-    orders: Sequence[SoldOrder]
-    facts: Mapping[int, Facts]
-    waiting_since: Mapping[int, date]
-    customers: Mapping[int, str]
-    #: Of which only Odoo's own figure has something to bill.
-    others: Sequence[SoldOrder]
-    #: By id of the order.
-    links: Mapping[int, str]
-    unreadable: frozenset[int]
-    #: Those who may have to do something, and their managers.
-    people: People
-    #: Days from the last hour to the invoice that bills it, of lately posted invoices.
-    latencies: Sequence[int] | None = None
-    not_verifiable: tuple[NotVerifiable, ...] = ()
-
-
 def read_customers(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, Partner]:
     """The customers and invoice addresses of the orders, and the firms that they are of, by id."""
     by: dict[int, set[tuple[str, int]]] = defaultdict(set)
@@ -202,13 +181,17 @@ def read_facts(
     orders: Sequence[SoldOrder],
     partners: Mapping[int, Partner],
     milestones: Mapping[int, Sequence[Milestone]],
-    policy: ReadinessPolicy,
+    policy: InvoicingPolicy,
+    of_projects: Mapping[int, Sequence[Milestone]] | None = None,
 ) -> Mapping[int, Facts]:
-    """What each order's checks need, by order id; None for what this database cannot say."""
+    """What each order's checks need, by order id; None for what this database cannot say.
+
+    milestones: those that bill something. of_projects: on which files may show acceptance, too.
+    """
     kinds = {kind for unit in policy.everywhere() for kind in unit.acceptance_kinds}
     tasks = read_tasks(odoo, orders) if kinds & OF_TASKS else {}
     by_name = tasks if AcceptanceKind.NAMED_FILE in kinds else {}
-    evidence = read_evidence(odoo, orders, milestones, by_name)
+    evidence = read_evidence(odoo, orders, of_projects or milestones, by_name)
     signatures = _signatures(odoo, orders) if AcceptanceKind.PORTAL_SIGNATURE in kinds else UNSIGNED
     expenses = _open_expenses(odoo, orders)
     unapproved = _unapproved_hours(odoo, orders)
@@ -367,3 +350,14 @@ def _unapproved_hours(
             hours = Unapproved(worker, group.sums[0], group.earliest[0], sheet)
             found[lines[group.id_at(0)]].append(hours)
     return found
+
+
+def known(facts: Facts, order_id: int, as_of: AsOf) -> Facts:
+    """With what people and other sources say of the order: holds, and when it was signed for."""
+    told = as_of.signed or {}
+    first = min((told[each] for each in facts.signable if each in told), default=None)
+    return replace(
+        facts,
+        holds=as_of.holds_on(Order.MODEL, order_id, facts.order),
+        signed_elsewhere=first and first.astimezone(as_of.zone),
+    )

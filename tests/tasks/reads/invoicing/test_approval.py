@@ -3,8 +3,8 @@
 import pytest
 
 from tasks.domain.checklists import Owner, Result
-from tasks.financial.invoice_readiness.approval import Approval, order_approval
-from tasks.financial.invoice_readiness.owned import shares_of
+from tasks.reads.invoicing.approval import Approval, order_approval
+from tasks.reads.invoicing.owned import shares_of
 
 URL = "http://odoo.example/1"
 

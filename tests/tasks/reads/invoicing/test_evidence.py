@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from odoo_gateway.sandbox import Sandbox, firm
-from tasks.financial.invoice_readiness.evidence import (
+from tasks.reads import unbilled
+from tasks.reads.invoicing.evidence import (
     Evidence,
     Posted,
     read_evidence,
     read_tasks,
     shows_acceptance,
 )
-from tasks.reads import unbilled
 from tasks.reads.orders import read_orders
 from tests.tasks.conftest import MONDAY, changed, reading
 

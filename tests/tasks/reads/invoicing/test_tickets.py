@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from tasks.domain.checklists import Owner, Result
-from tasks.financial.invoice_readiness.owned import shares_of
-from tasks.financial.invoice_readiness.tickets import Priority, Ticket, open_tickets
+from tasks.reads.invoicing.owned import shares_of
+from tasks.reads.invoicing.tickets import Priority, Ticket, open_tickets
 
 URL = "http://odoo.example/1"
 BROKEN = Ticket("HT00007 Login broken", "http://odoo.example/7", Owner("Ann", 101))

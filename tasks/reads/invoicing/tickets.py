@@ -9,8 +9,8 @@ from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.checklists import Check, Owner, Result
 from tasks.domain.texts import Text, plural
-from tasks.financial.invoice_readiness.owned import NO_ASSIGNEE, Share, failure
-from tasks.financial.invoice_readiness.words import NOT_REQUIRED
+from tasks.reads.invoicing.owned import NO_ASSIGNEE, Share, failure
+from tasks.reads.invoicing.words import NOT_REQUIRED
 from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
 from tasks.records.sales import Partner

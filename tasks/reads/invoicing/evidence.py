@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import ClassVar, Final
 
@@ -26,6 +26,8 @@ class Evidence:
     own: int = 0
     #: Names of those that show it, of files on tasks too.
     names: tuple[str, ...] = ()
+    #: The same of files on milestones, by id of the milestone.
+    on_milestones: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def is_called(self, patterns: Iterable[str]) -> bool:
         """Whether one that shows it has such a name; case does not count."""
@@ -154,7 +156,11 @@ def read_evidence(
         shown = [f for f in own if shows_acceptance(f.name, name, posted[f.id])]
         more = [f for f in others if shows_acceptance(f.name, name, posted[f.id])]
         names = tuple(file.name for file in (*shown, *more))
-        found[number] = Evidence(len(shown), len(own) - len(shown), names)
+        on_milestones: dict[int, tuple[str, ...]] = {}
+        for file in shown:
+            if file.res_model == Milestone.MODEL and file.res_id:
+                on_milestones[file.res_id] = (*on_milestones.get(file.res_id, ()), file.name)
+        found[number] = Evidence(len(shown), len(own) - len(shown), names, on_milestones)
     return found
 
 

@@ -6,8 +6,8 @@ from odoo_gateway.sandbox import Sandbox, firm
 from tasks.domain.checklists import Owner
 from tasks.domain.periods import AsOf
 from tasks.financial.invoice_readiness.job import JOB
-from tasks.financial.invoice_readiness.owned import NO_BUYER, Held
-from tasks.financial.invoice_readiness.purchases import buys_for_orders, read_purchases
+from tasks.reads.invoicing.owned import NO_BUYER, Held
+from tasks.reads.invoicing.purchases import buys_for_orders, read_purchases
 from tasks.reads.orders import read_orders
 from tests.fakes.modules import SALE_PURCHASE
 from tests.tasks.conftest import MONDAY, reading

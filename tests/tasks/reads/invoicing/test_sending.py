@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.financial.invoice_readiness.sending import Sending, way_of
+from tasks.reads.invoicing.sending import Sending, way_of
 
 ADDRESSED = "ap@nordwind.example"
 

@@ -3,18 +3,18 @@
 from typing import Final
 
 from tasks.domain.texts import NOTHING, Text
-from tasks.financial.invoice_readiness.facts import Facts
-from tasks.financial.invoice_readiness.policy import AcceptanceKind, ReadinessPolicy
+from tasks.reads.invoicing.facts import Facts
+from tasks.reads.invoicing.policy import AcceptanceKind, InvoicingPolicy
 
 OF_FILES: Final = frozenset({AcceptanceKind.FILE, AcceptanceKind.NAMED_FILE})
 
 
-def is_accepted(facts: Facts, policy: ReadinessPolicy) -> bool:
+def is_accepted(facts: Facts, policy: InvoicingPolicy) -> bool:
     """Whether any of what the policy names shows it."""
     return any(_shows(kind, facts, policy) for kind in policy.acceptance_kinds)
 
 
-def _shows(kind: AcceptanceKind, facts: Facts, policy: ReadinessPolicy) -> bool:
+def _shows(kind: AcceptanceKind, facts: Facts, policy: InvoicingPolicy) -> bool:
     if kind is AcceptanceKind.PORTAL_SIGNATURE:
         return facts.signature is not None
     if kind is AcceptanceKind.SIGNED_ELSEWHERE:
@@ -26,7 +26,7 @@ def _shows(kind: AcceptanceKind, facts: Facts, policy: ReadinessPolicy) -> bool:
     return facts.evidence.given > 0
 
 
-def signed(facts: Facts, policy: ReadinessPolicy) -> Text:
+def signed(facts: Facts, policy: InvoicingPolicy) -> Text:
     """Who signed it and when, where a signature shows it."""
     if facts.signature and AcceptanceKind.PORTAL_SIGNATURE in policy.acceptance_kinds:
         name, at = facts.signature.by, facts.signature.at

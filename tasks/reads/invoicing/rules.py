@@ -1,26 +1,28 @@
 """Is an order ready to be invoiced? An explicit checklist, one pure function per check."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from tasks.domain.billing import Billing
 from tasks.domain.checklists import Check, Owner, Result
+from tasks.domain.findings import NotVerifiable
 from tasks.domain.holds import hold_on
 from tasks.domain.texts import NOTHING, Text, joined, plural
-from tasks.financial.invoice_readiness.acceptance import OF_FILES, is_accepted, signed
-from tasks.financial.invoice_readiness.approval import order_approval
-from tasks.financial.invoice_readiness.facts import Facts
-from tasks.financial.invoice_readiness.owned import NO_MANAGER, Share, failure
-from tasks.financial.invoice_readiness.policy import AcceptanceKind, ReadinessPolicy
-from tasks.financial.invoice_readiness.sending import way_of
-from tasks.financial.invoice_readiness.tickets import open_tickets
-from tasks.financial.invoice_readiness.words import NOT_REQUIRED
+from tasks.domain.withheld import REMEDY
+from tasks.reads.invoicing.acceptance import OF_FILES, is_accepted, signed
+from tasks.reads.invoicing.approval import order_approval
+from tasks.reads.invoicing.facts import Facts
+from tasks.reads.invoicing.owned import NO_MANAGER, Share, failure
+from tasks.reads.invoicing.policy import AcceptanceKind, InvoicingPolicy
+from tasks.reads.invoicing.sending import way_of
+from tasks.reads.invoicing.tickets import open_tickets
+from tasks.reads.invoicing.words import NOT_REQUIRED
 
 
-def checklist(facts: Facts, policy: ReadinessPolicy, today: date) -> tuple[Check, ...]:
+def checklist(facts: Facts, policy: InvoicingPolicy, today: date) -> tuple[Check, ...]:
     """Every check of the order, in the order that people read them."""
     return tuple(_doubted(check(facts, policy, today), facts) for check in CHECKS)
 
@@ -65,7 +67,7 @@ def _unknown(name: str, facts: Facts, reason: Text) -> Check:
     return Check(name, Result.NOT_VERIFIABLE, reason, url=facts.url)
 
 
-def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _price(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     unpriced = sum(line.unpriced for line in facts.lines)
     problem = plural(
         "no price on {count} line with something to bill",
@@ -76,7 +78,7 @@ def _price(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return _verdict("price", facts, problem if unpriced else NOTHING, step, [facts.salesperson])
 
 
-def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _tax(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if not policy.tax_required and not policy.vat_number_required:
         return _moot("tax", facts, NOT_REQUIRED)
     problems = []
@@ -97,7 +99,7 @@ def _tax(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return _verdict("tax", facts, joined(problems, "; "), step, [facts.salesperson])
 
 
-def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _contract(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if policy.over_ordered_percent is None or not facts.has(Billing.TIME_AND_MATERIALS):
         return _moot("contract", facts, Text("no limit by policy, or no line is billed by time"))
     allowed = 1 + policy.over_ordered_percent / 100
@@ -115,7 +117,7 @@ def _contract(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return _verdict("contract", facts, problem if over else NOTHING, step, _led(facts))
 
 
-def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _project_status(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     on_hold = Text("on hold: {projects}", projects=tuple(p.project for p in facts.on_hold))
     problem = on_hold if facts.on_hold else NOTHING
     step = Text("resume the project, or put a hold on it")
@@ -125,7 +127,7 @@ def _project_status(facts: Facts, policy: ReadinessPolicy, today: date) -> Check
     return _shared("project_status", facts, problem, step, shares)
 
 
-def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _hold(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     hold = hold_on((*policy.holds, *facts.holds), facts.order, today)
     if hold is None:
         return _moot("hold", facts, Text("no hold on this order"))
@@ -136,13 +138,16 @@ def _hold(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return Check("hold", Result.FAIL, hold.told, hold.owner, step, facts.url)
 
 
-def _milestones(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _milestones(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if not facts.has(Billing.MILESTONE):
         return _moot("milestones", facts, Text("no line is billed by milestone"))
     late = [
         (milestone.deadline, milestone.name, milestone.manager)
         for milestone in facts.milestones
-        if not milestone.reached and milestone.deadline and milestone.deadline < today
+        if not milestone.reached
+        and milestone.deadline
+        and milestone.deadline < today
+        and policy.late_milestones_block
     ]
     by_manager: dict[Owner, list[tuple[date, str]]] = defaultdict(list)
     for day, name, manager in late:
@@ -187,7 +192,7 @@ def _reached_shares(facts: Facts) -> Collection[Decimal]:
     return [share.quantize(Decimal("0.0001")) for share in found.values()]
 
 
-def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _approved_time(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if not policy.time_approval_required:
         return _moot("approved_time", facts, NOT_REQUIRED)
     if not facts.has(Billing.TIME_AND_MATERIALS):
@@ -204,7 +209,7 @@ def _approved_time(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return _shared("approved_time", facts, problem, step, shares)
 
 
-def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _acceptance(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if not any(facts.has(kind) for kind in policy.evidence_required_for):
         return _moot("acceptance_evidence", facts, NOT_REQUIRED)
     if is_accepted(facts, policy):
@@ -237,7 +242,7 @@ def _acceptance(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
     return _verdict("acceptance_evidence", facts, problem, step, _led(facts))
 
 
-def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _purchase_order(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if not facts.purchase_order and not policy.purchase_order_required:
         return _moot("purchase_order", facts, NOT_REQUIRED)
     missing = Text("the customer's purchase order number is missing")
@@ -246,7 +251,7 @@ def _purchase_order(facts: Facts, policy: ReadinessPolicy, today: date) -> Check
     return _verdict("purchase_order", facts, problem, step, [facts.salesperson])
 
 
-def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _invoice_address(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if facts.customers & {*policy.customers_without_email}:
         return _moot("invoice_address", facts, NOT_REQUIRED)
     way = way_of(facts.sending, facts.customer)
@@ -259,7 +264,7 @@ def _invoice_address(facts: Facts, policy: ReadinessPolicy, today: date) -> Chec
     return _verdict("invoice_address", facts, way.problem, way.next_step, [facts.salesperson])
 
 
-def _expenses(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _expenses(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if facts.open_expenses is None:
         return _unknown("expenses", facts, Text("expenses are not readable here"))
     count = sum(round(held.amount) for held in facts.open_expenses)
@@ -280,7 +285,7 @@ def _open_expenses(count: int) -> Text:
     )
 
 
-def _purchases(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _purchases(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     if not policy.purchases_required:
         return _moot("purchases", facts, NOT_REQUIRED)
     if not facts.buys:
@@ -303,15 +308,15 @@ def _open_purchases(count: int) -> Text:
     )
 
 
-def _draft_invoice(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _draft_invoice(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     return Check("draft_invoice", Result.PASS, facts.draft.reason, url=facts.url)
 
 
-def _order_approval(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _order_approval(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     return order_approval(facts.approval, policy.order_approval_required, facts.url)
 
 
-def _open_tickets(facts: Facts, policy: ReadinessPolicy, today: date) -> Check:
+def _open_tickets(facts: Facts, policy: InvoicingPolicy, today: date) -> Check:
     blocking = policy.blocking_ticket_priority
     return open_tickets(facts.tickets, blocking, facts.url)
 
@@ -326,7 +331,7 @@ CERTAIN: Mapping[str, Sequence[Result]] = {
     "order_approval": (Result.PASS, Result.FAIL),
 }
 
-CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
+CHECKS: Sequence[Callable[[Facts, InvoicingPolicy, date], Check]] = (
     _hold,
     _price,
     _tax,
@@ -343,3 +348,22 @@ CHECKS: Sequence[Callable[[Facts, ReadinessPolicy, date], Check]] = (
     _order_approval,
     _open_tickets,
 )
+
+
+def not_verifiable(checks: Iterable[Check], facts: Iterable[Facts]) -> tuple[NotVerifiable, ...]:
+    """The checks that could not be made of some order, and why.
+
+    checks: those of all orders.
+    """
+    doubted = {check for each in facts for check in each.doubts}
+    unknown = {
+        check.check: check.reason for check in checks if check.result is Result.NOT_VERIFIABLE
+    }
+    return tuple(
+        NotVerifiable(name, reason, REMEDY, (f"checks: {name}",))
+        if name in doubted
+        else NotVerifiable(
+            name, reason, Text("install the module that records it, or grant read access")
+        )
+        for name, reason in sorted(unknown.items())
+    )

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from odoo_gateway.reader import Reader
 from odoo_gateway.records import Record
 from tasks.domain.checklists import Owner
-from tasks.financial.invoice_readiness.owned import NO_BUYER, Held
+from tasks.reads.invoicing.owned import NO_BUYER, Held
 from tasks.reads.names import user_names
 from tasks.reads.orders import SoldOrder
 
