@@ -54,8 +54,6 @@ SHOWN: Final[Mapping[str, str]] = {
     "no account": "the project has no analytic account",
     "shares": "it shares its analytic account",
     "shares too": "it shares its analytic account",
-    "of two, 1": "belong to no single project",
-    "of two, 2": "belong to no single project",
 }
 
 

@@ -217,15 +217,11 @@ class Margins(Cases):
             self.log(self.project(name, self.line(self.by_hour, 10)), 4.0, 5)
         shared = self.env["project.project"].browse(self.projects["shares too"])
         shared.account_id = self.account("shares")
-        two = self.order(
-            "margin: two projects",
+        self.project(
+            "with a line of no project",
             self.line(self.alone, 1),
-            self.line(self.fee, 1),
             self.line(self.manual, 1, price_unit=20.0),
         )
-        own = {line.project_id.id for line in two.order_line if line.project_id}
-        for number, project in enumerate(sorted(own), 1):
-            self.projects[f"of two, {number}"] = project
         gone = self.project("archived", self.line(self.by_hour, 10))
         self.log(gone, 4.0, 5)
         gone.order_line.project_id.active = False
