@@ -171,6 +171,7 @@ def _results(
         "purchase_order": applies(True, order.purchase_order),
         "invoice_address": applies(True, order.invoice_email),
         "expenses": applies(True, not order.open_expenses),
+        "purchases": "not_applicable",
         "draft_invoice": "pass",
         "order_approval": "not_applicable",
         "open_tickets": "not_applicable",
