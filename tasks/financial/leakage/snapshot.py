@@ -8,6 +8,7 @@ from typing import Final
 
 from odoo_gateway.reader import Domain, Reader
 from odoo_gateway.records import Record
+from tasks import doubts
 from tasks.domain import money
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
@@ -21,7 +22,6 @@ from tasks.financial.leakage.kinds import BY_HOURS, Kind
 from tasks.financial.leakage.policy import LeakagePolicy
 from tasks.financial.leakage.records import (
     BillLine,
-    CostEntry,
     CostProduct,
     CostProject,
     MeasuredLine,
@@ -182,7 +182,9 @@ def _gaps(odoo: Reader) -> Iterator[Gap]:
 
 def _hidden_costs(odoo: Reader) -> NotVerifiable | None:
     """That the user may see no more of these models than hours and invoices of customers."""
-    doubt = unseen(odoo, CostEntry.MODEL, Invoice.MODEL, BillLine.MODEL, every=True)
+    booked = odoo.doubt_of_booked()
+    bills = unseen(odoo, Invoice.MODEL, BillLine.MODEL, every=True)
+    doubt = doubts.told(booked) if booked else bills
     figures = tuple(f"findings: {kind.value}" for kind in BY_COST)
     return NotVerifiable(COSTS, doubt, REMEDY, figures) if doubt else None
 
