@@ -99,7 +99,7 @@ def _row(key: Any, own: Row, row: Row, said: set[str], found: Compared) -> Itera
             found.equal[column] += 1
         elif (
             (column in said and row[column] in WITHHELD)
-            or (column == "reason" and row.get("status") == "not_verifiable")
+            or (column in ("status", "reason") and _says_why_not(row))
             or (row.get("status") == "not_verifiable" and row[column] is None)
             or (_is_told(column, row, said) and BY_ID.fullmatch(str(row[column])))
             or (column in OF_CHECKS and "checks" in row and _checks_say_so(own, row))
@@ -107,6 +107,11 @@ def _row(key: Any, own: Row, row: Row, said: set[str], found: Compared) -> Itera
             found.withheld[column] += 1
         else:
             yield f"{key} {column}: {row.get(column)!r} instead of {value!r}"
+
+
+def _says_why_not(row: Row) -> bool:
+    """Whether the row itself says that it is not verifiable, and why."""
+    return row.get("status") == "not_verifiable" and bool(row.get("reason"))
 
 
 def _is_told(column: str, row: Row, said: set[str]) -> bool:

@@ -172,7 +172,7 @@ def test_money_at_risk_is_told_by_kind_and_currency(
         for company_id, report in reports.items()
         for total in report.totals
         for name, value in total.items()
-        if name != "currency"
+        if name != "currency" and value != "0.00"
     }
     assert totals == sums
     print(f"{len(sums)} sums in {len({currency for *_, currency in sums})} currencies equal SQL")

@@ -22,24 +22,33 @@ from tests.tasks.test_rights import figures
 JOBS: Final = tuple(catalogue.jobs())
 ROWS: Final = {"search_read", "search", "read", "search_count", "read_group"}
 READS: Final = frozenset({*ROWS, "formatted_read_group"})
+BY_ID: Final = "each is looked up by its id; a hidden one is withheld by a basis of its own"
 # Why a row that is missing among these is not a figure that is wrong without a word.
 BY_REFERENCE: Final[Mapping[str, str]] = {
     "account.analytic.account": "each is looked up by its id; a hidden one has a basis of its own",
     "account.tax": "a hidden one is drift of the lines that name it",
-    "crm.team": "each is looked up by its id; a hidden one is withheld by a basis of its own",
-    "hr.department": "each is looked up by its id; a hidden one is withheld by a basis of its own",
+    "crm.team": BY_ID,
+    "hr.department": BY_ID,
     "ir.model": "what the fleet asks about its own rights",
     "ir.module.module": "what is installed",
     "ir.rule": "what the fleet asks about its own rights",
+    "product.category": BY_ID,
     "product.product": "a hidden one is drift of the lines that name it",
+    "project.update": BY_ID,
     "res.company": "the user's own companies; a hidden one fails by its name",
     "res.currency": "a hidden one is drift of the orders and lines in it, or of the company",
     "res.partner": "a hidden one is drift of the orders that name it",
     "res.users": "names, told by their id where hidden; evidence asks by itself",
-    "uom.uom": "each is looked up by its id; a hidden one is withheld by a basis of its own",
+    "uom.uom": BY_ID,
 }
+WHEN_TOLD: Final = "on which days people work, which says when they are told of their part, no more"
 OF_A_JOB: Final[Mapping[tuple[str, str], str]] = {
-    ("invoice_readiness", "hr.employee"): "who can mend a check; the salesperson where hidden",
+    ("invoice_readiness", "hr.employee"): "who can mend a check; finance where hidden",
+    ("invoice_readiness", "resource.calendar"): WHEN_TOLD,
+    ("invoice_readiness", "resource.calendar.attendance"): WHEN_TOLD,
+    ("invoice_readiness", "resource.calendar.leaves"): WHEN_TOLD,
+    ("invoice_readiness", "resource.resource"): WHEN_TOLD,
+    ("milestone_billing", "hr.employee"): "who sold it, and so agrees to no draft of theirs",
     ("pending_approvals", "project.project"): "names alone",
 }
 DECLARED: Final = (

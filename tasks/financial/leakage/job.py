@@ -32,7 +32,7 @@ def judge(snapshot: Snapshot, as_of: AsOf, policy: LeakagePolicy) -> Report:
     return Report(
         rows=tuple(map(judgement.row, judgement.told)),
         findings=tuple(map(judgement.finding, judgement.open)),
-        totals=totals(judgement.told),
+        totals=totals(judgement.told, kinds),
         measures=tuple(measures(judgement.told, kinds)),
         not_verifiable=(
             *(gap.told for gap in snapshot.gaps),
@@ -52,12 +52,12 @@ LABELS: Final = {
     **{column(kind): title for kind, title in TITLES.items()},
     "accepted": Text("accepted"),
     "again": Text("again"),
-    "cost": Text("at cost"),
+    "at_cost": Text("at cost"),
     "exempt": Text("exempt"),
     "first": Text("first"),
     "leakage": Text("leaks"),
-    "open": Text("open"),
-    "price": Text("at the price of the order"),
+    "unaccepted": Text("not accepted"),
+    "order_price": Text("at the price of the order"),
     "subject": Text("what leaks"),
     "valued_at": Text("valued at"),
 }

@@ -54,7 +54,7 @@ class Told:
         """A word for programs."""
         if self.is_exempt:
             return "exempt"
-        return "open" if self.is_open else "accepted"
+        return "unaccepted" if self.is_open else "accepted"
 
 
 class Judgement:

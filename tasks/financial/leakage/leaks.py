@@ -33,9 +33,9 @@ class Valued(StrEnum):
     """By what a leak is valued."""
 
     #: What the customer would pay, untaxed.
-    PRICE = "price"
+    PRICE = "order_price"
     #: What the firm paid or pays, untaxed.
-    COST = "cost"
+    COST = "at_cost"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How much leaks, by kind and currency."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -42,12 +42,21 @@ def measures(told: Sequence[Told], kinds: Sequence[Kind]) -> Iterator[Measure]:
         yield AMOUNT.measured(float(amount), labels, excluded)
 
 
-def totals(told: Sequence[Told]) -> tuple[Mapping[str, Any], ...]:
-    """Per currency what leaks of each kind; kinds are not added up: they are valued otherwise."""
-    by_currency: dict[Currency, dict[str, Any]] = defaultdict(dict)
-    for (kind, currency), amount in sorted(at_risk(told).items()):
-        by_currency[currency][column(kind)] = currency.text(amount)
-    return tuple({"currency": each.code, **by_currency[each]} for each in sorted(by_currency))
+def totals(told: Sequence[Told], kinds: Collection[Kind]) -> tuple[Mapping[str, Any], ...]:
+    """Per currency what leaks of each kind, None of those that this Odoo does not tell.
+
+    Kinds are not added up: they are valued otherwise.
+    """
+    sums = at_risk(told)
+    currencies = sorted({currency for _, currency in sums})
+    return tuple(
+        {"currency": each.code}
+        | {
+            column(kind): each.text(sums.get((kind, each), Decimal(0))) if kind in kinds else None
+            for kind in Kind
+        }
+        for each in currencies
+    )
 
 
 def column(kind: Kind) -> str:

@@ -16,7 +16,6 @@ from tasks.financial.margin_watch.records import (
     WaitingExpense,
 )
 from tasks.reads.units import hours_by, in_hours
-from tasks.records.timesheets import TimesheetLine
 
 ZERO: Final = Decimal(0)
 INCOME: Final = ("income", "income_other")
@@ -42,10 +41,10 @@ def read_hours(odoo: Reader, projects: Collection[int]) -> Hours:
     """In hours, and in the company's currency; what other companies logged is not among them."""
     on: Domain = [("project_id", "in", sorted(projects))]
     free: Domain = [*on, ("amount", "=", 0), ("unit_amount", "!=", 0)]
-    by = ["project_id", *([] if odoo.lacks(TimesheetLine, "so_line") else ["so_line"])]
+    by = ["project_id", "so_line", "company_id"]
     asked = [
-        hours_by(odoo, on, [*by, "company_id"], sums=["amount"]),
-        hours_by(odoo, free, [*by, "company_id"]),
+        hours_by(odoo, on, by, sums=["amount"]),
+        hours_by(odoo, free, by),
     ]
     logged, uncosted = (in_hours(odoo, groups) for groups in odoo.groups(asked))
     without = {_key(group): exact(group.sums[0]) for group in uncosted}
@@ -66,9 +65,9 @@ def read_hours(odoo: Reader, projects: Collection[int]) -> Hours:
 
 
 def _key(group: Group) -> tuple[int, int | None, int]:
-    """Project, order line and company; where hours know of no orders, of no line."""
-    line = group.keys[1] if len(group.keys) > 2 else None
-    return group.id_at(0), line if isinstance(line, int) else None, group.id_at(-1)
+    """Project, order line if any, and company."""
+    line = group.keys[1]
+    return group.id_at(0), line if isinstance(line, int) else None, group.id_at(2)
 
 
 @dataclass(frozen=True)

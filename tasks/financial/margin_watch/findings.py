@@ -88,6 +88,8 @@ def findings(
 
 
 def _of_margin(margin: Margin, currency: Currency) -> Iterator[_Said]:
+    if margin.is_unread:
+        return
     if margin.gaps:
         yield _coding(margin)
     else:
@@ -103,9 +105,22 @@ def _of_margin(margin: Margin, currency: Currency) -> Iterator[_Said]:
 def _unclear(margin: Margin, standing: Mapping[str, object]) -> Iterator[_Said]:
     """What stood before of a margin that cannot be told now."""
     reason = Text("told before; by now that is not verifiable")
-    for kind, part, title in _untold(margin):
+    untold = _standing(margin, standing) if margin.is_unread else _untold(margin)
+    for kind, part, title in untold:
         if key_of(kind, margin.watched.project.id, part) in standing:
             yield _Said(kind, title, reason, _CODING, 0, 0, part=part)
+
+
+def _standing(
+    margin: Margin, standing: Mapping[str, object]
+) -> Iterator[tuple[Kind, int | None, Text]]:
+    """All that stands about it, of parts too that could not be read."""
+    for kind in Kind:
+        yield kind, None, _title(kind, margin)
+        of_parts = f"{key_of(kind, margin.watched.project.id)}-"
+        for key in standing:
+            if key.startswith(of_parts):
+                yield kind, int(key.removeprefix(of_parts)), _title(kind, margin)
 
 
 def _untold(margin: Margin) -> Iterator[tuple[Kind, int | None, Text]]:

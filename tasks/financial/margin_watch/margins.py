@@ -181,6 +181,11 @@ class Margin:
         return not self.gaps
 
     @property
+    def is_unread(self) -> bool:
+        """Whether a record of it could not be read, which may belong to any of its figures."""
+        return any(gap.kind is Missing.UNREAD for gap in self.gaps)
+
+    @property
     def books(self) -> Books:
         """Nothing where they cannot be told, which is a gap."""
         return self.watched.books or Books()

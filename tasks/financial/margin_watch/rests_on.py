@@ -12,7 +12,7 @@ from tasks.financial.margin_watch.records import (
     WaitingExpense,
 )
 from tasks.reads.units import Unit
-from tasks.records.sales import Currency, Order, OrderLine
+from tasks.records.sales import Currency, Order, OrderLine, User
 from tasks.records.timesheets import TimesheetLine
 
 # What is booked is proven apart, since hours and bookings are shown by other groups.
@@ -36,6 +36,7 @@ RESTS_ON: Final = (
             (ProjectUpdate.MODEL, Text("updates of projects")),
         )
     ),
+    Basis(User.MODEL, Text("users"), columns=("manager",)),
     Basis(
         WaitingExpense.MODEL,
         Text("expenses"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from tasks.domain.money import Currency
 from tasks.domain.texts import NOTHING, Text, joined
@@ -12,7 +12,12 @@ from tasks.financial.margin_watch.findings import Kind
 from tasks.financial.margin_watch.margins import HUNDRED, Margin, Part, rounded
 
 # Of what is told of a project, the gravest first.
-STATES = {Kind.LOSS: "loss", Kind.EROSION: "eroded", Kind.BURN: "burning"}
+STATES: Final = {Kind.LOSS: "loss", Kind.EROSION: "eroded", Kind.BURN: "burning"}
+
+NO_FIGURES: Final = (
+    *("project_id", "project", "manager", "currency"),
+    *("status", "reason", "policy"),
+)
 
 
 def row(margin: Margin, facts: Facts, currency: Currency, kinds: Sequence[Kind]) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def row(margin: Margin, facts: Facts, currency: Currency, kinds: Sequence[Kind])
     def text(amount: Decimal | None) -> str | None:
         return None if amount is None else currency.text(amount)
 
-    return {
+    told = {
         "project_id": watched.project.id,
         "project": watched.project.name,
         "manager": facts.managers.get(watched.project.user_id or 0),
@@ -59,6 +64,9 @@ def row(margin: Margin, facts: Facts, currency: Currency, kinds: Sequence[Kind])
         "service_lines": [_part(part, currency) for part in margin.parts],
         "policy": margin.policy.version,
     }
+    if margin.is_unread:
+        return {name: value if name in NO_FIGURES else None for name, value in told.items()}
+    return told
 
 
 def _part(part: Part, currency: Currency) -> Mapping[str, Any]:

@@ -182,16 +182,16 @@ def _accepted(look: Look) -> Check:
     needed = [*look.unbilled, *(look.kickoffs if _waits_for_kickoff(look) else ())]
     required = Billing.MILESTONE in look.policy.evidence_required_for
     if look.policy.evidence_on != "milestone" or not required or not needed:
-        return _moot("accepted", look)
+        return _moot("accepted_milestones", look)
     missing = [m.name for m in {m.id: m for m in needed}.values() if not look.is_accepted(m)]
     if missing and (doubt := _hides_acceptance(look)):
-        return _unknown("accepted", look, doubt)
+        return _unknown("accepted_milestones", look, doubt)
     problem = Text(
         "nothing on the milestone shows that the customer accepted: {milestones}",
         milestones=tuple(missing),
     )
     step = Text("attach the customer's acceptance to the milestone")
-    return _verdict("accepted", look, problem if missing else NOTHING, step, look.leads)
+    return _verdict("accepted_milestones", look, problem if missing else NOTHING, step, look.leads)
 
 
 def _hides_acceptance(look: Look) -> Text:

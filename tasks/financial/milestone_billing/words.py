@@ -9,7 +9,7 @@ from tasks.reads.invoicing import words
 # What checks are called: those of whatever is invoiced, and of what is drafted.
 CHECKS: Final[Mapping[str, Text]] = {
     **words.CHECKS,
-    "accepted": Text("accepted milestones"),
+    "accepted_milestones": Text("accepted milestones"),
     "billing": Text("kinds of billing"),
     "down_payment": Text("down payment"),
     "hours_ahead": Text("hours dated ahead"),

@@ -119,7 +119,7 @@ def test_what_is_on_an_order_and_on_no_invoice_leaks_by_its_day() -> None:
         report = look(reinvoiced(*costs, of_expense=of_expense))
         assert leaking(report) == {(kind, 90): "60.00 EUR"}
         row = row_of(report, kind)
-        assert (row["owner"], row["valued_at"], row["since"]) == ("finance", "price", ago(9))
+        assert (row["owner"], row["valued_at"], row["since"]) == ("finance", "order_price", ago(9))
         assert look(reinvoiced(costs[1], of_expense=of_expense)).rows == ()
 
 
@@ -224,7 +224,7 @@ def test_what_was_bought_for_an_order_that_bills_nothing_leaks() -> None:
     report = look(ordered(bill_line(71, 70, 100.0, 61)))
     assert leaking(report) == {("bought-for-order", 90): "100.00 EUR"}
     row = row_of(report, "bought-for-order")
-    assert (row["owner"], row["valued_at"], row["since"]) == ("Bruno Claes", "cost", ago(0))
+    assert (row["owner"], row["valued_at"], row["since"]) == ("Bruno Claes", "at_cost", ago(0))
     assert [f.key for f in report.findings] == ["bought-for-order-90-EUR-v1"]
 
 

@@ -323,11 +323,6 @@ def test_a_product_without_category_is_of_no_service_line() -> None:
     assert "" in {part["service_line"] for part in parts}
 
 
-def test_without_sales_of_hours_all_hours_are_of_no_line() -> None:
-    found = projects(odoo(lacks_modules=["sale_timesheet"]))
-    assert {*found[HAFENWERK].logged} == {None}
-
-
 def test_shares_of_a_distribution() -> None:
     assert [*shares({"12,31": 40.0, "7": 60.0})] == [
         (12, Decimal("0.4")),

@@ -158,6 +158,16 @@ def test_what_was_told_stays_while_nobody_can_tell_the_margin(now: AsOf) -> None
     assert kinds(report(now, half(3000), standing=stood)) == set()
 
 
+def test_of_what_could_not_be_read_nothing_is_told_and_no_case_closes(now: AsOf) -> None:
+    gap = Gap(Missing.UNREAD, Text("an order line could not be read"))
+    assert kinds(report(now, half(9000, gaps=(gap,)))) == set()
+    keys = ("coding-7", "loss-7", "used-up-7-11", "burn-7-10", "burn-71-10")
+    told = report(now, half(9000, gaps=(gap,)), standing=dict.fromkeys(keys, now.day))
+    assert [f.key for f in told.findings] == ["loss-7", "burn-7-10", "used-up-7-11", "coding-7"]
+    (row,) = told.rows
+    assert (row["status"], row["sold"], row["service_lines"]) == ("not_verifiable", None, None)
+
+
 def test_who_is_exempt_is_shown_and_not_told(now: AsOf) -> None:
     told = report(now, half(9000), exempt_projects=[7])
     assert not told.findings

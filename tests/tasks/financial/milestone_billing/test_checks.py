@@ -62,7 +62,7 @@ def test_a_milestone_needs_a_file_of_its_own() -> None:
     on_order = {**accepted(), "res_model": "sale.order", "res_id": SOLD}
     elsewhere = odoo(line(product_id=STAGED), **REACHED_ONE, ir_attachment=[on_order])
     found = row(elsewhere)
-    assert (found["status"], failed(found)) == ("blocked", ["accepted"])
+    assert (found["status"], failed(found)) == ("blocked", ["accepted_milestones"])
     why = "nothing on the milestone shows that the customer accepted: Design"
     assert found["reason"] == why
     assert row(elsewhere, evidence_on="order")["status"] == "proposed"
@@ -74,14 +74,14 @@ def test_a_milestone_needs_a_file_of_its_own() -> None:
     assert row(named, **of_name, acceptance_files=["accept*"])["status"] == "proposed"
     assert failed(row(named, **of_name, acceptance_files=["other*"])) == [
         "acceptance_evidence",
-        "accepted",
+        "accepted_milestones",
     ]
 
 
 def test_a_milestone_that_was_signed_elsewhere_is_accepted() -> None:
     reached = odoo(line(product_id=STAGED), **REACHED_ONE)
     elsewhere: dict[str, Any] = {"acceptance_kinds": ["signed_elsewhere"]}
-    assert failed(row(reached, **elsewhere)) == ["acceptance_evidence", "accepted"]
+    assert failed(row(reached, **elsewhere)) == ["acceptance_evidence", "accepted_milestones"]
     signed = replace(NOW, signed={("project.milestone", REACHED): MONDAY})
     assert row(reached, signed, **elsewhere)["status"] == "proposed"
 
@@ -91,26 +91,26 @@ def test_an_order_may_be_signed_by_who_is_hidden() -> None:
         line(product_id=STAGED), sale_order=[order(signed_on=f"{ago(3)} 08:00:00")], **REACHED_ONE
     )
     on_portal: dict[str, Any] = {"acceptance_kinds": ["portal_signature"]}
-    assert failed(row(signed, **on_portal)) == ["acceptance_evidence", "accepted"]
+    assert failed(row(signed, **on_portal)) == ["acceptance_evidence", "accepted_milestones"]
     reader = reading(signed)
     found = read(reader, NOW, DraftingPolicy.model_validate(on_portal))
     unsure = {n: replace(facts, may_be_signed=True) for n, facts in found.facts.items()}
     policy = DraftingPolicy.model_validate(on_portal)
     (told,) = judge(replace(found, facts=unsure), NOW, policy).rows
-    assert check(told, "accepted")["reason"] == "who signed it is hidden"
+    assert check(told, "accepted_milestones")["reason"] == "who signed it is hidden"
 
 
 def test_files_that_cannot_be_read_show_nothing() -> None:
     found = row(odoo(line(product_id=STAGED), **ACCEPTED, denied_models=["ir.attachment"]))
     assert found["status"] == "unverified"
     why = "ir.attachment is not readable for the fleet's user"
-    assert check(found, "accepted")["reason"] == why
+    assert check(found, "accepted_milestones")["reason"] == why
 
 
 def test_hidden_messages_make_acceptance_not_verifiable() -> None:
     rules = {"mail.message": [("id", "!=", 1)]}
     found = row(odoo(line(product_id=STAGED), **REACHED_ONE, rules=rules))
-    assert check(found, "accepted")["result"] == "not_verifiable"
+    assert check(found, "accepted_milestones")["result"] == "not_verifiable"
     assert found["status"] == "unverified"
 
 

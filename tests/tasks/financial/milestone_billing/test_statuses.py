@@ -97,7 +97,7 @@ def test_a_fixed_price_waits_for_the_kickoff() -> None:
     assert alone["reason"] == "nothing that bills it was reached"
     approved = odoo(fixed, project_milestone=[begun], ir_attachment=[accepted()])
     assert row(approved)["status"] == "proposed"
-    assert failed(row(odoo(fixed, project_milestone=[begun]))) == ["accepted"]
+    assert failed(row(odoo(fixed, project_milestone=[begun]))) == ["accepted_milestones"]
     to_come = odoo(fixed, project_milestone=[{**begun, "is_reached": False}])
     assert row(to_come)["status"] == "waiting"
     other = odoo(fixed, project_milestone=[{**begun, "name": "Handover"}])

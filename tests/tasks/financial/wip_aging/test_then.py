@@ -238,6 +238,7 @@ def test_an_invoice_that_was_cancelled_since_leaves_its_line_unknown(
 
 def test_an_expense_counts_from_its_day(sandbox: Sandbox, then: AsOf) -> None:
     entries = written(sandbox, "account.analytic.line", project_id=False)
+    entries = [found for found in entries if found["so_line"]]
     (entry,) = (found for found in entries if found["so_line"][0] == EXPENSE)
     key = ("account.analytic.line", entry["id"])
     early = changed(corrupt={key: {"date": "2026-10-01"}})
