@@ -24,6 +24,19 @@ def test_a_wake_hears_its_event_and_that_the_record_changed_at_all(
     assert SUBMITTED.hears(kind, model) is hears
 
 
+def test_odoo_has_no_part_in_what_people_sign_or_say_elsewhere() -> None:
+    for became in ("signed", "accepted", "returned"):
+        assert Wake(f"sale.order.{became}", "sale.order").is_outside_odoo
+        assert not Wake(f"project.task.{became}", "sale.order").is_outside_odoo
+    assert not SUBMITTED.is_outside_odoo
+
+
+def test_a_job_tells_persons_by_its_audience_or_some_of_its_findings() -> None:
+    telling = {name for name, job in catalogue.jobs().items() if job.tells_persons}
+    assert {"timesheet_reminders", "invoice_readiness"} <= telling
+    assert "wip_aging" not in telling
+
+
 def test_a_signature_outside_odoo_is_heeded_by_who_wakes_for_one() -> None:
     assert Wake("sale.order.signed", "sale.order").is_signature
     assert not SUBMITTED.is_signature

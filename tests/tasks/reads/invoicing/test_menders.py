@@ -8,11 +8,12 @@ import pytest
 
 from odoo_gateway.sandbox import Sandbox, firm
 from tasks.domain.checklists import Owner
+from tasks.reads.invoicing.facts import _unapproved_hours
 from tasks.reads.invoicing.menders import Menders, Unapproved, read_menders
 from tasks.reads.invoicing.owned import NO_EXPENSE_APPROVER, NO_TIME_APPROVER, Held
 from tasks.reads.orders import read_orders
 from tasks.records.sales import Expense, Project
-from tests.fakes.modules import HR_TIMESHEET_SHEET
+from tests.fakes.modules import HR_TIMESHEET_SHEET, TIMESHEET_GRID
 from tests.tasks.conftest import MONDAY, changed, reading
 
 SINCE = date(2026, 11, 9)
@@ -85,6 +86,25 @@ def test_hours_are_approved_by_the_manager_where_nobody_else_is_named(sandbox: S
     ]
     hidden, _ = menders(changed(denied_models=["hr.employee"]), [], hours)
     assert [held.owner for held in hidden.time] == [NO_TIME_APPROVER]
+
+
+def test_whom_enterprise_names_approves_hours_before_the_manager() -> None:
+    rows = dict(firm.build(MONDAY.date()))
+    rows["hr.employee"] = [{**row, "timesheet_manager_id": 103} for row in rows["hr.employee"]]
+    worker = next(row for row in rows["hr.employee"] if row["parent_id"])
+    sandbox = Sandbox(MONDAY.date(), rows=rows, declares=TIMESHEET_GRID)
+    found, _ = menders(sandbox, [], [Unapproved(worker["id"], 2.0)])
+    assert found.time == [Held(user(103), 2.0)]
+
+
+def test_hours_that_were_taken_back_wait_for_nobody() -> None:
+    rows = dict(firm.build(MONDAY.date()))
+    logged = [{**row, "validated": False} for row in rows["account.analytic.line"]]
+    for unit_amount, waits in ((2.0, True), (0.0, False)):
+        hours = [{**row, "unit_amount": unit_amount} for row in logged]
+        of_then = {**rows, "account.analytic.line": hours}
+        odoo = reading(Sandbox(MONDAY.date(), rows=of_then, declares=TIMESHEET_GRID))
+        assert bool(_unapproved_hours(odoo, read_orders(odoo))) is waits
 
 
 def test_a_manager_without_a_user_is_named(sandbox: Sandbox) -> None:
