@@ -141,7 +141,8 @@ def subtotals(section: dict[str, Any], code: str) -> Iterator[float]:
         yield sum(float(item["amount"] or 0) for item in awake)
     for total in section["totals"]:
         parts = [part for v in total.values() if isinstance(v, Mapping) for part in v.values()]
-        told = [*total.values(), *parts]
+        held = [each["amount"] for each in total.get("held_up_by", ())]
+        told = [*total.values(), *parts, *held]
         numbers = [v for v in told if isinstance(v, str) and v[:1].isdigit()]
         yield from (float(number) for number in numbers if total["currency"] == code)
 

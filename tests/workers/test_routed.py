@@ -88,7 +88,7 @@ ALONE = "digest = false\n"
 BY_MAIL = '[[tenants.firm.routes]]\nchannels = ["email"]\n'
 BY_WEBHOOK = '[[tenants.firm.routes]]\nchannels = ["flow"]\n'
 BY_ACTIVITY = '[[tenants.firm.routes]]\nchannels = ["odoo_activity"]\n'
-AT_ONCE = "[tenants.firm.policies.invoice_readiness]\ntell_at_once_from = { EUR = 1 }\n"
+AT_ONCE = "[tenants.firm.company.1.policies.invoice_readiness]\ntell_at_once_from = { EUR = 1 }\n"
 
 
 @pytest.mark.parametrize("route", [BY_MAIL + ALONE, BY_WEBHOOK + ALONE, BY_ACTIVITY + ALONE])

@@ -82,7 +82,8 @@ def test_a_run_that_finds_nothing_costs_the_ledger_few_statements(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Job, "run", lambda *_: Report(rows=()))
-    first, second = (opened(fleet, READINESS, company) for company in (1, 2))
+    # Of a job that heeds no more than its own cases.
+    first, second = (opened(fleet, "wip_aging", company) for company in (1, 2))
     runner.execute(fleet, first)
     said: list[str] = []
     event.listen(fleet.ledger._engine, "before_cursor_execute", lambda *told: said.append(told[2]))

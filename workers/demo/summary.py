@@ -94,7 +94,10 @@ def _handoffs(fleet: Fleet) -> tuple[dict[int, set[str]], dict[int, set[str]]]:
     gaps, readers = defaultdict[int, set[str]](set), defaultdict[int, set[str]](set)
     with fleet.ledger.reading() as connection:
         sent = outbox.find(connection, MOST, MessageStatus.SENT)
-    whole = {name: job.handed_in for name, job in catalogue.jobs().items()}
+    jobs = catalogue.jobs()
+    # Others have findings accepted, too; projects go by these.
+    kinds = {kind for job in jobs.values() for kind in job.goes_by}
+    whole = {n: job.handed_in if kinds & {*job.handed_in} else () for n, job in jobs.items()}
     for message in sent:
         told = payloads.findings(message.payload) if whole[message.job] else ()
         for finding in told:

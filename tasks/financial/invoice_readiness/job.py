@@ -145,6 +145,7 @@ JOB = Job(
         ),
     ),
     labels=LABELS,
+    demo={None: ReadinessPolicy(wait_for_morning=False)},
     wakes=(
         Wake(f"{Order.MODEL}.{SIGNED}", Order.MODEL),
         Wake(f"{SoldTask.MODEL}.{SIGNED}", SoldTask.MODEL),

@@ -30,5 +30,6 @@ LABELS: Final[Mapping[str, Text]] = {
     # Of what persons are told.
     "invoice_gap": Text("missing for the invoice"),
     # Totals.
+    "held_up_by": Text("held up by"),
     "ready_not_verified": Text("ready, not fully verifiable"),
 }

@@ -9,9 +9,9 @@ from typing import Final
 from odoo_gateway.reader import Domain, Group, Grouping, Reader
 from tasks.financial.margin_watch.facts import Books, Logged, Planned
 from tasks.financial.margin_watch.records import (
+    BookedAmount,
     BookedLine,
     Bought,
-    Ledger,
     PlannedTask,
     WaitingExpense,
 )
@@ -122,7 +122,7 @@ def read_booked(odoo: Reader, accounts: Collection[int]) -> Booked:
 def books_are_told(odoo: Reader) -> bool:
     """Whether this Odoo has what tells revenue from cost, and shows it."""
     told = ("account_id", "general_account_id", "move_line_id")
-    return odoo.session.may_read(Ledger.MODEL) and not any(
+    return odoo.session.may_read(BookedAmount.MODEL) and not any(
         odoo.lacks(BookedLine, name) for name in told
     )
 

@@ -101,7 +101,7 @@ class BookedLine(Record):
 
 
 @dataclass(frozen=True)
-class Ledger(Record):
+class BookedAmount(Record):
     """An account of the books; its type tells income from cost."""
 
     MODEL: ClassVar[str] = "account.account"

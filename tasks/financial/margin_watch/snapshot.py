@@ -24,8 +24,8 @@ from tasks.financial.margin_watch.facts import (
 )
 from tasks.financial.margin_watch.policy import MarginPolicy
 from tasks.financial.margin_watch.records import (
+    BookedAmount,
     Bought,
-    Ledger,
     MarginProject,
     ProjectUpdate,
 )
@@ -170,7 +170,7 @@ def _hidden(odoo: Reader) -> Text:
     if not costs.books_are_told(odoo):
         return Text(
             "{model} is not readable for the fleet's user, or accounting is not installed",
-            model=Ledger.MODEL,
+            model=BookedAmount.MODEL,
         )
     return NOTHING
 

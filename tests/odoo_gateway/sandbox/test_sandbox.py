@@ -61,7 +61,7 @@ def test_a_denied_model_may_not_be_read() -> None:
         ("hr_expense", "hr.expense", ()),
         ("sale", "sale.order", ()),
         ("project", "project.milestone", ()),
-        ("sale_timesheet", None, ("so_line", "timesheet_invoice_id", "timesheet_invoice_type")),
+        ("sale_timesheet", None, ("timesheet_invoice_id", "timesheet_invoice_type")),
         ("project_timesheet_holidays", None, ("holiday_id", "global_leave_id")),
         ("hr_holidays", "hr.leave", ("holiday_id", "global_leave_id")),
     ],

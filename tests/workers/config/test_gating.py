@@ -74,15 +74,15 @@ def test_a_role_may_go_by_a_field_of_the_record(tmp_path: Path, clock: Clock) ->
 @pytest.mark.parametrize(
     ("old", "new", "line", "told"),
     [
-        ('["Dana@firm.example"]', '"sale.order.create_uid"', 9, "'sale.order.create_uid' is not"),
-        ('"director", "finance"', '"boss"', 24, "no such role 'boss'; there are delivery, direct"),
-        ('director = ["D', 'finance = ["D', 9, "stands under `recipients`; choose another name"),
-        ('note = "automatic"', 'nothing = "propose"', 13, "no such kind of effect; there are "),
-        ('about = ["follow_up"]', 'about = ["discount"]', 12, "no matrix is about it; add it to"),
-        ("until = 2026-11-30", "until = 2026-10-30", 22, "ends on 2026-10-30, before it begins on"),
-        ('by = "dirk@', 'by = "dana@', 20, "nobody stands in for themselves"),
-        ('levels = ["low"]', 'levels = ["high"]', 24, "rule 'all': no such level 'high'"),
-        ('name = "all"', 'name = "all"\namount_up_to = 5', 31, "give the currency of its amounts"),
+        ('["Dana@firm.example"]', '"sale.order.create_uid"', 10, "'sale.order.create_uid' is not"),
+        ('"director", "finance"', '"boss"', 25, "no such role 'boss'; there are delivery, direct"),
+        ('director = ["D', 'finance = ["D', 10, "stands under `recipients`; choose another name"),
+        ('note = "automatic"', 'nothing = "propose"', 14, "no such kind of effect; there are "),
+        ('about = ["follow_up"]', 'about = ["discount"]', 13, "no matrix is about it; add it to"),
+        ("until = 2026-11-30", "until = 2026-10-30", 23, "ends on 2026-10-30, before it begins on"),
+        ('by = "dirk@', 'by = "dana@', 21, "nobody stands in for themselves"),
+        ('levels = ["low"]', 'levels = ["high"]', 25, "rule 'all': no such level 'high'"),
+        ('name = "all"', 'name = "all"\namount_up_to = 5', 32, "give the currency of its amounts"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(

@@ -140,9 +140,9 @@ channels = ["email", "telegram"]
         "FLEET_FIRM_WEBHOOK_N8N_SECRET: number 2 is not a webhook secret; make one:",
         "FLEET_FIRM_WEBHOOK_OTHER_SECRET: not set; give the secret",
         "FLEET_FIRM_WEBHOOK_ROOM_URL: not set, and no url in the file",
-        ":14: tenants.firm.webhooks.email: a channel has that name already",
-        ":18: tenants.firm.routes.0.jobs: no such job; the jobs are",
-        ":19: tenants.firm.routes.0.channels: no such channel 'telegram'; there are email, odoo_",
+        ":15: tenants.firm.webhooks.email: a channel has that name already",
+        ":19: tenants.firm.routes.0.jobs: no such job; the jobs are",
+        ":20: tenants.firm.routes.0.channels: no such channel 'telegram'; there are email, odoo_",
     ):
         assert any(words in problem for problem in told), (words, told)
     assert len(told) == 6
