@@ -30,7 +30,7 @@ from .inside import drafting_cases
 from .inside_odoo import run_inside
 from .odoo_server import OdooServer, step
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(1800)]
 BOT = Bot("fleet_drafts", READ_BY_THE_JOBS, ("sales_team.group_sale_salesman_all_leads",))
 ROUNDS: Final = 8
 COMPANIES: Final = (1, 2)

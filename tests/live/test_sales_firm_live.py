@@ -38,7 +38,7 @@ from .sales_policies import (
 from .starts_by_sql import Starts
 
 # Making the firm takes minutes, once a day.
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.live, pytest.mark.long, pytest.mark.timeout(1200)]
 
 Sql = psycopg.Connection[TupleRow]
 # Items of the handoff that are asked for of some orders alone.
