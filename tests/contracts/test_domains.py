@@ -100,7 +100,8 @@ def test_orderings_leave_out_the_empty(odoo: Asker, field: tuple[str, str], oper
         assert odoo.found(model, ["!", (name, operator, value)]) == others(odoo, model, found)
 
 
-@pytest.mark.parametrize("field", TEXTS, ids=label)
+# Odoo looks for the characters of a tax's name one by one, wherever they are; no job asks for one.
+@pytest.mark.parametrize("field", [f for f in TEXTS if f != ("account.tax", "name")], ids=label)
 def test_like_finds_parts_and_ilike_minds_no_case(odoo: Asker, field: tuple[str, str]) -> None:
     model, name = field
     for value in samples(odoo, model, name):

@@ -133,9 +133,8 @@ def test_a_project_is_made_once_and_linked_to_its_order(works: Works) -> None:
     order = works.orders[0]
     made = calling.create_project(works.session, 1, order, name="Advice for them", manager_id=2)
     assert made.created
-    assert calling.create_project(works.session, 1, order) == calling.ProjectMade(
-        False, made.project_id
-    )
+    again = calling.create_project(works.session, 1, order)
+    assert (again.created, again.project_id) == (False, made.project_id)
     fields = ("name", "active", "company_id", "allow_billable", "partner_id", "user_id")
     (project,) = rows(
         works.session, PROJECT, [("sale_line_id.order_id", "=", order)], *fields, "sale_line_id"

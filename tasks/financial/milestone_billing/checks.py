@@ -30,7 +30,7 @@ FINANCE: Final = (Owner(Text("finance")),)
 
 
 @dataclass(frozen=True)
-class Look:
+class Candidate:
     """One order, as its checks see it."""
 
     order: SoldOrder
@@ -103,11 +103,11 @@ class Look:
                 left -= Decimal(repr(milestone.quantity_percentage)) * line.sold.ordered
 
 
-def look_at(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: DraftingPolicy) -> Look:
+def look_at(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: DraftingPolicy) -> Candidate:
     """policy: that of the order's business unit."""
     number = order.order.id
     signed = (key for model, key in as_of.signed or {} if model == Milestone.MODEL)
-    return Look(
+    return Candidate(
         order=order,
         policy=policy,
         facts=known(snapshot.facts[number], number, as_of),
@@ -119,29 +119,29 @@ def look_at(order: SoldOrder, snapshot: Snapshot, as_of: AsOf, policy: DraftingP
     )
 
 
-def checks_of(look: Look) -> tuple[Check, ...]:
+def checks_of(look: Candidate) -> tuple[Check, ...]:
     """What must hold of whatever is invoiced, then of what is drafted."""
     own = (check(look) for check in CHECKS)
     return (*checklist(look.facts, look.policy, look.today), *own)
 
 
 def _verdict(
-    name: str, look: Look, problem: Text, step: Text, owners: Sequence[Owner] = FINANCE
+    name: str, look: Candidate, problem: Text, step: Text, owners: Sequence[Owner] = FINANCE
 ) -> Check:
     if not problem:
         return Check(name, Result.PASS, url=look.facts.url)
     return Check(name, Result.FAIL, problem, names(owners), step, look.facts.url)
 
 
-def _moot(name: str, look: Look, reason: Text = NOT_REQUIRED) -> Check:
+def _moot(name: str, look: Candidate, reason: Text = NOT_REQUIRED) -> Check:
     return Check(name, Result.NOT_APPLICABLE, reason, url=look.facts.url)
 
 
-def _unknown(name: str, look: Look, reason: Text) -> Check:
+def _unknown(name: str, look: Candidate, reason: Text) -> Check:
     return Check(name, Result.NOT_VERIFIABLE, reason, url=look.facts.url)
 
 
-def _billing(look: Look) -> Check:
+def _billing(look: Candidate) -> Check:
     others = sorted(look.kinds - {*look.policy.bills})
     problem = Text(
         "it would bill what is not drafted by policy: {kinds}",
@@ -151,7 +151,7 @@ def _billing(look: Look) -> Check:
     return _verdict("billing", look, problem if others else NOTHING, step)
 
 
-def _quantity(look: Look) -> Check:
+def _quantity(look: Candidate) -> Check:
     """Odoo keeps what billing by dates leaves; and lines that give something back are refunds."""
     odd = [
         line
@@ -168,7 +168,7 @@ def _quantity(look: Look) -> Check:
     return _verdict("quantity", look, problem if odd else NOTHING, step)
 
 
-def _kickoff(look: Look) -> Check:
+def _kickoff(look: Candidate) -> Check:
     if look.policy.fixed_from != "kickoff" or Billing.FIXED not in look.kinds:
         return _moot("kickoff", look)
     if not look.kickoffs and (doubt := look.facts.doubts.get("milestones", NOTHING)):
@@ -178,7 +178,7 @@ def _kickoff(look: Look) -> Check:
     return _verdict("kickoff", look, NOTHING if look.kickoffs else problem, step, look.leads)
 
 
-def _accepted(look: Look) -> Check:
+def _accepted(look: Candidate) -> Check:
     needed = [*look.unbilled, *(look.kickoffs if _waits_for_kickoff(look) else ())]
     required = Billing.MILESTONE in look.policy.evidence_required_for
     if look.policy.evidence_on != "milestone" or not required or not needed:
@@ -194,7 +194,7 @@ def _accepted(look: Look) -> Check:
     return _verdict("accepted_milestones", look, problem if missing else NOTHING, step, look.leads)
 
 
-def _hides_acceptance(look: Look) -> Text:
+def _hides_acceptance(look: Candidate) -> Text:
     kinds = {*look.policy.acceptance_kinds}
     if kinds & OF_FILES:
         unreadable = NOTHING if look.facts.evidence else Text("attachments are not readable")
@@ -205,11 +205,11 @@ def _hides_acceptance(look: Look) -> Text:
     return NOTHING
 
 
-def _waits_for_kickoff(look: Look) -> bool:
+def _waits_for_kickoff(look: Candidate) -> bool:
     return look.policy.fixed_from == "kickoff" and Billing.FIXED in look.kinds
 
 
-def _hours_ahead(look: Look) -> Check:
+def _hours_ahead(look: Candidate) -> Check:
     if Billing.TIME_AND_MATERIALS not in look.kinds:
         return _moot("hours_ahead", look, Text("no line is billed by time"))
     if not look.ahead and (doubt := look.facts.doubts.get("approved_time", NOTHING)):
@@ -219,7 +219,7 @@ def _hours_ahead(look: Look) -> Check:
     return _verdict("hours_ahead", look, problem if look.ahead else NOTHING, step, look.leads)
 
 
-def _retention(look: Look) -> Check:
+def _retention(look: Candidate) -> Check:
     part, order = look.policy.retention_percent, look.order
     if not part:
         return _moot("retention", look)
@@ -242,7 +242,7 @@ def _retention(look: Look) -> Check:
     return _verdict("retention", look, problem if billed > most else NOTHING, step)
 
 
-def _down_payment(look: Look) -> Check:
+def _down_payment(look: Candidate) -> Check:
     if not look.deduction:
         return _moot("down_payment", look, Text("nothing was paid beforehand"))
     amount = Money(look.order.currency.round(look.deduction), look.order.currency.code)
@@ -253,7 +253,7 @@ def _down_payment(look: Look) -> Check:
     return _verdict("down_payment", look, problem, step)
 
 
-def _amount(look: Look) -> Check:
+def _amount(look: Candidate) -> Check:
     """Odoo makes a credit note of what comes to less than nothing."""
     total = look.amount - look.deduction
     problem = Text(
@@ -264,7 +264,7 @@ def _amount(look: Look) -> Check:
     return _verdict("amount", look, problem if total <= 0 else NOTHING, step)
 
 
-CHECKS: Final[Sequence[Callable[[Look], Check]]] = (
+CHECKS: Final[Sequence[Callable[[Candidate], Check]]] = (
     _billing,
     _quantity,
     _kickoff,

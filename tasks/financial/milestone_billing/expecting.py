@@ -8,13 +8,13 @@ from tasks.domain.drafting import ExpectedDraft, ExpectedLine
 from tasks.domain.matrix import Request
 from tasks.domain.proposals import Proposal
 from tasks.domain.texts import joined
-from tasks.financial.milestone_billing.checks import Look
+from tasks.financial.milestone_billing.checks import Candidate
 from tasks.financial.milestone_billing.snapshot import Snapshot
 from tasks.reads.orders import SoldLine
 from tasks.records.sales import Order
 
 
-def expected(look: Look, snapshot: Snapshot) -> ExpectedDraft:
+def expected(look: Candidate, snapshot: Snapshot) -> ExpectedDraft:
     """As Odoo's wizard makes it of all that is due of the order."""
     order = look.order
     address = snapshot.addresses[order.order.id]
@@ -45,7 +45,7 @@ def _line(sold: SoldLine, snapshot: Snapshot) -> ExpectedLine:
     )
 
 
-def identity(look: Look, draft: ExpectedDraft) -> str:
+def identity(look: Candidate, draft: ExpectedDraft) -> str:
     """The same for the same draft in every run, and another once anything of it is another.
 
     What was invoiced before is part of it: the tenth hour that follows nine others is a new one.
@@ -60,7 +60,7 @@ def _plain(quantity: Decimal) -> float:
 
 
 def proposal(
-    kind: str, look: Look, draft: ExpectedDraft, key: str, why: str, snapshot: Snapshot
+    kind: str, look: Candidate, draft: ExpectedDraft, key: str, why: str, snapshot: Snapshot
 ) -> Proposal:
     """Asked of people, by the matrix where it is put to one."""
     order = look.order.order

@@ -14,7 +14,7 @@ from tasks.domain.periods import AsOf
 from tasks.domain.proposals import Proposed
 from tasks.domain.texts import NOTHING, Text, joined
 from tasks.domain.withheld import STATUS
-from tasks.financial.milestone_billing.checks import Look, checks_of, look_at
+from tasks.financial.milestone_billing.checks import Candidate, checks_of, look_at
 from tasks.financial.milestone_billing.expecting import expected, identity
 from tasks.financial.milestone_billing.policy import DraftingPolicy
 from tasks.financial.milestone_billing.snapshot import Snapshot
@@ -65,7 +65,7 @@ class Case:
     """One order, judged by the policy of its business unit."""
 
     order: SoldOrder
-    look: Look
+    look: Candidate
     status: Status
     reason: Text
     checks: Sequence[Check] = ()
@@ -106,7 +106,7 @@ class Judgement:
             return Case(order, look, Status.HELD, held, checks)
         return self._drafted(look) or self._undrafted(look, checks)
 
-    def _drafted(self, look: Look) -> Case | None:
+    def _drafted(self, look: Candidate) -> Case | None:
         """What a draft stands for, or what was billed too much; None where neither is."""
         drafts = look.facts.draft
         less = [s for s in look.due if s.line.qty_to_invoice < 0 and s.line.qty_invoiced > 0]
@@ -129,7 +129,7 @@ class Judgement:
             return Case(look.order, look, Status.TAKEN_BACK, why)
         return None
 
-    def _undrafted(self, look: Look, checks: Sequence[Check]) -> Case:
+    def _undrafted(self, look: Candidate, checks: Sequence[Check]) -> Case:
         why = tuple(triggers(look))
         if not why:
             wait = joined(too_early(look), "; ")

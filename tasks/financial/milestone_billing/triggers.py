@@ -6,13 +6,13 @@ from typing import Final
 
 from tasks.domain.billing import Billing
 from tasks.domain.texts import Money, Text
-from tasks.financial.milestone_billing.checks import ZERO, Look
+from tasks.financial.milestone_billing.checks import ZERO, Candidate
 from tasks.records.sales import Milestone
 
 RUNNING: Final = frozenset({Billing.TIME_AND_MATERIALS, Billing.MANUAL, Billing.EXPENSE})
 
 
-def triggers(look: Look) -> Iterator[Text]:
+def triggers(look: Candidate) -> Iterator[Text]:
     """Why now; nothing where it is too early. With any of them all that is due is billed."""
     yield from map(_reached, look.unbilled)
     if Billing.FIXED in look.kinds and look.policy.fixed_from == "confirmation":
@@ -23,7 +23,7 @@ def triggers(look: Look) -> Iterator[Text]:
         yield Text("what is delivered has come to its threshold")
 
 
-def too_early(look: Look) -> Iterator[Text]:
+def too_early(look: Candidate) -> Iterator[Text]:
     """Why what is delivered day by day is not billed yet."""
     policy, currency = look.policy, look.order.currency
     day = min(policy.from_day_of_month, calendar.monthrange(look.today.year, look.today.month)[1])
