@@ -20,6 +20,8 @@ from .gateway import session_of
 from .odoo_server import OdooServer
 
 pytestmark = pytest.mark.live
+# Who made what Odoo makes for an administrator.
+ADMIN = "Mitchell Admin"
 ORDER, PROJECT, MOVE = "sale.order", "project.project", "account.move"
 TASK, LEAD = "project.task", "crm.lead"
 BOT = Bot("fleet_bot", (*READ_BY_THE_JOBS, LEAD))
@@ -273,7 +275,7 @@ def test_odoo_makes_a_project_for_each_template_and_those_are_taken(
     assert first == third != second
     for line in lines:
         made = project_of(bot, order, templates[0], lines=(line,))
-        assert made == calling.ProjectMade(False, named[line])
+        assert made == calling.ProjectMade(False, named[line], ADMIN)
 
 
 def test_each_template_has_its_project_once_and_support_stands_beside_them(
@@ -318,7 +320,8 @@ def test_what_a_person_made_meanwhile_is_taken_for_what_it_is_of(
     (partner,) = rows(admin, ORDER, [("id", "=", order)], "partner_id")
     theirs = {"name": "By hand", "partner_id": partner["partner_id"], "allow_billable": True}
     by_hand = int(admin.call(PROJECT, "create", {**theirs, "sale_line_id": two}))
-    assert project_of(bot, order, templates[1], lines=(two,)) == calling.ProjectMade(False, by_hand)
+    there = project_of(bot, order, templates[1], lines=(two,))
+    assert there == calling.ProjectMade(False, by_hand, ADMIN)
     made = project_of(bot, order, templates[0], lines=(one,))
     assert made.created
     # One that a person made for the whole order is that of every line.
@@ -326,4 +329,4 @@ def test_what_a_person_made_meanwhile_is_taken_for_what_it_is_of(
     whole = int(admin.call(PROJECT, "create", {**theirs, "reinvoiced_sale_order_id": other}))
     for line in (three, four):
         there = project_of(bot, other, templates[0], lines=(line,))
-        assert there == calling.ProjectMade(False, whole)
+        assert there == calling.ProjectMade(False, whole, ADMIN)

@@ -6,16 +6,19 @@ takes what is there; people, who may want a second project, are told whose the f
 """
 
 made = record.sudo().with_context(active_test=False)
+group = env.ref(GROUP, raise_if_not_found=False)
+users = group and group.sudo()["user_ids" if "user_ids" in group._fields else "users"]
+fleet = users.ids if users else []
 order = made.sale_line_id.order_id
 if not order and "reinvoiced_sale_order_id" in made._fields:
     order = made.reinvoiced_sale_order_id
-if order and not ("is_template" in made._fields and made.is_template):
-    group = env.ref(GROUP, raise_if_not_found=False)
-    users = group and group.sudo()["user_ids" if "user_ids" in group._fields else "users"]
+# The procedure has locked the order and looked; an order of several templates has several projects.
+is_of_people = made.create_uid.id not in fleet
+if order and is_of_people and not ("is_template" in made._fields and made.is_template):
     of_fleet = [
         ("id", "!=", made.id),
         ("sale_line_id.order_id", "=", order.id),
-        ("create_uid", "in", users.ids if users else []),
+        ("create_uid", "in", fleet),
     ]
     # Odoo's own button is for orders without a project: whoever pressed it had seen none.
     if env.context.get("default_sale_order_id") != order.id:
