@@ -169,6 +169,13 @@ def view_from(oldest: date, as_of: AsOf) -> Period:
     return Period(min(first, today.start), today.shifted(WEEKS_AHEAD).end).whole_weeks()
 
 
+def recent_view(as_of: AsOf) -> Period:
+    """Whole weeks from a quarter of a year before to some ahead, for what was found lately."""
+    first = as_of.day - timedelta(weeks=12)
+    last = max(as_of.day, as_of.now.date()) + timedelta(weeks=3)
+    return Period(first, last).whole_weeks()
+
+
 def read_people(odoo: Reader, users: Iterable[int | None], view: Period) -> People:
     """These users, the employees that they are, and the managers of those."""
     ids = sorted({user for user in users if user})

@@ -28,7 +28,7 @@ from tasks.domain.texts import Text
 from tasks.reads.categories import category_paths
 from tasks.reads.order_projects import projects_of
 from tasks.reads.orders import CONFIRMED, read_currencies
-from tasks.reads.owners import People, read_people
+from tasks.reads.owners import People, read_people, view_from
 from tasks.reads.signatures import Signable, Signature, read_signatures
 from tasks.records.sales import Currency, Milestone
 
@@ -38,8 +38,6 @@ GATE: Final = "order_confirmation"
 OFFERED: Final = ("draft", "sent")
 OFFERED_OR_CONFIRMED: Final[Domain] = ["|", ("state", "in", [*OFFERED]), *CONFIRMED]
 BY_MILESTONES: Final = "milestones"
-WEEKS_BACK: Final = 52
-WEEKS_AHEAD: Final = 5
 
 
 @dataclass(frozen=True)
@@ -170,11 +168,9 @@ def _orders_of(odoo: Reader, projects: Sequence[int]) -> set[int]:
 
 
 def _view(sales: Iterable[Sale], as_of: AsOf) -> Period:
-    """Whole weeks from the oldest order, of a year at most, to some ahead."""
-    today = Period(as_of.day, as_of.day).whole_weeks()
-    oldest = min((sale.order.date_order.date() for sale in sales), default=as_of.day)
-    first = max(oldest - timedelta(weeks=1), today.shifted(-WEEKS_BACK).start)
-    return Period(min(first, today.start), today.shifted(WEEKS_AHEAD).end).whole_weeks()
+    """From the oldest order."""
+    confirmed = (sale.order.date_order.date() for sale in sales)
+    return view_from(min(confirmed, default=as_of.day), as_of)
 
 
 def _sales(

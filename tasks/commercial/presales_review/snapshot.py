@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from odoo_gateway import gates
@@ -23,13 +23,11 @@ from tasks.reads.names import read_partners
 from tasks.reads.opportunities import OPEN, read_teams, unseen_activities
 from tasks.reads.orders import read_currencies
 from tasks.reads.own_fields import with_fields
-from tasks.reads.owners import People, read_people
+from tasks.reads.owners import People, read_people, view_from
 from tasks.records.crm import Opportunity, SalesTeam, Stage
 
 #: What keeps opportunities from a stage, where it is installed.
 GATE: Final = "opportunity_stage"
-WEEKS_BACK: Final = 52
-WEEKS_AHEAD: Final = 5
 # An opportunity and the type of an activity.
 Step = tuple[int, int]
 
@@ -177,12 +175,9 @@ def _tasks(
 
 
 def _view(opportunities: Iterable[Opportunity], as_of: AsOf) -> Period:
-    """Whole weeks from the oldest stage that was reached, of a year at most, to some ahead."""
-    today = Period(as_of.day, as_of.day).whole_weeks()
+    """From the oldest stage that was reached."""
     reached = (each.date_last_stage_update or each.create_date for each in opportunities)
-    oldest = min((instant.date() for instant in reached), default=as_of.day)
-    first = max(oldest - timedelta(weeks=1), today.shifted(-WEEKS_BACK).start)
-    return Period(min(first, today.start), today.shifted(WEEKS_AHEAD).end).whole_weeks()
+    return view_from(min((instant.date() for instant in reached), default=as_of.day), as_of)
 
 
 def _gaps(odoo: Reader) -> Iterator[NotVerifiable]:

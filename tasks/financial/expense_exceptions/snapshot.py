@@ -12,7 +12,7 @@ from odoo_gateway.records import Record
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.money import Currency
 from tasks.domain.news import Subject
-from tasks.domain.periods import AsOf, Period
+from tasks.domain.periods import AsOf
 from tasks.domain.texts import NOTHING, Text
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
@@ -31,7 +31,7 @@ from tasks.financial.expense_exceptions.records import (
 from tasks.financial.expense_exceptions.spending import Spending, Stage
 from tasks.reads.categories import category_paths
 from tasks.reads.orders import company_currency, read_currencies
-from tasks.reads.owners import People, read_people
+from tasks.reads.owners import People, read_people, recent_view
 from tasks.records import sales
 
 # Of Odoo 19, and of reports before.
@@ -56,8 +56,6 @@ BY_COMPANY: Final = "company_account"
 # What is on the bank's own account is never reconciled.
 NEVER_RECONCILED: Final = frozenset({"asset_cash", "liability_credit_card"})
 # Longer than any ladder; what came up before is quiet.
-WEEKS_BACK: Final = 12
-WEEKS_AHEAD: Final = 3
 # What is looked at beside expenses, and the kinds of exceptions that rest on it.
 RECEIPTS: Final = Text("receipts")
 ENTRIES: Final = Text("entries of expenses")
@@ -109,10 +107,10 @@ def read(odoo: Reader, as_of: AsOf, policy: ExpensePolicy) -> Snapshot:
     """Expenses that are not posted, and those of late, with what they are judged by."""
     if SpentExpense.MODULE not in odoo.session.modules:
         gap = Gap(_NO_EXPENSES, tuple(Kind))
-        return Snapshot(read_people(odoo, (), _view(as_of)), gaps=(gap,))
+        return Snapshot(read_people(odoo, (), recent_view(as_of)), gaps=(gap,))
     if not all(map(odoo.session.may_read, (SpentExpense.MODEL, *_reports(odoo)))):
         # What is withheld for it, `rests_on` tells.
-        return Snapshot(read_people(odoo, (), _view(as_of)))
+        return Snapshot(read_people(odoo, (), recent_view(as_of)))
     gaps = tuple(_gaps(odoo))
     unknown = {kind for gap in gaps for kind in gap.kinds}
     since = as_of.day - timedelta(days=max(unit.look_back_days for unit in policy.everywhere()))
@@ -127,7 +125,7 @@ def read(odoo: Reader, as_of: AsOf, policy: ExpensePolicy) -> Snapshot:
     products = _products(odoo, found)
     entries = {} if Kind.NOT_RECONCILED in unknown else _entries(odoo, expenses)
     return Snapshot(
-        people=read_people(odoo, _users(expenses, claimants), _view(as_of)),
+        people=read_people(odoo, _users(expenses, claimants), recent_view(as_of)),
         currency=company_currency(odoo, currencies),
         expenses=expenses,
         others=[each for each in spendings if each.id not in ids],
@@ -303,12 +301,6 @@ def _users(expenses: Iterable[Spending], claimants: Mapping[int, Claimant]) -> I
     for each in expenses:
         yield each.approver_id
         yield claimants[each.employee_id].user_id
-
-
-def _view(as_of: AsOf) -> Period:
-    first = as_of.day - timedelta(weeks=WEEKS_BACK)
-    last = max(as_of.day, as_of.now.date()) + timedelta(weeks=WEEKS_AHEAD)
-    return Period(first, last).whole_weeks()
 
 
 def _gaps(odoo: Reader) -> Iterator[Gap]:

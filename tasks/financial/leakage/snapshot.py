@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from odoo_gateway.reader import Domain, Reader
@@ -13,7 +13,7 @@ from tasks.domain import money
 from tasks.domain.billing import Billing
 from tasks.domain.findings import NotVerifiable
 from tasks.domain.news import Subject
-from tasks.domain.periods import AsOf, Period
+from tasks.domain.periods import AsOf
 from tasks.domain.texts import Text
 from tasks.domain.withheld import REMEDY
 from tasks.doubts import unseen
@@ -31,7 +31,7 @@ from tasks.financial.leakage.records import (
 )
 from tasks.reads import unbilled
 from tasks.reads.orders import SoldLine, SoldOrder, company_currency, read_currencies, read_orders
-from tasks.reads.owners import People, read_people
+from tasks.reads.owners import People, read_people, recent_view
 from tasks.reads.unbilled import Delivered
 from tasks.reads.units import HOUR, Unit
 from tasks.reads.unlinked import Unlinked, read_unlinked
@@ -47,8 +47,6 @@ PROJECTS: Final = Text("projects")
 BY_PROJECT: Final = (Kind.NO_LINE, Kind.PURCHASE)
 BY_COST: Final = (Kind.EXPENSE, Kind.PURCHASE, Kind.BOUGHT)
 # Longer than any ladder; what came up before is quiet.
-WEEKS_BACK: Final = 12
-WEEKS_AHEAD: Final = 3
 
 
 @dataclass(frozen=True)
@@ -93,13 +91,13 @@ def read(odoo: Reader, as_of: AsOf, policy: LeakagePolicy) -> Snapshot:
     if odoo.session.exists(Project.MODEL) is False:
         # The lines of orders and their hours are read by it.
         gap = Gap(_NO_PROJECTS, tuple(Kind))
-        return Snapshot(read_people(odoo, (), _view(as_of)), gaps=(gap,))
+        return Snapshot(read_people(odoo, (), recent_view(as_of)), gaps=(gap,))
     needed = (Order, OrderLine, TimesheetLine, Invoice, BillLine, Project)
     if not all(odoo.session.may_read(record.MODEL) for record in needed):
         # What is withheld for it, `rests_on` tells; of projects, that they are.
         told = _unseen(odoo, PROJECTS, Project.MODEL)
         hidden = (Gap(told, tuple(Kind)),) if told else ()
-        return Snapshot(read_people(odoo, (), _view(as_of)), gaps=hidden)
+        return Snapshot(read_people(odoo, (), recent_view(as_of)), gaps=hidden)
     gaps = tuple(_gaps(odoo))
     unknown = {kind for gap in gaps for kind in gap.kinds}
     currencies = read_currencies(odoo)
@@ -118,7 +116,7 @@ def read(odoo: Reader, as_of: AsOf, policy: LeakagePolicy) -> Snapshot:
         *(user for each in costs.claims for user in (each.spender_id, each.approver_id)),
     )
     return Snapshot(
-        people=read_people(odoo, users, _view(as_of)),
+        people=read_people(odoo, users, recent_view(as_of)),
         currency=company_currency(odoo, currencies),
         currencies=currencies,
         orders=orders,
@@ -157,12 +155,6 @@ def _prepaid(odoo: Reader, orders: Sequence[SoldOrder]) -> Mapping[int, date | N
 def _is_prepaid(sold: SoldLine) -> bool:
     by_hours = sold.line.qty_delivered_method == "timesheet"
     return by_hours and sold.sold.billing is Billing.FIXED and sold.sold.ordered > 0
-
-
-def _view(as_of: AsOf) -> Period:
-    first = as_of.day - timedelta(weeks=WEEKS_BACK)
-    last = max(as_of.day, as_of.now.date()) + timedelta(weeks=WEEKS_AHEAD)
-    return Period(first, last).whole_weeks()
 
 
 def _gaps(odoo: Reader) -> Iterator[Gap]:
